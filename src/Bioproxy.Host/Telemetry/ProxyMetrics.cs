@@ -1,0 +1,136 @@
+using System.Diagnostics.Metrics;
+
+namespace Bioproxy.Host.Telemetry;
+
+/// <summary>Every instrument of the proxy. Labels come from closed sets: route names, configured prefixes, plugin names, lanes.</summary>
+internal sealed class ProxyMetrics : IDisposable
+{
+    public const string MeterName = "bioproxy";
+
+    private readonly Meter _meter = new(MeterName);
+    private readonly long _started;
+    private readonly Counter<long> _requests;
+    private readonly Counter<long> _cacheResults;
+    private readonly Counter<long> _promptTokens;
+    private readonly Counter<long> _queueRejections;
+    private readonly Counter<long> _warmUpChecks;
+    private readonly Counter<long> _warmUpExecutions;
+    private readonly Counter<long> _warmUpErrors;
+    private readonly Counter<long> _warmUpCancellations;
+    private readonly Histogram<double> _warmUpDuration;
+    private readonly Counter<long> _saves;
+    private readonly Counter<long> _restores;
+    private readonly Counter<long> _templateErrors;
+    private readonly Counter<long> _pluginCalls;
+    private readonly Counter<long> _pluginErrors;
+    private readonly Histogram<double> _pluginDuration;
+    private readonly Histogram<double> _requestDuration;
+    private readonly Histogram<double> _timeToFirstByte;
+    private readonly Histogram<double> _queueWait;
+    private readonly Histogram<double> _saveDuration;
+    private readonly Histogram<double> _restoreDuration;
+
+    public ProxyMetrics(TimeProvider time)
+    {
+        _started = time.GetTimestamp();
+        _meter.CreateObservableGauge("bioproxy_uptime_seconds", () => time.GetElapsedTime(_started).TotalSeconds, description: "Seconds since the proxy started.");
+        _requests = Counter("bioproxy_requests_total", "Requests answered, by route and status code.");
+        _cacheResults = Counter("bioproxy_cache_results_total", "Gated requests by where their prompt's beginning was found: hot, restored or cold.");
+        _promptTokens = Counter("bioproxy_prompt_tokens_total", "Prompt tokens by source: cached or computed, as the backend reported them.");
+        _queueRejections = Counter("bioproxy_queue_rejections_total", "Requests the slot queue turned away, by reason: full or timeout.");
+        _warmUpChecks = Counter("bioproxy_warmup_checks_total", "Rounds of looking for templates whose KV cache is missing or stale.");
+        _warmUpExecutions = Counter("bioproxy_warmup_executions_total", "Warm-ups completed, by prefix.");
+        _warmUpErrors = Counter("bioproxy_warmup_errors_total", "Warm-ups failed, by prefix and type.");
+        _warmUpCancellations = Counter("bioproxy_warmup_cancellations_total", "Warm-ups that stepped aside for a user, by prefix.");
+        _warmUpDuration = Seconds("bioproxy_warmup_duration_seconds", "Duration of completed warm-ups, by prefix.", [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]);
+        _saves = Counter("bioproxy_kv_cache_saves_total", "Snapshots saved, by prefix.");
+        _restores = Counter("bioproxy_kv_cache_restores_total", "Snapshots restored, by prefix and status: effective, partial, none, unknown or failed.");
+        _templateErrors = Counter("bioproxy_template_errors_total", "Templates that could not be read or parsed again, by prefix; the last good version stays in use.");
+        _pluginCalls = Counter("bioproxy_plugin_calls_total", "Calls of plugin transforms, by plugin.");
+        _pluginErrors = Counter("bioproxy_plugin_errors_total", "Failed calls of plugin transforms, by plugin and type: exception or timeout.");
+        _pluginDuration = Seconds("bioproxy_plugin_duration_seconds", "Duration of calls of plugin transforms, by plugin.", [0.00001, 0.0001, 0.001, 0.01, 0.1, 1, 5]);
+        _requestDuration = Seconds("bioproxy_request_duration_seconds", "From a request's arrival to the end of its response, by route.", [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]);
+        _timeToFirstByte = Seconds("bioproxy_time_to_first_byte_seconds", "From a request's arrival to the first byte of the backend's response body, by route.", [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]);
+        _queueWait = Seconds("bioproxy_queue_wait_seconds", "Time spent waiting for a slot, by lane.", [0.0001, 0.001, 0.01, 0.1, 0.5, 1, 5, 10, 30, 60, 300]);
+        _saveDuration = Seconds("bioproxy_kv_cache_save_duration_seconds", "Time to save a snapshot.", [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]);
+        _restoreDuration = Seconds("bioproxy_kv_cache_restore_duration_seconds", "Time to restore a snapshot.", [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]);
+    }
+
+    public void Request(string endpoint, int status, TimeSpan duration)
+    {
+        _requests.Add(1, new("endpoint", endpoint), new("status", StatusText(status)));
+        _requestDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("endpoint", endpoint));
+    }
+
+    public void FirstByte(string endpoint, TimeSpan elapsed) => _timeToFirstByte.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("endpoint", endpoint));
+
+    public void CacheResult(string result) => _cacheResults.Add(1, new KeyValuePair<string, object?>("result", result));
+
+    public void PromptTokens(int cached, int computed)
+    {
+        _promptTokens.Add(cached, new KeyValuePair<string, object?>("source", "cached"));
+        _promptTokens.Add(computed, new KeyValuePair<string, object?>("source", "computed"));
+    }
+
+    public void QueueRejected(string reason) => _queueRejections.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    public void QueueWaited(string lane, TimeSpan wait) => _queueWait.Record(wait.TotalSeconds, new KeyValuePair<string, object?>("lane", lane));
+
+    public void WarmUpChecked() => _warmUpChecks.Add(1);
+
+    public void WarmUpExecuted(string prefix, TimeSpan duration)
+    {
+        _warmUpExecutions.Add(1, Prefix(prefix));
+        _warmUpDuration.Record(duration.TotalSeconds, Prefix(prefix));
+    }
+
+    public void WarmUpFailed(string prefix, string type) => _warmUpErrors.Add(1, Prefix(prefix), new("type", type));
+
+    public void WarmUpCancelled(string prefix) => _warmUpCancellations.Add(1, Prefix(prefix));
+
+    public void Saved(string prefix, TimeSpan duration)
+    {
+        _saves.Add(1, Prefix(prefix));
+        _saveDuration.Record(duration.TotalSeconds);
+    }
+
+    public void RestoreDone(TimeSpan duration) => _restoreDuration.Record(duration.TotalSeconds);
+
+    /// <param name="prefix">The prefix whose snapshot was restored.</param>
+    /// <param name="status">effective, partial, none, unknown or failed.</param>
+    public void RestoreJudged(string prefix, string status) => _restores.Add(1, Prefix(prefix), new("status", status));
+
+    public void TemplateFailed(string prefix) => _templateErrors.Add(1, Prefix(prefix));
+
+    public void PluginCalled(string plugin, TimeSpan duration)
+    {
+        _pluginCalls.Add(1, new KeyValuePair<string, object?>("plugin", plugin));
+        _pluginDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("plugin", plugin));
+    }
+
+    public void PluginFailed(string plugin, string type) => _pluginErrors.Add(1, new("plugin", plugin), new("type", type));
+
+    /// <summary>Publishes values that others own; <paramref name="read"/> runs at each scrape and must only read.</summary>
+    public void Observe(string name, string description, Func<IEnumerable<Measurement<long>>> read) => _meter.CreateObservableGauge(name, read, description: description);
+
+    public void Dispose() => _meter.Dispose();
+
+    private static KeyValuePair<string, object?> Prefix(string prefix) => new("prefix", prefix);
+
+    private static string StatusText(int status) => status switch
+    {
+        200 => "200",
+        400 => "400",
+        404 => "404",
+        499 => "499",
+        500 => "500",
+        502 => "502",
+        503 => "503",
+        _ => status.ToString(System.Globalization.CultureInfo.InvariantCulture),
+    };
+
+    private Counter<long> Counter(string name, string description) => _meter.CreateCounter<long>(name, description: description);
+
+    private Histogram<double> Seconds(string name, string description, double[] buckets) =>
+        _meter.CreateHistogram(name, "s", description, advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = buckets });
+}
