@@ -1,0 +1,53 @@
+namespace Bioproxy.Host.Json;
+
+/// <summary>
+/// A body with replacements, as the sequence of its pieces: what was not edited is sent from the client's own bytes, so an
+/// edit of one string costs no copy of the rest and cannot change it.
+/// </summary>
+internal sealed class SplicedBody
+{
+    private readonly List<ReadOnlyMemory<byte>> _pieces = [];
+
+    /// <param name="body">The client's bytes; must stay valid as long as this object is used.</param>
+    /// <param name="splices">In any order; they may not overlap.</param>
+    public SplicedBody(ReadOnlyMemory<byte> body, IReadOnlyList<JsonSplice> splices)
+    {
+        var at = 0;
+        foreach (var splice in splices.Count < 2 ? splices : [.. splices.OrderBy(s => s.Range.Start)])
+        {
+            if (splice.Range.Start < at)
+                throw new ArgumentException($"Two edits overlap at byte {splice.Range.Start}.", nameof(splices));
+            Add(body[at..splice.Range.Start]);
+            Add(splice.Replacement);
+            at = splice.Range.End;
+        }
+
+        Add(body[at..]);
+    }
+
+    /// <summary>The exact number of bytes of all pieces.</summary>
+    public long Length { get; private set; }
+
+    public IReadOnlyList<ReadOnlyMemory<byte>> Pieces => _pieces;
+
+    public byte[] ToArray()
+    {
+        var all = new byte[Length];
+        var at = 0;
+        foreach (var piece in _pieces)
+        {
+            piece.Span.CopyTo(all.AsSpan(at));
+            at += piece.Length;
+        }
+
+        return all;
+    }
+
+    private void Add(ReadOnlyMemory<byte> piece)
+    {
+        if (piece.IsEmpty)
+            return;
+        _pieces.Add(piece);
+        Length += piece.Length;
+    }
+}

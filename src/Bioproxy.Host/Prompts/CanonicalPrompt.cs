@@ -1,0 +1,157 @@
+using System.Buffers;
+using System.Text;
+using Bioproxy.Abstractions;
+using Bioproxy.Host.Json;
+
+namespace Bioproxy.Host.Prompts;
+
+/// <summary>
+/// A prompt's canonical text and its chain: what the backend's rendering depends on, in the order it is rendered, so that two
+/// prompts whose canonical texts share a beginning are rendered with a shared beginning. JSON escapes are resolved, a string
+/// and a list with one text part are the same, and a conversation's next turn begins with the whole of its last one.
+/// Markers are bytes that occur in no UTF-8 text. The text lives in a pooled buffer until disposal; the chain outlives it.
+/// </summary>
+internal sealed class CanonicalPrompt : IDisposable
+{
+    private const byte MessageMark = 0xFF;
+    private const byte ContentMark = 0xFE;
+    private const byte TextMark = 0xFD;
+    private const byte OtherMark = 0xFC;
+
+    private byte[]? _buffer;
+    private readonly int _length;
+
+    private CanonicalPrompt(byte[] buffer, int length)
+    {
+        _buffer = buffer;
+        _length = length;
+        Chain = PromptChain.Of(Text);
+    }
+
+    public PromptChain Chain { get; }
+
+    /// <summary>The canonical text; gone after disposal.</summary>
+    public ReadOnlySpan<byte> Text => (_buffer ?? throw new ObjectDisposedException(nameof(CanonicalPrompt))).AsSpan(0, _length);
+
+    /// <summary>For texts that are canonical already (the common beginning of several).</summary>
+    public static CanonicalPrompt Copy(ReadOnlySpan<byte> text)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(1, text.Length));
+        text.CopyTo(buffer);
+        return new CanonicalPrompt(buffer, text.Length);
+    }
+
+    /// <summary>Builds the canonical text of a prompt with the edits made so far.</summary>
+    public static CanonicalPrompt Build(EditablePrompt prompt)
+    {
+        var source = prompt.Source;
+        var body = source.Body.Span;
+        var buffer = ArrayPool<byte>.Shared.Rent(SizeLimit(prompt));
+        var at = 0;
+        buffer[at++] = (byte)source.Endpoint;
+        HeadHash(source).WriteTo(buffer.AsSpan(at));
+        at += 16;
+        for (var m = 0; m < source.Messages.Count; m++)
+        {
+            var message = source.Messages[m];
+            buffer[at++] = MessageMark;
+            at += Encoding.UTF8.GetBytes(message.Role, buffer.AsSpan(at));
+            buffer[at++] = ContentMark;
+            for (var p = 0; p < message.Parts.Count; p++)
+            {
+                var range = message.Parts[p];
+                var part = prompt.Context.Messages[m].Parts[p];
+                buffer[at++] = range.IsText ? TextMark : OtherMark;
+                at += range.IsText ? WriteText(part, range.Range.Of(body), buffer.AsSpan(at)) : Copy(range.Range.Of(body), buffer.AsSpan(at));
+            }
+
+            foreach (var (name, value) in message.Others)
+            {
+                buffer[at++] = OtherMark;
+                at += Copy(name.Of(body), buffer.AsSpan(at));
+                buffer[at++] = OtherMark;
+                at += Copy(value.Of(body), buffer.AsSpan(at));
+            }
+        }
+
+        return new CanonicalPrompt(buffer, at);
+    }
+
+    /// <summary>How many bytes of this prompt's beginning are known to be the beginning of <paramref name="held"/>'s text:
+    /// all of <paramref name="held"/>, or whole blocks of it.</summary>
+    public int SharedWith(PromptChain held)
+    {
+        var low = 0;
+        var high = Math.Min(Chain.BlockCount, held.BlockCount);
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            if (Chain.After(middle) == held.After(middle))
+                low = middle;
+            else
+                high = middle - 1;
+        }
+
+        return low == held.BlockCount && EndsAt(low, held.TailLength, held.End) ? held.Length : low * PromptChain.BlockSize;
+    }
+
+    /// <summary>Whether a text of <paramref name="blocks"/> full blocks and <paramref name="tail"/> more bytes, which ends in the
+    /// hash <paramref name="end"/> and is known to agree in its blocks, is a beginning of this prompt.</summary>
+    public bool EndsAt(int blocks, int tail, ChainHash end)
+    {
+        var start = blocks * PromptChain.BlockSize;
+        return start + tail <= _length && ChainHash.Next(Chain.After(blocks), Text.Slice(start, tail)) == end;
+    }
+
+    public void Dispose()
+    {
+        if (_buffer is not { } buffer)
+            return;
+        _buffer = null;
+        ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    private static int SizeLimit(EditablePrompt prompt)
+    {
+        var size = prompt.Source.Body.Length + 64;
+        foreach (var message in prompt.Context.Messages)
+        {
+            size += 8 + (3 * message.Role.Length);
+            foreach (var part in message.Parts)
+                size += 2 + (part.IsEdited ? Encoding.UTF8.GetByteCount(part.Text!) : 0);
+        }
+
+        foreach (var message in prompt.Source.Messages)
+            size += 2 * message.Others.Count;
+        return size;
+    }
+
+    private static int WriteText(PromptPart part, ReadOnlySpan<byte> token, Span<byte> destination)
+    {
+        if (part.IsEdited)
+            return Encoding.UTF8.GetBytes(part.Text, destination);
+        var written = JsonText.Unescape(token, destination);
+        return written >= 0 ? written : Copy(token, destination);
+    }
+
+    private static int Copy(ReadOnlySpan<byte> bytes, Span<byte> destination)
+    {
+        bytes.CopyTo(destination);
+        return bytes.Length;
+    }
+
+    private static ChainHash HeadHash(PromptBody source)
+    {
+        ArrayBufferWriter<byte>? head = null;
+        foreach (var (name, value) in source.Head)
+        {
+            head ??= new ArrayBufferWriter<byte>(4096);
+            head.Write(Encoding.ASCII.GetBytes(name));
+            head.Write([OtherMark]);
+            head.Write(value.Of(source.Body.Span));
+            head.Write([MessageMark]);
+        }
+
+        return head is null ? default : ChainHash.Of(head.WrittenSpan);
+    }
+}

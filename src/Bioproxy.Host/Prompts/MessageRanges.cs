@@ -1,0 +1,9 @@
+using Bioproxy.Host.Json;
+
+namespace Bioproxy.Host.Prompts;
+
+/// <summary>One message inside the body.</summary>
+/// <param name="Role">As sent; empty when missing.</param>
+/// <param name="Parts">The content's parts.</param>
+/// <param name="Others">Every other member (name token with quotes, value), in the order sent: tool calls, names, reasoning.</param>
+internal sealed record MessageRanges(string Role, IReadOnlyList<PartRange> Parts, IReadOnlyList<(JsonRange Name, JsonRange Value)> Others);
