@@ -15,6 +15,9 @@ internal sealed record ProxyOptions
     public int AdminPort { get; init; } = 8089;
     public Uri BackendUrl { get; init; } = new("http://localhost:8081");
 
+    /// <summary><c>backend_api_key</c>: for our own calls to a backend that was started with a key; requests of clients carry their own.</summary>
+    public string? BackendApiKey { get; init; }
+
     /// <summary><c>warmup_check_interval</c>, seconds in the file.</summary>
     public TimeSpan WarmUpCheckInterval { get; init; } = TimeSpan.FromSeconds(30);
 

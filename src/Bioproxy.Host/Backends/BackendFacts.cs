@@ -1,0 +1,45 @@
+namespace Bioproxy.Host.Backends;
+
+/// <summary>What a backend tells about itself.</summary>
+internal sealed record BackendFacts
+{
+    /// <summary>False for a server that has no <c>/props</c>: still a backend, but nothing is known of its slots.</summary>
+    public bool IsLlamaServer { get; init; }
+
+    /// <summary>A llama-server that forwards to others; its slots are not managed.</summary>
+    public bool IsRouter { get; init; }
+
+    public string? ModelPath { get; init; }
+    public string? ModelAlias { get; init; }
+    public string? ModelType { get; init; }
+    public string? Build { get; init; }
+
+    /// <summary>A hash of the chat template, which decides how prompts are rendered.</summary>
+    public string? ChatTemplateHash { get; init; }
+
+    public int? TotalSlots { get; init; }
+    public int? ContextPerSlot { get; init; }
+
+    /// <summary>Parameters, size, widths: the <c>meta</c> object of <c>/v1/models</c> as it was sent.</summary>
+    public string? ModelMeta { get; init; }
+
+    /// <summary>The adapters of <c>/lora-adapters</c> as they were sent.</summary>
+    public string? Adapters { get; init; }
+
+    /// <summary>Whether <c>GET /slots</c> answers.</summary>
+    public bool CanReadSlots { get; init; }
+
+    /// <summary>Whether slots can be saved and restored.</summary>
+    public bool CanSaveSlots { get; init; }
+
+    /// <summary>What is missing for the whole service, as a sentence with the flag that gives it; null when nothing is.</summary>
+    public string? Missing =>
+        !IsLlamaServer ? "The backend is no llama-server (it has no /props): requests are expanded and queued, but no KV cache is kept."
+        : IsRouter ? "The backend is a llama-server in router mode: requests are expanded and queued, but no KV cache is kept. Point backend_url at a server that was started with a model."
+        : !CanReadSlots ? "The backend does not show its slots: start llama-server without --no-slots; until then no KV cache is kept."
+        : !CanSaveSlots ? "The backend cannot save slots: start llama-server with --slot-save-path FOLDER; until then templates are kept warm only as long as a slot holds them."
+        : null;
+
+    /// <summary>Everything a KV state depends on that the backend tells, in one line. The weights themselves are told apart by the logit probe.</summary>
+    public string Fingerprint => string.Join('|', ModelPath, ModelType, Build, ModelMeta, Adapters);
+}

@@ -1,0 +1,292 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace Bioproxy.Host.Backends;
+
+/// <summary>
+/// Control calls to one llama-server: facts, slots, tokens, save and restore. Failures are values. Calls are bounded in time;
+/// slot actions wait on the server behind a running batch, so theirs is long.
+/// </summary>
+internal sealed class LlamaClient : IDisposable
+{
+    private static readonly TimeSpan QuickLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>Slot actions stand behind a running batch on the server's one loop (9 s were seen).</summary>
+    private static readonly TimeSpan SlotLimit = TimeSpan.FromMinutes(2);
+
+    private readonly HttpMessageInvoker _invoker;
+    private readonly Uri _base;
+    private readonly AuthenticationHeaderValue? _authorization;
+
+    public LlamaClient(Uri backend, TimeSpan connectTimeout, string? apiKey)
+    {
+        var handler = BackendHandlers.Create(connectTimeout);
+        handler.MaxConnectionsPerServer = 4;
+        _invoker = new HttpMessageInvoker(handler, disposeHandler: true);
+        _base = backend.AbsoluteUri.EndsWith('/') ? backend : new Uri(backend.AbsoluteUri + "/");
+        _authorization = apiKey is null ? null : new AuthenticationHeaderValue("Bearer", apiKey);
+    }
+
+    public Task<BackendAnswer<JsonDocument>> GetAsync(string path, CancellationToken cancellationToken) =>
+        CallAsync(HttpMethod.Get, path, null, QuickLimit, cancellationToken);
+
+    public async Task<BackendAnswer<IReadOnlyList<SlotRow>>> GetSlotsAsync(CancellationToken cancellationToken)
+    {
+        var answer = await CallAsync(HttpMethod.Get, "slots", null, SlotLimit, cancellationToken).ConfigureAwait(false);
+        using var document = answer.Value;
+        if (document is null || document.RootElement.ValueKind != JsonValueKind.Array)
+            return new(null, answer.Status, answer.Problem ?? "the slot list is no JSON array", answer.IsFreshConnection);
+        var rows = new List<SlotRow>();
+        foreach (var row in document.RootElement.EnumerateArray())
+        {
+            rows.Add(new SlotRow(
+                row.TryGetProperty("id", out var id) && id.TryGetInt32(out var number) ? number : rows.Count,
+                row.TryGetProperty("is_processing", out var busy) && busy.ValueKind == JsonValueKind.True,
+                row.TryGetProperty("id_task", out var task) && task.TryGetInt64(out var taskId) && taskId >= 0 ? taskId : null,
+                row.TryGetProperty("n_prompt_tokens", out var tokens) && tokens.TryGetInt32(out var count) ? count : null));
+        }
+
+        return new(rows, answer.Status, null, answer.IsFreshConnection);
+    }
+
+    public Task<BackendAnswer<SlotFileResult>> SaveAsync(int slot, string fileName, CancellationToken cancellationToken) =>
+        SlotFileAsync(slot, "save", fileName, "n_saved", "n_written", "save_ms", cancellationToken);
+
+    public Task<BackendAnswer<SlotFileResult>> RestoreAsync(int slot, string fileName, CancellationToken cancellationToken) =>
+        SlotFileAsync(slot, "restore", fileName, "n_restored", "n_read", "restore_ms", cancellationToken);
+
+    /// <summary>Empties a slot. The value says nothing; only success counts.</summary>
+    public async Task<bool> EraseAsync(int slot, CancellationToken cancellationToken)
+    {
+        var answer = await CallAsync(HttpMethod.Post, Invariant($"slots/{slot}?action=erase"), "{}"u8.ToArray(), SlotLimit, cancellationToken).ConfigureAwait(false);
+        answer.Value?.Dispose();
+        return answer.IsSuccess;
+    }
+
+    /// <summary>The exact text the backend makes of a chat body: members it knows are those of a chat request.</summary>
+    public async Task<BackendAnswer<string>> ApplyTemplateAsync(ReadOnlyMemory<byte> chatBody, CancellationToken cancellationToken)
+    {
+        var answer = await CallAsync(HttpMethod.Post, "apply-template", chatBody, QuickLimit, cancellationToken).ConfigureAwait(false);
+        using var document = answer.Value;
+        var prompt = document is not null && document.RootElement.TryGetProperty("prompt", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+        return new(prompt, answer.Status, prompt is null ? answer.Problem ?? "/apply-template answered without a prompt" : null, answer.IsFreshConnection);
+    }
+
+    /// <summary>The tokens of a rendered prompt, as a chat request gets them.</summary>
+    public async Task<BackendAnswer<int[]>> TokenizeAsync(string prompt, CancellationToken cancellationToken)
+    {
+        var body = Write(writer =>
+        {
+            writer.WriteString("content", prompt);
+            writer.WriteBoolean("add_special", true);
+            writer.WriteBoolean("parse_special", true);
+        });
+        var answer = await CallAsync(HttpMethod.Post, "tokenize", body, QuickLimit, cancellationToken).ConfigureAwait(false);
+        using var document = answer.Value;
+        if (document is null || !document.RootElement.TryGetProperty("tokens", out var tokens) || tokens.ValueKind != JsonValueKind.Array)
+            return new(null, answer.Status, answer.Problem ?? "/tokenize answered without tokens", answer.IsFreshConnection);
+        return new([.. tokens.EnumerateArray().Select(t => t.GetInt32())], answer.Status, null, answer.IsFreshConnection);
+    }
+
+    /// <summary>The log-probabilities of the first token after a fixed prompt, computed without any cache: a fingerprint of the weights.</summary>
+    public async Task<BackendAnswer<IReadOnlyDictionary<int, double>>> ProbeAsync(string prompt, int count, CancellationToken cancellationToken)
+    {
+        var body = Write(writer =>
+        {
+            writer.WriteString("prompt", prompt);
+            writer.WriteNumber("n_predict", 1);
+            writer.WriteNumber("n_probs", count);
+            writer.WriteNumber("temperature", 0);
+            writer.WriteBoolean("cache_prompt", false);
+            writer.WriteBoolean("stream", false);
+        });
+        var answer = await CallAsync(HttpMethod.Post, "completion", body, SlotLimit, cancellationToken).ConfigureAwait(false);
+        using var document = answer.Value;
+        if (document is null)
+            return new(null, answer.Status, answer.Problem, answer.IsFreshConnection);
+        var found = new Dictionary<int, double>();
+        if (document.RootElement.TryGetProperty("completion_probabilities", out var tokens) && tokens.ValueKind == JsonValueKind.Array && tokens.GetArrayLength() > 0
+            && tokens[0].TryGetProperty("top_logprobs", out var top) && top.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var entry in top.EnumerateArray())
+            {
+                if (entry.TryGetProperty("id", out var id) && entry.TryGetProperty("logprob", out var value) && value.ValueKind == JsonValueKind.Number)
+                    found[id.GetInt32()] = value.GetDouble();
+            }
+        }
+
+        return found.Count == 0 ? new(null, answer.Status, "the answer to the logit probe has no probabilities", answer.IsFreshConnection) : new(found, answer.Status, null, answer.IsFreshConnection);
+    }
+
+    /// <summary>
+    /// Evaluates tokens in a slot and generates nothing. Streamed with progress, the only form whose cancelling the server
+    /// notices within one batch; cancel the token to stop, what was computed stays in the slot.
+    /// </summary>
+    /// <param name="tokens">The prompt.</param>
+    /// <param name="slot">The slot to use, or null to let the server choose.</param>
+    /// <param name="progress">Called with (cached, processed, total) tokens after every batch.</param>
+    /// <param name="cancellationToken">Stops the evaluation.</param>
+    public async Task<BackendAnswer<EvaluationResult>> EvaluateAsync(int[] tokens, int? slot, Action<int, int, int> progress, CancellationToken cancellationToken)
+    {
+        var body = Write(writer =>
+        {
+            writer.WriteStartArray("prompt");
+            foreach (var token in tokens)
+                writer.WriteNumberValue(token);
+            writer.WriteEndArray();
+            writer.WriteNumber("n_predict", 0);
+            writer.WriteBoolean("cache_prompt", true);
+            writer.WriteBoolean("stream", true);
+            writer.WriteBoolean("return_progress", true);
+            if (slot is { } id)
+                writer.WriteNumber("id_slot", id);
+        });
+        using var request = Request(HttpMethod.Post, "completion", body);
+        try
+        {
+            using var response = await _invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            var fresh = IsFresh(request);
+            if (!response.IsSuccessStatusCode)
+                return new(null, (int)response.StatusCode, Message(await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false)), fresh);
+            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
+            EvaluationResult? result = null;
+            string? problem = null;
+            while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
+            {
+                if (line.StartsWith("error:", StringComparison.Ordinal))
+                    problem = Message(Encoding.UTF8.GetBytes(line[6..]));
+                if (!line.StartsWith("data: {", StringComparison.Ordinal))
+                    continue;
+                using var data = JsonDocument.Parse(line.AsMemory(6));
+                var root = data.RootElement;
+                if (root.TryGetProperty("error", out var error))
+                    problem = error.TryGetProperty("message", out var message) ? message.GetString() : error.GetRawText();
+                if (root.TryGetProperty("prompt_progress", out var step))
+                    progress(step.GetProperty("cache").GetInt32(), step.GetProperty("processed").GetInt32(), step.GetProperty("total").GetInt32());
+                if (root.TryGetProperty("timings", out var timings))
+                {
+                    result = new EvaluationResult(
+                        root.TryGetProperty("id_slot", out var used) && used.TryGetInt32(out var usedId) && usedId >= 0 ? usedId : slot,
+                        timings.GetProperty("cache_n").GetInt32(),
+                        timings.GetProperty("prompt_n").GetInt32());
+                }
+            }
+
+            return new(result, (int)response.StatusCode, result is null ? problem ?? "the evaluation ended without its last event" : null, fresh);
+        }
+        catch (Exception e) when (IsTransport(e))
+        {
+            return new(null, 0, Describe(e), IsFresh(request));
+        }
+    }
+
+    /// <summary>Whether slots can be saved: a name that no server accepts is refused as a name where they can, and as an action where they cannot.</summary>
+    public async Task<bool> CanSaveSlotsAsync(CancellationToken cancellationToken)
+    {
+        var answer = await CallAsync(HttpMethod.Post, "slots/0?action=save", "{\"filename\":\"../bioproxy\"}"u8.ToArray(), SlotLimit, cancellationToken).ConfigureAwait(false);
+        answer.Value?.Dispose();
+        return answer.Status == 400;
+    }
+
+    public void Dispose() => _invoker.Dispose();
+
+    /// <summary>The hash under which long texts are compared in facts.</summary>
+    public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
+
+    private async Task<BackendAnswer<SlotFileResult>> SlotFileAsync(int slot, string action, string fileName, string tokensName, string bytesName, string timeName, CancellationToken cancellationToken)
+    {
+        var body = Write(writer => writer.WriteString("filename", fileName));
+        var answer = await CallAsync(HttpMethod.Post, Invariant($"slots/{slot}?action={action}"), body, SlotLimit, cancellationToken).ConfigureAwait(false);
+        using var document = answer.Value;
+        if (document is null)
+            return new(null, answer.Status, answer.Problem, answer.IsFreshConnection);
+        var root = document.RootElement;
+        if (!root.TryGetProperty(tokensName, out var tokens) || !tokens.TryGetInt32(out var count))
+            return new(null, answer.Status, $"the answer to {action} has no {tokensName}", answer.IsFreshConnection);
+        var bytes = root.TryGetProperty(bytesName, out var size) && size.TryGetInt64(out var number) ? number : 0;
+        var milliseconds = root.TryGetProperty("timings", out var timings) && timings.TryGetProperty(timeName, out var time) && time.TryGetDouble(out var ms) ? ms : 0;
+        return new(new SlotFileResult(count, bytes, TimeSpan.FromMilliseconds(milliseconds)), answer.Status, null, answer.IsFreshConnection);
+    }
+
+    private async Task<BackendAnswer<JsonDocument>> CallAsync(HttpMethod method, string path, ReadOnlyMemory<byte>? body, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var request = Request(method, path, body);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(limit);
+        try
+        {
+            using var response = await _invoker.SendAsync(request, timeout.Token).ConfigureAwait(false);
+            var bytes = await response.Content.ReadAsByteArrayAsync(timeout.Token).ConfigureAwait(false);
+            var fresh = IsFresh(request);
+            if (!response.IsSuccessStatusCode)
+                return new(null, (int)response.StatusCode, Message(bytes), fresh);
+            return new(JsonDocument.Parse(bytes), (int)response.StatusCode, null, fresh);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new(null, 0, $"no answer to /{path} within {limit.TotalSeconds:0} s", IsFresh(request));
+        }
+        catch (JsonException)
+        {
+            return new(null, 200, $"the answer to /{path} is no JSON", IsFresh(request));
+        }
+        catch (Exception e) when (IsTransport(e))
+        {
+            return new(null, 0, Describe(e), IsFresh(request));
+        }
+    }
+
+    private HttpRequestMessage Request(HttpMethod method, string path, ReadOnlyMemory<byte>? body)
+    {
+        var request = new HttpRequestMessage(method, new Uri(_base, path));
+        request.Headers.Authorization = _authorization;
+        if (body is { } bytes)
+        {
+            request.Content = new ReadOnlyMemoryContent(bytes);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
+
+        return request;
+    }
+
+    private static bool IsFresh(HttpRequestMessage request) => request.Options.TryGetValue(BackendHandlers.FreshConnection, out var fresh) && fresh;
+
+    private static bool IsTransport(Exception e) => e is HttpRequestException or IOException or JsonException or KeyNotFoundException;
+
+    private static string Describe(Exception e) => e.InnerException is { } inner ? inner.Message : e.Message;
+
+    /// <summary>The message inside an error body, or its beginning.</summary>
+    private static string Message(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            if (document.RootElement.TryGetProperty("error", out var error))
+                return error.ValueKind == JsonValueKind.Object && error.TryGetProperty("message", out var message) ? message.ToString() : error.ToString();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // not the shape of an error: show its beginning instead
+        }
+
+        return Encoding.UTF8.GetString(body.Span[..Math.Min(200, body.Length)]);
+    }
+
+    private static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> members)
+    {
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            members(writer);
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenMemory;
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
