@@ -187,8 +187,8 @@ internal sealed partial class BackendMonitor : IDisposable
         if (after.Status == BackendStatus.Ready)
         {
             LogReady(_url, after.Facts?.ModelAlias ?? after.Facts?.ModelPath ?? "unknown model", after.Facts?.TotalSlots?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "unknown");
-            if (after.Problem ?? after.Facts?.Missing is { } missing)
-                LogMissing(after.Problem ?? after.Facts?.Missing ?? string.Empty);
+            if ((after.Problem ?? after.Facts?.Missing) is { } missing)
+                LogMissing(missing);
         }
         else if (after.Status != before.Status)
         {

@@ -1,0 +1,321 @@
+using Bioproxy.Host.Prompts;
+
+namespace Bioproxy.Host.Slots;
+
+/// <summary>
+/// What each of the backend's slots is believed to hold, and which work is on it. Pure state under one lock.
+/// <para>
+/// The backend picks the slot of unpinned work, so two rules keep a pinned request from meeting an unpinned one on the same
+/// slot: pinned work begins only when every unpinned work under way has been seen in the slot list (its slot then counts as
+/// busy), and unpinned work begins only when every pinned work under way has started. <see cref="TryBegin"/> refuses until
+/// then; the caller looks at the slot list and tries again. Beliefs are checked against the backend's task numbers at every
+/// look: a slot used by somebody else is unknown, numbers that went back mean another process.
+/// </para>
+/// </summary>
+internal sealed class SlotTable
+{
+    private readonly Lock _lock = new();
+    private readonly List<SlotWork> _works = [];
+    private Entry[] _slots = [];
+    private long _sequence;
+    private int _epoch;
+
+    public int Epoch
+    {
+        get
+        {
+            lock (_lock)
+                return _epoch;
+        }
+    }
+
+    /// <summary>Another process, or another number of slots: nothing is known. Work begun before no longer counts.</summary>
+    public void Reset(int epoch, int count)
+    {
+        lock (_lock)
+        {
+            _epoch = epoch;
+            _works.Clear();
+            _slots = [.. Enumerable.Range(0, count).Select(id => new Entry(id))];
+        }
+    }
+
+    /// <summary>Whether some unpinned work has ended and nobody has looked yet which slot it used.</summary>
+    public bool HasUnseenResults
+    {
+        get
+        {
+            lock (_lock)
+                return _works.Exists(w => w.IsEnded);
+        }
+    }
+
+    /// <summary>To be called before the slot list is asked for; what happens after it is not judged by that list.</summary>
+    public long BeginLook()
+    {
+        lock (_lock)
+            return _sequence++;
+    }
+
+    /// <summary>Compares the slot list with what is believed, and learns from it.</summary>
+    /// <param name="epoch">The epoch the list was asked for in.</param>
+    /// <param name="look">What <see cref="BeginLook"/> gave.</param>
+    /// <param name="rows">The list.</param>
+    /// <param name="isSameConnection">The answer came over the connection of an earlier call, so from the same process.</param>
+    public SlotVerdict Learn(int epoch, long look, IReadOnlyList<SlotObservation> rows, bool isSameConnection)
+    {
+        lock (_lock)
+        {
+            if (epoch != _epoch)
+                return SlotVerdict.Doubt;
+            if (rows.Count != _slots.Length)
+                return SlotVerdict.Restarted;
+            foreach (var row in rows)
+            {
+                if (row.Id < 0 || row.Id >= _slots.Length || row.TaskId is null && _slots[row.Id].TaskId is not null || row.TaskId < _slots[row.Id].TaskId)
+                    return SlotVerdict.Restarted;
+            }
+
+            var isAnchored = rows.Any(row => row.TaskId is { } id && id == _slots[row.Id].TaskId);
+            Learn_NeedsLock(look, rows);
+            return isAnchored || isSameConnection ? SlotVerdict.Same : SlotVerdict.Doubt;
+        }
+    }
+
+    /// <summary>Decides where a prompt should go. A slot that holds a whole beginning of the prompt is continued; a snapshot that
+    /// covers more is restored; a slot that shares much but not all of its content is rolled back only when there is no snapshot.</summary>
+    /// <param name="prompt">The prompt, or null when nothing may be reused.</param>
+    /// <param name="snapshotLength">Bytes that the best snapshot covers; 0 when there is none that may be used.</param>
+    public SlotPlan Plan(CanonicalPrompt? prompt, int snapshotLength)
+    {
+        if (prompt is null)
+            return new(PromptSource.Cold, null, 0);
+        lock (_lock)
+        {
+            Entry? whole = null;
+            Entry? partial = null;
+            var wholeLength = 0;
+            var partialLength = 0;
+            foreach (var slot in _slots)
+            {
+                if (!slot.IsFree || slot.Content is not { } content)
+                    continue;
+                var shared = prompt.SharedWith(content.Chain);
+                if (shared == content.Chain.Length && content.Length > wholeLength)
+                    (whole, wholeLength) = (slot, content.Length);
+                else if (content.Coverage >= 1 && shared < content.Chain.Length && shared * 2 >= content.Chain.Length && shared > partialLength)
+                    (partial, partialLength) = (slot, shared);
+            }
+
+            if (whole is not null && wholeLength >= snapshotLength)
+                return new(PromptSource.Hot, whole.Id, wholeLength);
+            if (snapshotLength > 0 && snapshotLength >= partialLength && Target_NeedsLock() is { } target)
+                return new(PromptSource.Restored, target, snapshotLength);
+            if (whole is not null && wholeLength >= partialLength)
+                return new(PromptSource.Hot, whole.Id, wholeLength);
+            return partial is not null ? new(PromptSource.Hot, partial.Id, partialLength) : new(PromptSource.Cold, null, 0);
+        }
+    }
+
+    /// <summary>Begins work as planned; null when the slot list has to be looked at first (see the type's summary).</summary>
+    public SlotWork? TryBegin(SlotPlan plan, PromptChain? chain)
+    {
+        lock (_lock)
+        {
+            foreach (var other in _works)
+            {
+                if (other is { IsEnded: false, IsPlaced: false } && other.Slot.HasValue != plan.Slot.HasValue)
+                    return null;
+            }
+
+            if (plan.Slot is { } slot && !_slots[slot].IsFree)
+                return null;
+            var work = new SlotWork(_epoch, plan.Slot, chain, plan.Source == PromptSource.Restored, _sequence++);
+            _works.Add(work);
+            if (plan.Slot is { } id)
+                _slots[id].Take(work, _sequence++);
+            return work;
+        }
+    }
+
+    /// <summary>The backend has begun this pinned work (its first byte came).</summary>
+    public void Started(SlotWork work)
+    {
+        lock (_lock)
+        {
+            if (work.Slot is not null)
+                work.IsPlaced = true;
+        }
+    }
+
+    /// <summary>The slot of pinned work was loaded or emptied by us before the work itself.</summary>
+    public void SetContent(SlotWork work, SlotContent? content)
+    {
+        lock (_lock)
+        {
+            if (work.Epoch == _epoch && work.Slot is { } slot)
+                _slots[slot].Set(content, _sequence++);
+        }
+    }
+
+    /// <summary>A slot's content became safe on disk, if it is still that content.</summary>
+    public void MarkSaved(int epoch, int slot, PromptChain chain)
+    {
+        lock (_lock)
+        {
+            if (epoch == _epoch && _slots[slot].Content is { } content && content.Chain.End == chain.End)
+                _slots[slot].Content = content with { IsSaved = true };
+        }
+    }
+
+    /// <summary>The work has ended and its slot is idle.</summary>
+    /// <param name="work">The work.</param>
+    /// <param name="result">What its slot holds now; null when that is not known.</param>
+    /// <param name="promptTokens">The prompt's tokens, as the answer told.</param>
+    /// <param name="slot">The slot, where the answer to unpinned work told it.</param>
+    public void End(SlotWork work, SlotContent? result, int? promptTokens, int? slot = null)
+    {
+        lock (_lock)
+        {
+            if (work.Epoch != _epoch || work.IsEnded)
+                return;
+            work.IsEnded = true;
+            work.Ended = _sequence++;
+            work.Result = result;
+            work.PromptTokens = promptTokens;
+            if (work.Slot is { } pinned)
+            {
+                _slots[pinned].Leave(result, _sequence++);
+                _works.Remove(work);
+            }
+            else if (slot is { } told && told < _slots.Length)
+            {
+                _slots[told].IsBusy = false;
+                _slots[told].Set(result, _sequence++);
+                _works.Remove(work);
+            }
+        }
+    }
+
+    public IReadOnlyList<SlotView> View()
+    {
+        lock (_lock)
+            return [.. _slots.Select(s => new SlotView(s.Id, s.Owner is not null || s.IsBusy, s.Content, s.TaskId, s.PromptTokens))];
+    }
+
+    private void Learn_NeedsLock(long look, IReadOnlyList<SlotObservation> rows)
+    {
+        var ended = _works.Where(w => w.IsEnded && w.Ended < look).ToList();
+        var unpinned = _works.Where(w => w is { IsEnded: false, Slot: null }).ToList();
+        var changed = new List<Entry>();
+        var processing = 0;
+        foreach (var row in rows)
+        {
+            var slot = _slots[row.Id];
+            if (slot.Touched > look)
+                continue; // taken or set by us since: the row is older than what we know
+            slot.PromptTokens = row.PromptTokens;
+            if (slot.Owner is { } owner)
+            {
+                owner.IsPlaced |= row.IsProcessing || row.TaskId > slot.TaskId || (row.TaskId is not null && slot.TaskId is null);
+                continue; // its number is learned once the work has ended
+            }
+
+            slot.IsBusy = row.IsProcessing;
+            processing += row.IsProcessing ? 1 : 0;
+            if (slot.IsTaskIdOurs)
+            {
+                slot.TaskId = row.TaskId; // the first look after work of ours
+                slot.IsTaskIdOurs = false;
+            }
+            else if (row.TaskId != slot.TaskId)
+            {
+                slot.TaskId = row.TaskId;
+                slot.Content = null;
+                slot.LastUsed = _sequence;
+                if (!row.IsProcessing)
+                    changed.Add(slot);
+            }
+        }
+
+        if (processing >= unpinned.Count(w => w.Begun < look))
+        {
+            foreach (var work in unpinned.Where(w => w.Begun < look))
+                work.IsPlaced = true;
+        }
+
+        Attribute(ended, changed, isQuiet: unpinned.Count == 0);
+        foreach (var work in ended)
+            _works.Remove(work);
+    }
+
+    /// <summary>Finds out which slot each ended unpinned work had used: the only one that changed, or the only one with its number of tokens.</summary>
+    private static void Attribute(List<SlotWork> ended, List<Entry> changed, bool isQuiet)
+    {
+        if (ended.Count == 1 && changed.Count == 1 && isQuiet)
+        {
+            changed[0].Content = ended[0].Result;
+            return;
+        }
+
+        foreach (var work in ended)
+        {
+            if (work.PromptTokens is not { } tokens || ended.Count(w => w.PromptTokens == tokens) > 1)
+                continue;
+            var fitting = changed.Where(s => s.PromptTokens == tokens).ToList();
+            if (fitting.Count == 1)
+                fitting[0].Content = work.Result;
+        }
+    }
+
+    /// <summary>The slot whose loss costs least: empty, then saved on disk, then least recently used.</summary>
+    private int? Target_NeedsLock() => _slots.Where(s => s.IsFree)
+        .OrderBy(s => s.IsEmpty ? 0 : s.Content is { IsSaved: true } ? 1 : 2).ThenBy(s => s.LastUsed).Select(s => (int?)s.Id).FirstOrDefault();
+
+    private sealed class Entry(int id)
+    {
+        public int Id { get; } = id;
+
+        public SlotContent? Content { get; set; }
+
+        public SlotWork? Owner { get; private set; }
+
+        /// <summary>Unpinned work was seen on it.</summary>
+        public bool IsBusy { get; set; }
+
+        /// <summary>The task number of the last look; the next look may show a higher one that is ours.</summary>
+        public long? TaskId { get; set; }
+
+        public bool IsTaskIdOurs { get; set; }
+
+        public int? PromptTokens { get; set; }
+
+        public long LastUsed { get; set; }
+
+        /// <summary>When we last took, left or loaded it.</summary>
+        public long Touched { get; private set; } = -1;
+
+        public bool IsFree => Owner is null && !IsBusy;
+
+        public bool IsEmpty => Content is null && TaskId is null && !IsTaskIdOurs;
+
+        public void Take(SlotWork work, long now)
+        {
+            Owner = work;
+            LastUsed = Touched = now;
+        }
+
+        public void Set(SlotContent? content, long now)
+        {
+            Content = content;
+            IsTaskIdOurs = true;
+            LastUsed = Touched = now;
+        }
+
+        public void Leave(SlotContent? content, long now)
+        {
+            Owner = null;
+            Set(content, now);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using Bioproxy.Host.Prompts;
+
+namespace Bioproxy.Host.Slots;
+
+/// <summary>One piece of work under way on the backend, from its placement to its settling. Owned by <see cref="SlotTable"/>.</summary>
+internal sealed class SlotWork
+{
+    internal SlotWork(int epoch, int? slot, PromptChain? chain, bool isRestored, long begun)
+    {
+        Epoch = epoch;
+        Slot = slot;
+        Chain = chain;
+        IsRestored = isRestored;
+        Begun = begun;
+    }
+
+    public int Epoch { get; }
+
+    /// <summary>The pinned slot; null when the backend chose.</summary>
+    public int? Slot { get; }
+
+    public PromptChain? Chain { get; }
+
+    public bool IsRestored { get; }
+
+    internal long Begun { get; }
+
+    /// <summary>Pinned work: the backend has begun it. Unpinned work: its slot was counted in a look at the slot list.</summary>
+    internal bool IsPlaced { get; set; }
+
+    internal bool IsEnded { get; set; }
+
+    internal long Ended { get; set; }
+
+    /// <summary>What the slot holds once the work has ended; null when that is not known.</summary>
+    internal SlotContent? Result { get; set; }
+
+    /// <summary>Tokens of the whole prompt, as the answer told.</summary>
+    internal int? PromptTokens { get; set; }
+}
