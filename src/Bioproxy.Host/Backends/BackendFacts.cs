@@ -20,11 +20,16 @@ internal sealed record BackendFacts
     public int? TotalSlots { get; init; }
     public int? ContextPerSlot { get; init; }
 
-    /// <summary>Parameters, size, widths: the <c>meta</c> object of <c>/v1/models</c> as it was sent.</summary>
+    /// <summary>Parameters, size, widths: the <c>meta</c> object of <c>/v1/models</c> without the context sizes, which depend on the
+    /// number of slots and not on the model.</summary>
     public string? ModelMeta { get; init; }
 
     /// <summary>The adapters of <c>/lora-adapters</c> as they were sent.</summary>
     public string? Adapters { get; init; }
+
+    /// <summary>A value that every server process draws at random (<c>media_marker</c>, measured on build 11669): as long as it is
+    /// the same, so is the process. Null where a build has none.</summary>
+    public string? ProcessMarker { get; init; }
 
     /// <summary>Whether <c>GET /slots</c> answers.</summary>
     public bool CanReadSlots { get; init; }
@@ -41,5 +46,5 @@ internal sealed record BackendFacts
         : null;
 
     /// <summary>Everything a KV state depends on that the backend tells, in one line. The weights themselves are told apart by the logit probe.</summary>
-    public string Fingerprint => string.Join('|', ModelPath, ModelType, Build, ModelMeta, Adapters);
+    public string Fingerprint => string.Join('|', ModelType, Build, ModelMeta, Adapters);
 }

@@ -108,6 +108,17 @@ internal sealed partial class BackendMonitor : IDisposable
         }
     }
 
+    /// <summary>Whether the process behind the address is still the one of <paramref name="state"/>, as far as the server's random
+    /// marker tells; null where it has none.</summary>
+    public async Task<bool?> IsSameProcessAsync(BackendState state, CancellationToken cancellationToken)
+    {
+        if (state.Facts?.ProcessMarker is not { } marker)
+            return null;
+        var props = await _client.GetAsync("props", cancellationToken).ConfigureAwait(false);
+        using var document = props.Value;
+        return document is not null && Text(document.RootElement, "media_marker") == marker;
+    }
+
     public void Dispose()
     {
         _wake.Dispose();
@@ -158,6 +169,7 @@ internal sealed partial class BackendMonitor : IDisposable
         ModelAlias = Text(props, "model_alias"),
         ModelType = Text(props, "model_ftype"),
         Build = Text(props, "build_info"),
+        ProcessMarker = Text(props, "media_marker"),
         ChatTemplateHash = Text(props, "chat_template") is { } template ? LlamaClient.Hash(template) : null,
         TotalSlots = props.TryGetProperty("total_slots", out var slots) && slots.TryGetInt32(out var count) && count > 0 ? count : null,
         ContextPerSlot = props.TryGetProperty("default_generation_settings", out var settings) && settings.ValueKind == JsonValueKind.Object
@@ -170,7 +182,9 @@ internal sealed partial class BackendMonitor : IDisposable
         using var adapters = (await _client.GetAsync("lora-adapters", cancellationToken).ConfigureAwait(false)).Value;
         var slots = await _client.GetSlotsAsync(cancellationToken).ConfigureAwait(false);
         var meta = models is not null && models.RootElement.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Array && data.GetArrayLength() > 0
-            && data[0].TryGetProperty("meta", out var found) ? found.GetRawText() : null;
+            && data[0].TryGetProperty("meta", out var found) && found.ValueKind == JsonValueKind.Object
+            ? string.Join(',', found.EnumerateObject().Where(m => m.Name != "n_ctx").Select(m => $"{m.Name}={m.Value.GetRawText()}"))
+            : null;
         return facts with
         {
             ModelMeta = meta,

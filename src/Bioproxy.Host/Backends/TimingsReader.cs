@@ -12,16 +12,16 @@ internal static class TimingsReader
     public static PromptTimings? Read(ReadOnlySpan<byte> tail)
     {
         if (Find(tail, "\"timings\":"u8) is { } timings && Number(timings, "cache_n") is { } cached && Number(timings, "prompt_n") is { } computed)
-            return new PromptTimings(cached, computed);
+            return new PromptTimings(cached, computed, Number(timings, "predicted_n") ?? 0);
         if (Find(tail, "\"usage\":"u8) is not { } usage)
             return null;
         if (Number(usage, "prompt_tokens") is { } prompt && Nested(usage, "prompt_tokens_details", "cached_tokens") is { } chat)
-            return new PromptTimings(chat, Math.Max(0, prompt - chat));
+            return new PromptTimings(chat, Math.Max(0, prompt - chat), Number(usage, "completion_tokens") ?? 0);
         if (Number(usage, "input_tokens") is not { } input)
             return null;
         if (Number(usage, "cache_read_input_tokens") is { } read)
-            return new PromptTimings(read, input);
-        return Nested(usage, "input_tokens_details", "cached_tokens") is { } details ? new PromptTimings(details, Math.Max(0, input - details)) : null;
+            return new PromptTimings(read, input, Number(usage, "output_tokens") ?? 0);
+        return Nested(usage, "input_tokens_details", "cached_tokens") is { } details ? new PromptTimings(details, Math.Max(0, input - details), Number(usage, "output_tokens") ?? 0) : null;
     }
 
     /// <summary>The last complete object that stands behind <paramref name="name"/>.</summary>

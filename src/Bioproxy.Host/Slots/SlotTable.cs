@@ -11,6 +11,10 @@ namespace Bioproxy.Host.Slots;
 /// then; the caller looks at the slot list and tries again. Beliefs are checked against the backend's task numbers at every
 /// look: a slot used by somebody else is unknown, numbers that went back mean another process.
 /// </para>
+/// <para>
+/// A server with a unified KV cache empties its idle slots (into its RAM cache) whenever another slot starts. There every
+/// beginning makes what free slots hold unknown, and nothing begins while a restored slot waits for its request.
+/// </para>
 /// </summary>
 internal sealed class SlotTable
 {
@@ -19,6 +23,7 @@ internal sealed class SlotTable
     private Entry[] _slots = [];
     private long _sequence;
     private int _epoch;
+    private bool _clearsIdleSlots;
 
     public int Epoch
     {
@@ -35,8 +40,29 @@ internal sealed class SlotTable
         lock (_lock)
         {
             _epoch = epoch;
+            _clearsIdleSlots = false;
             _works.Clear();
             _slots = [.. Enumerable.Range(0, count).Select(id => new Entry(id))];
+        }
+    }
+
+    /// <summary>Whether the backend empties idle slots when another starts (unified KV cache).</summary>
+    public bool ClearsIdleSlots
+    {
+        get
+        {
+            lock (_lock)
+                return _clearsIdleSlots;
+        }
+    }
+
+    /// <summary>It was found out that the backend does, or does not, empty idle slots.</summary>
+    public void SetClearsIdleSlots(int epoch, bool value)
+    {
+        lock (_lock)
+        {
+            if (epoch == _epoch)
+                _clearsIdleSlots = value;
         }
     }
 
@@ -124,7 +150,7 @@ internal sealed class SlotTable
         {
             foreach (var other in _works)
             {
-                if (other is { IsEnded: false, IsPlaced: false } && other.Slot.HasValue != plan.Slot.HasValue)
+                if (other is { IsEnded: false, IsPlaced: false } && (other.Slot.HasValue != plan.Slot.HasValue || (_clearsIdleSlots && other.IsRestored)))
                     return null;
             }
 
@@ -134,17 +160,25 @@ internal sealed class SlotTable
             _works.Add(work);
             if (plan.Slot is { } id)
                 _slots[id].Take(work, _sequence++);
+            foreach (var slot in _clearsIdleSlots ? _slots : [])
+            {
+                if (slot.IsFree)
+                    slot.Content = null;
+            }
+
             return work;
         }
     }
 
-    /// <summary>The backend has begun this pinned work (its first byte came).</summary>
+    /// <summary>The backend has begun this work (its first byte came). For unpinned work any later look shows its slot.</summary>
     public void Started(SlotWork work)
     {
         lock (_lock)
         {
             if (work.Slot is not null)
                 work.IsPlaced = true;
+            else
+                work.Started = _sequence++;
         }
     }
 
@@ -171,9 +205,9 @@ internal sealed class SlotTable
     /// <summary>The work has ended and its slot is idle.</summary>
     /// <param name="work">The work.</param>
     /// <param name="result">What its slot holds now; null when that is not known.</param>
-    /// <param name="promptTokens">The prompt's tokens, as the answer told.</param>
+    /// <param name="heldTokens">Tokens its slot holds now, as the answer told.</param>
     /// <param name="slot">The slot, where the answer to unpinned work told it.</param>
-    public void End(SlotWork work, SlotContent? result, int? promptTokens, int? slot = null)
+    public void End(SlotWork work, SlotContent? result, int? heldTokens, int? slot = null)
     {
         lock (_lock)
         {
@@ -182,7 +216,7 @@ internal sealed class SlotTable
             work.IsEnded = true;
             work.Ended = _sequence++;
             work.Result = result;
-            work.PromptTokens = promptTokens;
+            work.HeldTokens = heldTokens;
             if (work.Slot is { } pinned)
             {
                 _slots[pinned].Leave(result, _sequence++);
@@ -215,6 +249,8 @@ internal sealed class SlotTable
             if (slot.Touched > look)
                 continue; // taken or set by us since: the row is older than what we know
             slot.PromptTokens = row.PromptTokens;
+            if (row.PromptTokens == 0 && slot.Owner is null)
+                slot.Content = null; // emptied by the server for another slot
             if (slot.Owner is { } owner)
             {
                 owner.IsPlaced |= row.IsProcessing || row.TaskId > slot.TaskId || (row.TaskId is not null && slot.TaskId is null);
@@ -238,11 +274,10 @@ internal sealed class SlotTable
             }
         }
 
-        if (processing >= unpinned.Count(w => w.Begun < look))
-        {
-            foreach (var work in unpinned.Where(w => w.Begun < look))
-                work.IsPlaced = true;
-        }
+        // Every unpinned work that the list can show is on one of the slots now marked busy, or has left its slot already.
+        var areAllShown = processing >= unpinned.Count(w => w.Begun < look);
+        foreach (var work in unpinned)
+            work.IsPlaced |= areAllShown ? work.Begun < look : work.Started < look;
 
         Attribute(ended, changed, isQuiet: unpinned.Count == 0);
         foreach (var work in ended)
@@ -260,7 +295,7 @@ internal sealed class SlotTable
 
         foreach (var work in ended)
         {
-            if (work.PromptTokens is not { } tokens || ended.Count(w => w.PromptTokens == tokens) > 1)
+            if (work.HeldTokens is not { } tokens || ended.Count(w => w.HeldTokens == tokens) > 1)
                 continue;
             var fitting = changed.Where(s => s.PromptTokens == tokens).ToList();
             if (fitting.Count == 1)
@@ -297,7 +332,7 @@ internal sealed class SlotTable
 
         public bool IsFree => Owner is null && !IsBusy;
 
-        public bool IsEmpty => Content is null && TaskId is null && !IsTaskIdOurs;
+        public bool IsEmpty => Content is null && !IsTaskIdOurs && PromptTokens is null or 0;
 
         public void Take(SlotWork work, long now)
         {

@@ -28,6 +28,9 @@ internal sealed class SlotWork
     /// <summary>Pinned work: the backend has begun it. Unpinned work: its slot was counted in a look at the slot list.</summary>
     internal bool IsPlaced { get; set; }
 
+    /// <summary>When the first byte of unpinned work came.</summary>
+    internal long Started { get; set; } = long.MaxValue;
+
     internal bool IsEnded { get; set; }
 
     internal long Ended { get; set; }
@@ -35,6 +38,6 @@ internal sealed class SlotWork
     /// <summary>What the slot holds once the work has ended; null when that is not known.</summary>
     internal SlotContent? Result { get; set; }
 
-    /// <summary>Tokens of the whole prompt, as the answer told.</summary>
-    internal int? PromptTokens { get; set; }
+    /// <summary>Tokens its slot holds after the end, as the answer told.</summary>
+    internal int? HeldTokens { get; set; }
 }
