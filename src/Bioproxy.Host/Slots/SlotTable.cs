@@ -154,7 +154,7 @@ internal sealed class SlotTable
                     return null;
             }
 
-            if (plan.Slot is { } slot && !_slots[slot].IsFree)
+            if (plan.Slot is { } wanted && !_slots[wanted].IsFree)
                 return null;
             var work = new SlotWork(_epoch, plan.Slot, chain, plan.Source == PromptSource.Restored, _sequence++);
             _works.Add(work);

@@ -1,0 +1,174 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Bioproxy.Host.Prompts;
+using Microsoft.Extensions.Logging;
+
+namespace Bioproxy.Host.Snapshots;
+
+/// <summary>
+/// The index of snapshots: for a prompt, the longest snapshot that is exactly a beginning of it. Snapshots are grouped by
+/// identity and the hash of their last full block; a look-up walks the prompt's blocks from the end, and within a group hashes
+/// the prompt's next bytes once for every different tail length. Readers see an immutable index, swapped whole.
+/// </summary>
+internal sealed partial class SnapshotCatalogue
+{
+    private readonly Lock _lock = new();
+    private readonly StateFolder _folder;
+    private readonly ILogger<SnapshotCatalogue> _logger;
+    private readonly Dictionary<string, Snapshot> _byFile = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Key, Tail[]> _index = new();
+    private readonly List<string> _quarantined = [];
+
+    public SnapshotCatalogue(StateFolder folder, ILogger<SnapshotCatalogue> logger)
+    {
+        _folder = folder;
+        _logger = logger;
+    }
+
+    public IReadOnlyList<Snapshot> All
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _byFile.Values];
+        }
+    }
+
+    /// <summary>Files that failed and why, newest last.</summary>
+    public IReadOnlyList<string> Quarantined
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _quarantined];
+        }
+    }
+
+    /// <summary>Reads all sidecars; a broken one is set aside and named in the log.</summary>
+    public void Load()
+    {
+        _folder.Create();
+        foreach (var leftover in Directory.EnumerateFiles(_folder.Snapshots, "*.tmp"))
+            File.Delete(leftover);
+        foreach (var path in Directory.EnumerateFiles(_folder.Snapshots, "*.json"))
+        {
+            try
+            {
+                var sidecar = StateFolder.Read(path, StateJson.Default.SnapshotSidecar) ?? throw new FormatException("it is empty");
+                AddToIndex(sidecar.ToSnapshot());
+            }
+            catch (Exception e) when (e is JsonException or FormatException or IOException or UnauthorizedAccessException)
+            {
+                LogBrokenSidecar(path, e.Message);
+                File.Move(path, path + ".quarantined", overwrite: true);
+            }
+        }
+    }
+
+    /// <summary>The snapshot that covers most of a prompt's beginning, exactly, and is valid for this identity.</summary>
+    public Snapshot? Best(CanonicalPrompt prompt, string identity)
+    {
+        if (_index.IsEmpty)
+            return null;
+        for (var blocks = prompt.Chain.BlockCount; blocks >= 0; blocks--)
+        {
+            if (!_index.TryGetValue(new Key(identity, prompt.Chain.After(blocks)), out var tails))
+                continue;
+            foreach (var tail in tails)
+            {
+                var start = blocks * PromptChain.BlockSize;
+                if (start + tail.Length > prompt.Text.Length)
+                    continue;
+                if (tail.ByEnd.TryGetValue(ChainHash.Next(prompt.Chain.After(blocks), prompt.Text.Slice(start, tail.Length)), out var found))
+                    return found;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Writes the sidecar and makes the snapshot findable.</summary>
+    public void Add(Snapshot snapshot)
+    {
+        StateFolder.Write(PathOf(snapshot.File), SnapshotSidecar.Of(snapshot), StateJson.Default.SnapshotSidecar);
+        AddToIndex(snapshot);
+    }
+
+    /// <summary>Forgets a snapshot: first the index, then the sidecar, so that nothing describes a file that is about to change.</summary>
+    public void Remove(string file)
+    {
+        RemoveFromIndex(file);
+        File.Delete(PathOf(file));
+    }
+
+    /// <summary>Sets a snapshot aside that failed; its sidecar is kept under another name for people to look at.</summary>
+    public void Quarantine(Snapshot snapshot, string reason)
+    {
+        RemoveFromIndex(snapshot.File);
+        lock (_lock)
+        {
+            _quarantined.Add($"{snapshot.File}: {reason}");
+            if (_quarantined.Count > 20)
+                _quarantined.RemoveAt(0);
+        }
+
+        LogQuarantined(snapshot.File, snapshot.Prefix, reason);
+        try
+        {
+            if (File.Exists(PathOf(snapshot.File)))
+                File.Move(PathOf(snapshot.File), PathOf(snapshot.File) + ".quarantined", overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogCannotSetAside(PathOf(snapshot.File), e.Message);
+        }
+    }
+
+    private string PathOf(string file) => Path.Combine(_folder.Snapshots, file + ".json");
+
+    private void AddToIndex(Snapshot snapshot)
+    {
+        lock (_lock)
+        {
+            RemoveFromIndex(snapshot.File);
+            _byFile[snapshot.File] = snapshot;
+            var key = KeyOf(snapshot);
+            var tails = _index.TryGetValue(key, out var old) ? old : [];
+            var length = snapshot.Chain.TailLength;
+            var tail = Array.Find(tails, t => t.Length == length);
+            var byEnd = tail is null ? [] : new Dictionary<ChainHash, Snapshot>(tail.ByEnd);
+            byEnd[snapshot.Chain.End] = snapshot;
+            _index[key] = [.. tails.Where(t => t.Length != length).Append(new Tail(length, byEnd)).OrderByDescending(t => t.Length)];
+        }
+    }
+
+    private void RemoveFromIndex(string file)
+    {
+        lock (_lock)
+        {
+            if (!_byFile.Remove(file, out var snapshot))
+                return;
+            var key = KeyOf(snapshot);
+            var tails = _index[key].Select(t => new Tail(t.Length, t.ByEnd.Where(e => e.Value.File != file).ToDictionary())).Where(t => t.ByEnd.Count > 0).ToArray();
+            if (tails.Length == 0)
+                _index.TryRemove(key, out _);
+            else
+                _index[key] = tails;
+        }
+    }
+
+    private static Key KeyOf(Snapshot snapshot) => new(snapshot.Identity, snapshot.Chain.After(snapshot.Chain.BlockCount));
+
+    [LoggerMessage(LogLevel.Warning, "The sidecar {Path} cannot be used ({Reason}); it was set aside, the template will be warmed again.")]
+    private partial void LogBrokenSidecar(string path, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Snapshot {File} of {Prefix} is not used any more: {Reason}. The template will be warmed again.")]
+    private partial void LogQuarantined(string file, string prefix, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "The sidecar {Path} could not be set aside: {Reason}")]
+    private partial void LogCannotSetAside(string path, string reason);
+
+    private readonly record struct Key(string Identity, ChainHash LastBlock);
+
+    private sealed record Tail(int Length, Dictionary<ChainHash, Snapshot> ByEnd);
+}
