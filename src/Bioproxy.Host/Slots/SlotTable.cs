@@ -231,6 +231,14 @@ internal sealed class SlotTable
         }
     }
 
+    /// <summary>Whether, with these slots at work, fewer unpinned works run on the backend than are under way here: one that was
+    /// cancelled has left its slot.</summary>
+    public bool IsUnpinnedIdle(IEnumerable<int> processing)
+    {
+        lock (_lock)
+            return processing.Count(id => id < _slots.Length && _slots[id].Owner is null) < _works.Count(w => w is { IsEnded: false, Slot: null });
+    }
+
     public IReadOnlyList<SlotView> View()
     {
         lock (_lock)

@@ -1,5 +1,4 @@
 using Bioproxy.Host.Backends;
-using Bioproxy.Host.Slots;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Snapshots;
@@ -21,16 +20,14 @@ internal sealed partial class Identifier
     private const int Probabilities = 64;
 
     private readonly LlamaClient _client;
-    private readonly SlotQueue _queue;
     private readonly StateFolder _folder;
     private readonly TimeProvider _time;
     private readonly ILogger<Identifier> _logger;
     private readonly List<IdentityRecord> _known = [];
 
-    public Identifier(LlamaClient client, SlotQueue queue, StateFolder folder, TimeProvider time, ILogger<Identifier> logger)
+    public Identifier(LlamaClient client, StateFolder folder, TimeProvider time, ILogger<Identifier> logger)
     {
         _client = client;
-        _queue = queue;
         _folder = folder;
         _time = time;
         _logger = logger;
@@ -53,27 +50,14 @@ internal sealed partial class Identifier
         }
     }
 
-    /// <summary>Probes the backend. Null when it did not answer.</summary>
+    /// <summary>Probes the backend, which occupies one slot; the caller holds a lease. Null when it did not answer.</summary>
     public async Task<IdentityRecord?> IdentifyAsync(BackendFacts facts, CancellationToken cancellationToken)
     {
-        var grant = await _queue.AcquireAsync(Lane.Interactive, int.MaxValue, cancellationToken).ConfigureAwait(false);
-        if (grant.Lease is not { } lease)
-            return null;
-        try
-        {
-            var probe = await _client.ProbeAsync(Prompt, Probabilities, cancellationToken).ConfigureAwait(false);
-            if (probe.Value is not { } found)
-            {
-                LogProbeFailed(probe.Problem ?? "no answer");
-                return null;
-            }
-
+        var probe = await _client.ProbeAsync(Prompt, Probabilities, cancellationToken).ConfigureAwait(false);
+        if (probe.Value is { } found)
             return Match(facts.Fingerprint, found);
-        }
-        finally
-        {
-            lease.Release();
-        }
+        LogProbeFailed(probe.Problem ?? "no answer");
+        return null;
     }
 
     private IdentityRecord Match(string fingerprint, IReadOnlyDictionary<int, double> probe)

@@ -1,0 +1,16 @@
+using Bioproxy.Host.Prompts;
+using Bioproxy.Host.Slots;
+
+namespace Bioproxy.Host.Snapshots;
+
+/// <summary>Where a request goes, and what has to be settled afterwards.</summary>
+/// <param name="Source">What the client is told.</param>
+/// <param name="Work">The work in the slot table; null when the backend's slots are not managed.</param>
+/// <param name="Chain">The prompt; null when it cannot be remembered.</param>
+/// <param name="Snapshot">What was restored.</param>
+internal sealed record Placement(PromptSource Source, SlotWork? Work, PromptChain? Chain, Snapshot? Snapshot)
+{
+    public static Placement Unmanaged { get; } = new(PromptSource.Cold, null, null, null);
+
+    public int? Slot => Work?.Slot;
+}

@@ -1,0 +1,212 @@
+using Bioproxy.Host.Backends;
+using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Prompts;
+using Bioproxy.Host.Slots;
+using Bioproxy.Host.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Bioproxy.Host.Snapshots;
+
+/// <summary>
+/// Save and restore around a lease: decides where a prompt goes, restores its snapshot, and learns from the answer. Placements are
+/// made one at a time, so that what one decides is true until it has begun.
+/// </summary>
+internal sealed partial class Placer
+{
+    /// <summary>How long to wait between looks at the slot list while work under way has not shown its slot yet. When it is used
+    /// up the request goes on without a pin: llama-server keeps it waiting itself if it must.</summary>
+    private static readonly int[] LookDelays = [0, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+
+    /// <summary>A waiting request looks for its client only after a second without any task's result, and our looks are tasks.</summary>
+    private static readonly TimeSpan QuietPause = TimeSpan.FromMilliseconds(1100);
+
+    private readonly LlamaClient _client;
+    private readonly BackendMonitor _monitor;
+    private readonly SlotTable _table;
+    private readonly SlotLook _look;
+    private readonly SnapshotCatalogue _catalogue;
+    private readonly ModelRecognition _recognition;
+    private readonly EffectLedger _effects;
+    private readonly ProxyOptions _options;
+    private readonly ProxyMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger<Placer> _logger;
+    private readonly SemaphoreSlim _placing = new(1, 1);
+
+    public Placer(
+        LlamaClient client, BackendMonitor monitor, SlotTable table, SlotLook look, SnapshotCatalogue catalogue, ModelRecognition recognition, EffectLedger effects, ProxyOptions options, ProxyMetrics metrics, TimeProvider time, ILogger<Placer> logger)
+    {
+        _client = client;
+        _monitor = monitor;
+        _table = table;
+        _look = look;
+        _catalogue = catalogue;
+        _recognition = recognition;
+        _effects = effects;
+        _options = options;
+        _metrics = metrics;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>Decides and prepares where a leased prompt goes.</summary>
+    /// <param name="prompt">The prompt; null when nothing may be reused (several generations, or the client forbade it).</param>
+    /// <param name="cancellationToken">The client left; nothing is then left behind.</param>
+    public async ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, CancellationToken cancellationToken)
+    {
+        var state = _monitor.State;
+        if (!ModelRecognition.Manages(state))
+            return Placement.Unmanaged;
+        await _placing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (prompt is not null)
+                await _look.CatchUpAsync(state.Epoch, cancellationToken).ConfigureAwait(false);
+            var mayRestore = true;
+            for (var attempt = 0; attempt < LookDelays.Length; attempt++)
+            {
+                if (_table.Epoch != state.Epoch)
+                    return Placement.Unmanaged; // the backend changed under us: this one goes without knowledge
+                var snapshot = mayRestore && prompt is not null ? Usable(prompt, state.Epoch) : null;
+                var plan = _table.Plan(prompt, snapshot?.Chain.Length ?? 0);
+                if (_table.TryBegin(plan, prompt?.Chain) is { } work)
+                {
+                    if (plan.Source != PromptSource.Restored)
+                        return new Placement(plan.Source, work, prompt?.Chain, null);
+                    if (await RestoreAsync(state, work, snapshot!, cancellationToken).ConfigureAwait(false))
+                        return new Placement(plan.Source, work, prompt!.Chain, snapshot);
+                    _table.End(work, null, null);
+                    mayRestore = false;
+                    continue;
+                }
+
+                if (LookDelays[attempt] > 0)
+                    await Task.Delay(TimeSpan.FromMilliseconds(LookDelays[attempt]), _time, cancellationToken).ConfigureAwait(false);
+                await _look.OnceAsync(state.Epoch, cancellationToken).ConfigureAwait(false);
+            }
+
+            LogUnclear();
+            return Placement.Unmanaged;
+        }
+        finally
+        {
+            _placing.Release();
+        }
+    }
+
+    /// <summary>The backend's first byte came: the work has begun.</summary>
+    public void Started(Placement placement)
+    {
+        if (placement.Work is { } work)
+            _table.Started(work);
+    }
+
+    /// <summary>
+    /// Learns from how the work ended. Returns when its slot is idle: at once for a complete answer, otherwise when the slot list
+    /// says so. Then the lease may be released.
+    /// </summary>
+    public async Task SettleAsync(Placement placement, WorkOutcome outcome, CancellationToken stopping)
+    {
+        if (placement.Snapshot is { } snapshot && outcome.IsComplete)
+            _effects.Judge(snapshot, outcome.Timings?.CachedTokens);
+        if (placement.Work is not { } work)
+            return;
+        var isKnown = placement.Chain is not null && outcome.Coverage > 0;
+        var result = isKnown ? new SlotContent(placement.Chain!, outcome.Coverage, IsSaved: false) : null;
+        if (!outcome.IsComplete)
+            await WaitUntilIdleAsync(work, outcome.IsStreamed, stopping).ConfigureAwait(false);
+        _table.End(work, result, outcome.Timings?.HeldTokens, outcome.Slot);
+    }
+
+    /// <summary>Learns where unpinned work had gone, after its lease was released.</summary>
+    public Task CatchUpAsync(CancellationToken stopping) => _look.CatchUpAsync(_monitor.State.Epoch, stopping);
+
+    private Snapshot? Usable(CanonicalPrompt prompt, int epoch)
+    {
+        if (!_options.KvEnabled || _effects.Disabled is not null || _recognition.Identity(epoch) is not { } identity || _catalogue.Best(prompt, identity) is not { } snapshot)
+            return null;
+        if (_options.KvDirectory is { } directory)
+        {
+            var file = new FileInfo(Path.Combine(directory, snapshot.File));
+            if (!file.Exists || file.Length != snapshot.Bytes)
+            {
+                _catalogue.Quarantine(snapshot, file.Exists ? $"its file has {file.Length} bytes instead of {snapshot.Bytes}" : "its file is gone");
+                return null;
+            }
+        }
+
+        return snapshot;
+    }
+
+    /// <summary>
+    /// Restores into the work's slot. Before and after, the process must be the one that was recognised: a snapshot read by a
+    /// server with other weights restores without complaint and answers wrongly.
+    /// </summary>
+    private async Task<bool> RestoreAsync(BackendState state, SlotWork work, Snapshot snapshot, CancellationToken cancellationToken)
+    {
+        if (!await IsSameProcessAsync(state, cancellationToken).ConfigureAwait(false))
+            return false;
+        var slot = work.Slot!.Value;
+        var started = _time.GetTimestamp();
+
+        // Not cancelled with the client: an answer that nobody waited for would leave the slot's content unknown.
+        var answer = await _client.RestoreAsync(slot, snapshot.File, CancellationToken.None).ConfigureAwait(false);
+        _metrics.RestoreDone(_time.GetElapsedTime(started));
+        if (answer.Value is { } restored && restored.Tokens == snapshot.Tokens && (restored.Bytes == snapshot.Bytes || restored.Bytes == 0))
+        {
+            if (await IsSameProcessAsync(state, CancellationToken.None).ConfigureAwait(false))
+            {
+                _table.SetContent(work, new SlotContent(snapshot.Chain, 1, IsSaved: true));
+                LogRestored(snapshot.Prefix, snapshot.Tokens, slot, _time.GetElapsedTime(started).TotalMilliseconds);
+                return true;
+            }
+        }
+        else if (answer.IsUnreachable)
+        {
+            _monitor.Suspect(state.Epoch, $"a restore got no answer: {answer.Problem}");
+        }
+        else
+        {
+            _catalogue.Quarantine(snapshot, answer.Value is { } other
+                ? $"restoring gave {other.Tokens} tokens and {other.Bytes} bytes instead of {snapshot.Tokens} and {snapshot.Bytes}"
+                : $"the backend could not restore it (status {answer.Status}: {answer.Problem})");
+        }
+
+        _effects.Failed(snapshot);
+        await _client.EraseAsync(slot, CancellationToken.None).ConfigureAwait(false);
+        _table.SetContent(work, null);
+        return false;
+    }
+
+    private async Task<bool> IsSameProcessAsync(BackendState state, CancellationToken cancellationToken)
+    {
+        if (_monitor.State.Epoch != state.Epoch)
+            return false;
+        var isSame = await _monitor.IsSameProcessAsync(state, cancellationToken).ConfigureAwait(false)
+            ?? (await _look.OnceAsync(state.Epoch, cancellationToken).ConfigureAwait(false))?.Verdict == SlotVerdict.Same;
+        if (!isSame)
+            _monitor.Suspect(state.Epoch, "it could not be shown that the server is still the same process");
+        return isSame;
+    }
+
+    /// <summary>A cancelled request goes on for a while; its slot is free when the slot list says so.</summary>
+    private async Task WaitUntilIdleAsync(SlotWork work, bool isStreamed, CancellationToken stopping)
+    {
+        var pause = isStreamed ? TimeSpan.FromMilliseconds(30) : QuietPause;
+        while (_table.Epoch == work.Epoch && !stopping.IsCancellationRequested)
+        {
+            await Task.Delay(pause, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = QuietPause;
+            if (await _look.OnceAsync(work.Epoch, CancellationToken.None).ConfigureAwait(false) is not { } look)
+                return; // no slot list: the backend is gone, and the epoch with it
+            if (work.Slot is { } slot ? !look.Rows.Any(r => r.Id == slot && r.IsProcessing) : _table.IsUnpinnedIdle(look.Rows.Where(r => r.IsProcessing).Select(r => r.Id)))
+                return;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Restored {Prefix}: {Tokens} tokens into slot {Slot} in {Milliseconds:0} ms.")]
+    private partial void LogRestored(string prefix, int tokens, int slot, double milliseconds);
+
+    [LoggerMessage(LogLevel.Warning, "The slot list did not show in time which slots are in use; a request goes on without a pin.")]
+    private partial void LogUnclear();
+}

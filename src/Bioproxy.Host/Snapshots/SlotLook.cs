@@ -1,0 +1,45 @@
+using Bioproxy.Host.Backends;
+using Bioproxy.Host.Slots;
+
+namespace Bioproxy.Host.Snapshots;
+
+/// <summary>Looks at the backend's slot list and teaches the table; tells the monitor when the list contradicts what was believed.</summary>
+internal sealed class SlotLook(LlamaClient client, SlotTable table, BackendMonitor monitor)
+{
+    private readonly SemaphoreSlim _catchingUp = new(1, 1);
+
+    /// <summary>One look. Null when there was no answer.</summary>
+    public async Task<(SlotVerdict Verdict, IReadOnlyList<SlotRow> Rows)?> OnceAsync(int epoch, CancellationToken cancellationToken)
+    {
+        var look = table.BeginLook();
+        var answer = await client.GetSlotsAsync(cancellationToken).ConfigureAwait(false);
+        if (answer.Value is not { } rows)
+        {
+            if (answer.IsUnreachable)
+                monitor.Suspect(epoch, $"the slot list did not come: {answer.Problem}");
+            return null;
+        }
+
+        var verdict = table.Learn(epoch, look, [.. rows.Select(r => new SlotObservation(r.Id, r.IsProcessing, r.TaskId, r.PromptTokens))], !answer.IsFreshConnection);
+        if (verdict == SlotVerdict.Restarted)
+            monitor.Suspect(epoch, "the slot list went back to an earlier state");
+        return (verdict, rows);
+    }
+
+    /// <summary>Learns where unpinned work that has ended had gone. Several callers share one look.</summary>
+    public async Task CatchUpAsync(int epoch, CancellationToken cancellationToken)
+    {
+        if (!table.HasUnseenResults)
+            return;
+        await _catchingUp.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (table.HasUnseenResults)
+                await OnceAsync(epoch, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _catchingUp.Release();
+        }
+    }
+}
