@@ -1,0 +1,80 @@
+using System.Collections.Frozen;
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Bioproxy.Host.Http;
+
+/// <summary>Which headers pass, in both directions. Values pass as they are, without being parsed.</summary>
+internal static class HeaderRules
+{
+    /// <summary>Belong to one connection, not to the message (RFC 9110, 7.6.1), or are made anew: <c>Host</c> by the client of the
+    /// backend, <c>Content-Length</c> from the body that is really sent, <c>Expect</c> answered here.</summary>
+    private static readonly FrozenSet<string> NotToBackend = new[]
+    {
+        "Connection", "Proxy-Connection", "Keep-Alive", "Transfer-Encoding", "TE", "Upgrade", "Proxy-Authorization", "Proxy-Authenticate", "HTTP2-Settings", "Host", "Content-Length", "Expect",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    private static readonly FrozenSet<string> NotToClient = new[]
+    {
+        "Connection", "Proxy-Connection", "Keep-Alive", "Transfer-Encoding", "TE", "Upgrade", "Proxy-Authenticate",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    public static void CopyToBackend(HttpRequest from, HttpRequestMessage to)
+    {
+        var named = Named(from.Headers.Connection);
+        foreach (var (name, values) in from.Headers)
+        {
+            if (name.Length == 0 || name[0] == ':' || NotToBackend.Contains(name) || named?.Contains(name) == true)
+                continue;
+            if (values.Count == 1)
+            {
+                if (!to.Headers.TryAddWithoutValidation(name, values[0]))
+                    to.Content?.Headers.TryAddWithoutValidation(name, values[0]);
+            }
+            else if (!to.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
+            {
+                to.Content?.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
+            }
+        }
+
+        if (from.Headers.TE.ToString().Contains("trailers", StringComparison.OrdinalIgnoreCase))
+            to.Headers.TryAddWithoutValidation("TE", "trailers");
+    }
+
+    public static void CopyToClient(HttpResponseMessage from, HttpResponse to)
+    {
+        HashSet<string>? named = from.Headers.NonValidated.TryGetValues("Connection", out var connection) ? Named(new StringValues([.. connection])) : null;
+        Copy(from.Headers.NonValidated, to, named);
+        Copy(from.Content.Headers.NonValidated, to, named);
+
+        // Both lengths at once are an old way to smuggle; the chunked one is what was read.
+        if (from.Headers.TransferEncodingChunked == true)
+            to.Headers.Remove("Content-Length");
+    }
+
+    private static void Copy(HttpHeadersNonValidated from, HttpResponse to, HashSet<string>? named)
+    {
+        foreach (var (name, values) in from)
+        {
+            if (!NotToClient.Contains(name) && named?.Contains(name) != true)
+                to.Headers.Append(name, values.Count == 1 ? new StringValues(values.ToString()) : new StringValues([.. values]));
+        }
+    }
+
+    /// <summary>Headers that the Connection header names belong to the connection too.</summary>
+    private static HashSet<string>? Named(StringValues connection)
+    {
+        HashSet<string>? names = null;
+        foreach (var value in connection)
+        {
+            foreach (var name in (value ?? string.Empty).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            {
+                if (!name.Equals("close", StringComparison.OrdinalIgnoreCase) && !name.Equals("keep-alive", StringComparison.OrdinalIgnoreCase))
+                    (names ??= new(StringComparer.OrdinalIgnoreCase)).Add(name);
+            }
+        }
+
+        return names;
+    }
+}

@@ -1,0 +1,46 @@
+namespace Bioproxy.Host.Http;
+
+/// <summary>An expected failure as a value: its kind decides the status, the message tells the client what happened and what to do.</summary>
+/// <param name="Kind">Side and phase.</param>
+/// <param name="Message">For the person behind the client.</param>
+/// <param name="RetryAfter">When trying again makes sense.</param>
+internal sealed record ProxyFailure(FailureKind Kind, string Message, TimeSpan? RetryAfter = null)
+{
+    public int Status => Kind switch
+    {
+        FailureKind.ClientGone => 499,
+        FailureKind.ClientBodyTooLarge => 413,
+        FailureKind.ClientBodyEncoded => 415,
+        FailureKind.ClientBodyBroken => 400,
+        FailureKind.QueueFull => 429,
+        FailureKind.QueueTimedOut => 503,
+        FailureKind.BackendUnreachable or FailureKind.BackendClosed => 502,
+        FailureKind.BackendTimedOut => 504,
+        _ => 500,
+    };
+
+    /// <summary>The error's <c>type</c>, as the OpenAI API names them.</summary>
+    public string Type => Status switch
+    {
+        429 => "rate_limit_error",
+        < 500 => "invalid_request_error",
+        _ => "server_error",
+    };
+
+    /// <summary>The error's <c>code</c>: stable, for programs.</summary>
+    public string Code => Kind switch
+    {
+        FailureKind.ClientGone => "client_gone",
+        FailureKind.ClientBodyTooLarge => "request_too_large",
+        FailureKind.ClientBodyEncoded => "unsupported_content_encoding",
+        FailureKind.ClientBodyBroken => "request_incomplete",
+        FailureKind.PluginFailed => "plugin_failed",
+        FailureKind.PluginTimedOut => "plugin_timed_out",
+        FailureKind.QueueFull => "queue_full",
+        FailureKind.QueueTimedOut => "queue_timeout",
+        FailureKind.BackendUnreachable => "backend_unreachable",
+        FailureKind.BackendClosed => "backend_closed",
+        FailureKind.BackendTimedOut => "backend_timeout",
+        _ => "internal_error",
+    };
+}
