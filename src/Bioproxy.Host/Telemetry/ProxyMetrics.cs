@@ -13,7 +13,6 @@ internal sealed class ProxyMetrics : IDisposable
     private readonly Counter<long> _cacheResults;
     private readonly Counter<long> _promptTokens;
     private readonly Counter<long> _queueRejections;
-    private readonly Counter<long> _warmUpChecks;
     private readonly Counter<long> _warmUpExecutions;
     private readonly Counter<long> _warmUpErrors;
     private readonly Counter<long> _warmUpCancellations;
@@ -29,6 +28,7 @@ internal sealed class ProxyMetrics : IDisposable
     private readonly Histogram<double> _queueWait;
     private readonly Histogram<double> _saveDuration;
     private readonly Histogram<double> _restoreDuration;
+    private long _warmUpChecks;
 
     public ProxyMetrics(TimeProvider time)
     {
@@ -38,7 +38,9 @@ internal sealed class ProxyMetrics : IDisposable
         _cacheResults = Counter("bioproxy_cache_results_total", "Gated requests by where their prompt's beginning was found: hot, restored or cold.");
         _promptTokens = Counter("bioproxy_prompt_tokens_total", "Prompt tokens by source: cached or computed, as the backend reported them.");
         _queueRejections = Counter("bioproxy_queue_rejections_total", "Requests the slot queue turned away, by reason: full or timeout.");
-        _warmUpChecks = Counter("bioproxy_warmup_checks_total", "Rounds of looking for templates whose KV cache is missing or stale.");
+
+        // Observed, because a counter that nobody has added to is not exported, and this one has no labels: it must read 0 before the first round.
+        _meter.CreateObservableCounter("bioproxy_warmup_checks_total", () => Interlocked.Read(ref _warmUpChecks), description: "Rounds of looking for templates whose KV cache is missing or stale.");
         _warmUpExecutions = Counter("bioproxy_warmup_executions_total", "Warm-ups completed, by prefix.");
         _warmUpErrors = Counter("bioproxy_warmup_errors_total", "Warm-ups failed, by prefix and type.");
         _warmUpCancellations = Counter("bioproxy_warmup_cancellations_total", "Warm-ups that stepped aside for a user, by prefix.");
@@ -55,6 +57,9 @@ internal sealed class ProxyMetrics : IDisposable
         _saveDuration = Seconds("bioproxy_kv_cache_save_duration_seconds", "Time to save a snapshot.", [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]);
         _restoreDuration = Seconds("bioproxy_kv_cache_restore_duration_seconds", "Time to restore a snapshot.", [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]);
     }
+
+    /// <summary>This instance's own meter: an exporter made from it sees no other proxy in the process.</summary>
+    public Meter Meter => _meter;
 
     public void Request(string endpoint, int status, TimeSpan duration)
     {
@@ -76,7 +81,7 @@ internal sealed class ProxyMetrics : IDisposable
 
     public void QueueWaited(string lane, TimeSpan wait) => _queueWait.Record(wait.TotalSeconds, new KeyValuePair<string, object?>("lane", lane));
 
-    public void WarmUpChecked() => _warmUpChecks.Add(1);
+    public void WarmUpChecked() => Interlocked.Increment(ref _warmUpChecks);
 
     public void WarmUpExecuted(string prefix, TimeSpan duration)
     {

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Reflection;
+using Bioproxy.Host.Configuration;
+
+namespace Bioproxy.Host.CommandLine;
+
+/// <summary>The command line: <c>bioproxy [options]</c> runs, <c>bioproxy check [options]</c> only looks at the configuration.</summary>
+internal static class CommandLineParser
+{
+    /// <summary>The exit code for a command line that was not understood.</summary>
+    public const int WrongUsage = 2;
+
+    public static async Task<int> InvokeAsync(
+        string[] args,
+        Func<ConfigurationInput, CancellationToken, Task<int>> run,
+        Func<ConfigurationInput, CancellationToken, Task<int>> check,
+        TextWriter @out,
+        TextWriter error,
+        CancellationToken cancellationToken = default)
+    {
+        var config = new Option<string>("--config")
+        {
+            HelpName = "file",
+            Description = "The configuration file. [default: ~/.config/bioproxy/config.json]",
+            Recursive = true,
+        };
+        var settings = ConfigurationKeys.All.Where(key => key.Option is not null).ToDictionary(key => key.Name, Setting);
+        var root = new RootCommand("A reverse proxy in front of llama-server that makes templated prompts start at once.") { config };
+        foreach (var option in settings.Values)
+            root.Options.Add(option);
+
+        var checkCommand = new Command("check", "Read the configuration, report every mistake in it, and exit.");
+        root.Subcommands.Add(checkCommand);
+        root.SetAction((result, token) => run(InputFrom(result), token));
+        checkCommand.SetAction((result, token) => check(InputFrom(result), token));
+        root.Options.OfType<VersionOption>().Single().Action = new ShowVersion();
+
+        var parsed = root.Parse([.. args.Select(arg => SingleDash.Normalise(arg, root.Options))], new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Action is ParseErrorAction)
+        {
+            await WrongUsageText.WriteAsync(parsed, error);
+            return WrongUsage;
+        }
+
+        return await parsed.InvokeAsync(
+            new InvocationConfiguration
+            {
+                Output = @out,
+                Error = error,
+
+                // The host handles Ctrl+C and SIGTERM itself, and drains for longer than the two seconds after which this library would end the process.
+                ProcessTerminationTimeout = null,
+                EnableDefaultExceptionHandler = false,
+            },
+            cancellationToken);
+
+        ConfigurationInput InputFrom(ParseResult result) => new()
+        {
+            ConfigPath = result.GetValue(config),
+            Overrides = settings
+                .Select(setting => (setting.Key, Text: result.GetValue(setting.Value)))
+                .Where(setting => setting.Text is not null)
+                .ToDictionary(setting => setting.Key, setting => setting.Text!),
+        };
+    }
+
+    // Texts, whatever the setting's type: a bad value is reported in one list with the mistakes of the file.
+    private static Option<string> Setting(ConfigurationKey key) => new(key.Option!)
+    {
+        HelpName = key.OptionValue,
+        Description = key.OptionHelp,
+        Recursive = true,
+    };
+
+    private sealed class ShowVersion : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            var version = typeof(CommandLineParser).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+            // The build appends the whole commit; ten characters name it.
+            var end = version.IndexOf('+', StringComparison.Ordinal) is >= 0 and var plus ? Math.Min(version.Length, plus + 11) : version.Length;
+            parseResult.InvocationConfiguration.Output.WriteLine($"bioproxy {version[..end]}");
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,21 @@
+namespace Bioproxy.Host.Configuration;
+
+/// <summary>One key of the configuration: the same entry serves the file, the environment and the command line.</summary>
+/// <param name="Name">With a dot between an object and its member: <c>kv.directory</c>.</param>
+/// <param name="IsScalar">Whether one text can hold the value, so that it has an environment variable.</param>
+/// <param name="Read">Reads a value into the options; a mistake is reported to the reading and leaves the options as they are.</param>
+internal sealed record ConfigurationKey(string Name, bool IsScalar, ConfigurationKey.Reader Read)
+{
+    public delegate ProxyOptions Reader(ProxyOptions options, ConfigurationValue value, ConfigurationReading reading);
+
+    /// <summary>The command-line option with its two dashes, or null.</summary>
+    public string? Option { get; init; }
+
+    /// <summary>What the option's value is called in the help.</summary>
+    public string OptionValue { get; init; } = "value";
+
+    /// <summary>The option's line in the help.</summary>
+    public string OptionHelp { get; init; } = "";
+
+    public string? EnvironmentVariable => IsScalar ? $"BIOPROXY_{Name.Replace('.', '_').ToUpperInvariant()}" : null;
+}

@@ -1,0 +1,92 @@
+namespace Bioproxy.Host.Configuration;
+
+/// <summary>The table of all keys. A new setting is one line here, one member of <see cref="ProxyOptions"/> and one in config.example.json.</summary>
+internal static class ConfigurationKeys
+{
+    public static IReadOnlyList<ConfigurationKey> All { get; } =
+    [
+        Key("proxy_host", ValueReaders.Host, (options, value) => options with { ProxyHost = value }) with
+        {
+            Option = "--host", OptionValue = "host", OptionHelp = "Where the proxy listens: a host name or an IP address. [default: localhost]",
+        },
+        Key("proxy_port", ValueReaders.Port, (options, value) => options with { ProxyPort = value }) with
+        {
+            Option = "--port", OptionValue = "port", OptionHelp = "The proxy's port; 0 takes a free one. [default: 8088]",
+        },
+        Key("admin_host", ValueReaders.Host, (options, value) => options with { AdminHost = value }) with
+        {
+            Option = "--admin-host", OptionValue = "host", OptionHelp = "Where health, metrics and status are served. [default: localhost]",
+        },
+        Key("admin_port", ValueReaders.Port, (options, value) => options with { AdminPort = value }) with
+        {
+            Option = "--admin-port", OptionValue = "port", OptionHelp = "The port of health, metrics and status; 0 takes a free one. [default: 8089]",
+        },
+        Key("backend_url", ValueReaders.Url("http://localhost:8081"), (options, value) => options with { BackendUrl = value }) with
+        {
+            Option = "--backend", OptionValue = "url", OptionHelp = "The address of llama-server. [default: http://localhost:8081]",
+        },
+        Key("health_check_interval", ValueReaders.Seconds(0.1), (options, value) => options with { HealthCheckInterval = value }),
+        new("prefixes", IsScalar: false, PrefixReader.Read),
+        Folders("template_roots", mustExist: true, (options, value) => options with { TemplateRoots = value }),
+        Key("warmup_check_interval", ValueReaders.Seconds(1), (options, value) => options with { WarmUpCheckInterval = value }),
+        Folders("plugin_directories", mustExist: false, (options, value) => options with { PluginDirectories = value }),
+        Key("plugin_time_budget_ms", ValueReaders.Milliseconds, (options, value) => options with { PluginTimeBudget = value }),
+        Path("state_directory", mustExist: false, (options, value) => value is null ? options : options with { StateDirectory = value }),
+        Key("kv.enabled", ValueReaders.Boolean, (options, value) => options with { KvEnabled = value }),
+        Path("kv.directory", mustExist: true, (options, value) => options with { KvDirectory = value }),
+        Key("queue.max_length", ValueReaders.Whole(0, 1_000_000), (options, value) => options with { QueueMaxLength = (int)value }),
+        Key("queue.max_wait_seconds", ValueReaders.Seconds(0.001), (options, value) => options with { QueueMaxWait = value }),
+        Key("queue.capacity", ValueReaders.Whole(1, 1024), (options, value) => options with { QueueCapacity = (int)value }),
+        Key("limits.max_body_bytes", ValueReaders.Whole(1024, Array.MaxLength), (options, value) => options with { MaxBodyBytes = value }),
+        Key("timeouts.connect_seconds", ValueReaders.Seconds(0.001), (options, value) => options with { ConnectTimeout = value }),
+        Key("timeouts.response_seconds", ValueReaders.SecondsOrZero("no limit"), (options, value) => options with { ResponseTimeout = value }),
+        Key("timeouts.client_write_seconds", ValueReaders.Seconds(0.001), (options, value) => options with { ClientWriteTimeout = value }),
+        Key("timeouts.drain_seconds", ValueReaders.SecondsOrZero("cut off at once"), (options, value) => options with { DrainTimeout = value }),
+        Key("log_level", ValueReaders.Level, (options, value) => options with { LogLevel = value }),
+        Optional("otlp_endpoint", ValueReaders.Url("http://localhost:4317"), (options, value) => options with { OtlpEndpoint = value }),
+    ];
+
+    private static ConfigurationKey Key<T>(string name, ValueReader<T> reader, Func<ProxyOptions, T, ProxyOptions> set) =>
+        new(name, IsScalar: true, (options, value, reading) =>
+        {
+            if (!value.Kind.Fits(reader.Kind) || !reader.TryRead(value.Content, out var result))
+            {
+                reading.Reject(name, value, reader.Accepted);
+                return options;
+            }
+
+            reading.Accept(name, value);
+            return set(options, result!);
+        });
+
+    private static ConfigurationKey Optional<T>(string name, ValueReader<T> reader, Func<ProxyOptions, T?, ProxyOptions> set)
+        where T : class
+    {
+        var key = Key(name, reader with { Accepted = $"{reader.Accepted}, or null" }, set);
+        return key with
+        {
+            Read = (options, value, reading) => value.Kind == ConfigurationValueKind.Null ? set(options, null) : key.Read(options, value, reading),
+        };
+    }
+
+    private static ConfigurationKey Path(string name, bool mustExist, Func<ProxyOptions, string?, ProxyOptions> set) =>
+        new(name, IsScalar: true, (options, value, reading) =>
+        {
+            if (value.Kind == ConfigurationValueKind.Null)
+                return set(options, null);
+            return FolderReader.Read(name, value, mustExist, ", or null", reading) is { } folder ? set(options, folder) : options;
+        });
+
+    private static ConfigurationKey Folders(string name, bool mustExist, Func<ProxyOptions, IReadOnlyList<string>, ProxyOptions> set) =>
+        new(name, IsScalar: false, (options, value, reading) =>
+        {
+            if (value.Kind != ConfigurationValueKind.Array)
+            {
+                reading.Reject(name, value, "an array of folders, e.g. [\"templates\"]");
+                return options;
+            }
+
+            var folders = value.Members.Select((element, index) => FolderReader.Read($"{name}[{index}]", element.Value, mustExist, "", reading)).ToList();
+            return set(options, [.. folders.OfType<string>()]);
+        });
+}

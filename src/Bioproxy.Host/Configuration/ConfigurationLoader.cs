@@ -1,0 +1,144 @@
+namespace Bioproxy.Host.Configuration;
+
+/// <summary>Makes the options: defaults, then the file, then the environment, then the command line. Reports every mistake, not only the first.</summary>
+internal static class ConfigurationLoader
+{
+    private const string ConfigOption = "--config";
+    private const string ConfigVariable = "BIOPROXY_CONFIG";
+
+    /// <summary>What somebody may have meant → its key: the keys themselves, their objects, and the names of the command-line options.</summary>
+    private static readonly Dictionary<string, string> Names = ConfigurationKeys.All
+        .SelectMany(key => new[] { key.Name, key.Name.Split('.')[0], OptionAlias(key) }, (key, alias) => (Alias: alias, Name: key.Name.StartsWith($"{alias}.", StringComparison.Ordinal) ? alias : key.Name))
+        .DistinctBy(pair => pair.Alias)
+        .ToDictionary(pair => pair.Alias, pair => pair.Name, StringComparer.Ordinal);
+
+    public static ConfigurationResult Load(ConfigurationInput input)
+    {
+        var (path, namedBy) = FindFile(input);
+        var baseDirectory = Path.GetDirectoryName(path) ?? path;
+        var reading = new ConfigurationReading(baseDirectory, input.HomeDirectory);
+        var content = ReadFile(path, namedBy, reading);
+        var options = new ProxyOptions
+        {
+            ConfigFile = content is null ? null : path,
+            BaseDirectory = baseDirectory,
+            StateDirectory = ConfigurationPaths.DefaultStateDirectory(input),
+        };
+
+        if (content is not null && ConfigurationFile.Parse(content, path, reading) is { } root)
+            options = Apply(options, root, "", reading);
+        options = ApplyEnvironment(options, input, reading);
+        options = ApplyCommandLine(options, input, reading);
+        CrossChecks.Run(options, reading);
+
+        return reading.Errors.Count > 0 ? ConfigurationResult.Invalid(reading.Errors) : ConfigurationResult.Valid(options with { TemplateRoots = AllRoots(options) });
+    }
+
+    /// <returns>The file to read, and who asked for it by name: then it must exist.</returns>
+    private static (string Path, string? NamedBy) FindFile(ConfigurationInput input)
+    {
+        if (input.ConfigPath is { } option)
+            return (Resolve(option, input), ConfigOption);
+        if (input.Environment(ConfigVariable) is { Length: > 0 } variable)
+            return (Resolve(variable, input), ConfigVariable);
+        return (ConfigurationPaths.DefaultConfigFile(input), null);
+    }
+
+    // Unlike the paths inside the file, the file itself is named by somebody who stands in the current folder.
+    private static string Resolve(string path, ConfigurationInput input)
+    {
+        var current = Directory.GetCurrentDirectory();
+        return ConfigurationPaths.Resolve(path, current, input.HomeDirectory) ?? current;
+    }
+
+    private static byte[]? ReadFile(string path, string? namedBy, ConfigurationReading reading)
+    {
+        try
+        {
+            if (File.Exists(path))
+                return File.ReadAllBytes(path);
+            if (namedBy is not null)
+                reading.Reject(new ConfigurationError("config", namedBy, $"\"{path}\"", Directory.Exists(path) ? "a file; this is a folder" : "a file that exists"));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            reading.Reject(new ConfigurationError("", path, null, $"the file cannot be read: {exception.Message}"));
+        }
+
+        return null;
+    }
+
+    private static ProxyOptions Apply(ProxyOptions options, ConfigurationValue section, string path, ConfigurationReading reading)
+    {
+        foreach (var (name, value) in section.Members)
+        {
+            var full = path + name;
+            if (!name.Contains('.', StringComparison.Ordinal) && Find(full) is { } key)
+                options = key.Read(options, value, reading);
+            else if (path.Length == 0 && MembersOf(name) is { Count: > 0 } members)
+                options = ApplySection(options, name, value, members, reading);
+            else
+                reading.Reject(new ConfigurationError(full, value.Source, null, $"unknown key{Suggestion(full)}"));
+        }
+
+        return options;
+    }
+
+    private static ProxyOptions ApplySection(ProxyOptions options, string name, ConfigurationValue value, IReadOnlyList<string> members, ConfigurationReading reading)
+    {
+        if (value.Kind == ConfigurationValueKind.Object)
+            return Apply(options, value, $"{name}.", reading);
+
+        reading.Reject(name, value, $"an object with any of {string.Join(", ", members)}");
+        return options;
+    }
+
+    private static ProxyOptions ApplyEnvironment(ProxyOptions options, ConfigurationInput input, ConfigurationReading reading)
+    {
+        // Unknown BIOPROXY_… variables are no mistake: Kubernetes sets BIOPROXY_SERVICE_HOST and others for a service of this name.
+        foreach (var key in ConfigurationKeys.All)
+        {
+            if (key.EnvironmentVariable is { } variable && input.Environment(variable) is { Length: > 0 } text)
+                options = key.Read(options, ConfigurationValue.Untyped(text, variable), reading);
+        }
+
+        return options;
+    }
+
+    private static ProxyOptions ApplyCommandLine(ProxyOptions options, ConfigurationInput input, ConfigurationReading reading)
+    {
+        foreach (var (name, text) in input.Overrides)
+        {
+            var key = Find(name) ?? throw new ArgumentException($"There is no key {name}.", nameof(input));
+            options = key.Read(options, ConfigurationValue.Untyped(text, key.Option ?? name), reading);
+        }
+
+        return options;
+    }
+
+    private static string OptionAlias(ConfigurationKey key) => key.Option?.TrimStart('-').Replace('-', '_') ?? key.Name;
+
+    private static List<string> AllRoots(ProxyOptions options)
+    {
+        var folders = options.Prefixes.Select(prefix => Path.GetDirectoryName(prefix.Value)!);
+        return [.. options.TemplateRoots.Prepend(options.BaseDirectory).Concat(folders).Distinct(StringComparer.Ordinal)];
+    }
+
+    private static ConfigurationKey? Find(string name) => ConfigurationKeys.All.FirstOrDefault(key => key.Name == name);
+
+    private static List<string> MembersOf(string section) =>
+        [.. ConfigurationKeys.All.Where(key => key.Name.StartsWith($"{section}.", StringComparison.Ordinal)).Select(key => key.Name[(section.Length + 1)..])];
+
+    private static string Suggestion(string written)
+    {
+        if (NearestName.Find(written, Names) is { } name)
+        {
+            return name.Split('.') is [var section, var member]
+                ? $"; did you mean \"{member}\" inside \"{section}\": {{ … }}?"
+                : $"; did you mean \"{name}\"?";
+        }
+
+        var members = MembersOf(written.Split('.')[0]);
+        return members.Count > 0 ? $"; the keys here are {string.Join(", ", members)}" : "; config.example.json shows every key";
+    }
+}

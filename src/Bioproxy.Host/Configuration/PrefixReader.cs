@@ -1,0 +1,48 @@
+namespace Bioproxy.Host.Configuration;
+
+/// <summary>Reads <c>prefixes</c>: what a user types → the template file it stands for.</summary>
+internal static class PrefixReader
+{
+    private const string Key = "prefixes";
+
+    public static ProxyOptions Read(ProxyOptions options, ConfigurationValue value, ConfigurationReading reading)
+    {
+        if (value.Kind != ConfigurationValueKind.Object)
+        {
+            reading.Reject(Key, value, "an object, e.g. { \"@code\": \"templates/code.txt\" }");
+            return options;
+        }
+
+        var prefixes = new List<KeyValuePair<string, string>>();
+        foreach (var (prefix, path) in value.Members)
+        {
+            // Both are looked at, so that both mistakes are reported.
+            var isPrefix = IsPrefix(prefix, path, reading);
+            var template = ReadTemplate(prefix, path, reading);
+            if (isPrefix && template is not null)
+                prefixes.Add(new(prefix, template));
+        }
+
+        return options with { Prefixes = prefixes };
+    }
+
+    private static bool IsPrefix(string prefix, ConfigurationValue path, ConfigurationReading reading)
+    {
+        if (prefix.Length > 0 && !prefix.Any(character => char.IsWhiteSpace(character) || char.IsControl(character)))
+            return true;
+
+        reading.Reject(new ConfigurationError(Key, path.Source, $"\"{prefix}\" as a prefix", "one or more characters without white space, e.g. \"@code\""));
+        return false;
+    }
+
+    private static string? ReadTemplate(string prefix, ConfigurationValue path, ConfigurationReading reading)
+    {
+        var template = path.Kind == ConfigurationValueKind.Text ? reading.Resolve(path.Content) : null;
+        if (template is not null && File.Exists(template))
+            return template;
+
+        var resolved = template is null ? "" : $" ({(Directory.Exists(template) ? "this is a folder" : "looked for")}: {template})";
+        reading.Reject($"{Key}.{prefix}", path, $"the path of a template file that exists{resolved}");
+        return null;
+    }
+}

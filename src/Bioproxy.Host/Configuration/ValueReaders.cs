@@ -1,0 +1,90 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+
+namespace Bioproxy.Host.Configuration;
+
+/// <summary>The kinds of scalars there are. Values are meant to be safe to use as they come out: no timer overflows, no address lacks a host.</summary>
+internal static class ValueReaders
+{
+    // Eleven days: far more than anybody waits, far less than the 24 days at which timers overflow.
+    private const double LongestSeconds = 1_000_000;
+
+    private static readonly Dictionary<string, LogLevel> Levels = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["trace"] = LogLevel.Trace,
+        ["debug"] = LogLevel.Debug,
+        ["information"] = LogLevel.Information,
+        ["warning"] = LogLevel.Warning,
+        ["error"] = LogLevel.Error,
+    };
+
+    public static ValueReader<string> Host { get; } = new(
+        ConfigurationValueKind.Text,
+        "a host name or an IP address without port (0.0.0.0 = every interface)",
+        TryHost);
+
+    public static ValueReader<int> Port { get; } = new(
+        ConfigurationValueKind.Number,
+        "a whole number from 0 to 65535 (0 = a free port)",
+        (string text, out int value) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value <= 65535);
+
+    public static ValueReader<bool> Boolean { get; } = new(
+        ConfigurationValueKind.Boolean,
+        "true or false",
+        (string text, out bool value) => bool.TryParse(text, out value));
+
+    public static ValueReader<LogLevel> Level { get; } = new(
+        ConfigurationValueKind.Text,
+        $"one of {string.Join(", ", Levels.Keys.Select(level => $"\"{level}\""))}",
+        (string text, out LogLevel value) => Levels.TryGetValue(text, out value));
+
+    public static ValueReader<TimeSpan> Milliseconds { get; } = new(
+        ConfigurationValueKind.Number,
+        "a number of milliseconds from 1 to 600000",
+        (string text, out TimeSpan value) => TryNumber(text, 1, 600_000, TimeSpan.FromMilliseconds, out value));
+
+    public static ValueReader<Uri> Url(string example) => new(
+        ConfigurationValueKind.Text,
+        $"an absolute http:// or https:// address without user name, ? or #, e.g. {example}",
+        TryUrl);
+
+    public static ValueReader<TimeSpan> Seconds(double least) => new(
+        ConfigurationValueKind.Number,
+        FormattableString.Invariant($"a number of seconds from {least} to {LongestSeconds} (fractions allowed)"),
+        (string text, out TimeSpan value) => TryNumber(text, least, LongestSeconds, TimeSpan.FromSeconds, out value));
+
+    public static ValueReader<TimeSpan> SecondsOrZero(string meaningOfZero) => new(
+        ConfigurationValueKind.Number,
+        FormattableString.Invariant($"a number of seconds from 0 to {LongestSeconds} (fractions allowed, 0 = {meaningOfZero})"),
+        (string text, out TimeSpan value) => TryNumber(text, 0, LongestSeconds, TimeSpan.FromSeconds, out value));
+
+    public static ValueReader<long> Whole(long least, long most) => new(
+        ConfigurationValueKind.Number,
+        $"a whole number from {least} to {most}",
+        (string text, out long value) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= least && value <= most);
+
+    /// <summary>Untyped text may become anything; a value of the file must have its key's own type.</summary>
+    public static bool Fits(this ConfigurationValueKind actual, ConfigurationValueKind expected) =>
+        actual == expected || actual == ConfigurationValueKind.Untyped;
+
+    private static bool TryNumber(string text, double least, double most, Func<double, TimeSpan> unit, out TimeSpan value)
+    {
+        const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+        var valid = double.TryParse(text, Style, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most;
+        value = valid ? unit(number) : default;
+        return valid;
+    }
+
+    private static bool TryHost(string text, out string value)
+    {
+        value = text.StartsWith('[') && text.EndsWith(']') ? text[1..^1] : text;
+        return Uri.CheckHostName(value) != UriHostNameType.Unknown;
+    }
+
+    private static bool TryUrl(string text, [MaybeNullWhen(false)] out Uri value) =>
+        Uri.TryCreate(text, UriKind.Absolute, out value)
+        && (value.Scheme == Uri.UriSchemeHttp || value.Scheme == Uri.UriSchemeHttps)
+        && value.Host.Length > 0
+        && (value.UserInfo + value.Query + value.Fragment).Length == 0;
+}

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Bioproxy.Host.Telemetry;
+
+internal static class ReadableConsoleExtensions
+{
+    /// <summary>Makes the readable console the only log. Everything goes to standard output; the framework's own categories speak up from warnings on,
+    /// unless debugging was asked for.</summary>
+    public static ILoggingBuilder AddReadableConsole(this ILoggingBuilder builder, LogLevel minimumLevel)
+    {
+        builder.ClearProviders();
+        builder.SetMinimumLevel(minimumLevel);
+        if (minimumLevel == LogLevel.Information)
+            builder.AddFilter("Microsoft", LogLevel.Warning);
+
+        builder.AddConsole(options =>
+        {
+            options.FormatterName = ReadableConsoleFormatter.FormatterName;
+            options.LogToStandardErrorThreshold = LogLevel.None;
+        });
+
+        // Not AddConsoleFormatter: it binds options by reflection, and this formatter has none.
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<ConsoleFormatter, ReadableConsoleFormatter>(
+            services => new ReadableConsoleFormatter(services.GetService<TimeProvider>() ?? TimeProvider.System, UseColour())));
+        return builder;
+    }
+
+    // no-color.org: set and not empty, whatever the value.
+    private static bool UseColour() => !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+}

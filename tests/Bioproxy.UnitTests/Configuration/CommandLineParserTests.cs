@@ -1,0 +1,143 @@
+using Bioproxy.Host.CommandLine;
+using Bioproxy.Host.Configuration;
+
+namespace Bioproxy.UnitTests.Configuration;
+
+public sealed class CommandLineParserTests : IDisposable
+{
+    private readonly StringWriter _out = new();
+    private readonly StringWriter _error = new();
+    private (string Command, ConfigurationInput Input)? _invoked;
+
+    public void Dispose()
+    {
+        _out.Dispose();
+        _error.Dispose();
+    }
+
+    [Fact]
+    public async Task Invoke_NoArguments_RunsWithoutOverrides()
+    {
+        Assert.Equal(7, await InvokeAsync());
+
+        Assert.Equal("run", _invoked?.Command);
+        Assert.Null(_invoked?.Input.ConfigPath);
+        Assert.Empty(_invoked!.Value.Input.Overrides);
+    }
+
+    [Theory]
+    [InlineData("--config", "c.json", "--host", "h", "--port", "x", "--admin-host", "ah", "--admin-port", "2", "--backend", "http://b")]
+    [InlineData("-config", "c.json", "-host", "h", "-port", "x", "-admin-host", "ah", "-admin-port", "2", "-backend", "http://b")]
+    [InlineData("--config=c.json", "--host=h", "--port=x", "--admin-host=ah", "--admin-port=2", "--backend=http://b")]
+    [InlineData("-config=c.json", "-host=h", "-port=x", "-admin-host=ah", "-admin-port=2", "-backend=http://b")]
+    public async Task Invoke_EverySpelling_MeansTheSame(params string[] args)
+    {
+        Assert.Equal(7, await InvokeAsync(args));
+
+        var input = _invoked!.Value.Input;
+        Assert.Equal("c.json", input.ConfigPath);
+        Assert.Equal(
+            new Dictionary<string, string> { ["proxy_host"] = "h", ["proxy_port"] = "x", ["admin_host"] = "ah", ["admin_port"] = "2", ["backend_url"] = "http://b" },
+            input.Overrides);
+    }
+
+    [Theory]
+    [InlineData("check", "--port", "1")]
+    [InlineData("--port", "1", "check")]
+    [InlineData("check", "-port=1")]
+    public async Task Invoke_Check_TakesTheSameOptions(params string[] args)
+    {
+        Assert.Equal(8, await InvokeAsync(args));
+
+        Assert.Equal("check", _invoked?.Command);
+        Assert.Equal("1", _invoked?.Input.Overrides["proxy_port"]);
+    }
+
+    [Theory]
+    [InlineData("--prot", "1")]
+    [InlineData("chek")]
+    [InlineData("--port")]
+    [InlineData("--port", "1", "--port", "2")]
+    [InlineData("@file")]
+    [InlineData("-x")]
+    public async Task Invoke_WrongUsage_SaysSoAndReturnsTwo(params string[] args)
+    {
+        Assert.Equal(CommandLineParser.WrongUsage, await InvokeAsync(args));
+
+        Assert.Null(_invoked);
+        Assert.NotEmpty(_error.ToString());
+    }
+
+    [Theory]
+    [InlineData("--prot=1", "bioproxy: Unrecognized command or argument '--prot=1'.\nbioproxy: did you mean --port?\nbioproxy --help shows every option.\n")]
+    [InlineData("chek", "bioproxy: Unrecognized command or argument 'chek'.\nbioproxy: did you mean check?\nbioproxy --help shows every option.\n")]
+    [InlineData("-x", "bioproxy: Unrecognized command or argument '-x'.\nbioproxy --help shows every option.\n")]
+    public async Task Invoke_WrongUsage_IsShort(string argument, string expected)
+    {
+        await InvokeAsync(argument);
+
+        Assert.Equal(expected, _error.ToString());
+        Assert.Equal("", _out.ToString());
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("-help")]
+    [InlineData("-h")]
+    public async Task Invoke_Help_ShowsEveryOptionOnce(string option)
+    {
+        Assert.Equal(0, await InvokeAsync(option));
+
+        var help = _out.ToString();
+        Assert.Null(_invoked);
+        foreach (var expected in new[] { "--config <file>", "--host <host>", "--port <port>", "--admin-host <host>", "--admin-port <port>", "--backend <url>", "check" })
+            Assert.Contains(expected, help, StringComparison.Ordinal);
+        Assert.DoesNotContain(" -port", help, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Invoke_Version_ShowsOurs()
+    {
+        Assert.Equal(0, await InvokeAsync("--version"));
+
+        Assert.StartsWith("bioproxy 0.", _out.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Invoke_ActionThrows_ExceptionIsNotSwallowed() =>
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            CommandLineParser.InvokeAsync([], (_, _) => throw new InvalidOperationException(), Check, _out, _error));
+
+    [Fact]
+    public async Task Invoke_Cancelled_PassesTheToken()
+    {
+        using var stopping = new CancellationTokenSource();
+        var exitCode = await CommandLineParser.InvokeAsync(
+            [],
+            async (_, token) =>
+            {
+                await stopping.CancelAsync();
+                return token.IsCancellationRequested ? 5 : 6;
+            },
+            Check,
+            _out,
+            _error,
+            stopping.Token);
+
+        Assert.Equal(5, exitCode);
+    }
+
+    private Task<int> InvokeAsync(params string[] args) => CommandLineParser.InvokeAsync(args, Run, Check, _out, _error);
+
+    private Task<int> Run(ConfigurationInput input, CancellationToken cancellationToken)
+    {
+        _invoked = ("run", input);
+        return Task.FromResult(7);
+    }
+
+    private Task<int> Check(ConfigurationInput input, CancellationToken cancellationToken)
+    {
+        _invoked = ("check", input);
+        return Task.FromResult(8);
+    }
+}
