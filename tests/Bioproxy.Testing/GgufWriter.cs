@@ -97,11 +97,15 @@ internal sealed class GgufWriter
     }
 
     private void AddMetadata(string key, uint type, Action<BinaryWriter> writeValue)
-        => _metadata.Add((key, writer =>
+    {
+        _metadata.Add((key, Write));
+
+        void Write(BinaryWriter writer)
         {
             writer.Write(type);
             writeValue(writer);
-        }));
+        }
+    }
 
     private void AddArray<T>(string key, uint elementType, IReadOnlyCollection<T> values, Action<BinaryWriter, T> writeElement)
         => AddMetadata(key, 9, writer =>

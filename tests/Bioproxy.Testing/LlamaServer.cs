@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -7,6 +8,11 @@ namespace Bioproxy.Testing;
 internal sealed class LlamaServer : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+
+    // A server that cannot have its port says so within milliseconds, long before a model is loaded.
+    private static readonly TimeSpan BindTime = TimeSpan.FromMilliseconds(50);
+
+    private static readonly ConcurrentDictionary<int, bool> GivenPorts = new();
 
     private readonly LlamaServerOptions _options;
     private readonly ServerProcess _process;
@@ -84,9 +90,16 @@ internal sealed class LlamaServer : IAsyncDisposable
 
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+
+            // Two tests of this process must not be given the same port before one of them uses it.
+            if (GivenPorts.TryAdd(port, true))
+                return port;
+        }
     }
 
     private async Task WaitUntilHealthyAsync(CancellationToken cancellationToken)
@@ -97,15 +110,24 @@ internal sealed class LlamaServer : IAsyncDisposable
         {
             while (!await IsHealthyAsync(limit.Token))
             {
-                if (_process.HasExited)
-                    throw new InvalidOperationException($"llama-server ended while starting:\n{Log}");
+                ThrowIfEnded();
                 await Task.Delay(20, limit.Token);
             }
+
+            // The health may be that of a stranger who has our port.
+            await Task.Delay(BindTime, limit.Token);
+            ThrowIfEnded();
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new InvalidOperationException($"llama-server was not healthy after {StartLimit}:\n{Log}");
         }
+    }
+
+    private void ThrowIfEnded()
+    {
+        if (_process.HasExited)
+            throw new InvalidOperationException($"llama-server ended while starting:\n{Log}");
     }
 
     private async Task<bool> IsHealthyAsync(CancellationToken cancellationToken)

@@ -12,6 +12,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly EventHandler _onExit;
+    private bool _disposed;
 
     private ServerProcess(Process process, LogTail log)
     {
@@ -81,6 +82,10 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A server that was restarted is disposed by the restart and once more by its test.
+        if (_disposed)
+            return;
+        _disposed = true;
         await KillAsync();
         AppDomain.CurrentDomain.ProcessExit -= _onExit;
         _process.Dispose();
