@@ -119,7 +119,7 @@ internal sealed partial class RequestPath
         QueueGrant grant;
         try
         {
-            grant = await _queue.AcquireAsync(Lane.Interactive, prompt?.Source.Generations ?? 1, clientGone).ConfigureAwait(false);
+            grant = await _queue.AcquireAsync(Lane.Interactive, prompt?.Source.Generations ?? ListLength.Of(body.Memory.Span), clientGone).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -137,7 +137,7 @@ internal sealed partial class RequestPath
         try
         {
             _metrics.QueueWaited("interactive", grant.Waited);
-            await LeasedAsync(exchange, body, prompt, splices, canonical, clientGone).ConfigureAwait(false);
+            await LeasedAsync(exchange, body, prompt, splices, canonical, lease.Weight, clientGone).ConfigureAwait(false);
         }
         finally
         {
@@ -148,13 +148,13 @@ internal sealed partial class RequestPath
     }
 
     /// <summary>Steps 5 to 8, while a lease is held.</summary>
-    private async Task LeasedAsync(Exchange exchange, PooledBody body, EditablePrompt? prompt, List<JsonSplice> splices, CanonicalPrompt? canonical, CancellationToken clientGone)
+    private async Task LeasedAsync(Exchange exchange, PooledBody body, EditablePrompt? prompt, List<JsonSplice> splices, CanonicalPrompt? canonical, int weight, CancellationToken clientGone)
     {
         // 5 restore
         Placement placement;
         try
         {
-            placement = await _placer.PlaceAsync(canonical, clientGone).ConfigureAwait(false);
+            placement = await _placer.PlaceAsync(canonical, weight, clientGone).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
