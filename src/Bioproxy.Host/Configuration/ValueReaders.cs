@@ -27,7 +27,7 @@ internal static class ValueReaders
     public static ValueReader<string> Text { get; } = new(
         ConfigurationValueKind.Text,
         "a text",
-        (string text, out string value) => (value = text).Length > 0);
+        static (string text, [MaybeNullWhen(false)] out string value) => (value = text).Length > 0);
 
     public static ValueReader<int> Port { get; } = new(
         ConfigurationValueKind.Number,
