@@ -34,6 +34,9 @@ internal sealed partial class BackendMonitor : IDisposable
 
     public BackendState State => _state;
 
+    /// <summary>The backend's address.</summary>
+    public Uri Url => _url;
+
     /// <summary>Something contradicts what is known: forget it now and look again.</summary>
     /// <param name="epoch">The epoch the observation was made in; a newer one has already forgotten.</param>
     /// <param name="reason">For the log.</param>
@@ -116,7 +119,7 @@ internal sealed partial class BackendMonitor : IDisposable
             return null;
         var props = await _client.GetAsync("props", cancellationToken).ConfigureAwait(false);
         using var document = props.Value;
-        return document is not null && Text(document.RootElement, "media_marker") == marker;
+        return document is not null && Text(document.RootElement, "media_marker") == marker && !IsAsleep(document.RootElement);
     }
 
     public void Dispose()
@@ -154,6 +157,8 @@ internal sealed partial class BackendMonitor : IDisposable
         if (document is null || document.RootElement.ValueKind != JsonValueKind.Object)
             return (BackendStatus.Ready, new BackendFacts(), null);
         var root = document.RootElement;
+        if (IsAsleep(root))
+            return (BackendStatus.Sleeping, null, "it sleeps until a request comes");
         var facts = Basic(root);
         if (before.Status == BackendStatus.Ready && before.Facts is { } known && facts == known with { ModelMeta = null, Adapters = null, CanReadSlots = false, CanSaveSlots = false })
             return (BackendStatus.Ready, known, before.Problem);
@@ -194,6 +199,8 @@ internal sealed partial class BackendMonitor : IDisposable
         };
     }
 
+    private static bool IsAsleep(JsonElement props) => props.TryGetProperty("is_sleeping", out var sleeping) && sleeping.ValueKind == JsonValueKind.True;
+
     private static string? Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private void Log(BackendState before, BackendState after)
@@ -206,7 +213,7 @@ internal sealed partial class BackendMonitor : IDisposable
         }
         else if (after.Status != before.Status)
         {
-            LogAway(_url, after.Status == BackendStatus.Loading ? "is loading its model" : "is not reachable", after.Problem ?? string.Empty);
+            LogAway(_url, after.Status switch { BackendStatus.Loading => "is loading its model", BackendStatus.Sleeping => "sleeps", _ => "is not reachable" }, after.Problem ?? string.Empty);
         }
     }
 
@@ -216,7 +223,7 @@ internal sealed partial class BackendMonitor : IDisposable
     [LoggerMessage(LogLevel.Warning, "{Missing}")]
     private partial void LogMissing(string missing);
 
-    [LoggerMessage(LogLevel.Warning, "Backend {Url} {What}: {Problem}")]
+    [LoggerMessage(LogLevel.Warning, "Backend {Url} {What}: {Problem}.")]
     private partial void LogAway(Uri url, string what, string problem);
 
     [LoggerMessage(LogLevel.Warning, "The backend may have been replaced ({Reason}): nothing known about its slots is used until it was looked at again.")]

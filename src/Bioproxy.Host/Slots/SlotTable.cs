@@ -144,7 +144,7 @@ internal sealed class SlotTable
     }
 
     /// <summary>Begins work as planned; null when the slot list has to be looked at first (see the type's summary).</summary>
-    public SlotWork? TryBegin(SlotPlan plan, PromptChain? chain)
+    public SlotWork? TryBegin(SlotPlan plan, PromptChain? chain, int weight = 1)
     {
         lock (_lock)
         {
@@ -156,7 +156,7 @@ internal sealed class SlotTable
 
             if (plan.Slot is { } wanted && !_slots[wanted].IsFree)
                 return null;
-            var work = new SlotWork(_epoch, plan.Slot, chain, plan.Source == PromptSource.Restored, _sequence++);
+            var work = new SlotWork(_epoch, plan.Slot, chain, plan.Source == PromptSource.Restored, weight, _sequence++);
             _works.Add(work);
             if (plan.Slot is { } id)
                 _slots[id].Take(work, _sequence++);
@@ -236,7 +236,7 @@ internal sealed class SlotTable
     public bool IsUnpinnedIdle(IEnumerable<int> processing)
     {
         lock (_lock)
-            return processing.Count(id => id < _slots.Length && _slots[id].Owner is null) < _works.Count(w => w is { IsEnded: false, Slot: null });
+            return processing.Count(id => id < _slots.Length && _slots[id].Owner is null) < _works.Where(w => w is { IsEnded: false, Slot: null }).Sum(w => w.Weight);
     }
 
     public IReadOnlyList<SlotView> View()
@@ -283,7 +283,7 @@ internal sealed class SlotTable
         }
 
         // Every unpinned work that the list can show is on one of the slots now marked busy, or has left its slot already.
-        var areAllShown = processing >= unpinned.Count(w => w.Begun < look);
+        var areAllShown = processing >= unpinned.Where(w => w.Begun < look).Sum(w => w.Weight);
         foreach (var work in unpinned)
             work.IsPlaced |= areAllShown ? work.Begun < look : work.Started < look;
 

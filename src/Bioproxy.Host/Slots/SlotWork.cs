@@ -5,12 +5,13 @@ namespace Bioproxy.Host.Slots;
 /// <summary>One piece of work under way on the backend, from its placement to its settling. Owned by <see cref="SlotTable"/>.</summary>
 internal sealed class SlotWork
 {
-    internal SlotWork(int epoch, int? slot, PromptChain? chain, bool isRestored, long begun)
+    internal SlotWork(int epoch, int? slot, PromptChain? chain, bool isRestored, int weight, long begun)
     {
         Epoch = epoch;
         Slot = slot;
         Chain = chain;
         IsRestored = isRestored;
+        Weight = weight;
         Begun = begun;
     }
 
@@ -22,6 +23,9 @@ internal sealed class SlotWork
     public PromptChain? Chain { get; }
 
     public bool IsRestored { get; }
+
+    /// <summary>How many slots it occupies.</summary>
+    public int Weight { get; }
 
     internal long Begun { get; }
 

@@ -51,8 +51,9 @@ internal sealed partial class Placer
 
     /// <summary>Decides and prepares where a leased prompt goes.</summary>
     /// <param name="prompt">The prompt; null when nothing may be reused (several generations, or the client forbade it).</param>
+    /// <param name="weight">How many slots the work occupies.</param>
     /// <param name="cancellationToken">The client left; nothing is then left behind.</param>
-    public async ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, CancellationToken cancellationToken)
+    public async ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, int weight, CancellationToken cancellationToken)
     {
         var state = _monitor.State;
         if (!ModelRecognition.Manages(state))
@@ -69,7 +70,7 @@ internal sealed partial class Placer
                     return Placement.Unmanaged; // the backend changed under us: this one goes without knowledge
                 var snapshot = mayRestore && prompt is not null ? Usable(prompt, state.Epoch) : null;
                 var plan = _table.Plan(prompt, snapshot?.Chain.Length ?? 0);
-                if (_table.TryBegin(plan, prompt?.Chain) is { } work)
+                if (_table.TryBegin(plan, prompt?.Chain, weight) is { } work)
                 {
                     if (plan.Source != PromptSource.Restored)
                         return new Placement(plan.Source, work, prompt?.Chain, null);
@@ -182,8 +183,10 @@ internal sealed partial class Placer
     {
         if (_monitor.State.Epoch != state.Epoch)
             return false;
-        var isSame = await _monitor.IsSameProcessAsync(state, cancellationToken).ConfigureAwait(false)
-            ?? (await _look.OnceAsync(state.Epoch, cancellationToken).ConfigureAwait(false))?.Verdict == SlotVerdict.Same;
+        // The marker shows a restart but not a sleep, in which the same process loads its weights anew; task numbers show both.
+        var marker = await _monitor.IsSameProcessAsync(state, cancellationToken).ConfigureAwait(false);
+        var verdict = marker == false ? SlotVerdict.Restarted : (await _look.OnceAsync(state.Epoch, cancellationToken).ConfigureAwait(false))?.Verdict ?? SlotVerdict.Restarted;
+        var isSame = verdict == SlotVerdict.Same || (verdict == SlotVerdict.Doubt && marker == true);
         if (!isSame)
             _monitor.Suspect(state.Epoch, "it could not be shown that the server is still the same process");
         return isSame;
