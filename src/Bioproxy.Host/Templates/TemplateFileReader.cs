@@ -36,7 +36,7 @@ internal sealed class TemplateFileReader(IReadOnlyList<string> roots)
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new TemplateException($"{path} does not exist.", e);
+            throw new TemplateException($"{path} does not exist: create it, or correct its path in the configuration.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

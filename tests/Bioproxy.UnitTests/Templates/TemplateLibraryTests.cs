@@ -62,7 +62,7 @@ public sealed class TemplateLibraryTests : IDisposable
                 $"Prefix '@3': {at}other.hbs: no template engine renders '.hbs' files (known are .txt): put a plugin with such an engine into the plugins folder, or rename the template.",
                 $"Prefix '@4': {at}latin.txt is not UTF-8 (line 2): save it as UTF-8.",
                 $"Prefix '@5': {at}include.txt: the file 'nowhere.txt' does not exist (looked for {at}nowhere.txt).",
-                $"Prefix '@6': {at}missing.txt does not exist.",
+                $"Prefix '@6': {at}missing.txt does not exist: create it, or correct its path in the configuration.",
             ],
             problems);
         Assert.Throws<TemplateException>(() => Render(library, "@1"));
@@ -214,7 +214,7 @@ public sealed class TemplateLibraryTests : IDisposable
         var status = library.Statuses[0];
         Assert.True(status.Stale);
         Assert.Equal(hash, status.ContentHash);
-        Assert.EndsWith("a.txt does not exist.", status.Problem, StringComparison.Ordinal);
+        Assert.Contains("a.txt does not exist: create it", status.Problem, StringComparison.Ordinal);
 
         // Back as it was: nothing to warm up again.
         _folder.Write("a.txt", "good");
