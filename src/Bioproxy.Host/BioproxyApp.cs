@@ -105,7 +105,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         _watcher.Changed += _ => _warmUp.Poke();
 
         // Admin
-        _admin = new AdminEndpoints(_monitor, queue, table, _catalogue, _recognition, effects, () => _warmUp.Statuses, () => _plugins.Statuses, () => [ProxyAddress.ToString()], _metrics, _exporter, options, clock);
+        _admin = new AdminEndpoints(_monitor, queue, table, _catalogue, _recognition, effects, _templates, () => _warmUp.Statuses, () => _plugins.Statuses, () => [ProxyAddress.ToString()], _metrics, _exporter, options, clock);
         _web.Run(http => IsAdmin(http) ? _admin.HandleAsync(http) : _path.HandleAsync(http));
     }
 
