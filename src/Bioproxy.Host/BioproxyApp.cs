@@ -102,7 +102,11 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         // What wakes whom
         _monitor.Changed = _recognition.BackendChangedAsync;
         _recognition.Recognised = _warmUp.Poke;
-        _watcher.Changed += _ => _warmUp.Poke();
+        _watcher.Changed += prefixes =>
+        {
+            LogChanged(string.Join(", ", prefixes));
+            _warmUp.Poke();
+        };
 
         // Admin
         _admin = new AdminEndpoints(_monitor, queue, table, _catalogue, _recognition, effects, _templates, () => _warmUp.Statuses, () => _plugins.Statuses, () => [ProxyAddress.ToString()], _metrics, _exporter, options, clock);
@@ -156,6 +160,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _web.StopAsync().ConfigureAwait(false);
+        LogStopping();
         await _stopping.CancelAsync().ConfigureAwait(false);
         try
         {
@@ -271,6 +276,12 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Warning, "The state folder {Path} cannot be used ({Reason}): no KV cache is saved or restored.")]
     private partial void LogNoState(string path, string reason);
+
+    [LoggerMessage(LogLevel.Information, "Changed on disk: template {Prefixes}")]
+    private partial void LogChanged(string prefixes);
+
+    [LoggerMessage(LogLevel.Information, "Bioproxy stops")]
+    private partial void LogStopping();
 
     [LoggerMessage(LogLevel.Warning, "Background work did not end in time.")]
     private partial void LogSlowStop();

@@ -112,14 +112,21 @@ internal sealed partial class BackendMonitor : IDisposable
     }
 
     /// <summary>Whether the process behind the address is still the one of <paramref name="state"/>, as far as the server's random
-    /// marker tells; null where it has none.</summary>
+    /// marker tells, and its adapters are as they were; null where it has no marker.</summary>
     public async Task<bool?> IsSameProcessAsync(BackendState state, CancellationToken cancellationToken)
     {
+        if (state.Facts?.Adapters is { } adapters && adapters != "[]")
+        {
+            using var now = (await _client.GetAsync("lora-adapters", cancellationToken).ConfigureAwait(false)).Value;
+            if (now?.RootElement.GetRawText() != adapters)
+                return false;
+        }
+
         if (state.Facts?.ProcessMarker is not { } marker)
             return null;
         var props = await _client.GetAsync("props", cancellationToken).ConfigureAwait(false);
         using var document = props.Value;
-        return document is not null && Text(document.RootElement, "media_marker") == marker && !IsAsleep(document.RootElement);
+        return document is { RootElement.ValueKind: JsonValueKind.Object } && Text(document.RootElement, "media_marker") == marker && !IsAsleep(document.RootElement);
     }
 
     public void Dispose()
@@ -176,9 +183,8 @@ internal sealed partial class BackendMonitor : IDisposable
         Build = Text(props, "build_info"),
         ProcessMarker = Text(props, "media_marker"),
         ChatTemplateHash = Text(props, "chat_template") is { } template ? LlamaClient.Hash(template) : null,
-        TotalSlots = props.TryGetProperty("total_slots", out var slots) && slots.TryGetInt32(out var count) && count > 0 ? count : null,
-        ContextPerSlot = props.TryGetProperty("default_generation_settings", out var settings) && settings.ValueKind == JsonValueKind.Object
-            && settings.TryGetProperty("n_ctx", out var context) && context.TryGetInt32(out var tokens) ? tokens : null,
+        TotalSlots = Number(props, "total_slots") is { } count and > 0 ? count : null,
+        ContextPerSlot = props.TryGetProperty("default_generation_settings", out var settings) && settings.ValueKind == JsonValueKind.Object ? Number(settings, "n_ctx") : null,
     };
 
     private async Task<BackendFacts> CompleteAsync(BackendFacts facts, CancellationToken cancellationToken)
@@ -186,8 +192,8 @@ internal sealed partial class BackendMonitor : IDisposable
         using var models = (await _client.GetAsync("v1/models", cancellationToken).ConfigureAwait(false)).Value;
         using var adapters = (await _client.GetAsync("lora-adapters", cancellationToken).ConfigureAwait(false)).Value;
         var slots = await _client.GetSlotsAsync(cancellationToken).ConfigureAwait(false);
-        var meta = models is not null && models.RootElement.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Array && data.GetArrayLength() > 0
-            && data[0].TryGetProperty("meta", out var found) && found.ValueKind == JsonValueKind.Object
+        var meta = models is { RootElement.ValueKind: JsonValueKind.Object } && models.RootElement.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Array && data.GetArrayLength() > 0
+            && data[0].ValueKind == JsonValueKind.Object && data[0].TryGetProperty("meta", out var found) && found.ValueKind == JsonValueKind.Object
             ? string.Join(',', found.EnumerateObject().Where(m => m.Name != "n_ctx").Select(m => $"{m.Name}={m.Value.GetRawText()}"))
             : null;
         return facts with
@@ -198,6 +204,9 @@ internal sealed partial class BackendMonitor : IDisposable
             CanSaveSlots = slots.IsSuccess && await _client.CanSaveSlotsAsync(cancellationToken).ConfigureAwait(false),
         };
     }
+
+    private static int? Number(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
 
     private static bool IsAsleep(JsonElement props) => props.TryGetProperty("is_sleeping", out var sleeping) && sleeping.ValueKind == JsonValueKind.True;
 

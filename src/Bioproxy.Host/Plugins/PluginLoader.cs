@@ -166,7 +166,7 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, IP
             Noted(status.Name, note);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Plugin '{Plugin}' {Version} loaded ({Exports}) from {Path}")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Plugin '{Plugin}' {Version} loaded ({Exports}) from {Path}")]
     private partial void Loaded(string plugin, string? version, string exports, string path);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Plugin '{Plugin}' is {State}. {Problem} ({Path})")]

@@ -143,7 +143,7 @@ internal sealed partial class RequestPath
             lease.Release();
         }
 
-        await _placer.CatchUpAsync(_stopping).ConfigureAwait(false);
+        _placer.CatchUpSoon(); // not awaited: the client's next request on this connection waits for this method
     }
 
     /// <summary>Steps 5 to 8, while a lease is held.</summary>
@@ -176,7 +176,6 @@ internal sealed partial class RequestPath
             var (response, failure) = await _sender.SendAsync(exchange.Http.Request, () => Content(exchange.Http.Request, spliced), isRepeatable: true, clientGone).ConfigureAwait(false);
             if (response is null)
             {
-                outcome = outcome with { IsStreamed = prompt?.Source.IsStream == true };
                 await FailAsync(exchange, failure!).ConfigureAwait(false);
                 return;
             }
@@ -191,7 +190,7 @@ internal sealed partial class RequestPath
                     _metrics.PromptTokens(timings.CachedTokens, timings.ComputedTokens);
 
                 // An error answer computed nothing; an answer that has begun has its whole prompt in the slot.
-                outcome = new WorkOutcome(isComplete, prompt?.Source.IsStream == true, timings, response.IsSuccessStatusCode && (isComplete || tap.TotalBytes > 0) ? 1 : 0);
+                outcome = new WorkOutcome(isComplete, prompt?.Source.IsStream == true && tap.TotalBytes > 0, timings, response.IsSuccessStatusCode && (isComplete || tap.TotalBytes > 0) ? 1 : 0);
                 Log(exchange, source, timings);
             }
         }

@@ -76,6 +76,13 @@ internal sealed class SlotTable
         }
     }
 
+    /// <summary>Whether work that has ended and was not seen yet may have left something that this prompt begins with.</summary>
+    public bool HasUnseenResultsFor(CanonicalPrompt prompt)
+    {
+        lock (_lock)
+            return _works.Exists(w => w is { IsEnded: true, Result: { } result } && prompt.SharedWith(result.Chain) > 0);
+    }
+
     /// <summary>To be called before the slot list is asked for; what happens after it is not judged by that list.</summary>
     public long BeginLook()
     {
@@ -144,10 +151,12 @@ internal sealed class SlotTable
     }
 
     /// <summary>Begins work as planned; null when the slot list has to be looked at first (see the type's summary).</summary>
-    public SlotWork? TryBegin(SlotPlan plan, PromptChain? chain, int weight = 1)
+    public SlotWork? TryBegin(int epoch, SlotPlan plan, PromptChain? chain, int weight = 1)
     {
         lock (_lock)
         {
+            if (epoch != _epoch)
+                return null;
             foreach (var other in _works)
             {
                 if (other is { IsEnded: false, IsPlaced: false } && (other.Slot.HasValue != plan.Slot.HasValue || (_clearsIdleSlots && other.IsRestored)))
@@ -217,17 +226,10 @@ internal sealed class SlotTable
             work.Ended = _sequence++;
             work.Result = result;
             work.HeldTokens = heldTokens;
-            if (work.Slot is { } pinned)
-            {
-                _slots[pinned].Leave(result, _sequence++);
-                _works.Remove(work);
-            }
-            else if (slot is { } told && told < _slots.Length)
-            {
-                _slots[told].IsBusy = false;
-                _slots[told].Set(result, _sequence++);
-                _works.Remove(work);
-            }
+            if ((work.Slot ?? slot) is not { } used || used >= _slots.Length)
+                return;
+            _slots[used].Leave(work, result, heldTokens, _sequence++);
+            _works.Remove(work);
         }
     }
 
@@ -311,6 +313,13 @@ internal sealed class SlotTable
         }
     }
 
+    /// <summary>Whether a free slot holds something that is nowhere else: restoring over it would lose it.</summary>
+    public bool HoldsUnsaved(int slot)
+    {
+        lock (_lock)
+            return slot < _slots.Length && !_slots[slot].IsEmpty && _slots[slot].Content is not { IsSaved: true };
+    }
+
     /// <summary>The slot whose loss costs least: empty, then saved on disk, then least recently used.</summary>
     private int? Target_NeedsLock() => _slots.Where(s => s.IsFree)
         .OrderBy(s => s.IsEmpty ? 0 : s.Content is { IsSaved: true } ? 1 : 2).ThenBy(s => s.LastUsed).Select(s => (int?)s.Id).FirstOrDefault();
@@ -355,9 +364,12 @@ internal sealed class SlotTable
             LastUsed = Touched = now;
         }
 
-        public void Leave(SlotContent? content, long now)
+        public void Leave(SlotWork work, SlotContent? content, int? tokens, long now)
         {
-            Owner = null;
+            if (ReferenceEquals(Owner, work))
+                Owner = null;
+            IsBusy = false;
+            PromptTokens = tokens ?? PromptTokens;
             Set(content, now);
         }
     }

@@ -178,7 +178,7 @@ internal sealed partial class TemplateLibrary : ITemplateLibrary, IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Template of '{Prefix}' read from {Path} (content {Hash})")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Template of '{Prefix}' read from {Path} (content {Hash})")]
     private partial void Loaded(string prefix, string path, string hash);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Template of '{Prefix}' in {Path} is readable again and has not changed")]

@@ -187,7 +187,7 @@ internal sealed partial class WarmUpLoop
         using var prompt = CanonicalPrompt.Copy(rehearsal.Text);
         var started = _time.GetTimestamp();
         var placement = Placement.Unmanaged;
-        var outcome = default(WorkOutcome) with { IsStreamed = true };
+        var outcome = default(WorkOutcome) with { IsStreaming = true };
         try
         {
             placement = await _placer.PlaceAsync(prompt, 1, stop.Token).ConfigureAwait(false);
@@ -210,7 +210,7 @@ internal sealed partial class WarmUpLoop
                 return true;
             }
 
-            outcome = new WorkOutcome(IsComplete: true, IsStreamed: true, new PromptTimings(evaluated.CachedTokens, evaluated.ComputedTokens, 0), 1, evaluated.Slot);
+            outcome = new WorkOutcome(IsComplete: true, IsStreaming: true, new PromptTimings(evaluated.CachedTokens, evaluated.ComputedTokens, 0), 1, evaluated.Slot);
             if (canSave && !await SaveAsync(prefix, state, rehearsal, found, evaluated, stop.Token).ConfigureAwait(false))
                 return true;
             Done(prefix, state, rehearsal, found, evaluated, canSave, _time.GetElapsedTime(started));
@@ -229,7 +229,7 @@ internal sealed partial class WarmUpLoop
             if (outcome is { IsComplete: true, Slot: { } slot } && canSave && _statuses[prefix].State == WarmUpState.Warm)
                 _table.MarkSaved(state.Epoch, slot, prompt.Chain);
             lease.Release();
-            await _placer.CatchUpAsync(stopping).ConfigureAwait(false);
+            _placer.CatchUpSoon();
         }
     }
 
