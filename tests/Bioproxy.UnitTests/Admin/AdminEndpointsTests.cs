@@ -282,7 +282,7 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
 
     private void Begin(int slot, SlotContent? content, bool isEnded = false)
     {
-        var work = _admin.Table.TryBegin(new SlotPlan(PromptSource.Hot, slot, 0), content?.Chain)!;
+        var work = _admin.Table.TryBegin(_admin.Monitor.State.Epoch, new SlotPlan(PromptSource.Hot, slot, 0), content?.Chain)!;
         _admin.Table.Started(work);
         _admin.Table.SetContent(work, content);
         if (isEnded)
