@@ -25,9 +25,9 @@ changed() {
 
 if changed; then
   log="$(mktemp)"
+  trap 'rm -f "$log"' EXIT
   if ! dotnet build tests/Bioproxy.Demo --configuration Release --nologo --verbosity quiet >"$log" 2>&1; then
     cat "$log" >&2
-    rm -f "$log"
     exit 1
   fi
   rm -f "$log"
