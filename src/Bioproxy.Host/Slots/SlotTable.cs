@@ -48,6 +48,8 @@ internal sealed class SlotTable
             _clearsIdleSlots = false;
             _ramMisses = 0;
             _displaced.Clear();
+            foreach (var work in _works)
+                work.SetEnded();
             _works.Clear();
             _slots = [.. Enumerable.Range(0, count).Select(id => new Entry(id))];
         }
@@ -88,6 +90,13 @@ internal sealed class SlotTable
     {
         lock (_lock)
             return _works.Exists(w => w is { IsEnded: true, Result: { } result } && prompt.SharedWith(result.Chain) > 0);
+    }
+
+    /// <summary>The warm-up under way that computes this prompt's own beginning, if there is one.</summary>
+    public SlotWork? WarmUpOf(CanonicalPrompt prompt)
+    {
+        lock (_lock)
+            return _works.Find(w => w is { IsEnded: false, IsWarmUp: true, Chain: { } chain } && prompt.SharedWith(chain) == chain.Length);
     }
 
     /// <summary>To be called before the slot list is asked for; what happens after it is not judged by that list.</summary>
@@ -160,7 +169,7 @@ internal sealed class SlotTable
     }
 
     /// <summary>Begins work as planned; null when the slot list has to be looked at first (see the type's summary).</summary>
-    public SlotWork? TryBegin(int epoch, SlotPlan plan, PromptChain? chain, int weight = 1)
+    public SlotWork? TryBegin(int epoch, SlotPlan plan, PromptChain? chain, int weight = 1, bool isWarmUp = false)
     {
         lock (_lock)
         {
@@ -174,7 +183,7 @@ internal sealed class SlotTable
 
             if (plan.Slot is { } wanted && !_slots[wanted].IsFree)
                 return null;
-            var work = new SlotWork(_epoch, plan.Slot, chain, plan.Source == PromptSource.Restored, weight, _sequence++) { ExpectedFromRam = plan.IsExpectedInRam && chain is not null ? plan.Shared / (double)chain.Length : 0 };
+            var work = new SlotWork(_epoch, plan.Slot, chain, plan.Source == PromptSource.Restored, weight, _sequence++) { IsWarmUp = isWarmUp, ExpectedFromRam = plan.IsExpectedInRam && chain is not null ? plan.Shared / (double)chain.Length : 0 };
             _works.Add(work);
             if (plan.Slot is { } id)
                 _slots[id].Take(work, _sequence++);
@@ -232,6 +241,7 @@ internal sealed class SlotTable
             if (work.Epoch != _epoch || work.IsEnded)
                 return;
             work.IsEnded = true;
+            work.SetEnded();
             work.Ended = _sequence++;
             work.Result = result;
             work.HeldTokens = heldTokens;

@@ -53,12 +53,17 @@ internal sealed partial class Placer
     /// <summary>Decides and prepares where a leased prompt goes.</summary>
     /// <param name="prompt">The prompt; null when nothing may be reused (several generations, or the client forbade it).</param>
     /// <param name="weight">How many slots the work occupies.</param>
+    /// <param name="lane">Whose work it is.</param>
     /// <param name="cancellationToken">The client left; nothing is then left behind.</param>
-    public async ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, int weight, CancellationToken cancellationToken)
+    public async ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, int weight, Lane lane, CancellationToken cancellationToken)
     {
         var state = _monitor.State;
         if (!ModelRecognition.Manages(state))
             return Placement.Unmanaged;
+
+        // A warm-up of this very template was asked to stop when this request came: within a batch it leaves its part to go on from.
+        if (prompt is not null && lane == Lane.Interactive && _table.WarmUpOf(prompt) is { } warmUp)
+            await warmUp.WhenEnded.WaitAsync(cancellationToken).ConfigureAwait(false);
         await _placing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -79,7 +84,7 @@ internal sealed partial class Placer
                         plan = plan with { Slot = freed };
                 }
 
-                if (_table.TryBegin(state.Epoch, plan, prompt?.Chain, weight) is { } work)
+                if (_table.TryBegin(state.Epoch, plan, prompt?.Chain, weight, lane == Lane.WarmUp) is { } work)
                 {
                     if (plan.Source != PromptSource.Restored)
                         return new Placement(plan.Source, work, prompt?.Chain, null);

@@ -190,7 +190,7 @@ internal sealed partial class WarmUpLoop
         var outcome = default(WorkOutcome) with { IsStreaming = true };
         try
         {
-            placement = await _placer.PlaceAsync(prompt, 1, stop.Token).ConfigureAwait(false);
+            placement = await _placer.PlaceAsync(prompt, 1, Lane.WarmUp, stop.Token).ConfigureAwait(false);
             Update(prefix, s => s with { State = WarmUpState.Running, Progress = 0 });
             LogStarted(prefix, found.Tokens.Length);
             var answer = await _client.EvaluateAsync(
