@@ -40,6 +40,12 @@ internal sealed class SlotWork
     /// <summary>When the first byte of unpinned work came.</summary>
     internal long Started { get; set; } = long.MaxValue;
 
+    /// <summary>Unpinned work ran beside it.</summary>
+    internal bool IsDisputed { get; set; }
+
+    /// <summary>Unpinned work whose answer told its slot.</summary>
+    internal bool IsAttributed { get; set; }
+
     internal bool IsEnded { get; set; }
 
     /// <summary>Background work, which is asked to stop when a user comes.</summary>

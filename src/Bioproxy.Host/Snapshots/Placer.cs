@@ -133,6 +133,10 @@ internal sealed partial class Placer
         if (!outcome.IsComplete)
             await WaitUntilIdleAsync(work, outcome.IsStreaming, stopping).ConfigureAwait(false);
         _table.End(work, result, outcome.Timings?.HeldTokens, outcome.Slot);
+
+        // An answer that contradicts what was believed: the process may be another one.
+        if (placement.Source == PromptSource.Hot && outcome is { IsComplete: true, Timings.CachedTokens: 0 } && _monitor.State is var state && state.Epoch == work.Epoch)
+            await IsSameProcessAsync(state, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Learns in the background where unpinned work had gone. Many calls at once are one look.</summary>
