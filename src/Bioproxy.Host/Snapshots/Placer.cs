@@ -86,10 +86,11 @@ internal sealed partial class Placer
 
                 if (_table.TryBegin(state.Epoch, plan, prompt?.Chain, weight, lane == Lane.WarmUp) is { } work)
                 {
+                    var shared = plan.Slot is null || prompt is null ? 0 : plan.Shared / (double)prompt.Chain.Length;
                     if (plan.Source != PromptSource.Restored)
-                        return new Placement(plan.Source, work, prompt?.Chain, null);
+                        return new Placement(plan.Source, work, prompt?.Chain, null, shared);
                     if (await RestoreAsync(state, work, snapshot!, cancellationToken).ConfigureAwait(false))
-                        return new Placement(plan.Source, work, prompt!.Chain, snapshot);
+                        return new Placement(plan.Source, work, prompt!.Chain, snapshot, shared);
                     _table.End(work, null, null);
                     mayRestore = false;
                     continue;
