@@ -1,1 +1,4 @@
-return 0;
+using Bioproxy.Host;
+using Bioproxy.Host.CommandLine;
+
+return await CommandLineParser.InvokeAsync(args, Commands.RunAsync, Commands.CheckAsync, Console.Out, Console.Error);

@@ -34,6 +34,9 @@ internal sealed partial class BackendMonitor : IDisposable
 
     public BackendState State => _state;
 
+    /// <summary>The backend's address.</summary>
+    public Uri Url => _url;
+
     /// <summary>Something contradicts what is known: forget it now and look again.</summary>
     /// <param name="epoch">The epoch the observation was made in; a newer one has already forgotten.</param>
     /// <param name="reason">For the log.</param>
@@ -109,14 +112,21 @@ internal sealed partial class BackendMonitor : IDisposable
     }
 
     /// <summary>Whether the process behind the address is still the one of <paramref name="state"/>, as far as the server's random
-    /// marker tells; null where it has none.</summary>
+    /// marker tells, and its adapters are as they were; null where it has no marker.</summary>
     public async Task<bool?> IsSameProcessAsync(BackendState state, CancellationToken cancellationToken)
     {
+        if (state.Facts?.Adapters is { } adapters && adapters != "[]")
+        {
+            using var now = (await _client.GetAsync("lora-adapters", cancellationToken).ConfigureAwait(false)).Value;
+            if (now?.RootElement.GetRawText() != adapters)
+                return false;
+        }
+
         if (state.Facts?.ProcessMarker is not { } marker)
             return null;
         var props = await _client.GetAsync("props", cancellationToken).ConfigureAwait(false);
         using var document = props.Value;
-        return document is not null && Text(document.RootElement, "media_marker") == marker;
+        return document is { RootElement.ValueKind: JsonValueKind.Object } && Text(document.RootElement, "media_marker") == marker && !IsAsleep(document.RootElement);
     }
 
     public void Dispose()
@@ -154,6 +164,8 @@ internal sealed partial class BackendMonitor : IDisposable
         if (document is null || document.RootElement.ValueKind != JsonValueKind.Object)
             return (BackendStatus.Ready, new BackendFacts(), null);
         var root = document.RootElement;
+        if (IsAsleep(root))
+            return (BackendStatus.Sleeping, null, "it sleeps until a request comes");
         var facts = Basic(root);
         if (before.Status == BackendStatus.Ready && before.Facts is { } known && facts == known with { ModelMeta = null, Adapters = null, CanReadSlots = false, CanSaveSlots = false })
             return (BackendStatus.Ready, known, before.Problem);
@@ -171,9 +183,8 @@ internal sealed partial class BackendMonitor : IDisposable
         Build = Text(props, "build_info"),
         ProcessMarker = Text(props, "media_marker"),
         ChatTemplateHash = Text(props, "chat_template") is { } template ? LlamaClient.Hash(template) : null,
-        TotalSlots = props.TryGetProperty("total_slots", out var slots) && slots.TryGetInt32(out var count) && count > 0 ? count : null,
-        ContextPerSlot = props.TryGetProperty("default_generation_settings", out var settings) && settings.ValueKind == JsonValueKind.Object
-            && settings.TryGetProperty("n_ctx", out var context) && context.TryGetInt32(out var tokens) ? tokens : null,
+        TotalSlots = Number(props, "total_slots") is { } count and > 0 ? count : null,
+        ContextPerSlot = props.TryGetProperty("default_generation_settings", out var settings) && settings.ValueKind == JsonValueKind.Object ? Number(settings, "n_ctx") : null,
     };
 
     private async Task<BackendFacts> CompleteAsync(BackendFacts facts, CancellationToken cancellationToken)
@@ -181,8 +192,8 @@ internal sealed partial class BackendMonitor : IDisposable
         using var models = (await _client.GetAsync("v1/models", cancellationToken).ConfigureAwait(false)).Value;
         using var adapters = (await _client.GetAsync("lora-adapters", cancellationToken).ConfigureAwait(false)).Value;
         var slots = await _client.GetSlotsAsync(cancellationToken).ConfigureAwait(false);
-        var meta = models is not null && models.RootElement.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Array && data.GetArrayLength() > 0
-            && data[0].TryGetProperty("meta", out var found) && found.ValueKind == JsonValueKind.Object
+        var meta = models is { RootElement.ValueKind: JsonValueKind.Object } && models.RootElement.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Array && data.GetArrayLength() > 0
+            && data[0].ValueKind == JsonValueKind.Object && data[0].TryGetProperty("meta", out var found) && found.ValueKind == JsonValueKind.Object
             ? string.Join(',', found.EnumerateObject().Where(m => m.Name != "n_ctx").Select(m => $"{m.Name}={m.Value.GetRawText()}"))
             : null;
         return facts with
@@ -193,6 +204,11 @@ internal sealed partial class BackendMonitor : IDisposable
             CanSaveSlots = slots.IsSuccess && await _client.CanSaveSlotsAsync(cancellationToken).ConfigureAwait(false),
         };
     }
+
+    private static int? Number(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
+
+    private static bool IsAsleep(JsonElement props) => props.TryGetProperty("is_sleeping", out var sleeping) && sleeping.ValueKind == JsonValueKind.True;
 
     private static string? Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
@@ -206,7 +222,7 @@ internal sealed partial class BackendMonitor : IDisposable
         }
         else if (after.Status != before.Status)
         {
-            LogAway(_url, after.Status == BackendStatus.Loading ? "is loading its model" : "is not reachable", after.Problem ?? string.Empty);
+            LogAway(_url, after.Status switch { BackendStatus.Loading => "is loading its model", BackendStatus.Sleeping => "sleeps", _ => "is not reachable" }, after.Problem ?? string.Empty);
         }
     }
 
@@ -216,7 +232,7 @@ internal sealed partial class BackendMonitor : IDisposable
     [LoggerMessage(LogLevel.Warning, "{Missing}")]
     private partial void LogMissing(string missing);
 
-    [LoggerMessage(LogLevel.Warning, "Backend {Url} {What}: {Problem}")]
+    [LoggerMessage(LogLevel.Warning, "Backend {Url} {What}: {Problem}.")]
     private partial void LogAway(Uri url, string what, string problem);
 
     [LoggerMessage(LogLevel.Warning, "The backend may have been replaced ({Reason}): nothing known about its slots is used until it was looked at again.")]

@@ -12,6 +12,10 @@ internal enum BackendStatus
     /// <summary>It is there and loads its model.</summary>
     Loading,
 
+    /// <summary>It unloaded its model for want of work (--sleep-idle-seconds). It will wake for a request, with empty slots and perhaps
+    /// other weights; calls that would wake it, or keep it awake, are not made.</summary>
+    Sleeping,
+
     /// <summary>It serves.</summary>
     Ready,
 }

@@ -33,24 +33,15 @@ internal sealed class LlamaClient : IDisposable
     public Task<BackendAnswer<JsonDocument>> GetAsync(string path, CancellationToken cancellationToken) =>
         CallAsync(HttpMethod.Get, path, null, QuickLimit, cancellationToken);
 
-    public async Task<BackendAnswer<IReadOnlyList<SlotRow>>> GetSlotsAsync(CancellationToken cancellationToken)
-    {
-        var answer = await CallAsync(HttpMethod.Get, "slots", null, SlotLimit, cancellationToken).ConfigureAwait(false);
-        using var document = answer.Value;
-        if (document is null || document.RootElement.ValueKind != JsonValueKind.Array)
-            return new(null, answer.Status, answer.Problem ?? "the slot list is no JSON array", answer.IsFreshConnection);
-        var rows = new List<SlotRow>();
-        foreach (var row in document.RootElement.EnumerateArray())
-        {
-            rows.Add(new SlotRow(
-                row.TryGetProperty("id", out var id) && id.TryGetInt32(out var number) ? number : rows.Count,
-                row.TryGetProperty("is_processing", out var busy) && busy.ValueKind == JsonValueKind.True,
-                row.TryGetProperty("id_task", out var task) && task.TryGetInt64(out var taskId) && taskId >= 0 ? taskId : null,
-                row.TryGetProperty("n_prompt_tokens", out var tokens) && tokens.TryGetInt32(out var count) ? count : null));
-        }
-
-        return new(rows, answer.Status, null, answer.IsFreshConnection);
-    }
+    public async Task<BackendAnswer<IReadOnlyList<SlotRow>>> GetSlotsAsync(CancellationToken cancellationToken) =>
+        Extract<IReadOnlyList<SlotRow>>(await CallAsync(HttpMethod.Get, "slots", null, SlotLimit, cancellationToken).ConfigureAwait(false), "the slot list", static root =>
+        [
+            .. root.EnumerateArray().Select(static row => new SlotRow(
+                row.GetProperty("id").GetInt32(),
+                row.GetProperty("is_processing").GetBoolean(),
+                row.TryGetProperty("id_task", out var task) && task.GetInt64() is var taskId and >= 0 ? taskId : null,
+                row.TryGetProperty("n_prompt_tokens", out var tokens) ? tokens.GetInt32() : null)),
+        ]);
 
     public Task<BackendAnswer<SlotFileResult>> SaveAsync(int slot, string fileName, CancellationToken cancellationToken) =>
         SlotFileAsync(slot, "save", fileName, "n_saved", "n_written", "save_ms", cancellationToken);
@@ -67,13 +58,8 @@ internal sealed class LlamaClient : IDisposable
     }
 
     /// <summary>The exact text the backend makes of a chat body: members it knows are those of a chat request.</summary>
-    public async Task<BackendAnswer<string>> ApplyTemplateAsync(ReadOnlyMemory<byte> chatBody, CancellationToken cancellationToken)
-    {
-        var answer = await CallAsync(HttpMethod.Post, "apply-template", chatBody, QuickLimit, cancellationToken).ConfigureAwait(false);
-        using var document = answer.Value;
-        var prompt = document is not null && document.RootElement.TryGetProperty("prompt", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
-        return new(prompt, answer.Status, prompt is null ? answer.Problem ?? "/apply-template answered without a prompt" : null, answer.IsFreshConnection);
-    }
+    public async Task<BackendAnswer<string>> ApplyTemplateAsync(ReadOnlyMemory<byte> chatBody, CancellationToken cancellationToken) =>
+        Extract(await CallAsync(HttpMethod.Post, "apply-template", chatBody, QuickLimit, cancellationToken).ConfigureAwait(false), "the answer of /apply-template", static root => root.GetProperty("prompt").GetString());
 
     /// <summary>The tokens of a rendered prompt, as a chat request gets them.</summary>
     public async Task<BackendAnswer<int[]>> TokenizeAsync(string prompt, CancellationToken cancellationToken)
@@ -84,11 +70,8 @@ internal sealed class LlamaClient : IDisposable
             writer.WriteBoolean("add_special", true);
             writer.WriteBoolean("parse_special", true);
         });
-        var answer = await CallAsync(HttpMethod.Post, "tokenize", body, QuickLimit, cancellationToken).ConfigureAwait(false);
-        using var document = answer.Value;
-        if (document is null || !document.RootElement.TryGetProperty("tokens", out var tokens) || tokens.ValueKind != JsonValueKind.Array)
-            return new(null, answer.Status, answer.Problem ?? "/tokenize answered without tokens", answer.IsFreshConnection);
-        return new([.. tokens.EnumerateArray().Select(t => t.GetInt32())], answer.Status, null, answer.IsFreshConnection);
+        return Extract(await CallAsync(HttpMethod.Post, "tokenize", body, QuickLimit, cancellationToken).ConfigureAwait(false), "the answer of /tokenize", static root =>
+            root.GetProperty("tokens").EnumerateArray().Select(static t => t.GetInt32()).ToArray());
     }
 
     /// <summary>The log-probabilities of the first token after a fixed prompt, computed without any cache: a fingerprint of the weights.</summary>
@@ -103,22 +86,8 @@ internal sealed class LlamaClient : IDisposable
             writer.WriteBoolean("cache_prompt", false);
             writer.WriteBoolean("stream", false);
         });
-        var answer = await CallAsync(HttpMethod.Post, "completion", body, SlotLimit, cancellationToken).ConfigureAwait(false);
-        using var document = answer.Value;
-        if (document is null)
-            return new(null, answer.Status, answer.Problem, answer.IsFreshConnection);
-        var found = new Dictionary<int, double>();
-        if (document.RootElement.TryGetProperty("completion_probabilities", out var tokens) && tokens.ValueKind == JsonValueKind.Array && tokens.GetArrayLength() > 0
-            && tokens[0].TryGetProperty("top_logprobs", out var top) && top.ValueKind == JsonValueKind.Array)
-        {
-            foreach (var entry in top.EnumerateArray())
-            {
-                if (entry.TryGetProperty("id", out var id) && entry.TryGetProperty("logprob", out var value) && value.ValueKind == JsonValueKind.Number)
-                    found[id.GetInt32()] = value.GetDouble();
-            }
-        }
-
-        return found.Count == 0 ? new(null, answer.Status, "the answer to the logit probe has no probabilities", answer.IsFreshConnection) : new(found, answer.Status, null, answer.IsFreshConnection);
+        return Extract<IReadOnlyDictionary<int, double>>(await CallAsync(HttpMethod.Post, "completion", body, SlotLimit, cancellationToken).ConfigureAwait(false), "the answer to the logit probe", static root =>
+            root.GetProperty("completion_probabilities")[0].GetProperty("top_logprobs").EnumerateArray().ToDictionary(static e => e.GetProperty("id").GetInt32(), static e => e.GetProperty("logprob").GetDouble()) is { Count: > 0 } found ? found : null);
     }
 
     /// <summary>
@@ -200,15 +169,30 @@ internal sealed class LlamaClient : IDisposable
     {
         var body = Write(writer => writer.WriteString("filename", fileName));
         var answer = await CallAsync(HttpMethod.Post, Invariant($"slots/{slot}?action={action}"), body, SlotLimit, cancellationToken).ConfigureAwait(false);
+        return Extract(answer, $"the answer to {action}", root => new SlotFileResult(
+            root.GetProperty(tokensName).GetInt32(),
+            root.TryGetProperty(bytesName, out var size) ? size.GetInt64() : 0,
+            TimeSpan.FromMilliseconds(root.TryGetProperty("timings", out var timings) && timings.TryGetProperty(timeName, out var time) ? time.GetDouble() : 0)));
+    }
+
+    /// <summary>Takes a value out of an answer; one of another shape is a failure like others, not an exception.</summary>
+    private static BackendAnswer<T> Extract<T>(BackendAnswer<JsonDocument> answer, string what, Func<JsonElement, T?> take)
+        where T : class
+    {
         using var document = answer.Value;
         if (document is null)
             return new(null, answer.Status, answer.Problem, answer.IsFreshConnection);
-        var root = document.RootElement;
-        if (!root.TryGetProperty(tokensName, out var tokens) || !tokens.TryGetInt32(out var count))
-            return new(null, answer.Status, $"the answer to {action} has no {tokensName}", answer.IsFreshConnection);
-        var bytes = root.TryGetProperty(bytesName, out var size) && size.TryGetInt64(out var number) ? number : 0;
-        var milliseconds = root.TryGetProperty("timings", out var timings) && timings.TryGetProperty(timeName, out var time) && time.TryGetDouble(out var ms) ? ms : 0;
-        return new(new SlotFileResult(count, bytes, TimeSpan.FromMilliseconds(milliseconds)), answer.Status, null, answer.IsFreshConnection);
+        try
+        {
+            if (take(document.RootElement) is { } value)
+                return new(value, answer.Status, null, answer.IsFreshConnection);
+        }
+        catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or FormatException or IndexOutOfRangeException or ArgumentException or OverflowException)
+        {
+            // not the shape that was measured
+        }
+
+        return new(null, answer.Status, $"{what} is not what llama-server sends", answer.IsFreshConnection);
     }
 
     private async Task<BackendAnswer<JsonDocument>> CallAsync(HttpMethod method, string path, ReadOnlyMemory<byte>? body, TimeSpan limit, CancellationToken cancellationToken)
@@ -254,7 +238,7 @@ internal sealed class LlamaClient : IDisposable
 
     private static bool IsFresh(HttpRequestMessage request) => request.Options.TryGetValue(BackendHandlers.FreshConnection, out var fresh) && fresh;
 
-    private static bool IsTransport(Exception e) => e is HttpRequestException or IOException or JsonException or KeyNotFoundException;
+    private static bool IsTransport(Exception e) => e is HttpRequestException or IOException or JsonException or KeyNotFoundException or InvalidOperationException or FormatException;
 
     private static string Describe(Exception e) => e.InnerException is { } inner ? inner.Message : e.Message;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
-using System.Reflection;
 using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Telemetry;
 
 namespace Bioproxy.Host.CommandLine;
 
@@ -77,11 +77,7 @@ internal static class CommandLineParser
     {
         public override int Invoke(ParseResult parseResult)
         {
-            var version = typeof(CommandLineParser).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
-
-            // The build appends the whole commit; ten characters name it.
-            var end = version.IndexOf('+', StringComparison.Ordinal) is >= 0 and var plus ? Math.Min(version.Length, plus + 11) : version.Length;
-            parseResult.InvocationConfiguration.Output.WriteLine($"bioproxy {version[..end]}");
+            parseResult.InvocationConfiguration.Output.WriteLine($"bioproxy {ProductVersion.Text}");
             return 0;
         }
     }

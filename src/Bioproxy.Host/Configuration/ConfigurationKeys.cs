@@ -25,6 +25,7 @@ internal static class ConfigurationKeys
         {
             Option = "--backend", OptionValue = "url", OptionHelp = "The address of llama-server. [default: http://localhost:8081]",
         },
+        Optional("backend_api_key", ValueReaders.Text, (options, value) => options with { BackendApiKey = value }),
         Key("health_check_interval", ValueReaders.Seconds(0.1), (options, value) => options with { HealthCheckInterval = value }),
         new("prefixes", IsScalar: false, PrefixReader.Read),
         Folders("template_roots", mustExist: true, (options, value) => options with { TemplateRoots = value }),

@@ -24,6 +24,11 @@ internal static class ValueReaders
         "a host name or an IP address without port (0.0.0.0 = every interface)",
         TryHost);
 
+    public static ValueReader<string> Text { get; } = new(
+        ConfigurationValueKind.Text,
+        "a text",
+        static (string text, [MaybeNullWhen(false)] out string value) => (value = text).Length > 0);
+
     public static ValueReader<int> Port { get; } = new(
         ConfigurationValueKind.Number,
         "a whole number from 0 to 65535 (0 = a free port)",

@@ -9,6 +9,7 @@ internal sealed class PooledBody : IDisposable
 {
     private byte[]? _buffer;
     private readonly int _length;
+    private bool _isAbandoned;
 
     private PooledBody(byte[] buffer, int length)
     {
@@ -62,12 +63,16 @@ internal sealed class PooledBody : IDisposable
         }
     }
 
+    /// <summary>Somebody who was given up on may still read the buffer: it is left to the garbage collector instead of the next request.</summary>
+    public void Abandon() => _isAbandoned = true;
+
     public void Dispose()
     {
         if (_buffer is not { } buffer)
             return;
         _buffer = null;
-        ArrayPool<byte>.Shared.Return(buffer);
+        if (!_isAbandoned)
+            ArrayPool<byte>.Shared.Return(buffer);
     }
 
     private static ProxyFailure TooLarge(long limit) =>

@@ -157,7 +157,7 @@ internal sealed class PromptBody
         else if (reader.ValueTextEquals("n"u8) || reader.ValueTextEquals("n_cmpl"u8))
         {
             reader.Read();
-            _choices = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var n) ? Math.Clamp(n, 1, 1 << 14) : 1;
+            _choices = reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var n) ? (int)Math.Clamp(n, 1, 1 << 14) : 1; // the backend takes 2.0 for 2
             reader.Skip();
         }
         else

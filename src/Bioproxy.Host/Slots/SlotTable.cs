@@ -19,9 +19,15 @@ namespace Bioproxy.Host.Slots;
 internal sealed class SlotTable
 {
     private readonly Lock _lock = new();
+    /// <summary>What is remembered of displaced prompts; the server keeps more than this only of short ones.</summary>
+    private const int DisplacedLimit = 64;
+
     private readonly List<SlotWork> _works = [];
+    private readonly LinkedList<SlotContent> _displaced = new();
+    private int _ramMisses;
     private Entry[] _slots = [];
     private long _sequence;
+    private long _learned;
     private int _epoch;
     private bool _clearsIdleSlots;
 
@@ -41,6 +47,10 @@ internal sealed class SlotTable
         {
             _epoch = epoch;
             _clearsIdleSlots = false;
+            _ramMisses = 0;
+            _displaced.Clear();
+            foreach (var work in _works)
+                work.SetEnded();
             _works.Clear();
             _slots = [.. Enumerable.Range(0, count).Select(id => new Entry(id))];
         }
@@ -72,8 +82,22 @@ internal sealed class SlotTable
         get
         {
             lock (_lock)
-                return _works.Exists(w => w.IsEnded);
+                return _works.Exists(w => w is { IsEnded: true, IsAttributed: false });
         }
+    }
+
+    /// <summary>Whether work that has ended and was not seen yet may have left something that this prompt begins with.</summary>
+    public bool HasUnseenResultsFor(CanonicalPrompt prompt)
+    {
+        lock (_lock)
+            return _works.Exists(w => w is { IsEnded: true, IsAttributed: false, Result: { } result } && prompt.SharedWith(result.Chain) > 0);
+    }
+
+    /// <summary>The warm-up under way that computes this prompt's own beginning, if there is one.</summary>
+    public SlotWork? WarmUpOf(CanonicalPrompt prompt)
+    {
+        lock (_lock)
+            return _works.Find(w => w is { IsEnded: false, IsWarmUp: true, Chain: { } chain } && prompt.SharedWith(chain) == chain.Length);
     }
 
     /// <summary>To be called before the slot list is asked for; what happens after it is not judged by that list.</summary>
@@ -94,6 +118,8 @@ internal sealed class SlotTable
         {
             if (epoch != _epoch)
                 return SlotVerdict.Doubt;
+            if (look < _learned)
+                return isSameConnection ? SlotVerdict.Same : SlotVerdict.Doubt; // another list was learned since this one was asked for: this one may be older
             if (rows.Count != _slots.Length)
                 return SlotVerdict.Restarted;
             foreach (var row in rows)
@@ -104,6 +130,7 @@ internal sealed class SlotTable
 
             var isAnchored = rows.Any(row => row.TaskId is { } id && id == _slots[row.Id].TaskId);
             Learn_NeedsLock(look, rows);
+            _learned = _sequence++;
             return isAnchored || isSameConnection ? SlotVerdict.Same : SlotVerdict.Doubt;
         }
     }
@@ -133,6 +160,8 @@ internal sealed class SlotTable
                     (partial, partialLength) = (slot, shared);
             }
 
+            if (InRam_NeedsLock(prompt) is var ram && ram > snapshotLength && ram > wholeLength && ram > partialLength)
+                return new(PromptSource.Cold, null, ram, IsExpectedInRam: true);
             if (whole is not null && wholeLength >= snapshotLength)
                 return new(PromptSource.Hot, whole.Id, wholeLength);
             if (snapshotLength > 0 && snapshotLength >= partialLength && Target_NeedsLock() is { } target)
@@ -144,26 +173,35 @@ internal sealed class SlotTable
     }
 
     /// <summary>Begins work as planned; null when the slot list has to be looked at first (see the type's summary).</summary>
-    public SlotWork? TryBegin(SlotPlan plan, PromptChain? chain)
+    public SlotWork? TryBegin(int epoch, SlotPlan plan, PromptChain? chain, int weight = 1, bool isWarmUp = false)
     {
         lock (_lock)
         {
+            if (epoch != _epoch)
+                return null;
             foreach (var other in _works)
             {
                 if (other is { IsEnded: false, IsPlaced: false } && (other.Slot.HasValue != plan.Slot.HasValue || (_clearsIdleSlots && other.IsRestored)))
                     return null;
             }
 
-            if (plan.Slot is { } wanted && !_slots[wanted].IsFree)
+            if (plan.Slot is { } wanted && (wanted >= _slots.Length || !_slots[wanted].IsFree))
                 return null;
-            var work = new SlotWork(_epoch, plan.Slot, chain, plan.Source == PromptSource.Restored, _sequence++);
+            foreach (var other in _works)
+                other.IsDisputed |= plan.Slot is null;
+            var work = new SlotWork(_epoch, plan.Slot, chain, plan.Source == PromptSource.Restored, weight, _sequence++)
+            {
+                IsDisputed = _works.Exists(w => w is { Slot: null, IsAttributed: false }),
+                IsWarmUp = isWarmUp,
+                ExpectedFromRam = plan.IsExpectedInRam && chain is not null ? plan.Shared / (double)chain.Length : 0,
+            };
             _works.Add(work);
             if (plan.Slot is { } id)
                 _slots[id].Take(work, _sequence++);
             foreach (var slot in _clearsIdleSlots ? _slots : [])
             {
                 if (slot.IsFree)
-                    slot.Content = null;
+                    Displace_NeedsLock(slot);
             }
 
             return work;
@@ -188,7 +226,7 @@ internal sealed class SlotTable
         lock (_lock)
         {
             if (work.Epoch == _epoch && work.Slot is { } slot)
-                _slots[slot].Set(content, _sequence++);
+                _slots[slot].Set(content, null, isDisputed: false, _sequence++);
         }
     }
 
@@ -214,20 +252,18 @@ internal sealed class SlotTable
             if (work.Epoch != _epoch || work.IsEnded)
                 return;
             work.IsEnded = true;
+            work.SetEnded();
             work.Ended = _sequence++;
             work.Result = result;
             work.HeldTokens = heldTokens;
-            if (work.Slot is { } pinned)
-            {
-                _slots[pinned].Leave(result, _sequence++);
+            if ((work.Slot ?? slot) is not { } used || used >= _slots.Length)
+                return;
+            if (work.Slot is null)
+                Displace_NeedsLock(_slots[used]);
+            _slots[used].Leave(work, result, heldTokens, _sequence++);
+            work.IsAttributed = true;
+            if (work.Slot is not null)
                 _works.Remove(work);
-            }
-            else if (slot is { } told && told < _slots.Length)
-            {
-                _slots[told].IsBusy = false;
-                _slots[told].Set(result, _sequence++);
-                _works.Remove(work);
-            }
         }
     }
 
@@ -236,7 +272,7 @@ internal sealed class SlotTable
     public bool IsUnpinnedIdle(IEnumerable<int> processing)
     {
         lock (_lock)
-            return processing.Count(id => id < _slots.Length && _slots[id].Owner is null) < _works.Count(w => w is { IsEnded: false, Slot: null });
+            return processing.Count(id => id < _slots.Length && _slots[id].Owner is null) < _works.Where(w => w is { IsEnded: false, Slot: null }).Sum(w => w.Weight);
     }
 
     public IReadOnlyList<SlotView> View()
@@ -250,6 +286,8 @@ internal sealed class SlotTable
         var ended = _works.Where(w => w.IsEnded && w.Ended < look).ToList();
         var unpinned = _works.Where(w => w is { IsEnded: false, Slot: null }).ToList();
         var changed = new List<Entry>();
+        var disputed = new List<Entry>();
+        var areOthers = _works.Exists(w => w is { Slot: null, IsAttributed: false });
         var processing = 0;
         foreach (var row in rows)
         {
@@ -258,10 +296,10 @@ internal sealed class SlotTable
                 continue; // taken or set by us since: the row is older than what we know
             slot.PromptTokens = row.PromptTokens;
             if (row.PromptTokens == 0 && slot.Owner is null)
-                slot.Content = null; // emptied by the server for another slot
+                Displace_NeedsLock(slot); // emptied by the server for another slot
             if (slot.Owner is { } owner)
             {
-                owner.IsPlaced |= row.IsProcessing || row.TaskId > slot.TaskId || (row.TaskId is not null && slot.TaskId is null);
+                owner.IsPlaced |= row.IsProcessing; // its task's number says nothing: an earlier unpinned work may have moved it
                 continue; // its number is learned once the work has ended
             }
 
@@ -269,13 +307,21 @@ internal sealed class SlotTable
             processing += row.IsProcessing ? 1 : 0;
             if (slot.IsTaskIdOurs)
             {
-                slot.TaskId = row.TaskId; // the first look after work of ours
+                // The first look after work of ours. Unpinned work may have taken the slot since; then the number of tokens tells.
+                slot.TaskId = row.TaskId;
                 slot.IsTaskIdOurs = false;
+                if ((areOthers || slot.IsDisputed) && (row.IsProcessing || slot.HeldTokens is not { } held || held != row.PromptTokens))
+                {
+                    Displace_NeedsLock(slot);
+                    slot.LastUsed = _sequence;
+                    if (!row.IsProcessing)
+                        disputed.Add(slot);
+                }
             }
             else if (row.TaskId != slot.TaskId)
             {
                 slot.TaskId = row.TaskId;
-                slot.Content = null;
+                Displace_NeedsLock(slot);
                 slot.LastUsed = _sequence;
                 if (!row.IsProcessing)
                     changed.Add(slot);
@@ -283,19 +329,19 @@ internal sealed class SlotTable
         }
 
         // Every unpinned work that the list can show is on one of the slots now marked busy, or has left its slot already.
-        var areAllShown = processing >= unpinned.Count(w => w.Begun < look);
+        var areAllShown = processing >= _works.Where(w => w.Slot is null && !(w.IsEnded && w.Ended < look)).Sum(w => w.Weight);
         foreach (var work in unpinned)
             work.IsPlaced |= areAllShown ? work.Begun < look : work.Started < look;
 
-        Attribute(ended, changed, isQuiet: unpinned.Count == 0);
+        Attribute(ended.FindAll(w => !w.IsAttributed), changed, disputed, isQuiet: !_works.Exists(w => w.Slot is null && !ended.Contains(w)));
         foreach (var work in ended)
             _works.Remove(work);
     }
 
     /// <summary>Finds out which slot each ended unpinned work had used: the only one that changed, or the only one with its number of tokens.</summary>
-    private static void Attribute(List<SlotWork> ended, List<Entry> changed, bool isQuiet)
+    private static void Attribute(List<SlotWork> ended, List<Entry> changed, List<Entry> disputed, bool isQuiet)
     {
-        if (ended.Count == 1 && changed.Count == 1 && isQuiet)
+        if (ended.Count == 1 && changed.Count == 1 && disputed.Count == 0 && changed[0].PromptTokens != 0 && isQuiet)
         {
             changed[0].Content = ended[0].Result;
             return;
@@ -305,10 +351,53 @@ internal sealed class SlotTable
         {
             if (work.HeldTokens is not { } tokens || ended.Count(w => w.HeldTokens == tokens) > 1)
                 continue;
-            var fitting = changed.Where(s => s.PromptTokens == tokens).ToList();
+            var fitting = changed.Concat(disputed).Where(s => s.PromptTokens == tokens).ToList();
             if (fitting.Count == 1)
                 fitting[0].Content = work.Result;
         }
+    }
+
+    /// <summary>Whether a free slot holds something that is nowhere else: restoring over it would lose it.</summary>
+    public bool HoldsUnsaved(int slot)
+    {
+        lock (_lock)
+            return slot < _slots.Length && !_slots[slot].IsEmpty && _slots[slot].Content is not { IsSaved: true };
+    }
+
+    /// <summary>The backend kept, or did not keep, what a plan expected in its RAM cache. Twice not, and it is not expected again:
+    /// the cache may be switched off (--cache-ram 0) or too small.</summary>
+    public void RamCacheAnswered(int epoch, bool hadIt)
+    {
+        lock (_lock)
+        {
+            if (epoch == _epoch)
+                _ramMisses = hadIt ? 0 : _ramMisses + 1;
+        }
+    }
+
+    /// <summary>What the server displaced by itself it put into its RAM cache.</summary>
+    private void Displace_NeedsLock(Entry slot)
+    {
+        if (slot.Content is { IsSaved: false, Length: > 0 } content)
+        {
+            _displaced.AddFirst(content);
+            if (_displaced.Count > DisplacedLimit)
+                _displaced.RemoveLast();
+        }
+
+        slot.Content = null;
+    }
+
+    private int InRam_NeedsLock(CanonicalPrompt prompt)
+    {
+        var longest = 0;
+        for (var node = _ramMisses < 2 ? _displaced.First : null; node is not null; node = node.Next)
+        {
+            if (node.Value.Length > longest && prompt.SharedWith(node.Value.Chain) == node.Value.Chain.Length)
+                longest = node.Value.Length;
+        }
+
+        return longest;
     }
 
     /// <summary>The slot whose loss costs least: empty, then saved on disk, then least recently used.</summary>
@@ -333,6 +422,12 @@ internal sealed class SlotTable
 
         public int? PromptTokens { get; set; }
 
+        /// <summary>Tokens our last work left in it, as its answer told.</summary>
+        public int? HeldTokens { get; private set; }
+
+        /// <summary>Unpinned work ran beside our last work and may have taken the slot after it.</summary>
+        public bool IsDisputed { get; private set; }
+
         public long LastUsed { get; set; }
 
         /// <summary>When we last took, left or loaded it.</summary>
@@ -348,17 +443,21 @@ internal sealed class SlotTable
             LastUsed = Touched = now;
         }
 
-        public void Set(SlotContent? content, long now)
+        public void Set(SlotContent? content, int? heldTokens, bool isDisputed, long now)
         {
             Content = content;
             IsTaskIdOurs = true;
+            (HeldTokens, IsDisputed) = (heldTokens, isDisputed);
             LastUsed = Touched = now;
         }
 
-        public void Leave(SlotContent? content, long now)
+        public void Leave(SlotWork work, SlotContent? content, int? heldTokens, long now)
         {
-            Owner = null;
-            Set(content, now);
+            if (ReferenceEquals(Owner, work))
+                Owner = null;
+            IsBusy = false;
+            PromptTokens = heldTokens ?? PromptTokens;
+            Set(content, heldTokens, work.IsDisputed, now);
         }
     }
 }

@@ -5,12 +5,15 @@ namespace Bioproxy.Host.Slots;
 /// <summary>One piece of work under way on the backend, from its placement to its settling. Owned by <see cref="SlotTable"/>.</summary>
 internal sealed class SlotWork
 {
-    internal SlotWork(int epoch, int? slot, PromptChain? chain, bool isRestored, long begun)
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal SlotWork(int epoch, int? slot, PromptChain? chain, bool isRestored, int weight, long begun)
     {
         Epoch = epoch;
         Slot = slot;
         Chain = chain;
         IsRestored = isRestored;
+        Weight = weight;
         Begun = begun;
     }
 
@@ -23,6 +26,12 @@ internal sealed class SlotWork
 
     public bool IsRestored { get; }
 
+    /// <summary>How many slots it occupies.</summary>
+    public int Weight { get; }
+
+    /// <summary>The part of the prompt, from 0 to 1, that the plan left to the backend's RAM cache.</summary>
+    public double ExpectedFromRam { get; init; }
+
     internal long Begun { get; }
 
     /// <summary>Pinned work: the backend has begun it. Unpinned work: its slot was counted in a look at the slot list.</summary>
@@ -31,7 +40,21 @@ internal sealed class SlotWork
     /// <summary>When the first byte of unpinned work came.</summary>
     internal long Started { get; set; } = long.MaxValue;
 
+    /// <summary>Unpinned work ran beside it.</summary>
+    internal bool IsDisputed { get; set; }
+
+    /// <summary>Unpinned work whose answer told its slot.</summary>
+    internal bool IsAttributed { get; set; }
+
     internal bool IsEnded { get; set; }
+
+    /// <summary>Background work, which is asked to stop when a user comes.</summary>
+    public bool IsWarmUp { get; init; }
+
+    /// <summary>Completes when the work has ended, or its epoch.</summary>
+    public Task WhenEnded => _ended.Task;
+
+    internal void SetEnded() => _ended.TrySetResult();
 
     internal long Ended { get; set; }
 

@@ -102,7 +102,7 @@ internal sealed partial class ModelRecognition
             var before = await _look.OnceAsync(state.Epoch, stopping).ConfigureAwait(false);
             if (before is null)
                 return false;
-            work = _table.TryBegin(new(PromptSource.Cold, null, 0), null);
+            work = _table.TryBegin(state.Epoch, new(PromptSource.Cold, null, 0), null);
             if (work is null)
                 return false;
             _table.SetClearsIdleSlots(state.Epoch, await EmptiesIdleSlotsAsync(before.Value.Rows, stopping).ConfigureAwait(false));

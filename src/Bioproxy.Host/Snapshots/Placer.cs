@@ -32,6 +32,7 @@ internal sealed partial class Placer
     private readonly TimeProvider _time;
     private readonly ILogger<Placer> _logger;
     private readonly SemaphoreSlim _placing = new(1, 1);
+    private int _isCatchingUp;
 
     public Placer(
         LlamaClient client, BackendMonitor monitor, SlotTable table, SlotLook look, SnapshotCatalogue catalogue, ModelRecognition recognition, EffectLedger effects, ProxyOptions options, ProxyMetrics metrics, TimeProvider time, ILogger<Placer> logger)
@@ -51,25 +52,39 @@ internal sealed partial class Placer
 
     /// <summary>Decides and prepares where a leased prompt goes.</summary>
     /// <param name="prompt">The prompt; null when nothing may be reused (several generations, or the client forbade it).</param>
+    /// <param name="weight">How many slots the work occupies.</param>
+    /// <param name="lane">Whose work it is.</param>
     /// <param name="cancellationToken">The client left; nothing is then left behind.</param>
-    public async ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, CancellationToken cancellationToken)
+    public async ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, int weight, Lane lane, CancellationToken cancellationToken)
     {
         var state = _monitor.State;
         if (!ModelRecognition.Manages(state))
             return Placement.Unmanaged;
+
+        // A warm-up of this very template was asked to stop when this request came: within a batch it leaves its part to go on from.
+        if (prompt is not null && lane == Lane.Interactive && _table.WarmUpOf(prompt) is { } warmUp)
+            await warmUp.WhenEnded.WaitAsync(cancellationToken).ConfigureAwait(false);
         await _placing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (prompt is not null)
+            if (prompt is not null && _table.HasUnseenResultsFor(prompt))
                 await _look.CatchUpAsync(state.Epoch, cancellationToken).ConfigureAwait(false);
             var mayRestore = true;
+            var mayStash = true;
             for (var attempt = 0; attempt < LookDelays.Length; attempt++)
             {
                 if (_table.Epoch != state.Epoch)
                     return Placement.Unmanaged; // the backend changed under us: this one goes without knowledge
                 var snapshot = mayRestore && prompt is not null ? Usable(prompt, state.Epoch) : null;
                 var plan = _table.Plan(prompt, snapshot?.Chain.Length ?? 0);
-                if (_table.TryBegin(plan, prompt?.Chain) is { } work)
+                if (plan.Source == PromptSource.Restored && mayStash && _table.HoldsUnsaved(plan.Slot!.Value))
+                {
+                    mayStash = false;
+                    if (await StashAsync(state.Epoch, cancellationToken).ConfigureAwait(false) is { } freed)
+                        plan = plan with { Slot = freed };
+                }
+
+                if (_table.TryBegin(state.Epoch, plan, prompt?.Chain, weight, lane == Lane.WarmUp) is { } work)
                 {
                     if (plan.Source != PromptSource.Restored)
                         return new Placement(plan.Source, work, prompt?.Chain, null);
@@ -111,15 +126,62 @@ internal sealed partial class Placer
             _effects.Judge(snapshot, outcome.Timings?.CachedTokens);
         if (placement.Work is not { } work)
             return;
+        if (work.ExpectedFromRam > 0 && outcome is { IsComplete: true, Timings: { } timings })
+            _table.RamCacheAnswered(work.Epoch, timings.CachedTokens * 2 >= timings.PromptTokens * work.ExpectedFromRam);
         var isKnown = placement.Chain is not null && outcome.Coverage > 0;
         var result = isKnown ? new SlotContent(placement.Chain!, outcome.Coverage, IsSaved: false) : null;
         if (!outcome.IsComplete)
-            await WaitUntilIdleAsync(work, outcome.IsStreamed, stopping).ConfigureAwait(false);
+            await WaitUntilIdleAsync(work, outcome.IsStreaming, stopping).ConfigureAwait(false);
         _table.End(work, result, outcome.Timings?.HeldTokens, outcome.Slot);
+
+        // An answer that contradicts what was believed: the process may be another one.
+        if (placement.Source == PromptSource.Hot && outcome is { IsComplete: true, Timings.CachedTokens: 0 } && _monitor.State is var state && state.Epoch == work.Epoch)
+            await IsSameProcessAsync(state, CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <summary>Learns where unpinned work had gone, after its lease was released.</summary>
-    public Task CatchUpAsync(CancellationToken stopping) => _look.CatchUpAsync(_monitor.State.Epoch, stopping);
+    /// <summary>Learns in the background where unpinned work had gone. Many calls at once are one look.</summary>
+    public void CatchUpSoon()
+    {
+        if (_table.HasUnseenResults && Interlocked.Exchange(ref _isCatchingUp, 1) == 0)
+            _ = CatchUpInBackgroundAsync();
+    }
+
+    private async Task CatchUpInBackgroundAsync()
+    {
+        try
+        {
+            await _look.CatchUpAsync(_monitor.State.Epoch, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            LogCatchUpFailed(e); // the fence of a background task; the next placement looks again
+        }
+        finally
+        {
+            Volatile.Write(ref _isCatchingUp, 0);
+        }
+    }
+
+    /// <summary>
+    /// A restore throws away what its slot held; only a request that displaces it makes the server keep it in its RAM cache. So
+    /// one token is evaluated first, in a slot of the server's choice: the least recently used one.
+    /// </summary>
+    /// <returns>The slot that holds only that token now; null when there is none, and the restore goes where it was planned.</returns>
+    private async Task<int?> StashAsync(int epoch, CancellationToken cancellationToken)
+    {
+        if (_table.TryBegin(epoch, new SlotPlan(PromptSource.Cold, null, 0), null) is not { } work)
+            return null;
+        EvaluationResult? result = null;
+        try
+        {
+            result = (await _client.EvaluateAsync([1], null, static (_, _, _) => { }, cancellationToken).ConfigureAwait(false)).Value;
+            return result?.Slot;
+        }
+        finally
+        {
+            _table.End(work, null, 1, result?.Slot);
+        }
+    }
 
     private Snapshot? Usable(CanonicalPrompt prompt, int epoch)
     {
@@ -182,21 +244,24 @@ internal sealed partial class Placer
     {
         if (_monitor.State.Epoch != state.Epoch)
             return false;
-        var isSame = await _monitor.IsSameProcessAsync(state, cancellationToken).ConfigureAwait(false)
-            ?? (await _look.OnceAsync(state.Epoch, cancellationToken).ConfigureAwait(false))?.Verdict == SlotVerdict.Same;
+        // The marker shows a restart but not a sleep, in which the same process loads its weights anew; task numbers show both.
+        var marker = await _monitor.IsSameProcessAsync(state, cancellationToken).ConfigureAwait(false);
+        var verdict = marker == false ? SlotVerdict.Restarted : (await _look.OnceAsync(state.Epoch, cancellationToken).ConfigureAwait(false))?.Verdict ?? SlotVerdict.Restarted;
+        var isSame = verdict == SlotVerdict.Same || (verdict == SlotVerdict.Doubt && marker == true);
         if (!isSame)
             _monitor.Suspect(state.Epoch, "it could not be shown that the server is still the same process");
         return isSame;
     }
 
     /// <summary>A cancelled request goes on for a while; its slot is free when the slot list says so.</summary>
-    private async Task WaitUntilIdleAsync(SlotWork work, bool isStreamed, CancellationToken stopping)
+    private async Task WaitUntilIdleAsync(SlotWork work, bool isStreaming, CancellationToken stopping)
     {
-        var pause = isStreamed ? TimeSpan.FromMilliseconds(30) : QuietPause;
+        // What streams notices at its next write, and our looks do not hide that.
+        var pause = isStreaming ? TimeSpan.FromMilliseconds(20) : QuietPause;
         while (_table.Epoch == work.Epoch && !stopping.IsCancellationRequested)
         {
             await Task.Delay(pause, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            pause = QuietPause;
+            pause = pause * 2 < QuietPause ? pause * 2 : QuietPause;
             if (await _look.OnceAsync(work.Epoch, CancellationToken.None).ConfigureAwait(false) is not { } look)
                 return; // no slot list: the backend is gone, and the epoch with it
             if (work.Slot is { } slot ? !look.Rows.Any(r => r.Id == slot && r.IsProcessing) : _table.IsUnpinnedIdle(look.Rows.Where(r => r.IsProcessing).Select(r => r.Id)))
@@ -206,6 +271,9 @@ internal sealed partial class Placer
 
     [LoggerMessage(LogLevel.Information, "Restored {Prefix}: {Tokens} tokens into slot {Slot} in {Milliseconds:0} ms.")]
     private partial void LogRestored(string prefix, int tokens, int slot, double milliseconds);
+
+    [LoggerMessage(LogLevel.Error, "Looking at the slot list failed.")]
+    private partial void LogCatchUpFailed(Exception exception);
 
     [LoggerMessage(LogLevel.Warning, "The slot list did not show in time which slots are in use; a request goes on without a pin.")]
     private partial void LogUnclear();

@@ -16,6 +16,7 @@ internal sealed partial class SnapshotCatalogue
     private readonly StateFolder _folder;
     private readonly ILogger<SnapshotCatalogue> _logger;
     private readonly Dictionary<string, Snapshot> _byFile = new(StringComparer.Ordinal);
+    private readonly Dictionary<Key, List<Snapshot>> _groups = [];
     private readonly ConcurrentDictionary<Key, Tail[]> _index = new();
     private readonly List<string> _quarantined = [];
 
@@ -133,12 +134,10 @@ internal sealed partial class SnapshotCatalogue
             RemoveFromIndex(snapshot.File);
             _byFile[snapshot.File] = snapshot;
             var key = KeyOf(snapshot);
-            var tails = _index.TryGetValue(key, out var old) ? old : [];
-            var length = snapshot.Chain.TailLength;
-            var tail = Array.Find(tails, t => t.Length == length);
-            var byEnd = tail is null ? [] : new Dictionary<ChainHash, Snapshot>(tail.ByEnd);
-            byEnd[snapshot.Chain.End] = snapshot;
-            _index[key] = [.. tails.Where(t => t.Length != length).Append(new Tail(length, byEnd)).OrderByDescending(t => t.Length)];
+            if (!_groups.TryGetValue(key, out var group))
+                _groups[key] = group = [];
+            group.Add(snapshot);
+            Index_NeedsLock(key);
         }
     }
 
@@ -148,13 +147,26 @@ internal sealed partial class SnapshotCatalogue
         {
             if (!_byFile.Remove(file, out var snapshot))
                 return;
-            var key = KeyOf(snapshot);
-            var tails = _index[key].Select(t => new Tail(t.Length, t.ByEnd.Where(e => e.Value.File != file).ToDictionary())).Where(t => t.ByEnd.Count > 0).ToArray();
-            if (tails.Length == 0)
-                _index.TryRemove(key, out _);
-            else
-                _index[key] = tails;
+            _groups[KeyOf(snapshot)].Remove(snapshot);
+            Index_NeedsLock(KeyOf(snapshot));
         }
+    }
+
+    /// <summary>Makes one group anew. Two snapshots may stand for the same text (two prefixes of one template): the newer serves both.</summary>
+    private void Index_NeedsLock(Key key)
+    {
+        var tails = _groups[key].GroupBy(s => s.Chain.TailLength)
+            .OrderByDescending(g => g.Key)
+            .Select(g => new Tail(g.Key, g.GroupBy(s => s.Chain.End).ToDictionary(e => e.Key, e => e.MaxBy(s => s.Created)!)))
+            .ToArray();
+        if (tails.Length > 0)
+        {
+            _index[key] = tails;
+            return;
+        }
+
+        _groups.Remove(key);
+        _index.TryRemove(key, out _);
     }
 
     private static Key KeyOf(Snapshot snapshot) => new(snapshot.Identity, snapshot.Chain.After(snapshot.Chain.BlockCount));

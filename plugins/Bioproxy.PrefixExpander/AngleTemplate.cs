@@ -1,0 +1,9 @@
+using Bioproxy.Abstractions;
+
+namespace Bioproxy.PrefixExpander;
+
+/// <summary>A parsed template: the literal texts between which the message stands.</summary>
+internal sealed class AngleTemplate(string[] literals) : ITemplate
+{
+    public string Render(TemplateVariables variables) => string.Join(variables.Message, literals);
+}

@@ -1,0 +1,288 @@
+using System.Net;
+using Bioproxy.Host.Admin;
+using Bioproxy.Host.Backends;
+using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Http;
+using Bioproxy.Host.Plugins;
+using Bioproxy.Host.Requests;
+using Bioproxy.Host.Slots;
+using Bioproxy.Host.Snapshots;
+using Bioproxy.Host.Telemetry;
+using Bioproxy.Host.Templates;
+using Bioproxy.Host.Transforms;
+using Bioproxy.Host.WarmUp;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Bioproxy.Host;
+
+/// <summary>
+/// The whole program, composed here and nowhere else, from the bottom up; <c>Program</c> and every test start the same one.
+/// Starting it loads templates and plugins first: a template that cannot be read is the caller's error, and nothing listens.
+/// </summary>
+internal sealed partial class BioproxyApp : IAsyncDisposable
+{
+    private static readonly object AdminListener = new();
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
+
+    private readonly ProxyOptions _options;
+    private readonly ILogger<BioproxyApp> _logger;
+    private readonly WebApplication _web;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ProxyMetrics _metrics;
+    private readonly MetricsExporter _exporter;
+    private readonly TemplateLibrary _templates;
+    private readonly TemplateWatcher _watcher;
+    private readonly PluginSet _plugins;
+    private readonly LlamaClient _client;
+    private readonly BackendSender _sender;
+    private readonly BackendMonitor _monitor;
+    private readonly ModelRecognition _recognition;
+    private readonly SnapshotCatalogue _catalogue;
+    private readonly Identifier _identifier;
+    private readonly WarmUpLoop _warmUp;
+    private readonly RequestPath _path;
+    private readonly AdminEndpoints _admin;
+    private Task _loops = Task.CompletedTask;
+
+    /// <param name="options">The validated configuration.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logging">Sets the log up; the readable console by default.</param>
+    public BioproxyApp(ProxyOptions options, TimeProvider? time = null, Action<ILoggingBuilder>? logging = null)
+    {
+        var clock = time ?? TimeProvider.System;
+        _web = CreateWeb(options, logging);
+        var loggers = _web.Services.GetRequiredService<ILoggerFactory>();
+        _logger = loggers.CreateLogger<BioproxyApp>();
+
+        // Telemetry
+        _metrics = new ProxyMetrics(clock);
+        _exporter = new MetricsExporter(_metrics.Meter, options.OtlpEndpoint);
+
+        // State that lasts: without a folder for it the proxy works, and keeps nothing.
+        var folder = new StateFolder(options);
+        options = _options = WithUsableState(options, folder);
+
+        // Templates and plugins need each other: the library first, its engines when the plugins are there.
+        _templates = new TemplateLibrary(options, _metrics, clock, loggers.CreateLogger<TemplateLibrary>());
+        _plugins = new PluginLoader(options, name => new PluginHost(name, loggers, clock, _templates), loggers.CreateLogger<PluginLoader>()).Load();
+        _templates.UseEngines(_plugins.Engines);
+        _watcher = new TemplateWatcher(_templates, clock, loggers.CreateLogger<TemplateWatcher>());
+        var transforms = new TransformChain(_plugins, options, _metrics, clock, loggers.CreateLogger<TransformChain>());
+
+        // The backend and its slots
+        _client = new LlamaClient(options.BackendUrl, options.ConnectTimeout, options.BackendApiKey);
+        _sender = new BackendSender(BackendHandlers.Create(options.ConnectTimeout), BackendHandlers.FreshConnection, options);
+        _monitor = new BackendMonitor(_client, options, clock, loggers.CreateLogger<BackendMonitor>());
+        var queue = new SlotQueue(clock, options.QueueCapacity, options.QueueMaxLength, options.QueueMaxWait);
+        var table = new SlotTable();
+
+        // Snapshots
+        var look = new SlotLook(_client, table, _monitor);
+        _catalogue = new SnapshotCatalogue(folder, loggers.CreateLogger<SnapshotCatalogue>());
+        _identifier = new Identifier(_client, folder, clock, loggers.CreateLogger<Identifier>());
+        var effects = new EffectLedger(_metrics, clock, loggers.CreateLogger<EffectLedger>());
+        _recognition = new ModelRecognition(_client, _monitor, queue, table, look, _identifier, effects, options, clock, loggers.CreateLogger<ModelRecognition>());
+        var placer = new Placer(_client, _monitor, table, look, _catalogue, _recognition, effects, options, _metrics, clock, loggers.CreateLogger<Placer>());
+        var writer = new SnapshotWriter(_client, _monitor, _recognition, _catalogue, options, _metrics, clock, loggers.CreateLogger<SnapshotWriter>());
+
+        // Requests and warm-up, which know nothing of each other
+        _path = new RequestPath(transforms, queue, placer, _monitor, _sender, options, _metrics, clock, loggers.CreateLogger<RequestPath>(), _stopping.Token);
+        _warmUp = new WarmUpLoop(
+            new StaticPrefixFinder(transforms, _client), _templates, _client, _monitor, _recognition, queue, table, placer, writer, _catalogue, effects, options, _metrics, clock, loggers.CreateLogger<WarmUpLoop>());
+
+        // What wakes whom
+        _monitor.Changed = _recognition.BackendChangedAsync;
+        _recognition.Recognised = _warmUp.Poke;
+        _watcher.Changed += prefixes =>
+        {
+            LogChanged(string.Join(", ", prefixes));
+            _warmUp.Poke();
+        };
+
+        // Admin
+        _admin = new AdminEndpoints(_monitor, queue, table, _catalogue, _recognition, effects, _templates, () => _warmUp.Statuses, () => _plugins.Statuses, () => [ProxyAddress.ToString()], _metrics, _exporter, options, clock);
+        _web.Run(http => IsAdmin(http) ? _admin.HandleAsync(http) : _path.HandleAsync(http));
+    }
+
+    /// <summary>Where clients connect; known once started.</summary>
+    public Uri ProxyAddress { get; private set; } = new("http://localhost");
+
+    /// <summary>Where health, metrics and status are; known once started.</summary>
+    public Uri AdminAddress { get; private set; } = new("http://localhost");
+
+    public IReadOnlyList<PluginStatus> Plugins => _plugins.Statuses;
+
+    public IReadOnlyList<TemplateStatus> Templates => _templates.Statuses;
+
+    public BackendMonitor Backend => _monitor;
+
+    public WarmUpLoop WarmUp => _warmUp;
+
+    public ModelRecognition Recognition => _recognition;
+
+    public SnapshotCatalogue Catalogue => _catalogue;
+
+    /// <summary>Reads the templates for the first time.</summary>
+    /// <returns>What is wrong with them; the program must not start with any.</returns>
+    public IReadOnlyList<string> LoadTemplates() => _templates.LoadAll();
+
+    /// <summary>Listens, and starts to watch the backend and to warm templates.</summary>
+    /// <exception cref="IOException">An address is in use.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (_options.KvEnabled)
+        {
+            _catalogue.Load();
+            _identifier.Load();
+        }
+
+        await _web.StartAsync(cancellationToken).ConfigureAwait(false);
+        var addresses = _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new Uri(a)).ToList();
+        ProxyAddress = addresses[0];
+        AdminAddress = addresses.First(a => a.Port != ProxyAddress.Port);
+        Summarise();
+        _watcher.Start();
+        _loops = Task.WhenAll(_monitor.RunAsync(_stopping.Token), _warmUp.RunAsync(_stopping.Token));
+    }
+
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _web.WaitForShutdownAsync(cancellationToken);
+
+    /// <summary>Stops in order: no new requests, running ones may end within the drain time, then the loops, then what they used.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _web.StopAsync().ConfigureAwait(false);
+        LogStopping();
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            await Task.WhenAll(_loops, _recognition.WhenDone()).WaitAsync(StopLimit).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            LogSlowStop();
+        }
+
+        _watcher.Dispose();
+        _templates.Dispose();
+        _plugins.Dispose();
+        _monitor.Dispose();
+        _sender.Dispose();
+        _client.Dispose();
+        _exporter.Dispose();
+        _metrics.Dispose();
+        await _web.DisposeAsync().ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    private static WebApplication CreateWeb(ProxyOptions options, Action<ILoggingBuilder>? logging)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
+        if (logging is null)
+            builder.Logging.AddReadableConsole(options.LogLevel);
+        else
+            logging(builder.Logging.ClearProviders());
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout > TimeSpan.Zero ? options.DrainTimeout : TimeSpan.FromMilliseconds(1));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null; // ours is counted while reading, and answers 413 with words
+            kestrel.Limits.MinResponseDataRate = null; // ours is timeouts.client_write_seconds
+            Listen(kestrel, options.ProxyHost, options.ProxyPort, static _ => { });
+            Listen(kestrel, options.AdminHost, options.AdminPort, static listen => listen.Use(next => connection =>
+            {
+                connection.Items[AdminListener] = AdminListener;
+                return next(connection);
+            }));
+        });
+        return builder.Build();
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, string host, int port, Action<ListenOptions> more)
+    {
+        void Configure(ListenOptions listen)
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            more(listen);
+        }
+
+        if (IPAddress.TryParse(host, out var address))
+            kestrel.Listen(address, port, Configure);
+        else if (!host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+            kestrel.Listen(Dns.GetHostAddresses(host)[0], port, Configure);
+        else if (port == 0)
+            kestrel.Listen(IPAddress.Loopback, 0, Configure); // a free port cannot be the same for both loopback addresses
+        else
+            kestrel.ListenLocalhost(port, Configure);
+    }
+
+    /// <summary>The listener is what counts: a Host header is the client's word.</summary>
+    private static bool IsAdmin(HttpContext http) => http.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(AdminListener) == true;
+
+    private ProxyOptions WithUsableState(ProxyOptions options, StateFolder folder)
+    {
+        if (!options.KvEnabled)
+            return options;
+        try
+        {
+            folder.Create();
+            return options;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNoState(folder.Path, e.Message);
+            return options with { KvEnabled = false };
+        }
+    }
+
+    private void Summarise()
+    {
+        LogListening(ProxyAddress, _options.BackendUrl);
+        LogAdmin(AdminAddress);
+        LogConfiguration(_options.ConfigFile ?? "none (defaults)", _options.StateDirectory, _options.WarmUpCheckInterval.TotalSeconds);
+        foreach (var (prefix, path) in _options.Prefixes)
+            LogTemplate(prefix, path);
+        if (_options.Prefixes.Count == 0)
+            LogNoTemplates();
+        foreach (var plugin in _plugins.Statuses.Where(p => p.State == PluginState.Active))
+            LogPlugin(plugin.Name, string.Join(", ", plugin.Exports));
+    }
+
+    [LoggerMessage(LogLevel.Information, "Bioproxy listens on {Proxy} for the backend {Backend}")]
+    private partial void LogListening(Uri proxy, Uri backend);
+
+    [LoggerMessage(LogLevel.Information, "Health, metrics and status are on {Admin}")]
+    private partial void LogAdmin(Uri admin);
+
+    [LoggerMessage(LogLevel.Information, "Configuration {File}, state {State}, templates are looked at every {Seconds:0.###} s")]
+    private partial void LogConfiguration(string file, string state, double seconds);
+
+    [LoggerMessage(LogLevel.Information, "Template {Prefix} is {Path}")]
+    private partial void LogTemplate(string prefix, string path);
+
+    [LoggerMessage(LogLevel.Warning, "No templates are configured (prefixes): requests pass through the queue unchanged.")]
+    private partial void LogNoTemplates();
+
+    [LoggerMessage(LogLevel.Information, "Plugin {Plugin}: {Exports}")]
+    private partial void LogPlugin(string plugin, string exports);
+
+    [LoggerMessage(LogLevel.Warning, "The state folder {Path} cannot be used ({Reason}): no KV cache is saved or restored.")]
+    private partial void LogNoState(string path, string reason);
+
+    [LoggerMessage(LogLevel.Information, "Changed on disk: template {Prefixes}")]
+    private partial void LogChanged(string prefixes);
+
+    [LoggerMessage(LogLevel.Information, "Bioproxy stops")]
+    private partial void LogStopping();
+
+    [LoggerMessage(LogLevel.Warning, "Background work did not end in time.")]
+    private partial void LogSlowStop();
+}

@@ -1,0 +1,98 @@
+using Bioproxy.Host.Backends;
+using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Plugins;
+using Microsoft.Extensions.Logging;
+
+namespace Bioproxy.Host;
+
+/// <summary>What the command line starts. Exit codes: 0 well, 1 something outside failed, 2 the configuration has mistakes and nothing was started.</summary>
+internal static class Commands
+{
+    private const int Failed = 1;
+    private const int Misconfigured = 2;
+
+    public static async Task<int> RunAsync(ConfigurationInput input, CancellationToken cancellationToken)
+    {
+        if (Load(input) is not { } options)
+            return Misconfigured;
+        await using var app = new BioproxyApp(options);
+        if (ReportTemplates(app))
+            return Misconfigured;
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"bioproxy cannot start: {e.Message} (proxy_host, proxy_port, admin_host, admin_port, state_directory)");
+            return Failed;
+        }
+
+        await app.WaitForShutdownAsync(cancellationToken);
+        return 0;
+    }
+
+    public static async Task<int> CheckAsync(ConfigurationInput input, CancellationToken cancellationToken)
+    {
+        if (Load(input) is not { } options)
+            return Misconfigured;
+        await using var app = new BioproxyApp(options, logging: log => log.SetMinimumLevel(LogLevel.None));
+        Say("ok", "configuration", options.ConfigFile ?? "no file; defaults");
+        Say("ok", "state", options.KvEnabled ? options.StateDirectory : "kv.enabled is false: nothing is kept");
+        var problems = app.LoadTemplates();
+        foreach (var template in app.Templates)
+            Say(template.Problem is null ? "ok" : "FAILED", $"template {template.Prefix}", template.Problem ?? template.Path);
+        if (app.Templates.Count == 0)
+            Say("note", "templates", "none configured (prefixes)");
+        var isAllWell = true;
+        foreach (var plugin in app.Plugins)
+        {
+            var isActive = plugin.State == PluginState.Active;
+            isAllWell &= isActive;
+            Say(isActive ? "ok" : "FAILED", $"plugin {plugin.Name}", plugin.Problem ?? string.Join(", ", plugin.Exports));
+            foreach (var note in plugin.Notes)
+                Say("note", $"plugin {plugin.Name}", note);
+        }
+
+        app.Backend.Changed = null; // only look: no probe, no warm-up
+        var state = await app.Backend.CheckAsync(cancellationToken);
+        var isReady = state.Status is BackendStatus.Ready or BackendStatus.Sleeping;
+        Say(isReady ? "ok" : "FAILED", "backend", $"{options.BackendUrl} {Describe(state)}");
+        if (isReady && (state.Problem ?? state.Facts?.Missing) is { } missing)
+            Say("note", "backend", missing);
+        return problems.Count > 0 ? Misconfigured : isAllWell && isReady ? 0 : Failed;
+    }
+
+    private static string Describe(BackendState state) => state switch
+    {
+        { Status: BackendStatus.Ready, Facts: { IsLlamaServer: true } facts } => $"is llama-server {facts.Build}, model {facts.ModelAlias ?? facts.ModelPath}, {facts.TotalSlots} slots of {facts.ContextPerSlot} tokens",
+        { Status: BackendStatus.Ready } => "answers",
+        { Status: BackendStatus.Sleeping } => "sleeps until a request comes",
+        { Status: BackendStatus.Loading } => "is loading its model; try again",
+        _ => $"is not reachable: {state.Problem}. Start llama-server, or set backend_url",
+    };
+
+    private static ProxyOptions? Load(ConfigurationInput input)
+    {
+        var result = ConfigurationLoader.Load(input);
+        if (result.IsValid)
+            return result.Options;
+        Console.Error.WriteLine(result.Errors.Count == 1 ? "The configuration has a mistake; nothing was started." : $"The configuration has {result.Errors.Count} mistakes; nothing was started.");
+        foreach (var error in result.Errors)
+            Console.Error.WriteLine($"  {error}");
+        return null;
+    }
+
+    private static bool ReportTemplates(BioproxyApp app)
+    {
+        var problems = app.LoadTemplates();
+        if (problems.Count == 0)
+            return false;
+        Console.Error.WriteLine("Templates cannot be used; nothing was started.");
+        foreach (var problem in problems)
+            Console.Error.WriteLine($"  {problem}");
+        return true;
+    }
+
+    private static void Say(string verdict, string what, string text) => Console.Out.WriteLine($"{verdict,-7} {what,-34} {text}");
+}

@@ -1,0 +1,9 @@
+namespace Bioproxy.Host.Plugins;
+
+/// <summary>A step of loading that failed for a reason we can put into words; never leaves <see cref="PluginLoader"/>.</summary>
+internal sealed class PluginFaultException(PluginState state, string problem, Exception? cause = null) : Exception(problem, cause)
+{
+    public PluginState State { get; } = state;
+
+    public static PluginFaultException Faulted(string problem, Exception? cause = null) => new(PluginState.Faulted, problem, cause);
+}

@@ -1,0 +1,48 @@
+namespace Bioproxy.Host.Plugins;
+
+/// <summary>Finds what lies in a plugin directory: each sub-folder is a plugin, each DLL directly in it is one too.</summary>
+internal static class PluginFinder
+{
+    /// <summary>The candidates of one directory by name, in a fixed order on every machine.</summary>
+    public static IEnumerable<PluginCandidate> Find(string directory)
+    {
+        var folders = Directory.GetDirectories(directory)
+            .Where(folder => !Path.GetFileName(folder).StartsWith('.'))
+            .Select(FromFolder);
+        var files = Dlls(directory)
+            .Select(file => new PluginCandidate(Path.GetFileNameWithoutExtension(file), file, file, null));
+        return folders.Concat(files).OrderBy(candidate => candidate.Name, StringComparer.Ordinal);
+    }
+
+    private static PluginCandidate FromFolder(string folder)
+    {
+        var name = Path.GetFileName(folder);
+        try
+        {
+            var dlls = Dlls(folder);
+            var main = dlls.Find(dll => Path.GetFileNameWithoutExtension(dll).Equals(name, StringComparison.OrdinalIgnoreCase));
+            if (main is not null)
+                return new PluginCandidate(name, folder, main, null);
+
+            var described = dlls.FindAll(dll => File.Exists(Path.ChangeExtension(dll, ".deps.json")));
+            if (described.Count == 1)
+                return new PluginCandidate(name, folder, described[0], null);
+            if (dlls.Count == 1)
+                return new PluginCandidate(name, folder, dlls[0], null);
+
+            return new PluginCandidate(name, folder, null, dlls.Count == 0
+                ? "The folder holds no plugin DLL: copy the plugin's build output into it, or move the folder elsewhere."
+                : $"The folder holds {dlls.Count} DLLs ({string.Join(", ", dlls.Select(Path.GetFileName))}) and none tells that it is the plugin: "
+                  + $"give the folder the name of the plugin's DLL, or copy its .deps.json beside it.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new PluginCandidate(name, folder, null, $"The folder cannot be read: {e.Message}");
+        }
+    }
+
+    private static List<string> Dlls(string folder) =>
+        [.. Directory.GetFiles(folder, "*.dll")
+            .Where(file => !ContractAssemblies.Names.Contains(Path.GetFileNameWithoutExtension(file)))
+            .Order(StringComparer.Ordinal)];
+}

@@ -1,0 +1,17 @@
+namespace Bioproxy.Host.Plugins;
+
+/// <summary>What became of a plugin that was found.</summary>
+internal enum PluginState
+{
+    /// <summary>Loaded; its exports are in use.</summary>
+    Active,
+
+    /// <summary>Not loaded although nothing is wrong with it: another plugin has its name.</summary>
+    Disabled,
+
+    /// <summary>Built for another version of the contract.</summary>
+    NotSupported,
+
+    /// <summary>It could not be loaded; the status says why.</summary>
+    Faulted,
+}

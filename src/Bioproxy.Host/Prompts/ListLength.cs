@@ -1,0 +1,48 @@
+using System.Text.Json;
+
+namespace Bioproxy.Host.Prompts;
+
+/// <summary>How many tasks the backend makes of a request without a chat: embeddings and rankings take a list, and every element a slot.</summary>
+internal static class ListLength
+{
+    public static int Of(ReadOnlySpan<byte> body)
+    {
+        var length = 1;
+        try
+        {
+            var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 512 });
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+                return 1;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var isList = reader.ValueTextEquals("input"u8) || reader.ValueTextEquals("content"u8) || reader.ValueTextEquals("documents"u8) || reader.ValueTextEquals("texts"u8);
+                reader.Read();
+                if (isList && reader.TokenType == JsonTokenType.StartArray)
+                    length = Math.Max(length, Elements(ref reader));
+                else
+                    reader.Skip();
+            }
+        }
+        catch (JsonException)
+        {
+            // the backend will say what is wrong with it
+        }
+
+        return length;
+    }
+
+    /// <summary>A list of numbers is one prompt of tokens.</summary>
+    private static int Elements(ref Utf8JsonReader reader)
+    {
+        var elements = 0;
+        var isTokens = false;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            elements++;
+            isTokens |= reader.TokenType == JsonTokenType.Number;
+            reader.Skip();
+        }
+
+        return isTokens ? 1 : Math.Max(1, elements);
+    }
+}

@@ -1,0 +1,26 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+
+namespace Bioproxy.Host.Requests;
+
+/// <summary>One request on its way.</summary>
+internal sealed class Exchange(HttpContext http, Route route, long started)
+{
+    private static readonly string Run = Guid.NewGuid().ToString("n")[..6];
+    private static long _last;
+
+    public HttpContext Http { get; } = http;
+
+    public Route Route { get; } = route;
+
+    /// <summary>The time stamp of its arrival.</summary>
+    public long Started { get; } = started;
+
+    /// <summary>Unique among the runs of the proxy, short enough for a log line.</summary>
+    public string Id { get; } = string.Create(CultureInfo.InvariantCulture, $"{Run}-{Interlocked.Increment(ref _last)}");
+
+    /// <summary>What the client was told.</summary>
+    public int Status { get; set; } = 500;
+
+    public void Header(string name, string value) => Http.Response.Headers[name] = value;
+}

@@ -1,0 +1,11 @@
+using Bioproxy.Abstractions;
+
+namespace Bioproxy.Host.Requests;
+
+/// <summary>What the proxy does with a path.</summary>
+/// <param name="Name">The label in metrics.</param>
+/// <param name="IsGated">It occupies a slot: it goes through the queue.</param>
+/// <param name="Prompt">The shape of its prompt; null where plugins and KV cache have no part.</param>
+/// <param name="CanPin">The backend honours <c>id_slot</c> there.</param>
+/// <param name="TouchesState">It changes slots or adapters behind our back: what is believed of them ends with it.</param>
+internal sealed record Route(string Name, bool IsGated, PromptEndpoint? Prompt, bool CanPin, bool TouchesState = false);

@@ -1,0 +1,58 @@
+using System.Collections.Frozen;
+using Bioproxy.Abstractions;
+using Microsoft.AspNetCore.Http;
+
+namespace Bioproxy.Host.Requests;
+
+/// <summary>The paths of llama-server that matter here; every other path passes untouched under the name <c>other</c>.</summary>
+internal static class Routes
+{
+    private static readonly Route Other = new("other", false, null, false);
+
+    private static readonly FrozenDictionary<string, Route> Posts = new Dictionary<string, Route>(StringComparer.Ordinal)
+    {
+        ["/v1/chat/completions"] = new("chat_completions", true, PromptEndpoint.Chat, true),
+        ["/chat/completions"] = new("chat_completions", true, PromptEndpoint.Chat, true),
+        ["/api/chat"] = new("chat_completions", true, PromptEndpoint.Chat, true),
+        ["/v1/completions"] = new("completions", true, PromptEndpoint.Completion, true),
+        ["/completions"] = new("completion", true, PromptEndpoint.Completion, true),
+        ["/completion"] = new("completion", true, PromptEndpoint.Completion, true),
+        ["/v1/responses"] = new("responses", true, PromptEndpoint.Responses, true),
+        ["/responses"] = new("responses", true, PromptEndpoint.Responses, true),
+        ["/v1/messages"] = new("messages", true, PromptEndpoint.Messages, false), // ignores id_slot
+        ["/infill"] = new("infill", true, null, false),
+        ["/embedding"] = new("embeddings", true, null, false),
+        ["/embeddings"] = new("embeddings", true, null, false),
+        ["/v1/embeddings"] = new("embeddings", true, null, false),
+        ["/rerank"] = new("rerank", true, null, false),
+        ["/reranking"] = new("rerank", true, null, false),
+        ["/v1/rerank"] = new("rerank", true, null, false),
+        ["/v1/reranking"] = new("rerank", true, null, false),
+        ["/tokenize"] = new("tokenize", false, null, false),
+        ["/detokenize"] = new("tokenize", false, null, false),
+        ["/apply-template"] = new("apply_template", false, null, false),
+        ["/lora-adapters"] = new("lora_adapters", false, null, false, TouchesState: true),
+        ["/props"] = new("props", false, null, false, TouchesState: true),
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    private static readonly FrozenDictionary<string, Route> Gets = new Dictionary<string, Route>(StringComparer.Ordinal)
+    {
+        ["/health"] = new("health", false, null, false),
+        ["/v1/health"] = new("health", false, null, false),
+        ["/models"] = new("models", false, null, false),
+        ["/v1/models"] = new("models", false, null, false),
+        ["/props"] = new("props", false, null, false),
+        ["/slots"] = new("slots", false, null, false),
+        ["/lora-adapters"] = new("lora_adapters", false, null, false),
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    private static readonly Route SlotAction = new("slots", false, null, false, TouchesState: true);
+
+    public static Route Of(HttpRequest request)
+    {
+        var path = request.Path.Value ?? string.Empty;
+        if (HttpMethods.IsPost(request.Method))
+            return Posts.TryGetValue(path, out var post) ? post : path.StartsWith("/slots/", StringComparison.Ordinal) ? SlotAction : Other;
+        return HttpMethods.IsGet(request.Method) && Gets.TryGetValue(path, out var get) ? get : Other;
+    }
+}

@@ -1,0 +1,142 @@
+using Bioproxy.Abstractions;
+using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Plugins;
+using Bioproxy.Host.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Bioproxy.Host.Transforms;
+
+/// <summary>The transforms of one generation of plugins, fenced: a plugin that throws, blocks or never ends costs its request, and nothing else.</summary>
+internal sealed partial class TransformChain
+{
+    private readonly IReadOnlyList<PluginTransform> _transforms;
+    private readonly TimeSpan _budget;
+    private readonly ProxyMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger<TransformChain> _logger;
+
+    public TransformChain(PluginSet plugins, ProxyOptions options, ProxyMetrics metrics, TimeProvider time, ILogger<TransformChain> logger)
+        : this(plugins.Transforms, options.PluginTimeBudget, metrics, time, logger)
+    {
+    }
+
+    public TransformChain(IReadOnlyList<PluginTransform> transforms, TimeSpan budget, ProxyMetrics metrics, TimeProvider time, ILogger<TransformChain> logger)
+    {
+        _transforms = transforms;
+        _budget = budget;
+        _metrics = metrics;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>Runs all transforms over a prompt, one after the other.</summary>
+    /// <returns>How it went; failures are values. Without any transform it is there at once.</returns>
+    /// <exception cref="OperationCanceledException">The client left.</exception>
+    public ValueTask<TransformResult> RunAsync(PromptContext context, CancellationToken cancellationToken) =>
+        _transforms.Count == 0 ? default : new(RunFencedAsync(context, cancellationToken));
+
+    private async Task<TransformResult> RunFencedAsync(PromptContext context, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var run = new TransformRun(_transforms[0]);
+
+        // Not linked to the client's token: a plugin's callback on it would run, and could block, on the thread that noticed the
+        // client's leaving. Not disposed when abandoned: the plugin still holds its token.
+        var stop = new CancellationTokenSource();
+        try
+        {
+            // One hop per request: a plugin that blocks its thread must not block ours.
+            var work = Task.Run(() => RunAllAsync(run, context, stop.Token), CancellationToken.None);
+            TransformResult result;
+            try
+            {
+                result = await work.WaitAsync(_budget, _time, cancellationToken);
+            }
+            catch (TimeoutException) when (run.TryAbandon(out var culprit))
+            {
+                Cancel(stop);
+                return TimedOut(culprit.Transform, culprit.Started);
+            }
+            catch (TimeoutException)
+            {
+                result = await work;
+            }
+
+            stop.Dispose();
+            return result;
+        }
+        catch (OperationCanceledException)
+        {
+            // RunAllAsync throws nothing, so this is the client's leaving.
+            run.TryAbandon(out _);
+            Cancel(stop);
+            throw;
+        }
+    }
+
+    /// <summary>The chain on its own thread. Never throws, so a chain nobody waits for leaves no unobserved exception.</summary>
+    private async Task<TransformResult> RunAllAsync(TransformRun run, PromptContext context, CancellationToken stop)
+    {
+        for (var i = 0; i < _transforms.Count; i++)
+        {
+            var transform = _transforms[i];
+            var started = _time.GetTimestamp();
+            if (!run.Begin(transform, started))
+                return default;
+
+            Exception? error = null;
+            try
+            {
+                await transform.TransformAsync(context, stop);
+            }
+            catch (Exception e)
+            {
+                // The fence around a plugin's code.
+                error = e;
+            }
+
+            if (!run.End(last: error is not null || i == _transforms.Count - 1))
+                return default;
+            _metrics.PluginCalled(transform.Plugin, _time.GetElapsedTime(started));
+            if (error is not null)
+                return Threw(transform, error);
+        }
+
+        return new TransformResult(context.Messages.Any(message => message.Parts.Any(part => part.IsEdited)), null);
+    }
+
+    private TransformResult Threw(PluginTransform transform, Exception error)
+    {
+        // A template's exception is already written for a reader; of others the type says more than half of the message.
+        var reason = error is TemplateException ? error.Message : $"{error.GetType().Name}: {error.Message}";
+        LogThrew(transform.Plugin, transform.Name, error);
+        return Failed(transform, TransformFailureKind.Exception, "exception", $"failed: {reason}");
+    }
+
+    private TransformResult TimedOut(PluginTransform transform, long? started)
+    {
+        if (started is { } timestamp)
+            _metrics.PluginCalled(transform.Plugin, _time.GetElapsedTime(timestamp));
+        LogTimedOut(transform.Plugin, transform.Name, started is not null, _budget.TotalMilliseconds);
+        return Failed(transform, TransformFailureKind.Timeout, "timeout", started is null
+            ? $"was not reached within {_budget.TotalMilliseconds} ms: no thread was free to run it."
+            : $"did not end within {_budget.TotalMilliseconds} ms (plugin_time_budget_ms).");
+    }
+
+    private TransformResult Failed(PluginTransform transform, TransformFailureKind kind, string type, string what)
+    {
+        _metrics.PluginFailed(transform.Plugin, type);
+        transform.Failed(new PluginError(_time.GetUtcNow(), transform.Name, what));
+        return new TransformResult(false, new TransformFailure(transform.Plugin, transform.Name, kind, $"Transform '{transform.Name}' of plugin '{transform.Plugin}' {what}"));
+    }
+
+    // On another thread, because a plugin's callbacks run there; what they throw is theirs.
+    private static void Cancel(CancellationTokenSource stop) =>
+        _ = stop.CancelAsync().ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Transform '{Transform}' of plugin '{Plugin}' threw; its request fails")]
+    private partial void LogThrew(string plugin, string transform, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Transform '{Transform}' of plugin '{Plugin}' (reached: {Reached}) was abandoned after {Budget} ms; its request fails")]
+    private partial void LogTimedOut(string plugin, string transform, bool reached, double budget);
+}

@@ -1,0 +1,61 @@
+using Bioproxy.Abstractions;
+using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Plugins;
+using Microsoft.Extensions.Logging.Abstractions;
+using NSubstitute;
+
+namespace Bioproxy.UnitTests.Plugins;
+
+/// <summary>A temporary plugin directory, filled with copies of the fixture projects' build output.</summary>
+internal sealed class FixturePlugins : IDisposable
+{
+    private static readonly string Output = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
+    private static readonly string Configuration = Path.GetFileName(Path.GetDirectoryName(Output)!);
+    private static readonly string Framework = Path.GetFileName(Output);
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("bioproxy-plugins-").FullName;
+
+    public static string RepositoryRoot { get; } = FindRoot();
+
+    public static string OutputOf(string project) => Path.Combine(RepositoryRoot, project, "bin", Configuration, Framework);
+
+    /// <summary>Copies a fixture's output into a plugin folder of the given name.</summary>
+    public string Add(string fixture, string? name = null, Func<string, bool>? which = null)
+    {
+        var target = Directory.CreateDirectory(Path.Combine(Folder, name ?? $"Bioproxy.Fixtures.{fixture}")).FullName;
+        foreach (var file in Directory.GetFiles(OutputOf($"tests/Fixtures/Bioproxy.Fixtures.{fixture}")))
+        {
+            if (which?.Invoke(Path.GetFileName(file)) != false)
+                File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+        }
+
+        return target;
+    }
+
+    public string AddFile(string path, string content)
+    {
+        var file = Path.Combine(Folder, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, content);
+        return file;
+    }
+
+    public PluginSet Load() => Load(Folder);
+
+    public static PluginSet Load(params string[] folders) => Loader().Load(folders);
+
+    public static PluginLoader Loader(params string[] configured) => new(
+        new ProxyOptions { BaseDirectory = Output, StateDirectory = Output, PluginDirectories = configured },
+        name => new PluginHost(name, NullLoggerFactory.Instance, TimeProvider.System, Substitute.For<ITemplateLibrary>()),
+        NullLogger<PluginLoader>.Instance);
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(Output);
+        while (!File.Exists(Path.Combine(folder.FullName, "Bioproxy.sln")))
+            folder = folder.Parent ?? throw new InvalidOperationException("The tests do not run from within the repository.");
+        return folder.FullName;
+    }
+}

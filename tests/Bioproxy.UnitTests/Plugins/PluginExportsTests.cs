@@ -1,0 +1,69 @@
+using System.Composition;
+using System.Composition.Hosting;
+using Bioproxy.Abstractions;
+using Bioproxy.Host.Plugins;
+
+namespace Bioproxy.UnitTests.Plugins;
+
+/// <summary>Mistakes of plugin authors that need no DLL of their own to be shown.</summary>
+public sealed class PluginExportsTests
+{
+    [Theory]
+    [InlineData("It exports a transform without a name", typeof(PlainExport))]
+    [InlineData("It exports two transforms named 'same'", typeof(Same1), typeof(Same2))]
+    [InlineData("It exports a template engine without file extensions", typeof(NoExtension))]
+    [InlineData("for the extension 'txt': an extension starts with a dot", typeof(NoDot))]
+    public void Resolve_WrongAttributes_SaysWhat(string expected, params Type[] parts)
+    {
+        using var container = new ContainerConfiguration().WithParts(parts).CreateContainer();
+
+        var fault = Assert.Throws<PluginFaultException>(() => PluginExports.Resolve("p", container));
+
+        Assert.Contains(expected, fault.Message, StringComparison.Ordinal);
+        Assert.Equal(PluginState.Faulted, fault.State);
+    }
+
+    [Fact]
+    public void Describe_ImportNobodyExports_IsOneSentence()
+    {
+        using var container = new ContainerConfiguration().WithParts(typeof(Needy)).CreateContainer();
+
+        var error = Assert.ThrowsAny<Exception>(() => PluginExports.Resolve("p", container));
+        var text = PluginFaults.Describe(error);
+
+        Assert.StartsWith("Its parts do not fit together (No export was found for the contract 'IDisposable'", text, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', text);
+    }
+
+    [Export(typeof(IPromptTransform))]
+    private sealed class PlainExport : Nothing;
+
+    [PromptTransform("same")]
+    private sealed class Same1 : Nothing;
+
+    [PromptTransform("same")]
+    private sealed class Same2 : Nothing;
+
+    [PromptTransform("needy")]
+    [method: ImportingConstructor]
+    private sealed class Needy(IDisposable imported) : Nothing
+    {
+        public IDisposable Imported { get; } = imported;
+    }
+
+    [TemplateEngine]
+    private sealed class NoExtension : NoEngine;
+
+    [TemplateEngine("txt")]
+    private sealed class NoDot : NoEngine;
+
+    private abstract class Nothing : IPromptTransform
+    {
+        public ValueTask TransformAsync(PromptContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    }
+
+    private abstract class NoEngine : ITemplateEngine
+    {
+        public ITemplate Parse(ITemplateSource source) => throw new TemplateException("none");
+    }
+}
