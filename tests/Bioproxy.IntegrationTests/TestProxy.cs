@@ -80,17 +80,22 @@ internal sealed partial class TestProxy : IAsyncDisposable
     public WarmUpStatus Template(string prefix) => _app.WarmUp.Statuses.Single(status => status.Prefix == prefix);
 
     /// <summary>Waits until a template is saved for the model behind the backend, in this state of the backend.</summary>
-    public Task WaitUntilWarmAsync(string prefix, string? tokensHashNot = null) => Eventually.TrueAsync(
-        () => Template(prefix) is { State: WarmUpState.Warm } status && status.TokensHash != tokensHashNot
+    /// <param name="prefix">The template's prefix.</param>
+    /// <param name="limit">How long that may take.</param>
+    /// <param name="otherThan">A version that does not count.</param>
+    public Task WaitUntilWarmAsync(string prefix, TimeSpan? limit = null, string? otherThan = null) => Eventually.TrueAsync(
+        () => Template(prefix) is { State: WarmUpState.Warm } status && status.TokensHash != otherThan
             && _app.Catalogue.All.Any(snapshot => snapshot.Identity == Identity && snapshot.Prefix == prefix && snapshot.TokensHash == status.TokensHash),
-        Limit,
-        $"{prefix} is warm; it is {Template(prefix)}");
+        limit ?? Limit,
+        $"{prefix} is warm");
 
     /// <summary>Waits until the backend is ready in a later epoch than the given one and its model is recognised.</summary>
     public Task WaitUntilRecognisedAsync(int after = -1) => Eventually.TrueAsync(
         () => Epoch > after && _app.Backend.State.Status == BackendStatus.Ready && Identity is not null,
         Limit,
-        $"the model is recognised in a later epoch than {after}; the backend is {_app.Backend.State}");
+        $"the model is recognised in a later epoch than {after}");
+
+    public Task WaitForBackendAsync(BackendStatus status) => Eventually.TrueAsync(() => _app.Backend.State.Status == status, Limit, $"the backend is {status}");
 
     public Task WaitForLogAsync(string text) => Eventually.TrueAsync(() => Logged(text), Limit, $"the log says '{text}'");
 
