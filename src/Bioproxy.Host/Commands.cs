@@ -94,5 +94,5 @@ internal static class Commands
         return true;
     }
 
-    private static void Say(string verdict, string what, string text) => Console.Out.WriteLine($"{verdict,-7} {what,-28} {text}");
+    private static void Say(string verdict, string what, string text) => Console.Out.WriteLine($"{verdict,-7} {what,-34} {text}");
 }

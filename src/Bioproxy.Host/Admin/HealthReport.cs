@@ -11,16 +11,16 @@ namespace Bioproxy.Host.Admin;
 /// <param name="Problems">What is wrong, one sentence each.</param>
 internal sealed record HealthReport(BackendState Backend, IReadOnlyList<WarmUpStatus> Templates, IReadOnlyList<string> Problems)
 {
-    public bool IsServing => Backend.Status == BackendStatus.Ready;
+    public bool IsServing => Serves(Backend);
 
     public HealthStatus Status => !IsServing ? HealthStatus.Down : Problems.Count > 0 ? HealthStatus.Degraded : HealthStatus.Ok;
 
     public static HealthReport Of(BackendState backend, string? restoresDisabled, IReadOnlyList<TemplateStatus> files, IReadOnlyList<WarmUpStatus> templates, IReadOnlyList<PluginStatus> plugins)
     {
         var problems = new List<string>();
-        if (backend.Status != BackendStatus.Ready)
+        if (!Serves(backend))
             problems.Add(NotReady(backend));
-        else if ((backend.Problem ?? backend.Facts?.Missing) is { } missing)
+        else if (backend.Status == BackendStatus.Ready && (backend.Problem ?? backend.Facts?.Missing) is { } missing)
             problems.Add(missing);
         if (restoresDisabled is not null)
             problems.Add($"Restoring is switched off until the model changes: {restoresDisabled}.");
@@ -33,6 +33,9 @@ internal sealed record HealthReport(BackendState Backend, IReadOnlyList<WarmUpSt
         problems.AddRange(plugins.Where(plugin => plugin.State != PluginState.Active).Select(plugin => $"Plugin {plugin.Name}: {plugin.Problem ?? AdminJson.Name(plugin.State)}"));
         return new HealthReport(backend, templates, problems);
     }
+
+    /// <summary>A server that sleeps wakes with the next request.</summary>
+    public static bool Serves(BackendState backend) => backend.Status is BackendStatus.Ready or BackendStatus.Sleeping;
 
     private static string NotReady(BackendState backend)
     {

@@ -23,7 +23,7 @@ internal static class StateGauges
             var (busy, free) = CountSlots(monitor.State, queue.View, table.View());
             return [Value(busy, "state", "busy"), Value(free, "state", "free")];
         });
-        metrics.Observe("bioproxy_backend_up", "1 while the backend is ready, else 0.", () => [new(monitor.State.Status == BackendStatus.Ready ? 1 : 0)]);
+        metrics.Observe("bioproxy_backend_up", "1 while the backend serves, or sleeps until a request comes; else 0.", () => [new(HealthReport.Serves(monitor.State) ? 1 : 0)]);
         metrics.Observe("bioproxy_snapshots", "Snapshots in the catalogue.", () => [new(catalogue.All.Count)]);
         metrics.Observe("bioproxy_template_warm", "1 while a snapshot of the template is saved for this model, else 0; by prefix.", () =>
             [.. warmUps().Select(template => Value(template.State == WarmUpState.Warm ? 1 : 0, "prefix", template.Prefix))]);
@@ -32,7 +32,7 @@ internal static class StateGauges
     /// <summary>A backend that does not show its slots is counted by the queue's leases.</summary>
     public static (int Busy, int Free) CountSlots(BackendState backend, QueueView queue, IReadOnlyList<SlotView> slots)
     {
-        if (backend.Status != BackendStatus.Ready)
+        if (!HealthReport.Serves(backend))
             return (0, 0);
         var busy = slots.Count > 0 ? slots.Count(slot => slot.IsBusy) : queue.Used;
         return (busy, Math.Max(0, (slots.Count > 0 ? slots.Count : queue.Capacity) - busy));

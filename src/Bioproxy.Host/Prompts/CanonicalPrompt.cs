@@ -48,7 +48,7 @@ internal sealed class CanonicalPrompt : IDisposable
         var body = source.Body.Span;
         var buffer = ArrayPool<byte>.Shared.Rent(SizeLimit(prompt));
         var at = 0;
-        buffer[at++] = (byte)source.Endpoint;
+        buffer[at++] = (byte)(source.Endpoint == PromptEndpoint.Responses ? PromptEndpoint.Chat : source.Endpoint); // rendered by the same template
         HeadHash(source).WriteTo(buffer.AsSpan(at));
         at += 16;
         for (var m = 0; m < source.Messages.Count; m++)

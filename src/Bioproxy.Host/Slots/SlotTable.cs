@@ -19,7 +19,12 @@ namespace Bioproxy.Host.Slots;
 internal sealed class SlotTable
 {
     private readonly Lock _lock = new();
+    /// <summary>What is remembered of displaced prompts; the server keeps more than this only of short ones.</summary>
+    private const int DisplacedLimit = 64;
+
     private readonly List<SlotWork> _works = [];
+    private readonly LinkedList<SlotContent> _displaced = new();
+    private int _ramMisses;
     private Entry[] _slots = [];
     private long _sequence;
     private int _epoch;
@@ -41,6 +46,8 @@ internal sealed class SlotTable
         {
             _epoch = epoch;
             _clearsIdleSlots = false;
+            _ramMisses = 0;
+            _displaced.Clear();
             _works.Clear();
             _slots = [.. Enumerable.Range(0, count).Select(id => new Entry(id))];
         }
@@ -140,6 +147,8 @@ internal sealed class SlotTable
                     (partial, partialLength) = (slot, shared);
             }
 
+            if (InRam_NeedsLock(prompt) is var ram && ram > snapshotLength && ram > wholeLength && ram > partialLength)
+                return new(PromptSource.Cold, null, ram, IsExpectedInRam: true);
             if (whole is not null && wholeLength >= snapshotLength)
                 return new(PromptSource.Hot, whole.Id, wholeLength);
             if (snapshotLength > 0 && snapshotLength >= partialLength && Target_NeedsLock() is { } target)
@@ -165,14 +174,14 @@ internal sealed class SlotTable
 
             if (plan.Slot is { } wanted && !_slots[wanted].IsFree)
                 return null;
-            var work = new SlotWork(_epoch, plan.Slot, chain, plan.Source == PromptSource.Restored, weight, _sequence++);
+            var work = new SlotWork(_epoch, plan.Slot, chain, plan.Source == PromptSource.Restored, weight, _sequence++) { ExpectedFromRam = plan.IsExpectedInRam && chain is not null ? plan.Shared / (double)chain.Length : 0 };
             _works.Add(work);
             if (plan.Slot is { } id)
                 _slots[id].Take(work, _sequence++);
             foreach (var slot in _clearsIdleSlots ? _slots : [])
             {
                 if (slot.IsFree)
-                    slot.Content = null;
+                    Displace_NeedsLock(slot);
             }
 
             return work;
@@ -228,6 +237,8 @@ internal sealed class SlotTable
             work.HeldTokens = heldTokens;
             if ((work.Slot ?? slot) is not { } used || used >= _slots.Length)
                 return;
+            if (work.Slot is null)
+                Displace_NeedsLock(_slots[used]);
             _slots[used].Leave(work, result, heldTokens, _sequence++);
             _works.Remove(work);
         }
@@ -260,7 +271,7 @@ internal sealed class SlotTable
                 continue; // taken or set by us since: the row is older than what we know
             slot.PromptTokens = row.PromptTokens;
             if (row.PromptTokens == 0 && slot.Owner is null)
-                slot.Content = null; // emptied by the server for another slot
+                Displace_NeedsLock(slot); // emptied by the server for another slot
             if (slot.Owner is { } owner)
             {
                 owner.IsPlaced |= row.IsProcessing || row.TaskId > slot.TaskId || (row.TaskId is not null && slot.TaskId is null);
@@ -277,7 +288,7 @@ internal sealed class SlotTable
             else if (row.TaskId != slot.TaskId)
             {
                 slot.TaskId = row.TaskId;
-                slot.Content = null;
+                Displace_NeedsLock(slot);
                 slot.LastUsed = _sequence;
                 if (!row.IsProcessing)
                     changed.Add(slot);
@@ -318,6 +329,42 @@ internal sealed class SlotTable
     {
         lock (_lock)
             return slot < _slots.Length && !_slots[slot].IsEmpty && _slots[slot].Content is not { IsSaved: true };
+    }
+
+    /// <summary>The backend kept, or did not keep, what a plan expected in its RAM cache. Twice not, and it is not expected again:
+    /// the cache may be switched off (--cache-ram 0) or too small.</summary>
+    public void RamCacheAnswered(int epoch, bool hadIt)
+    {
+        lock (_lock)
+        {
+            if (epoch == _epoch)
+                _ramMisses = hadIt ? 0 : _ramMisses + 1;
+        }
+    }
+
+    /// <summary>What the server displaced by itself it put into its RAM cache.</summary>
+    private void Displace_NeedsLock(Entry slot)
+    {
+        if (slot.Content is { IsSaved: false, Length: > 0 } content)
+        {
+            _displaced.AddFirst(content);
+            if (_displaced.Count > DisplacedLimit)
+                _displaced.RemoveLast();
+        }
+
+        slot.Content = null;
+    }
+
+    private int InRam_NeedsLock(CanonicalPrompt prompt)
+    {
+        var longest = 0;
+        for (var node = _ramMisses < 2 ? _displaced.First : null; node is not null; node = node.Next)
+        {
+            if (node.Value.Length > longest && prompt.SharedWith(node.Value.Chain) == node.Value.Chain.Length)
+                longest = node.Value.Length;
+        }
+
+        return longest;
     }
 
     /// <summary>The slot whose loss costs least: empty, then saved on disk, then least recently used.</summary>

@@ -27,6 +27,9 @@ internal sealed class SlotWork
     /// <summary>How many slots it occupies.</summary>
     public int Weight { get; }
 
+    /// <summary>The part of the prompt, from 0 to 1, that the plan left to the backend's RAM cache.</summary>
+    public double ExpectedFromRam { get; init; }
+
     internal long Begun { get; }
 
     /// <summary>Pinned work: the backend has begun it. Unpinned work: its slot was counted in a look at the slot list.</summary>

@@ -121,6 +121,8 @@ internal sealed partial class Placer
             _effects.Judge(snapshot, outcome.Timings?.CachedTokens);
         if (placement.Work is not { } work)
             return;
+        if (work.ExpectedFromRam > 0 && outcome is { IsComplete: true, Timings: { } timings })
+            _table.RamCacheAnswered(work.Epoch, timings.CachedTokens * 2 >= timings.PromptTokens * work.ExpectedFromRam);
         var isKnown = placement.Chain is not null && outcome.Coverage > 0;
         var result = isKnown ? new SlotContent(placement.Chain!, outcome.Coverage, IsSaved: false) : null;
         if (!outcome.IsComplete)

@@ -82,7 +82,7 @@ public sealed class PrefixTransformTests
     [Fact]
     public async Task Transform_PartsAroundTheText_OnlyTheFirstTextCounts()
     {
-        PromptPart[] parts = [new("image_url", null), new("text", "@code Hello"), new("text", "@code too")];
+        PromptPart[] parts = [new("image_url", (string?)null), new("text", "@code Hello"), new("text", "@code too")];
 
         await RunAsync(new PromptMessage("user", parts));
 

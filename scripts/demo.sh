@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Shows what Bioproxy is for: the same question cold, and warm after a restart of llama-server.
+# Usage: scripts/demo.sh [--once] [--port N] [--admin-port N] [--backend-port N]
+#   --once   print the table and exit: 0 when the template came from disk, else 1
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+output=tests/Bioproxy.Demo/bin/Release/net10.0
+stamp="$output/.built"
+
+case "${1:-}" in -h | --help)
+  sed -n '2,4s/^# \{0,1\}//p' scripts/demo.sh
+  exit 0
+  ;;
+esac
+
+echo "Waiting for: the build (1 min the first time), llama-server (13 MB, once), a small model (54 MB, made here once), then 1 min of demo."
+
+# Asking the compiler whether anything changed takes longer than asking the files. A file that was deleted shows on its folder.
+changed() {
+  [[ -f $stamp ]] || return 0
+  [[ -n $(find src plugins tests/Bioproxy.Demo tests/Bioproxy.Testing ./*.props global.json \
+    \( -name bin -o -name obj \) -prune -o -newer "$stamp" -print -quit) ]]
+}
+
+if changed; then
+  log="$(mktemp)"
+  trap 'rm -f "$log"' EXIT
+  if ! dotnet build tests/Bioproxy.Demo --configuration Release --nologo --verbosity quiet >"$log" 2>&1; then
+    cat "$log" >&2
+    exit 1
+  fi
+  rm -f "$log"
+  touch "$stamp"
+fi
+
+LLAMA_SERVER="$(./scripts/get-llama-server.sh | tail -n 1)"
+export LLAMA_SERVER
+
+# exec: signals reach the program that knows what to clean up.
+exec dotnet "$output/Bioproxy.Demo.dll" "$@"

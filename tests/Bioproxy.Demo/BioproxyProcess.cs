@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Bioproxy.Testing;
+
+namespace Bioproxy.Demo;
+
+/// <summary>The built program with a configuration of its own.</summary>
+internal sealed class BioproxyProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    private readonly ServerProcess _process;
+
+    private BioproxyProcess(ServerProcess process, Uri address, Uri admin)
+    {
+        _process = process;
+        Address = address;
+        Admin = admin;
+    }
+
+    public Uri Address { get; }
+
+    public Uri Admin { get; }
+
+    public bool HasExited => _process.HasExited;
+
+    public string Log => _process.Log.ToString();
+
+    public static async Task<BioproxyProcess> StartAsync(DirectoryInfo folder, Uri backend, string slotFolder, DemoOptions options, CancellationToken cancellationToken)
+    {
+        var proxyPort = options.ProxyPort == 0 ? FreePort() : options.ProxyPort;
+        var adminPort = options.AdminPort == 0 ? FreePort() : options.AdminPort;
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "code.txt"), DemoTemplate.Text, cancellationToken);
+        var config = Path.Combine(folder.FullName, "config.json");
+        await File.WriteAllTextAsync(config, Configuration(backend, slotFolder, proxyPort, adminPort).ToJsonString(), cancellationToken);
+
+        ForgetSurroundings();
+        var process = ServerProcess.Start(Program(), ["--config", config]);
+        var proxy = new BioproxyProcess(process, new Uri($"http://127.0.0.1:{proxyPort}/"), new Uri($"http://127.0.0.1:{adminPort}/"));
+        try
+        {
+            await proxy.UntilAsync(_ => true, StartLimit, "bioproxy did not start", cancellationToken);
+            return proxy;
+        }
+        catch (InvalidOperationException exception)
+        {
+            await process.DisposeAsync();
+            throw new InvalidOperationException($"{exception.Message}\n{process.Log}");
+        }
+        catch
+        {
+            await process.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Asks the admin port for the status until it is as wanted.</summary>
+    /// <exception cref="InvalidOperationException">It was not in time, or the proxy has ended.</exception>
+    public async Task<JsonNode> UntilAsync(Func<JsonNode, bool> condition, TimeSpan limit, string otherwise, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(limit);
+        try
+        {
+            while (true)
+            {
+                if (HasExited)
+                    throw new InvalidOperationException($"{otherwise}: bioproxy has ended.");
+                if (await ChatClient.TryGetAsync(new Uri(Admin, "/status"), timeout.Token) is { } status && condition(status))
+                    return status;
+                await Task.Delay(Pause, timeout.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new InvalidOperationException($"{otherwise} (waited {limit.TotalSeconds:0} s).");
+        }
+    }
+
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    private static JsonObject Configuration(Uri backend, string slotFolder, int proxyPort, int adminPort) => new()
+    {
+        ["proxy_host"] = "127.0.0.1",
+        ["proxy_port"] = proxyPort,
+        ["admin_host"] = "127.0.0.1",
+        ["admin_port"] = adminPort,
+        ["backend_url"] = backend.ToString(),
+        ["health_check_interval"] = 0.5,
+        ["prefixes"] = new JsonObject { ["@code"] = "code.txt" },
+        ["state_directory"] = "state",
+        ["kv"] = new JsonObject { ["directory"] = slotFolder },
+    };
+
+    /// <summary>Built together with this program, so in the same configuration.</summary>
+    private static string Program()
+    {
+        var own = new DirectoryInfo(AppContext.BaseDirectory);
+        var program = Path.Combine(RepositoryFolder.Root!, "src", "Bioproxy.Host", "bin", own.Parent!.Name, own.Name, OperatingSystem.IsWindows() ? "bioproxy.exe" : "bioproxy");
+        return File.Exists(program) ? program : throw new InvalidOperationException($"{program} is missing: start scripts/demo.sh, which builds it.");
+    }
+
+    private static void ForgetSurroundings()
+    {
+        // The demo's configuration is complete; the reader's own settings must not reach into it.
+        foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(name => name.StartsWith("BIOPROXY_", StringComparison.Ordinal)).ToList())
+            Environment.SetEnvironmentVariable(name, null);
+
+        // An SDK that was unpacked somewhere is found by the dotnet command, but not by a program it built.
+        if (Environment.ProcessPath is { } dotnet && Path.GetFileNameWithoutExtension(dotnet) == "dotnet")
+            Environment.SetEnvironmentVariable("DOTNET_ROOT", Path.GetDirectoryName(dotnet));
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

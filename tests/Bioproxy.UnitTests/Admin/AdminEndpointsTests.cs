@@ -1,0 +1,301 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using Bioproxy.Host.Backends;
+using Bioproxy.Host.Plugins;
+using Bioproxy.Host.Prompts;
+using Bioproxy.Host.Slots;
+using Bioproxy.Host.Snapshots;
+using Bioproxy.Host.WarmUp;
+using Bioproxy.Testing;
+using Bioproxy.UnitTests.Telemetry;
+
+namespace Bioproxy.UnitTests.Admin;
+
+public sealed class AdminEndpointsTests : IAsyncLifetime
+{
+    private AdminFixture _admin = null!;
+
+    public async Task InitializeAsync() => _admin = await AdminFixture.StartAsync();
+
+    public Task DisposeAsync() => _admin.DisposeAsync().AsTask();
+
+    [Fact]
+    public async Task Health_BackendNotAskedYet_Is503WithTheSameShape()
+    {
+        var (status, health) = await _admin.AskJsonAsync("/health");
+
+        Assert.Equal(503, status);
+        Assert.Equal("down", Text(health, "status"));
+        Assert.Equal("unknown", Text(health, "backend", "status"));
+        Assert.Equal(JsonValueKind.Null, health.GetProperty("backend").GetProperty("slots").ValueKind);
+        Assert.Contains("not asked yet", health.GetProperty("problems")[0].GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Health_BackendLoading_Is503AndSaysSo()
+    {
+        _admin.Backend.IsLoading = true;
+        await _admin.LookAsync();
+
+        var (status, health) = await _admin.AskJsonAsync("/health");
+
+        Assert.Equal(503, status);
+        Assert.Equal("loading", Text(health, "backend", "status"));
+        Assert.Equal("The backend is loading its model: Loading model", health.GetProperty("problems")[0].GetString());
+    }
+
+    [Fact]
+    public async Task Health_EverythingWorks_IsOk()
+    {
+        await _admin.LookAsync();
+        _admin.Clock.Advance(TimeSpan.FromSeconds(90.5));
+        _admin.WarmUps = [WarmUpStatus.Initial("@code") with { State = WarmUpState.Warm }, WarmUpStatus.Initial("@b") with { State = WarmUpState.NotCacheable, Problem = "only 3 tokens" }];
+
+        var (response, body) = await _admin.AskAsync("/health");
+        using var document = JsonDocument.Parse(body);
+        var health = document.RootElement;
+
+        Assert.Equal(200, response.StatusCode);
+        Assert.Equal("application/json", response.ContentType);
+        Assert.Equal("no-store", response.Headers.CacheControl);
+        Assert.Equal("ok", Text(health, "status"));
+        Assert.StartsWith("0.", Text(health, "version"), StringComparison.Ordinal);
+        Assert.Equal(90.5, health.GetProperty("uptime_seconds").GetDouble());
+        Assert.Equal("tiny", Text(health, "backend", "model"));
+        Assert.Equal(2, health.GetProperty("backend").GetProperty("slots").GetInt32());
+        Assert.Equal("""[{"prefix":"@code","warm":true,"state":"warm"},{"prefix":"@b","warm":false,"state":"not_cacheable"}]""", Compact(health.GetProperty("templates")));
+        Assert.Equal("[]", Compact(health.GetProperty("problems")));
+    }
+
+    [Fact]
+    public async Task Health_NoSlotFolder_IsDegradedAndNamesTheFlag()
+    {
+        _admin.Backend.HasSlotFolder = false;
+        await _admin.LookAsync();
+
+        var (status, health) = await _admin.AskJsonAsync("/health");
+
+        Assert.Equal(200, status);
+        Assert.Equal("degraded", Text(health, "status"));
+        Assert.Contains("--slot-save-path", Text(health, "backend", "missing"), StringComparison.Ordinal);
+        Assert.Contains("--slot-save-path", health.GetProperty("problems")[0].GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Status_BackendAway_IsStill200()
+    {
+        await _admin.Backend.DisposeAsync();
+        await _admin.LookAsync();
+
+        var (status, json) = await _admin.AskJsonAsync("/status");
+
+        Assert.Equal(200, status);
+        Assert.Equal("unreachable", Text(json, "backend", "status"));
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("backend").GetProperty("facts").ValueKind);
+        Assert.Equal("[]", Compact(json.GetProperty("slots")));
+    }
+
+    [Fact]
+    public async Task Status_BackendReady_TellsFactsIdentityAndAddresses()
+    {
+        await _admin.LookAsync();
+
+        var (_, status) = await _admin.AskJsonAsync("/status");
+
+        var backend = status.GetProperty("backend");
+        Assert.Equal("""["http://127.0.0.1:8088/"]""", Compact(status.GetProperty("addresses")));
+        Assert.Equal(_admin.Recognition.Current!.Identity, Text(backend, "identity"));
+        Assert.Equal(_admin.Monitor.State.Epoch, backend.GetProperty("epoch").GetInt32());
+        Assert.Equal("b1-test", Text(backend, "facts", "build"));
+        Assert.Equal(8192, backend.GetProperty("facts").GetProperty("context_per_slot").GetInt32());
+        Assert.True(backend.GetProperty("facts").GetProperty("can_save_slots").GetBoolean());
+        Assert.Equal("""{"enabled":true,"reason":null}""", Compact(status.GetProperty("restoring")));
+        Assert.Equal("""{"capacity":2,"used":0,"interactive":{"waiting":0,"active":0},"warm_up":{"waiting":0,"active":0}}""", Compact(status.GetProperty("queue")));
+    }
+
+    [Fact]
+    public async Task Status_SlotsAtWork_TellWhatTheyHold()
+    {
+        await _admin.LookAsync();
+        var template = PromptChain.Of(Encoding.UTF8.GetBytes(new string('t', 3000)));
+        _admin.Catalogue.Add(Saved("file-a.bin", "@code", template));
+        Begin(0, new SlotContent(template, 1, IsSaved: true));
+        Begin(1, new SlotContent(PromptChain.Of("a question"u8), 1, IsSaved: false), isEnded: true);
+
+        var (_, status) = await _admin.AskJsonAsync("/status");
+
+        Assert.Equal(
+            """[{"id":0,"busy":true,"kind":"template","prefix":"@code","text_bytes":3000,"tokens":5},{"id":1,"busy":false,"kind":"conversation","prefix":null,"text_bytes":10,"tokens":5}]""",
+            Compact(status.GetProperty("slots")));
+    }
+
+    [Fact]
+    public async Task Status_TemplatesSnapshotsPluginsRestores_AreAllThere()
+    {
+        await _admin.LookAsync();
+        var snapshot = Saved("file-a.bin", "@code", PromptChain.Of("template"u8));
+        _admin.Catalogue.Add(snapshot);
+        _admin.Catalogue.Quarantine(Saved("file-b.bin", "@code", PromptChain.Of("other"u8)), "its file is gone");
+        _admin.Effects.Judge(snapshot, 1000);
+        _admin.Effects.Failed(snapshot);
+        _admin.Library.LoadAll();
+        _admin.WarmUps = [new WarmUpStatus("@code", WarmUpState.Running, 1300, 1000, "h", null, TimeSpan.FromSeconds(2.5), 0.25, null)];
+        _admin.Plugins =
+        [
+            new PluginStatus
+            {
+                Name = "Shout", Path = "plugins/Shout", Version = "1.2", State = PluginState.NotSupported, Exports = ["transform: shout (order 5)"], Problem = "built for API 9",
+                LastError = new PluginError(_admin.Clock.GetUtcNow(), "shout", "it failed"),
+            },
+        ];
+
+        var (_, status) = await _admin.AskJsonAsync("/status");
+
+        var identity = _admin.Recognition.Current!.Identity;
+        var template = status.GetProperty("templates")[0];
+        Assert.Equal("running", Text(template, "state"));
+        Assert.Equal(1300, template.GetProperty("tokens").GetInt32());
+        Assert.Equal(76.9, template.GetProperty("cacheable_percent").GetDouble());
+        Assert.Equal(0.25, template.GetProperty("progress").GetDouble());
+        Assert.Equal(2.5, template.GetProperty("duration_seconds").GetDouble());
+        Assert.EndsWith("code.txt", Text(template, "path"), StringComparison.Ordinal);
+        Assert.Contains("engine", Text(template, "problem"), StringComparison.Ordinal); // no plugin, no engine: the library's problem comes first
+        Assert.Equal(
+            $$"""[{"file":"file-a.bin","prefix":"@code","identity":"{{identity}}","fits_model":true,"tokens":1000,"bytes":4000,"created":"2030-01-01T00:00:00+00:00"}]""",
+            Compact(status.GetProperty("snapshots")));
+        Assert.Equal("""["file-b.bin: its file is gone"]""", Compact(status.GetProperty("quarantined")));
+        Assert.Equal(
+            """[{"name":"Shout","version":"1.2","state":"not_supported","path":"plugins/Shout","exports":["transform: shout (order 5)"],"problem":"built for API 9","notes":[],"last_error":{"at":"2030-01-01T00:00:00+00:00","export":"shout","message":"it failed"}}]""",
+            Compact(status.GetProperty("plugins")));
+        Assert.Equal(
+            """[{"at":"2030-01-01T00:00:00+00:00","prefix":"@code","promised_tokens":1000,"reused_tokens":1000,"status":"effective"},{"at":"2030-01-01T00:00:00+00:00","prefix":"@code","promised_tokens":1000,"reused_tokens":null,"status":"failed"}]""",
+            Compact(status.GetProperty("restores")));
+    }
+
+    [Fact]
+    public async Task Status_RestoresWithoutEffect_SaysWhyRestoringIsOff()
+    {
+        await _admin.LookAsync();
+        var snapshot = Saved("file-a.bin", "@code", PromptChain.Of("template"u8));
+        _admin.Effects.Judge(snapshot, 0);
+        _admin.Effects.Judge(snapshot, 0);
+
+        var (_, status) = await _admin.AskJsonAsync("/status");
+        var (_, health) = await _admin.AskJsonAsync("/health");
+
+        Assert.False(status.GetProperty("restoring").GetProperty("enabled").GetBoolean());
+        Assert.Contains("reused none", Text(status, "restoring", "reason"), StringComparison.Ordinal);
+        Assert.Equal("degraded", Text(health, "status"));
+    }
+
+    [Fact]
+    public async Task Metrics_StateOfOthers_IsReadAtEachScrape()
+    {
+        var (_, before) = await _admin.AskAsync("/metrics");
+        await _admin.LookAsync();
+        _admin.Catalogue.Add(Saved("file-a.bin", "@code", PromptChain.Of("template"u8)));
+        _admin.WarmUps = [WarmUpStatus.Initial("@code") with { State = WarmUpState.Warm }, WarmUpStatus.Initial("@b")];
+        Begin(0, null);
+        var leases = new[] { await AcquireAsync(), await AcquireAsync() };
+        var waiting = _admin.Queue.AcquireAsync(Lane.Interactive, 1, CancellationToken.None).AsTask();
+
+        var (response, after) = await _admin.AskAsync("/metrics");
+
+        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", response.ContentType);
+        Assert.Contains("bioproxy_backend_up 0\n", before, StringComparison.Ordinal);
+        foreach (var sample in new[]
+        {
+            "bioproxy_backend_up 1", "bioproxy_queue_length{lane=\"interactive\"} 1", "bioproxy_queue_length{lane=\"warm-up\"} 0", "bioproxy_slots{state=\"busy\"} 1",
+            "bioproxy_slots{state=\"free\"} 1", "bioproxy_snapshots 1", "bioproxy_template_warm{prefix=\"@code\"} 1", "bioproxy_template_warm{prefix=\"@b\"} 0",
+        })
+            Assert.Contains($"\n{sample}\n", after, StringComparison.Ordinal);
+
+        foreach (var lease in leases)
+            lease.Release();
+        (await waiting.DefaultTimeout()).Lease!.Release();
+    }
+
+    [PromtoolFact]
+    public async Task Metrics_WithGauges_PromtoolHasNoComplaint()
+    {
+        await _admin.LookAsync();
+        var (_, text) = await _admin.AskAsync("/metrics");
+        using var promtool = Process.Start(new ProcessStartInfo("promtool", ["check", "metrics"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var output = promtool.StandardOutput.ReadToEndAsync();
+        var errors = promtool.StandardError.ReadToEndAsync();
+        await promtool.StandardInput.WriteAsync(text);
+        promtool.StandardInput.Close();
+        await promtool.WaitForExitAsync().DefaultTimeout();
+
+        Assert.Equal("", await output + await errors);
+        Assert.Equal(0, promtool.ExitCode);
+    }
+
+    [Fact]
+    public async Task Root_ListsTheEndpoints()
+    {
+        var (response, body) = await _admin.AskAsync("/");
+
+        Assert.Equal(200, response.StatusCode);
+        Assert.StartsWith("text/plain", response.ContentType, StringComparison.Ordinal);
+        foreach (var path in new[] { "/health", "/metrics", "/status" })
+            Assert.Contains(path, body, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("GET", "/v1/models", 404, "not_found")]
+    [InlineData("GET", "/health/", 404, "not_found")]
+    [InlineData("POST", "/status", 405, "method_not_allowed")]
+    [InlineData("DELETE", "/nothing", 405, "method_not_allowed")]
+    public async Task Anything_Else_IsAnErrorOfOurOwn(string method, string path, int status, string code)
+    {
+        var (response, body) = await _admin.AskAsync(path, method);
+        using var document = JsonDocument.Parse(body);
+        var error = document.RootElement.GetProperty("error");
+
+        Assert.Equal(status, response.StatusCode);
+        Assert.Equal(status == 405 ? "GET, HEAD" : "", response.Headers.Allow.ToString());
+        Assert.Equal(["message", "type", "param", "code", "src"], error.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(code, Text(error, "code"));
+        Assert.Equal("bioproxy", Text(error, "src"));
+    }
+
+    [Theory]
+    [InlineData("/health", 503)]
+    [InlineData("/status", 200)]
+    [InlineData("/metrics", 200)]
+    [InlineData("/", 200)]
+    public async Task Head_AnyView_HasTheLengthAndNoBody(string path, int status)
+    {
+        var (response, body) = await _admin.AskAsync(path, "HEAD");
+
+        Assert.Equal(status, response.StatusCode);
+        Assert.True(response.ContentLength > 0);
+        Assert.Equal("", body);
+    }
+
+    private Snapshot Saved(string file, string prefix, PromptChain chain) =>
+        new(file, prefix, _admin.Recognition.Current!.Identity, 1000, "hash", 4000, _admin.Clock.GetUtcNow(), chain);
+
+    private async Task<Lease> AcquireAsync() => (await _admin.Queue.AcquireAsync(Lane.Interactive, 1, CancellationToken.None)).Lease!;
+
+    private void Begin(int slot, SlotContent? content, bool isEnded = false)
+    {
+        var work = _admin.Table.TryBegin(_admin.Monitor.State.Epoch, new SlotPlan(PromptSource.Hot, slot, 0), content?.Chain)!;
+        _admin.Table.Started(work);
+        _admin.Table.SetContent(work, content);
+        if (isEnded)
+            _admin.Table.End(work, content, heldTokens: null);
+    }
+
+    private static string? Text(JsonElement json, params string[] path) => path.Aggregate(json, (element, name) => element.GetProperty(name)).GetString();
+
+    private static string Compact(JsonElement json)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            json.WriteTo(writer);
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+}

@@ -1,0 +1,41 @@
+using Bioproxy.Host.Admin;
+using Bioproxy.Host.Prompts;
+using Bioproxy.Host.Slots;
+using Bioproxy.Host.Snapshots;
+using Bioproxy.Host.WarmUp;
+
+namespace Bioproxy.UnitTests.Admin;
+
+public sealed class SlotHoldingTests
+{
+    private static readonly PromptChain Template = PromptChain.Of("the template"u8);
+    private static readonly PromptChain Question = PromptChain.Of("the template and a question"u8);
+    private static readonly Snapshot[] Snapshots = [new("f", "@code", "id", 100, "h", 1, DateTimeOffset.UnixEpoch, Template)];
+
+    public static TheoryData<string, bool, double, bool, long?, int?, string, string?, int> Cases => new()
+    {
+        // what is known of the content; coverage, saved; task and tokens of the slot list → kind, prefix, bytes
+        { "nothing", false, 0, false, null, null, "Empty", null, 0 },
+        { "nothing", false, 0, false, 7L, 0, "Empty", null, 0 },
+        { "nothing", false, 0, false, 7L, 55, "Unknown", null, 0 },
+        { "nothing", false, 0, false, 7L, null, "Unknown", null, 0 },
+        { "template", true, 1, false, 7L, 100, "Template", "@code", 12 },
+        { "template", true, 0.5, false, 7L, 50, "Partial", "@code", 6 },
+        { "template", false, 1, false, 7L, 100, "Template", "@new", 12 },
+        { "question", true, 1, false, 7L, 120, "Conversation", null, 27 },
+        { "question", true, 1, true, 7L, 120, "Template", null, 27 },
+        { "question", true, 0.5, false, 7L, 60, "Partial", null, 13 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Of_Slot_SaysWhatItHolds(string content, bool hasSnapshot, double coverage, bool isSaved, long? task, int? tokens, string kind, string? prefix, int bytes)
+    {
+        var held = content switch { "template" => new SlotContent(Template, coverage, isSaved), "question" => new SlotContent(Question, coverage, isSaved), _ => null };
+        WarmUpStatus[] templates = [WarmUpStatus.Initial("@new") with { State = hasSnapshot ? WarmUpState.Warm : WarmUpState.Computed, CacheableTokens = 100 }];
+
+        var holding = SlotHolding.Of(new SlotView(0, false, held, task, tokens), hasSnapshot ? Snapshots : [], templates);
+
+        Assert.Equal((kind, prefix, bytes), (holding.Kind.ToString(), holding.Prefix, holding.TextBytes));
+    }
+}
