@@ -15,7 +15,7 @@ public sealed class OtherWeightsTests(ITestOutputHelper output)
     private const int TemplateTokens = 2 * 512;
     private const double Equal = 0.035;
 
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
     private static readonly string Template = TemplateText.Of(1, TemplateTokens);
 
     [Fact]
