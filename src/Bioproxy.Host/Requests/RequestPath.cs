@@ -153,7 +153,7 @@ internal sealed partial class RequestPath
         Placement placement;
         try
         {
-            placement = await _placer.PlaceAsync(canonical, weight, clientGone).ConfigureAwait(false);
+            placement = await _placer.PlaceAsync(canonical, weight, Lane.Interactive, clientGone).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

@@ -27,6 +27,7 @@ internal sealed class SlotTable
     private int _ramMisses;
     private Entry[] _slots = [];
     private long _sequence;
+    private long _learned;
     private int _epoch;
     private bool _clearsIdleSlots;
 
@@ -48,6 +49,8 @@ internal sealed class SlotTable
             _clearsIdleSlots = false;
             _ramMisses = 0;
             _displaced.Clear();
+            foreach (var work in _works)
+                work.SetEnded();
             _works.Clear();
             _slots = [.. Enumerable.Range(0, count).Select(id => new Entry(id))];
         }
@@ -79,7 +82,7 @@ internal sealed class SlotTable
         get
         {
             lock (_lock)
-                return _works.Exists(w => w.IsEnded);
+                return _works.Exists(w => w is { IsEnded: true, IsAttributed: false });
         }
     }
 
@@ -87,7 +90,14 @@ internal sealed class SlotTable
     public bool HasUnseenResultsFor(CanonicalPrompt prompt)
     {
         lock (_lock)
-            return _works.Exists(w => w is { IsEnded: true, Result: { } result } && prompt.SharedWith(result.Chain) > 0);
+            return _works.Exists(w => w is { IsEnded: true, IsAttributed: false, Result: { } result } && prompt.SharedWith(result.Chain) > 0);
+    }
+
+    /// <summary>The warm-up under way that computes this prompt's own beginning, if there is one.</summary>
+    public SlotWork? WarmUpOf(CanonicalPrompt prompt)
+    {
+        lock (_lock)
+            return _works.Find(w => w is { IsEnded: false, IsWarmUp: true, Chain: { } chain } && prompt.SharedWith(chain) == chain.Length);
     }
 
     /// <summary>To be called before the slot list is asked for; what happens after it is not judged by that list.</summary>
@@ -108,6 +118,8 @@ internal sealed class SlotTable
         {
             if (epoch != _epoch)
                 return SlotVerdict.Doubt;
+            if (look < _learned)
+                return isSameConnection ? SlotVerdict.Same : SlotVerdict.Doubt; // another list was learned since this one was asked for: this one may be older
             if (rows.Count != _slots.Length)
                 return SlotVerdict.Restarted;
             foreach (var row in rows)
@@ -118,6 +130,7 @@ internal sealed class SlotTable
 
             var isAnchored = rows.Any(row => row.TaskId is { } id && id == _slots[row.Id].TaskId);
             Learn_NeedsLock(look, rows);
+            _learned = _sequence++;
             return isAnchored || isSameConnection ? SlotVerdict.Same : SlotVerdict.Doubt;
         }
     }
@@ -160,7 +173,7 @@ internal sealed class SlotTable
     }
 
     /// <summary>Begins work as planned; null when the slot list has to be looked at first (see the type's summary).</summary>
-    public SlotWork? TryBegin(int epoch, SlotPlan plan, PromptChain? chain, int weight = 1)
+    public SlotWork? TryBegin(int epoch, SlotPlan plan, PromptChain? chain, int weight = 1, bool isWarmUp = false)
     {
         lock (_lock)
         {
@@ -172,9 +185,16 @@ internal sealed class SlotTable
                     return null;
             }
 
-            if (plan.Slot is { } wanted && !_slots[wanted].IsFree)
+            if (plan.Slot is { } wanted && (wanted >= _slots.Length || !_slots[wanted].IsFree))
                 return null;
-            var work = new SlotWork(_epoch, plan.Slot, chain, plan.Source == PromptSource.Restored, weight, _sequence++) { ExpectedFromRam = plan.IsExpectedInRam && chain is not null ? plan.Shared / (double)chain.Length : 0 };
+            foreach (var other in _works)
+                other.IsDisputed |= plan.Slot is null;
+            var work = new SlotWork(_epoch, plan.Slot, chain, plan.Source == PromptSource.Restored, weight, _sequence++)
+            {
+                IsDisputed = _works.Exists(w => w is { Slot: null, IsAttributed: false }),
+                IsWarmUp = isWarmUp,
+                ExpectedFromRam = plan.IsExpectedInRam && chain is not null ? plan.Shared / (double)chain.Length : 0,
+            };
             _works.Add(work);
             if (plan.Slot is { } id)
                 _slots[id].Take(work, _sequence++);
@@ -206,7 +226,7 @@ internal sealed class SlotTable
         lock (_lock)
         {
             if (work.Epoch == _epoch && work.Slot is { } slot)
-                _slots[slot].Set(content, _sequence++);
+                _slots[slot].Set(content, null, isDisputed: false, _sequence++);
         }
     }
 
@@ -232,6 +252,7 @@ internal sealed class SlotTable
             if (work.Epoch != _epoch || work.IsEnded)
                 return;
             work.IsEnded = true;
+            work.SetEnded();
             work.Ended = _sequence++;
             work.Result = result;
             work.HeldTokens = heldTokens;
@@ -240,7 +261,9 @@ internal sealed class SlotTable
             if (work.Slot is null)
                 Displace_NeedsLock(_slots[used]);
             _slots[used].Leave(work, result, heldTokens, _sequence++);
-            _works.Remove(work);
+            work.IsAttributed = true;
+            if (work.Slot is not null)
+                _works.Remove(work);
         }
     }
 
@@ -263,6 +286,8 @@ internal sealed class SlotTable
         var ended = _works.Where(w => w.IsEnded && w.Ended < look).ToList();
         var unpinned = _works.Where(w => w is { IsEnded: false, Slot: null }).ToList();
         var changed = new List<Entry>();
+        var disputed = new List<Entry>();
+        var areOthers = _works.Exists(w => w is { Slot: null, IsAttributed: false });
         var processing = 0;
         foreach (var row in rows)
         {
@@ -274,7 +299,7 @@ internal sealed class SlotTable
                 Displace_NeedsLock(slot); // emptied by the server for another slot
             if (slot.Owner is { } owner)
             {
-                owner.IsPlaced |= row.IsProcessing || row.TaskId > slot.TaskId || (row.TaskId is not null && slot.TaskId is null);
+                owner.IsPlaced |= row.IsProcessing; // its task's number says nothing: an earlier unpinned work may have moved it
                 continue; // its number is learned once the work has ended
             }
 
@@ -282,8 +307,16 @@ internal sealed class SlotTable
             processing += row.IsProcessing ? 1 : 0;
             if (slot.IsTaskIdOurs)
             {
-                slot.TaskId = row.TaskId; // the first look after work of ours
+                // The first look after work of ours. Unpinned work may have taken the slot since; then the number of tokens tells.
+                slot.TaskId = row.TaskId;
                 slot.IsTaskIdOurs = false;
+                if ((areOthers || slot.IsDisputed) && (row.IsProcessing || slot.HeldTokens is not { } held || held != row.PromptTokens))
+                {
+                    Displace_NeedsLock(slot);
+                    slot.LastUsed = _sequence;
+                    if (!row.IsProcessing)
+                        disputed.Add(slot);
+                }
             }
             else if (row.TaskId != slot.TaskId)
             {
@@ -296,19 +329,19 @@ internal sealed class SlotTable
         }
 
         // Every unpinned work that the list can show is on one of the slots now marked busy, or has left its slot already.
-        var areAllShown = processing >= unpinned.Where(w => w.Begun < look).Sum(w => w.Weight);
+        var areAllShown = processing >= _works.Where(w => w.Slot is null && !(w.IsEnded && w.Ended < look)).Sum(w => w.Weight);
         foreach (var work in unpinned)
             work.IsPlaced |= areAllShown ? work.Begun < look : work.Started < look;
 
-        Attribute(ended, changed, isQuiet: unpinned.Count == 0);
+        Attribute(ended.FindAll(w => !w.IsAttributed), changed, disputed, isQuiet: !_works.Exists(w => w.Slot is null && !ended.Contains(w)));
         foreach (var work in ended)
             _works.Remove(work);
     }
 
     /// <summary>Finds out which slot each ended unpinned work had used: the only one that changed, or the only one with its number of tokens.</summary>
-    private static void Attribute(List<SlotWork> ended, List<Entry> changed, bool isQuiet)
+    private static void Attribute(List<SlotWork> ended, List<Entry> changed, List<Entry> disputed, bool isQuiet)
     {
-        if (ended.Count == 1 && changed.Count == 1 && isQuiet)
+        if (ended.Count == 1 && changed.Count == 1 && disputed.Count == 0 && changed[0].PromptTokens != 0 && isQuiet)
         {
             changed[0].Content = ended[0].Result;
             return;
@@ -318,7 +351,7 @@ internal sealed class SlotTable
         {
             if (work.HeldTokens is not { } tokens || ended.Count(w => w.HeldTokens == tokens) > 1)
                 continue;
-            var fitting = changed.Where(s => s.PromptTokens == tokens).ToList();
+            var fitting = changed.Concat(disputed).Where(s => s.PromptTokens == tokens).ToList();
             if (fitting.Count == 1)
                 fitting[0].Content = work.Result;
         }
@@ -389,6 +422,12 @@ internal sealed class SlotTable
 
         public int? PromptTokens { get; set; }
 
+        /// <summary>Tokens our last work left in it, as its answer told.</summary>
+        public int? HeldTokens { get; private set; }
+
+        /// <summary>Unpinned work ran beside our last work and may have taken the slot after it.</summary>
+        public bool IsDisputed { get; private set; }
+
         public long LastUsed { get; set; }
 
         /// <summary>When we last took, left or loaded it.</summary>
@@ -404,20 +443,21 @@ internal sealed class SlotTable
             LastUsed = Touched = now;
         }
 
-        public void Set(SlotContent? content, long now)
+        public void Set(SlotContent? content, int? heldTokens, bool isDisputed, long now)
         {
             Content = content;
             IsTaskIdOurs = true;
+            (HeldTokens, IsDisputed) = (heldTokens, isDisputed);
             LastUsed = Touched = now;
         }
 
-        public void Leave(SlotWork work, SlotContent? content, int? tokens, long now)
+        public void Leave(SlotWork work, SlotContent? content, int? heldTokens, long now)
         {
             if (ReferenceEquals(Owner, work))
                 Owner = null;
             IsBusy = false;
-            PromptTokens = tokens ?? PromptTokens;
-            Set(content, now);
+            PromptTokens = heldTokens ?? PromptTokens;
+            Set(content, heldTokens, work.IsDisputed, now);
         }
     }
 }

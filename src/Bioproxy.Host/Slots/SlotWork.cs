@@ -5,6 +5,8 @@ namespace Bioproxy.Host.Slots;
 /// <summary>One piece of work under way on the backend, from its placement to its settling. Owned by <see cref="SlotTable"/>.</summary>
 internal sealed class SlotWork
 {
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     internal SlotWork(int epoch, int? slot, PromptChain? chain, bool isRestored, int weight, long begun)
     {
         Epoch = epoch;
@@ -38,7 +40,21 @@ internal sealed class SlotWork
     /// <summary>When the first byte of unpinned work came.</summary>
     internal long Started { get; set; } = long.MaxValue;
 
+    /// <summary>Unpinned work ran beside it.</summary>
+    internal bool IsDisputed { get; set; }
+
+    /// <summary>Unpinned work whose answer told its slot.</summary>
+    internal bool IsAttributed { get; set; }
+
     internal bool IsEnded { get; set; }
+
+    /// <summary>Background work, which is asked to stop when a user comes.</summary>
+    public bool IsWarmUp { get; init; }
+
+    /// <summary>Completes when the work has ended, or its epoch.</summary>
+    public Task WhenEnded => _ended.Task;
+
+    internal void SetEnded() => _ended.TrySetResult();
 
     internal long Ended { get; set; }
 

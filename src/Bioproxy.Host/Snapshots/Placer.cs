@@ -53,12 +53,17 @@ internal sealed partial class Placer
     /// <summary>Decides and prepares where a leased prompt goes.</summary>
     /// <param name="prompt">The prompt; null when nothing may be reused (several generations, or the client forbade it).</param>
     /// <param name="weight">How many slots the work occupies.</param>
+    /// <param name="lane">Whose work it is.</param>
     /// <param name="cancellationToken">The client left; nothing is then left behind.</param>
-    public async ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, int weight, CancellationToken cancellationToken)
+    public async ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, int weight, Lane lane, CancellationToken cancellationToken)
     {
         var state = _monitor.State;
         if (!ModelRecognition.Manages(state))
             return Placement.Unmanaged;
+
+        // A warm-up of this very template was asked to stop when this request came: within a batch it leaves its part to go on from.
+        if (prompt is not null && lane == Lane.Interactive && _table.WarmUpOf(prompt) is { } warmUp)
+            await warmUp.WhenEnded.WaitAsync(cancellationToken).ConfigureAwait(false);
         await _placing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -79,12 +84,13 @@ internal sealed partial class Placer
                         plan = plan with { Slot = freed };
                 }
 
-                if (_table.TryBegin(state.Epoch, plan, prompt?.Chain, weight) is { } work)
+                if (_table.TryBegin(state.Epoch, plan, prompt?.Chain, weight, lane == Lane.WarmUp) is { } work)
                 {
+                    var shared = plan.Slot is null || prompt is null ? 0 : plan.Shared / (double)prompt.Chain.Length;
                     if (plan.Source != PromptSource.Restored)
-                        return new Placement(plan.Source, work, prompt?.Chain, null);
+                        return new Placement(plan.Source, work, prompt?.Chain, null, shared);
                     if (await RestoreAsync(state, work, snapshot!, cancellationToken).ConfigureAwait(false))
-                        return new Placement(plan.Source, work, prompt!.Chain, snapshot);
+                        return new Placement(plan.Source, work, prompt!.Chain, snapshot, shared);
                     _table.End(work, null, null);
                     mayRestore = false;
                     continue;
@@ -128,6 +134,10 @@ internal sealed partial class Placer
         if (!outcome.IsComplete)
             await WaitUntilIdleAsync(work, outcome.IsStreaming, stopping).ConfigureAwait(false);
         _table.End(work, result, outcome.Timings?.HeldTokens, outcome.Slot);
+
+        // An answer that contradicts what was believed: the process may be another one.
+        if (placement.Source == PromptSource.Hot && outcome is { IsComplete: true, Timings.CachedTokens: 0 } && _monitor.State is var state && state.Epoch == work.Epoch)
+            await IsSameProcessAsync(state, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Learns in the background where unpinned work had gone. Many calls at once are one look.</summary>
