@@ -9,12 +9,13 @@ internal static class TemplateText
     private const int TokensBefore = 7;
 
     /// <summary>A template whose prompts begin with exactly <paramref name="tokens"/> tokens that never change. Another seed is another text.</summary>
-    public static string Of(int seed, int tokens) => Instructions(seed, tokens - TokensBefore) + "<<message>>";
+    public static string Of(int seed, int tokens) => Words(seed, tokens - TokensBefore - 1) + "\n<<message>>";
 
     /// <summary>What the expander makes of a template and a message.</summary>
     public static string Expand(string template, string message) => template.Replace("<<message>>", message, StringComparison.Ordinal);
 
-    private static string Instructions(int seed, int length)
+    /// <summary>Words of an exact length, without white space at its ends.</summary>
+    public static string Words(int seed, int length)
     {
         var random = new Random(seed);
         var text = new StringBuilder(length + 16);
@@ -25,7 +26,9 @@ internal static class TemplateText
             text.Append(' ');
         }
 
-        text.Length = length - 1;
-        return text.Append('\n').ToString();
+        text.Length = length;
+        if (text[^1] == ' ')
+            text[^1] = 'x';
+        return text.ToString();
     }
 }
