@@ -304,7 +304,8 @@ public sealed class FakeBackendTests : IAsyncDisposable
         await client.ConnectAsync(IPAddress.Loopback, _backend.Port).DefaultTimeout();
         var stream = client.GetStream();
         await stream.WriteAsync(Encoding.Latin1.GetBytes(request)).DefaultTimeout();
-        client.Client.Shutdown(SocketShutdown.Send);
+        await (await _backend.NextAsync(_ => true).DefaultTimeout()).Finished.DefaultTimeout();
+        _backend.CloseIdleConnections();
         using var reader = new StreamReader(stream, Encoding.Latin1);
         return await reader.ReadToEndAsync().DefaultTimeout();
     }
