@@ -22,18 +22,38 @@ internal static class ChatProbe
     /// <summary>Asks for one token, greedily, with its alternatives. Members the body has already win, except those needed for that.</summary>
     public static async Task<FirstToken> FirstTokenAsync(HttpClient client, Uri address, JsonObject chat, CancellationToken cancellationToken)
     {
+        using var content = new StringContent(FirstTokenBody(chat).ToJsonString(), Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
+        using var response = await client.PostAsync(new Uri(address, "/v1/chat/completions"), content, cancellationToken);
+        var text = await response.Content.ReadAsStringAsync(cancellationToken);
+        if (!response.IsSuccessStatusCode)
+            throw new HttpRequestException($"{(int)response.StatusCode}: {text}", inner: null, response.StatusCode);
+        return Read(JsonNode.Parse(text)!);
+    }
+
+    /// <summary>The chat request with the members that ask for one token, greedily, with its alternatives.</summary>
+    public static JsonObject FirstTokenBody(JsonObject chat)
+    {
         var body = (JsonObject)chat.DeepClone();
         body["max_tokens"] = 1;
         body["temperature"] = 0;
         body["logprobs"] = true;
         body["top_logprobs"] = Tokens;
         body["stream"] = false;
-        using var content = new StringContent(body.ToJsonString(), Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
-        using var response = await client.PostAsync(new Uri(address, "/v1/chat/completions"), content, cancellationToken);
-        var text = await response.Content.ReadAsStringAsync(cancellationToken);
-        if (!response.IsSuccessStatusCode)
-            throw new HttpRequestException($"{(int)response.StatusCode}: {text}", inner: null, response.StatusCode);
-        return Parse(JsonNode.Parse(text)!);
+        return body;
+    }
+
+    /// <summary>Reads the answer to <see cref="FirstTokenBody"/>.</summary>
+    public static FirstToken Read(JsonNode answer)
+    {
+        var first = answer["choices"]![0]!["logprobs"]!["content"]![0]!;
+        var timings = answer["timings"]!;
+        return new FirstToken(
+            (string)first["token"]!,
+            first["top_logprobs"]!.AsArray()
+                .GroupBy(token => (string)token!["token"]!, StringComparer.Ordinal)
+                .ToDictionary(group => group.Key, group => group.Max(token => (double)token!["logprob"]!), StringComparer.Ordinal),
+            (int)timings["cache_n"]!,
+            (int)timings["prompt_n"]!);
     }
 
     /// <summary>
@@ -49,18 +69,5 @@ internal static class ChatProbe
         return one.LogProbabilities.Max(pair => other.LogProbabilities.TryGetValue(pair.Key, out var value)
             ? Math.Abs(pair.Value - value)
             : Math.Max(0, pair.Value - floor));
-    }
-
-    private static FirstToken Parse(JsonNode answer)
-    {
-        var first = answer["choices"]![0]!["logprobs"]!["content"]![0]!;
-        var timings = answer["timings"]!;
-        return new FirstToken(
-            (string)first["token"]!,
-            first["top_logprobs"]!.AsArray()
-                .GroupBy(token => (string)token!["token"]!, StringComparer.Ordinal)
-                .ToDictionary(group => group.Key, group => group.Max(token => (double)token!["logprob"]!), StringComparer.Ordinal),
-            (int)timings["cache_n"]!,
-            (int)timings["prompt_n"]!);
     }
 }

@@ -63,11 +63,24 @@ internal sealed class ServerProcess : IAsyncDisposable
         await _process.WaitForExitAsync().WaitAsync(StopLimit);
     }
 
-    /// <summary>SIGTERM, and SIGKILL when that did not end it in time.</summary>
-    public async Task StopAsync()
+    /// <summary>SIGTERM, as a service manager stops it.</summary>
+    public void Terminate()
     {
         if (!_process.HasExited && !OperatingSystem.IsWindows())
             _ = SendSignal(_process.Id, SigTerm);
+    }
+
+    /// <summary>The exit code, when it has ended by itself and all it wrote is in the log.</summary>
+    public async Task<int> WaitForExitAsync()
+    {
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
+    /// <summary>SIGTERM, and SIGKILL when that did not end it in time.</summary>
+    public async Task StopAsync()
+    {
+        Terminate();
 
         using var limit = new CancellationTokenSource(StopLimit);
         try

@@ -207,7 +207,7 @@ internal sealed partial class RequestPath
         var request = exchange.Http.Request;
         var hasBody = request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
         var epoch = _monitor.State.Epoch;
-        var (response, failure) = await _sender.SendAsync(request, hasBody ? () => new StreamContent(request.Body) : null, isRepeatable: !hasBody, exchange.Http.RequestAborted).ConfigureAwait(false);
+        var (response, failure) = await _sender.SendAsync(request, hasBody ? () => Passing(request) : null, isRepeatable: !hasBody, exchange.Http.RequestAborted).ConfigureAwait(false);
         if (exchange.Route.TouchesState)
             _monitor.Suspect(epoch, $"a client changed its state through {request.Path}");
         if (response is null)
@@ -310,6 +310,14 @@ internal sealed partial class RequestPath
         return grant.Refusal == QueueRefusal.Full
             ? new(FailureKind.QueueFull, $"All slots are busy and {_options.QueueMaxLength} requests wait already (queue.max_length).", grant.RetryAfter)
             : new(FailureKind.QueueTimedOut, $"No slot became free within {_options.QueueMaxWait.TotalSeconds:0.###} s (queue.max_wait_seconds).", grant.RetryAfter);
+    }
+
+    /// <summary>A body that passes as it comes, with its length where the client told one.</summary>
+    private static StreamContent Passing(HttpRequest request)
+    {
+        var content = new StreamContent(request.Body);
+        content.Headers.ContentLength = request.Headers.TransferEncoding.Count == 0 ? request.ContentLength : null;
+        return content;
     }
 
     private static PiecesContent Content(HttpRequest request, SplicedBody spliced)

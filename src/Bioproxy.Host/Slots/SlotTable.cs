@@ -13,7 +13,7 @@ namespace Bioproxy.Host.Slots;
 /// </para>
 /// <para>
 /// A server with a unified KV cache empties its idle slots (into its RAM cache) whenever another slot starts. There every
-/// beginning makes what free slots hold unknown, and nothing begins while a restored slot waits for its request.
+/// beginning makes what free slots hold unknown, and nothing begins while a pinned slot waits for its request.
 /// </para>
 /// </summary>
 internal sealed class SlotTable
@@ -181,7 +181,7 @@ internal sealed class SlotTable
                 return null;
             foreach (var other in _works)
             {
-                if (other is { IsEnded: false, IsPlaced: false } && (other.Slot.HasValue != plan.Slot.HasValue || (_clearsIdleSlots && other.IsRestored)))
+                if (other is { IsEnded: false, IsPlaced: false } && (other.Slot.HasValue != plan.Slot.HasValue || (_clearsIdleSlots && other.Slot is not null)))
                     return null;
             }
 

@@ -8,9 +8,10 @@ namespace Bioproxy.Host.Snapshots;
 /// <param name="Work">The work in the slot table; null when the backend's slots are not managed.</param>
 /// <param name="Chain">The prompt; null when it cannot be remembered.</param>
 /// <param name="Snapshot">What was restored.</param>
-internal sealed record Placement(PromptSource Source, SlotWork? Work, PromptChain? Chain, Snapshot? Snapshot)
+/// <param name="Shared">The part of the prompt, from 0 to 1, that its slot should hold already.</param>
+internal sealed record Placement(PromptSource Source, SlotWork? Work, PromptChain? Chain, Snapshot? Snapshot, double Shared)
 {
-    public static Placement Unmanaged { get; } = new(PromptSource.Cold, null, null, null);
+    public static Placement Unmanaged { get; } = new(PromptSource.Cold, null, null, null, 0);
 
     public int? Slot => Work?.Slot;
 }

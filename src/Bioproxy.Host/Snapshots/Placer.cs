@@ -86,10 +86,11 @@ internal sealed partial class Placer
 
                 if (_table.TryBegin(state.Epoch, plan, prompt?.Chain, weight, lane == Lane.WarmUp) is { } work)
                 {
+                    var shared = plan.Slot is null || prompt is null ? 0 : plan.Shared / (double)prompt.Chain.Length;
                     if (plan.Source != PromptSource.Restored)
-                        return new Placement(plan.Source, work, prompt?.Chain, null);
+                        return new Placement(plan.Source, work, prompt?.Chain, null, shared);
                     if (await RestoreAsync(state, work, snapshot!, cancellationToken).ConfigureAwait(false))
-                        return new Placement(plan.Source, work, prompt!.Chain, snapshot);
+                        return new Placement(plan.Source, work, prompt!.Chain, snapshot, shared);
                     _table.End(work, null, null);
                     mayRestore = false;
                     continue;
@@ -122,8 +123,10 @@ internal sealed partial class Placer
     /// </summary>
     public async Task SettleAsync(Placement placement, WorkOutcome outcome, CancellationToken stopping)
     {
-        if (placement.Snapshot is { } snapshot && outcome.IsComplete)
-            _effects.Judge(snapshot, outcome.Timings?.CachedTokens);
+
+        // Without any effect the file may be another one's by now: the template is warmed again. Twice, and it is the model.
+        if (placement.Snapshot is { } snapshot && outcome.IsComplete && _effects.Judge(snapshot, outcome.Timings?.CachedTokens) == "none")
+            _catalogue.Quarantine(snapshot, $"after restoring it the backend reused {outcome.Timings!.CachedTokens} of its {snapshot.Tokens} tokens");
         if (placement.Work is not { } work)
             return;
         if (work.ExpectedFromRam > 0 && outcome is { IsComplete: true, Timings: { } timings })

@@ -20,6 +20,9 @@ internal sealed partial class WarmUpLoop
     /// <summary>Below this a prefill costs less than a restore.</summary>
     private const int LeastTokens = 32;
 
+    /// <summary>The server's default micro-batch: smaller would slow a GPU down, larger would keep users waiting.</summary>
+    private const int StepTokens = 512;
+
     private readonly StaticPrefixFinder _finder;
     private readonly TemplateLibrary _templates;
     private readonly LlamaClient _client;
@@ -37,6 +40,7 @@ internal sealed partial class WarmUpLoop
     private readonly ILogger<WarmUpLoop> _logger;
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly ConcurrentDictionary<string, WarmUpStatus> _statuses = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Part> _parts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Verified> _verified = new(StringComparer.Ordinal);
 
     public WarmUpLoop(
@@ -176,7 +180,7 @@ internal sealed partial class WarmUpLoop
         return await WarmAsync(prefix, state, rehearsal, found, canSave, stopping).ConfigureAwait(false);
     }
 
-    /// <summary>Steps 4, 5, 6 and 8 of a request, in the low lane.</summary>
+    /// <summary>Takes a turn in the low lane and computes step by step what is missing.</summary>
     /// <returns>False when it stepped aside.</returns>
     private async Task<bool> WarmAsync(string prefix, BackendState state, Rehearsal rehearsal, StaticPrefix found, bool canSave, CancellationToken stopping)
     {
@@ -186,50 +190,75 @@ internal sealed partial class WarmUpLoop
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(lease.Preempted, stopping);
         using var prompt = CanonicalPrompt.Copy(rehearsal.Text);
         var started = _time.GetTimestamp();
-        var placement = Placement.Unmanaged;
-        var outcome = default(WorkOutcome) with { IsStreaming = true };
+        var part = _parts.GetValueOrDefault(prefix) is { } left && left.Epoch == state.Epoch && left.TokensHash == found.Hash ? left : new Part(state.Epoch, found.Hash, 0);
         try
         {
-            placement = await _placer.PlaceAsync(prompt, 1, Lane.WarmUp, stop.Token).ConfigureAwait(false);
-            Update(prefix, s => s with { State = WarmUpState.Running, Progress = 0 });
-            LogStarted(prefix, found.Tokens.Length);
-            var answer = await _client.EvaluateAsync(
-                found.Tokens,
-                placement.Slot,
-                (_, processed, total) =>
-                {
-                    _placer.Started(placement);
-                    var part = total > 0 ? Math.Min(0.99, processed / (double)total) : 0;
-                    outcome = outcome with { Coverage = part };
-                    Update(prefix, s => s with { Progress = part });
-                },
-                stop.Token).ConfigureAwait(false);
-            if (answer.Value is not { } evaluated)
+            Update(prefix, s => s with { State = WarmUpState.Running, Progress = part.Tokens / (double)found.Tokens.Length });
+            LogStarted(prefix, found.Tokens.Length, part.Tokens);
+            var computed = 0;
+            EvaluationResult? evaluated;
+            do
             {
-                Fail(prefix, "evaluate", $"the backend did not compute it: {answer.Problem}");
-                return true;
+                stop.Token.ThrowIfCancellationRequested();
+                (evaluated, part) = await StepAsync(prefix, prompt, found, part, stop.Token, stopping).ConfigureAwait(false);
+                computed += evaluated?.ComputedTokens ?? 0;
             }
-
-            outcome = new WorkOutcome(IsComplete: true, IsStreaming: true, new PromptTimings(evaluated.CachedTokens, evaluated.ComputedTokens, 0), 1, evaluated.Slot);
-            if (canSave && !await SaveAsync(prefix, state, rehearsal, found, evaluated, stop.Token).ConfigureAwait(false))
+            while (evaluated is not null && part.Tokens < found.Tokens.Length);
+            if (evaluated is null || (canSave && !await SaveAsync(prefix, state, rehearsal, found, evaluated, stop.Token).ConfigureAwait(false)))
                 return true;
-            Done(prefix, state, rehearsal, found, evaluated, canSave, _time.GetElapsedTime(started));
+            if (canSave && evaluated.Slot is { } slot)
+                _table.MarkSaved(state.Epoch, slot, prompt.Chain);
+            Done(prefix, state, rehearsal, found, computed, canSave, _time.GetElapsedTime(started));
             return true;
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {
             _metrics.WarmUpCancelled(prefix);
             Update(prefix, s => s with { State = WarmUpState.Waiting });
-            LogSteppedAside(prefix, outcome.Coverage);
+            LogSteppedAside(prefix, _statuses[prefix].Progress);
             return false;
         }
         finally
         {
-            await _placer.SettleAsync(placement, outcome, stopping).ConfigureAwait(false);
-            if (outcome is { IsComplete: true, Slot: { } slot } && canSave && _statuses[prefix].State == WarmUpState.Warm)
-                _table.MarkSaved(state.Epoch, slot, prompt.Chain);
             lease.Release();
             _placer.CatchUpSoon();
+        }
+    }
+
+    /// <summary>
+    /// Steps 5, 6 and 8 of a request, for the next few hundred tokens. Small steps bound what a user waits for: a server notices a
+    /// cancel only at the end of a batch, and by then has begun the next (measured; 2,048 tokens each by default).
+    /// </summary>
+    private async Task<(EvaluationResult? Evaluated, Part Part)> StepAsync(string prefix, CanonicalPrompt prompt, StaticPrefix found, Part part, CancellationToken stop, CancellationToken stopping)
+    {
+        var length = found.Tokens.Length;
+        var placement = await _placer.PlaceAsync(prompt, 1, Lane.WarmUp, stop).ConfigureAwait(false);
+        var upTo = Math.Min(length, Math.Max(part.Tokens, (int)(placement.Shared * length)) + StepTokens);
+        var outcome = new WorkOutcome(IsComplete: false, IsStreaming: true, null, part.Tokens / (double)length);
+        try
+        {
+            var answer = await _client.EvaluateAsync(found.Tokens[..upTo], placement.Slot, (_, processed, _) => Progressed(processed), stop).ConfigureAwait(false);
+            if (answer.Value is not { } evaluated)
+            {
+                Fail(prefix, "evaluate", $"the backend did not compute it: {answer.Problem}");
+                return (null, part);
+            }
+
+            Progressed(upTo);
+            outcome = new WorkOutcome(IsComplete: true, IsStreaming: true, new PromptTimings(evaluated.CachedTokens, evaluated.ComputedTokens, 0), upTo / (double)length, evaluated.Slot);
+            return (evaluated, _parts[prefix]);
+        }
+        finally
+        {
+            await _placer.SettleAsync(placement, outcome, stopping).ConfigureAwait(false);
+        }
+
+        void Progressed(int processed)
+        {
+            _placer.Started(placement);
+            _parts[prefix] = part with { Tokens = Math.Max(processed, part.Tokens) };
+            outcome = outcome with { Coverage = Math.Max(outcome.Coverage, processed / (double)length) };
+            Update(prefix, s => s with { Progress = outcome.Coverage });
         }
     }
 
@@ -250,12 +279,13 @@ internal sealed partial class WarmUpLoop
         return false;
     }
 
-    private void Done(string prefix, BackendState state, Rehearsal rehearsal, StaticPrefix found, EvaluationResult evaluated, bool isSaved, TimeSpan duration)
+    private void Done(string prefix, BackendState state, Rehearsal rehearsal, StaticPrefix found, int computed, bool isSaved, TimeSpan duration)
     {
         _metrics.WarmUpExecuted(prefix, duration);
+        _parts.Remove(prefix);
         _verified[prefix] = new(state.Epoch, rehearsal.Hash, isSaved ? found.Hash : null, _time.GetUtcNow());
         Update(prefix, s => s with { State = isSaved ? WarmUpState.Warm : WarmUpState.Computed, WarmedAt = _time.GetUtcNow(), Duration = duration, Progress = 1, Problem = null });
-        LogDone(prefix, found.Tokens.Length, evaluated.ComputedTokens, duration.TotalSeconds, isSaved ? "saved" : "not saved");
+        LogDone(prefix, found.Tokens.Length, computed, duration.TotalSeconds, isSaved ? "saved" : "not saved");
     }
 
     private bool HasSnapshot(string identity, string prefix, string tokensHash, Rehearsal rehearsal) =>
@@ -275,8 +305,8 @@ internal sealed partial class WarmUpLoop
 
     private void Update(string prefix, Func<WarmUpStatus, WarmUpStatus> change) => _statuses[prefix] = change(_statuses[prefix]);
 
-    [LoggerMessage(LogLevel.Information, "Warming {Prefix}: {Tokens} tokens.")]
-    private partial void LogStarted(string prefix, int tokens);
+    [LoggerMessage(LogLevel.Information, "Warming {Prefix}: {Tokens} tokens, {Part} of them done before.")]
+    private partial void LogStarted(string prefix, int tokens, int part);
 
     [LoggerMessage(LogLevel.Information, "{Prefix} is warm: {Tokens} tokens, {Computed} computed, {Seconds:0.0} s, {Saved}.")]
     private partial void LogDone(string prefix, int tokens, int computed, double seconds, string saved);
@@ -292,6 +322,9 @@ internal sealed partial class WarmUpLoop
 
     [LoggerMessage(LogLevel.Error, "The warm-up loop failed; it goes on.")]
     private partial void LogLoopFailed(Exception exception);
+
+    /// <summary>How far a version was computed when its warm-up last stopped. Asking for less than that would roll the slot back.</summary>
+    private sealed record Part(int Epoch, string TokensHash, int Tokens);
 
     /// <param name="Epoch">When the backend was asked.</param>
     /// <param name="Text">What it was asked about.</param>

@@ -1,0 +1,44 @@
+using System.Globalization;
+using Bioproxy.Benchmarks.Load;
+using Bioproxy.Benchmarks.Stub;
+
+namespace Bioproxy.Benchmarks;
+
+/// <summary>What this program is when it started itself. Every role ends with its starter, whose end closes the standard input.</summary>
+internal static class Roles
+{
+    public static async Task<int> RunAsync(string role, string[] words)
+    {
+        var arguments = words.Select(word => int.Parse(word, CultureInfo.InvariantCulture)).ToArray();
+        using var stop = new CancellationTokenSource();
+        if (role != "load")
+            _ = Task.Run(() => StopWithStarterAsync(stop)); // the console reads with the thread that asks
+        try
+        {
+            await (role switch
+            {
+                "backend" => new StubBackend(slotCount: arguments[1], trickle: TimeSpan.FromMilliseconds(arguments[2])).RunAsync(arguments[0], stop.Token),
+                "control" => ControlForwarder.RunAsync(arguments[0], arguments[1], stop.Token),
+                "load" => new LoadGenerator().RunAsync(stop.Token),
+                "streams" => OpenStreams.RunAsync(arguments[0], arguments[1], stop.Token),
+                _ => throw new ArgumentException($"There is no role '{role}'.", nameof(role)),
+            });
+        }
+        catch (OperationCanceledException)
+        {
+            // the starter has ended
+        }
+
+        return 0;
+    }
+
+    private static async Task StopWithStarterAsync(CancellationTokenSource stop)
+    {
+        while (await Console.In.ReadLineAsync() is not null)
+        {
+            // nothing is said to these roles
+        }
+
+        await stop.CancelAsync();
+    }
+}

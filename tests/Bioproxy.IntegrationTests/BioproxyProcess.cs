@@ -1,0 +1,18 @@
+using Bioproxy.Testing;
+
+namespace Bioproxy.IntegrationTests;
+
+/// <summary>The built program as a process of its own, as a user starts it.</summary>
+internal static class BioproxyProcess
+{
+    public static ServerProcess Start(params string[] arguments) => ServerProcess.Start(HostOutput.Program, arguments);
+
+    /// <summary>Runs it to its end.</summary>
+    /// <returns>The exit code, and all it said.</returns>
+    public static async Task<(int Code, string Said)> RunAsync(params string[] arguments)
+    {
+        await using var process = Start(arguments);
+        var code = await process.WaitForExitAsync().DefaultTimeout();
+        return (code, process.Log.ToString());
+    }
+}

@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using Bioproxy.Testing;
+using Xunit.Abstractions;
+
+namespace Bioproxy.IntegrationTests;
+
+/// <summary>The second turn of a templated conversation: its prompt begins with the first turn's, and nothing of that is computed again.</summary>
+public sealed class ConversationTests(ITestOutputHelper output)
+{
+    private const int TemplateTokens = 2 * 512;
+    private const string First = "How do I reverse a string?";
+    private const string Second = "And in place?";
+
+    /// <param name="parallel">The number of slots. Without -np the cache is unified: the server empties an idle slot into its RAM cache when
+    /// another starts, and brings it back itself. There the proxy does not claim more than it knows, but the reuse must be the same.</param>
+    /// <param name="isInterrupted">Whether somebody else asks something between the turns.</param>
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, true)]
+    [InlineData(null, false)]
+    [InlineData(null, true)]
+    public async Task SecondTurn_OfATemplatedConversation_ReusesTheWholeFirstOne(int? parallel, bool isInterrupted)
+    {
+        await using var workspace = new Workspace(output);
+        workspace.UseModel();
+        var template = TemplateText.Of(1, TemplateTokens);
+        workspace.AddTemplate("@code", template);
+        var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel));
+        await using var proxy = await workspace.StartProxyAsync(server);
+        await proxy.WaitUntilWarmAsync("@code");
+
+        var one = await proxy.SendAsync(Turn(("user", $"@code {First}")), CancellationToken.None);
+        if (isInterrupted)
+            await proxy.AskAsync(("user", "Something else altogether, from somebody else."));
+        var two = await proxy.SendAsync(Turn(("user", $"@code {First}"), ("assistant", one.Text), ("user", Second)), CancellationToken.None);
+
+        // What the backend makes of the expanded messages is as long as what it computed for the proxy, and begins with turn one's.
+        var expanded = TemplateText.Expand(template, First);
+        var promptOne = await RenderAsync(server, ("user", expanded));
+        var promptTwo = await RenderAsync(server, ("user", expanded), ("assistant", one.Text), ("user", Second));
+        Assert.StartsWith(promptOne, promptTwo, StringComparison.Ordinal);
+        Assert.Equal(await CountAsync(server, promptOne), one.PromptTokens);
+        Assert.Equal(await CountAsync(server, promptTwo), two.PromptTokens);
+
+        output.WriteLine($"{one}; {two}");
+        Assert.InRange(one.CachedTokens, TemplateTokens, one.PromptTokens);
+        Assert.InRange(two.CachedTokens, one.PromptTokens, two.PromptTokens);
+        if (parallel is not null || !isInterrupted)
+        {
+            Assert.Equal("hot", two.Cache);
+            Assert.Equal(one.Slot, two.Slot);
+        }
+        else
+        {
+            Assert.Contains(two.Cache, new[] { "hot", "cold" });
+        }
+    }
+
+    private static JsonObject Turn(params (string Role, string Content)[] messages)
+    {
+        var chat = ChatProbe.Chat(messages);
+        chat["max_tokens"] = 12;
+        chat["temperature"] = 0;
+        return chat;
+    }
+
+    private static async Task<string> RenderAsync(LlamaServer server, params (string Role, string Content)[] messages) =>
+        (string)(await PostAsync(server, "/apply-template", ChatProbe.Chat(messages)))["prompt"]!;
+
+    private static async Task<int> CountAsync(LlamaServer server, string prompt) =>
+        (await PostAsync(server, "/tokenize", new JsonObject { ["content"] = prompt, ["add_special"] = true, ["parse_special"] = true }))["tokens"]!.AsArray().Count;
+
+    private static async Task<JsonNode> PostAsync(LlamaServer server, string path, JsonObject body)
+    {
+        using var content = new StringContent(body.ToJsonString());
+        using var response = await server.Client.PostAsync(new Uri(path, UriKind.Relative), content).DefaultTimeout();
+        return JsonNode.Parse(await response.Content.ReadAsStringAsync().DefaultTimeout())!;
+    }
+}

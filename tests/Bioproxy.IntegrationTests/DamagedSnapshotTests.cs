@@ -1,0 +1,98 @@
+using Bioproxy.Testing;
+using Xunit.Abstractions;
+
+namespace Bioproxy.IntegrationTests;
+
+/// <summary>What becomes of a snapshot's file is not in the proxy's hands; whatever does, the answer is right and the template warm again.</summary>
+public sealed class DamagedSnapshotTests(ITestOutputHelper output)
+{
+    private const string Question = "How do I reverse a string?";
+    private const int TemplateTokens = 2 * 512;
+    private const double Equal = 0.035;
+
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(15);
+    private static readonly string Template = TemplateText.Of(1, TemplateTokens);
+
+    /// <param name="damage">What happens to the file.</param>
+    /// <param name="isFolderKnown">Whether the proxy can see the server's folder (kv.directory), or learns of it from the restore.</param>
+    [Theory]
+    [InlineData("truncated", false)]
+    [InlineData("truncated", true)]
+    [InlineData("deleted", false)]
+    [InlineData("deleted", true)]
+    [InlineData("garbage", false)]
+    [InlineData("garbage", true)]
+    [InlineData("a longer template's", false)]
+    [InlineData("a template's of the same length", false)]
+    [InlineData("a template's of the same length", true)]
+    public async Task TemplatedQuestion_SnapshotFileDamaged_IsAnsweredRightAndWarmedAgain(string damage, bool isFolderKnown)
+    {
+        await using var workspace = new Workspace(output);
+        workspace.UseModel();
+        workspace.AddTemplate("@code", Template);
+        workspace.AddTemplate("@long", TemplateText.Of(2, TemplateTokens + 512));
+        workspace.AddTemplate("@same", TemplateText.Of(3, TemplateTokens));
+
+        // Without its RAM cache, so that nothing but the snapshot can make a template warm.
+        var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 1) with { CacheRamMiB = 0 });
+        await using var proxy = await workspace.StartProxyAsync(server, options => isFolderKnown ? options with { KvDirectory = workspace.Slots } : options);
+        foreach (var prefix in new[] { "@code", "@long", "@same" })
+            await proxy.WaitUntilWarmAsync(prefix);
+        await DisplaceAsync(proxy);
+
+        Damage(damage, FileOf("@code"), FileOf("@long"), FileOf("@same"));
+        var damaged = await AskAsync(proxy);
+
+        var cold = await workspace.ColdAsync(("user", TemplateText.Expand(Template, Question)));
+        Assert.InRange(ChatProbe.MaxDifference(damaged.First, cold), 0, Equal);
+        Assert.True(damaged.CachedTokens < TemplateTokens, $"{damaged}");
+        await Eventually.TrueAsync(() => proxy.App.Catalogue.Quarantined.Count > 0, Soon, "the snapshot is set aside");
+        Assert.Contains(Path.GetFileName(FileNameOf("@code")), Assert.Single(proxy.App.Catalogue.Quarantined), StringComparison.Ordinal);
+
+        await Eventually.TrueAsync(() => proxy.WarmUps.Count == 4, Soon, "the template is warmed again");
+        await proxy.WaitUntilWarmAsync("@code");
+        await DisplaceAsync(proxy);
+        var restored = await AskAsync(proxy);
+        Assert.Equal("restored", restored.Cache);
+        Assert.Equal(TemplateTokens, restored.CachedTokens);
+        Assert.InRange(ChatProbe.MaxDifference(restored.First, cold), 0, Equal);
+
+        string FileNameOf(string prefix) => fileNames.TryGetValue(prefix, out var name) ? name : fileNames[prefix] = proxy.App.Catalogue.All.Single(snapshot => snapshot.Prefix == prefix).File;
+        string FileOf(string prefix) => Path.Combine(workspace.Slots, FileNameOf(prefix));
+    }
+
+    private readonly Dictionary<string, string> fileNames = new(StringComparer.Ordinal);
+
+    private static Task<Answer> AskAsync(TestProxy proxy) => proxy.AskAsync(("user", $"@code {Question}"));
+
+    private static async Task DisplaceAsync(TestProxy proxy)
+    {
+        await proxy.AskAsync(("user", "Something else altogether."));
+        await proxy.AskAsync(("user", "And now another thing."));
+    }
+
+    private static void Damage(string damage, string file, string longer, string same)
+    {
+        switch (damage)
+        {
+            case "truncated":
+                using (var stream = File.OpenWrite(file))
+                    stream.SetLength(stream.Length / 2);
+                break;
+            case "deleted":
+                File.Delete(file);
+                break;
+            case "garbage":
+                var bytes = new byte[new FileInfo(file).Length];
+                new Random(1).NextBytes(bytes);
+                File.WriteAllBytes(file, bytes);
+                break;
+            case "a longer template's":
+                File.Copy(longer, file, overwrite: true);
+                break;
+            default:
+                File.Copy(same, file, overwrite: true);
+                break;
+        }
+    }
+}

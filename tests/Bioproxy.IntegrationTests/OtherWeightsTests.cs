@@ -1,0 +1,173 @@
+using Bioproxy.Testing;
+using Xunit.Abstractions;
+
+namespace Bioproxy.IntegrationTests;
+
+/// <summary>
+/// Other weights under the same file name and shape: llama-server takes their saved states for its own and answers wrongly without a
+/// word. The proxy must not let it, whichever side restarted.
+/// </summary>
+public sealed class OtherWeightsTests(ITestOutputHelper output)
+{
+    private const string Question = "How do I reverse a string?";
+
+    // Whole steps of 512, so that warm and cold split alike: see RestartTests.
+    private const int TemplateTokens = 2 * 512;
+    private const double Equal = 0.035;
+
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+    private static readonly string Template = TemplateText.Of(1, TemplateTokens);
+
+    [Fact]
+    public async Task TemplatedQuestion_ServerRestartedWithOtherWeights_UsesNothingOfTheOldOnes()
+    {
+        await using var workspace = NewWorkspace();
+        var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 1));
+        await using var proxy = await workspace.StartProxyAsync(server);
+        var old = await WarmAsync(proxy);
+        var oldCold = await ColdAsync(workspace);
+        var epoch = proxy.Epoch;
+
+        await workspace.RestartAsync(server, () => workspace.UseModel(seed: 2));
+        await proxy.WaitUntilRecognisedAsync(after: epoch);
+        var answer = await AskAsync(proxy);
+
+        Assert.NotEqual(old, proxy.Identity);
+        await AssertIsOfNewWeightsAsync(workspace, answer, oldCold);
+        Assert.Equal(0, proxy.Restores);
+        await AssertIsWarmedAgainAsync(workspace, proxy, old);
+    }
+
+    [Fact]
+    public async Task TemplatedQuestion_ProxyRestartedOnOtherWeights_UsesNothingOfTheOldOnes()
+    {
+        await using var workspace = NewWorkspace();
+        var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 1));
+        var before = await workspace.StartProxyAsync(server);
+        var old = await WarmAsync(before);
+        var oldCold = await ColdAsync(workspace);
+        await before.DisposeAsync();
+
+        server = await workspace.RestartAsync(server, () => workspace.UseModel(seed: 2));
+        await using var proxy = await workspace.StartProxyAsync(server);
+        await proxy.WaitUntilRecognisedAsync();
+        var answer = await AskAsync(proxy);
+
+        Assert.Contains(proxy.App.Catalogue.All, snapshot => snapshot.Identity == old);
+        Assert.NotEqual(old, proxy.Identity);
+        await AssertIsOfNewWeightsAsync(workspace, answer, oldCold);
+        Assert.Equal(0, proxy.Restores);
+        await AssertIsWarmedAgainAsync(workspace, proxy, old);
+    }
+
+    [Fact]
+    public async Task TemplatedQuestion_BothRestartedWithOtherWeights_UsesNothingOfTheOldOnes()
+    {
+        await using var workspace = NewWorkspace();
+        var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 1));
+        var before = await workspace.StartProxyAsync(server);
+        var old = await WarmAsync(before);
+        var oldCold = await ColdAsync(workspace);
+
+        // The machine comes up again: the proxy first, and nobody is behind it yet.
+        await before.DisposeAsync();
+        await server.KillAsync();
+        await using var proxy = await workspace.StartProxyAsync(server);
+        await proxy.WaitForBackendAsync(Host.Backends.BackendStatus.Unreachable);
+        await workspace.RestartAsync(server, () => workspace.UseModel(seed: 2));
+        await proxy.WaitUntilRecognisedAsync();
+        var answer = await AskAsync(proxy);
+
+        Assert.NotEqual(old, proxy.Identity);
+        await AssertIsOfNewWeightsAsync(workspace, answer, oldCold);
+        Assert.Equal(0, proxy.Restores);
+        await AssertIsWarmedAgainAsync(workspace, proxy, old);
+    }
+
+    /// <summary>The server is another before the proxy looks again: only the request itself can notice.</summary>
+    /// <param name="isSlotHot">Whether the slot is believed to hold the template, or the snapshot would have to be restored.</param>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task TemplatedQuestion_OtherWeightsBetweenTwoLooks_UsesNothingOfTheOldOnes(bool isSlotHot)
+    {
+        await using var workspace = NewWorkspace();
+        var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 1));
+        await using var proxy = await workspace.StartProxyAsync(server, options => options with { HealthCheckInterval = TimeSpan.FromMinutes(10) });
+        var old = await WarmAsync(proxy);
+        if (!isSlotHot)
+            await proxy.AskAsync(("user", "Something else altogether."));
+        var oldCold = await ColdAsync(workspace);
+        var epoch = proxy.Epoch;
+
+        await workspace.RestartAsync(server, () => workspace.UseModel(seed: 2));
+        Assert.Equal(epoch, proxy.Epoch);
+        var answer = await AskAsync(proxy);
+
+        await AssertIsOfNewWeightsAsync(workspace, answer, oldCold);
+        Assert.Equal(0, proxy.Restores);
+        await AssertIsWarmedAgainAsync(workspace, proxy, old);
+    }
+
+    [Fact]
+    public async Task TemplatedQuestion_OldWeightsComeBack_OldSnapshotIsUsed()
+    {
+        await using var workspace = NewWorkspace();
+        var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 1));
+        await using var proxy = await workspace.StartProxyAsync(server);
+        var old = await WarmAsync(proxy);
+        var epoch = proxy.Epoch;
+        server = await workspace.RestartAsync(server, () => workspace.UseModel(seed: 2));
+        await proxy.WaitUntilRecognisedAsync(after: epoch);
+        await proxy.WaitUntilWarmAsync("@code");
+        epoch = proxy.Epoch;
+
+        await workspace.RestartAsync(server, () => workspace.UseModel(seed: 1));
+        await proxy.WaitUntilRecognisedAsync(after: epoch);
+        var answer = await AskAsync(proxy);
+
+        Assert.Equal(old, proxy.Identity);
+        Assert.Equal("restored", answer.Cache);
+        Assert.Equal(TemplateTokens, answer.CachedTokens);
+        Assert.InRange(ChatProbe.MaxDifference(answer.First, await ColdAsync(workspace)), 0, Equal);
+        Assert.Equal(2, proxy.WarmUps.Count);
+    }
+
+    private Workspace NewWorkspace()
+    {
+        var workspace = new Workspace(output);
+        workspace.UseModel(seed: 1);
+        workspace.AddTemplate("@code", Template);
+        return workspace;
+    }
+
+    private static async Task<string> WarmAsync(TestProxy proxy)
+    {
+        await proxy.WaitUntilWarmAsync("@code");
+        return proxy.Identity!;
+    }
+
+    private static Task<Answer> AskAsync(TestProxy proxy) => proxy.AskAsync(("user", $"@code {Question}"));
+
+    private static Task<FirstToken> ColdAsync(Workspace workspace) => workspace.ColdAsync(("user", TemplateText.Expand(Template, Question)));
+
+    private async Task AssertIsOfNewWeightsAsync(Workspace workspace, Answer answer, FirstToken ofOldWeights)
+    {
+        var cold = await ColdAsync(workspace);
+        var difference = ChatProbe.MaxDifference(answer.First, cold);
+        var fromOld = ChatProbe.MaxDifference(answer.First, ofOldWeights);
+        output.WriteLine($"{answer}; from the cold answer {difference:0.0000}, from that of the old weights {fromOld:0.00}");
+        Assert.InRange(difference, 0, Equal);
+        Assert.True(fromOld > 1, $"The old weights must be seen: {fromOld}.");
+    }
+
+    private static async Task AssertIsWarmedAgainAsync(Workspace workspace, TestProxy proxy, string old)
+    {
+        await Eventually.TrueAsync(() => proxy.Identity is { } identity && identity != old, Soon, "the model is recognised as another one");
+        await proxy.WaitUntilWarmAsync("@code", Soon);
+        Assert.Contains(proxy.App.Catalogue.All, snapshot => snapshot.Identity == proxy.Identity);
+        var warm = await AskAsync(proxy);
+        Assert.InRange(warm.CachedTokens, TemplateTokens, warm.PromptTokens);
+        Assert.InRange(ChatProbe.MaxDifference(warm.First, await ColdAsync(workspace)), 0, Equal);
+    }
+}

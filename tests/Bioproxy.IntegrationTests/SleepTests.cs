@@ -1,0 +1,99 @@
+using System.Text.Json.Nodes;
+using Bioproxy.Host.Backends;
+using Bioproxy.Testing;
+using Xunit.Abstractions;
+
+namespace Bioproxy.IntegrationTests;
+
+/// <summary>
+/// A server started with --sleep-idle-seconds unloads its model when nobody asks, and loses all slots; it loads whatever file lies there
+/// when it wakes. Watching it must not keep it awake.
+/// </summary>
+public sealed class SleepTests(ITestOutputHelper output)
+{
+    private const string Question = "How do I reverse a string?";
+    private const int TemplateTokens = 2 * 512;
+    private const double Equal = 0.035;
+
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+    private static readonly string Template = TemplateText.Of(1, TemplateTokens);
+
+    [Fact]
+    public async Task Server_ProxyWithTemplatesRuns_FallsAsleepAndAnswersRightWhenAsked()
+    {
+        await using var workspace = NewWorkspace();
+        var server = await workspace.StartServerAsync(Sleeping(workspace));
+        await using var proxy = await workspace.StartProxyAsync(server, options => options with { WarmUpCheckInterval = TimeSpan.FromMilliseconds(300) });
+        await proxy.WaitUntilWarmAsync("@code");
+
+        await proxy.WaitForBackendAsync(BackendStatus.Sleeping);
+        var woken = await AskAsync(proxy);
+        await proxy.WaitUntilRecognisedAsync();
+        var awake = await AskAsync(proxy);
+
+        var cold = await ColdAsync(workspace);
+        Assert.InRange(ChatProbe.MaxDifference(woken.First, cold), 0, Equal);
+        Assert.InRange(ChatProbe.MaxDifference(awake.First, cold), 0, Equal);
+        Assert.InRange(awake.CachedTokens, TemplateTokens, awake.PromptTokens);
+        Assert.Single(proxy.WarmUps);
+
+        // And again: nothing of this keeps it awake.
+        await proxy.WaitForBackendAsync(BackendStatus.Sleeping);
+    }
+
+    [Fact]
+    public async Task TemplatedQuestion_OtherWeightsWhileAsleep_UsesNothingOfTheOldOnes()
+    {
+        await using var workspace = NewWorkspace();
+        var server = await workspace.StartServerAsync(Sleeping(workspace));
+        await using var proxy = await workspace.StartProxyAsync(server);
+        await proxy.WaitUntilWarmAsync("@code");
+        var old = proxy.Identity;
+
+        await proxy.WaitForBackendAsync(BackendStatus.Sleeping);
+        workspace.UseModel(seed: 2);
+        var answer = await AskAsync(proxy);
+
+        Assert.InRange(ChatProbe.MaxDifference(answer.First, await ColdAsync(workspace)), 0, Equal);
+        Assert.Equal(0, proxy.Restores);
+        await Eventually.TrueAsync(() => proxy.App.Catalogue.All.Any(snapshot => snapshot.Identity != old), Soon, "the template is warmed for the new weights");
+    }
+
+    /// <summary>Nobody has seen the server sleep: its process, and the random marker of it, are the same.</summary>
+    [Fact]
+    public async Task TemplatedQuestion_OtherWeightsWhileAsleepUnseen_UsesNothingOfTheOldOnes()
+    {
+        await using var workspace = NewWorkspace();
+        var server = await workspace.StartServerAsync(Sleeping(workspace));
+        await using var proxy = await workspace.StartProxyAsync(server, options => options with { HealthCheckInterval = TimeSpan.FromMinutes(10) });
+        await proxy.WaitUntilWarmAsync("@code");
+        await proxy.AskAsync(("user", "Something else altogether.")); // so that the template has to be restored
+
+        await Eventually.TrueAsync(() => IsAsleepAsync(server), Soon, "the server sleeps");
+        workspace.UseModel(seed: 2);
+        var answer = await AskAsync(proxy);
+
+        Assert.InRange(ChatProbe.MaxDifference(answer.First, await ColdAsync(workspace)), 0, Equal);
+        Assert.Equal(0, proxy.Restores);
+    }
+
+    private Workspace NewWorkspace()
+    {
+        var workspace = new Workspace(output);
+        workspace.UseModel(seed: 1);
+        workspace.AddTemplate("@code", Template);
+        return workspace;
+    }
+
+    private static LlamaServerOptions Sleeping(Workspace workspace) => workspace.ServerOptions(parallel: 1) with { ExtraArguments = ["--sleep-idle-seconds", "1"] };
+
+    private static Task<Answer> AskAsync(TestProxy proxy) => proxy.AskAsync(("user", $"@code {Question}"));
+
+    private static Task<FirstToken> ColdAsync(Workspace workspace) => workspace.ColdAsync(("user", TemplateText.Expand(Template, Question)));
+
+    private static async Task<bool> IsAsleepAsync(LlamaServer server)
+    {
+        var props = JsonNode.Parse(await server.Client.GetStringAsync(new Uri("/props", UriKind.Relative)).DefaultTimeout())!;
+        return (bool)props["is_sleeping"]!;
+    }
+}
