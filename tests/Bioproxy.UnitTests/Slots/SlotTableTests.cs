@@ -448,9 +448,9 @@ public sealed class SlotTableTests
     public void Reset_NewProcess_NothingIsKnownAndOldWorkCountsNoMore()
     {
         Hold(0, "system");
-        _table.SetClearsIdleSlots(Epoch, true);
         var pinned = Begin(1);
         var other = Begin(2);
+        _table.SetClearsIdleSlots(Epoch, true);
 
         _table.Reset(Epoch + 1, 2);
         _table.SetContent(pinned, Holding("late"));
