@@ -61,7 +61,7 @@ public sealed class FakeAdminTests(ITestOutputHelper output)
 
         async Task<HttpStatusCode> HealthAsync()
         {
-            using var response = await stage.Admin.GetAsync(new Uri("/health", UriKind.Relative)).DefaultTimeout();
+            using var response = await stage.Admin.GetAsync(new Uri("/health", UriKind.Relative)).WaitAsync(FakeStage.Limit);
             return response.StatusCode;
         }
     }

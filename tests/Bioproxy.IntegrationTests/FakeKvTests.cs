@@ -252,7 +252,7 @@ public sealed class FakeKvTests(ITestOutputHelper output)
         Assert.All(stage.Chats, r => Assert.Contains("Rule 29", r.Text, StringComparison.Ordinal));
         Assert.Contains(word, (string)(await stage.StatusAsync())["backend"]!["facts"]!["missing"]!, StringComparison.Ordinal);
         Assert.Contains(stage.Log, l => l.Contains(word, StringComparison.Ordinal) && l.Contains("Warning", StringComparison.Ordinal));
-        using var health = await stage.Admin.GetAsync(new Uri("/health", UriKind.Relative)).DefaultTimeout();
+        using var health = await stage.Admin.GetAsync(new Uri("/health", UriKind.Relative)).WaitAsync(FakeStage.Limit);
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
         Assert.DoesNotContain(stage.Backend.Requests, r => Action(r) == "restore");
         Assert.True(stage.Template("@code").State != WarmUpState.Warm, what);

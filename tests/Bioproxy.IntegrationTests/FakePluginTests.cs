@@ -82,7 +82,7 @@ public sealed class FakePluginTests(ITestOutputHelper output) : IDisposable
     {
         using var tokenize = await stage.SendAsync("""{"content":"hello"}""", "/tokenize");
         Assert.Equal(HttpStatusCode.OK, tokenize.StatusCode);
-        using var models = await stage.Client.GetAsync(new Uri("/v1/models", UriKind.Relative)).DefaultTimeout();
+        using var models = await stage.Client.GetAsync(new Uri("/v1/models", UriKind.Relative)).WaitAsync(FakeStage.Limit);
         Assert.Equal(HttpStatusCode.OK, models.StatusCode);
         await stage.WaitUntilIdleAsync();
         var metrics = (await stage.MetricsAsync()).Split('\n');

@@ -27,9 +27,9 @@ public sealed class FakeRequestBytesTests(ITestOutputHelper output)
         await using var stage = await FakeStage.StartAsync(output);
 
         await stage.AskAsync(body);
-        var cold = await stage.Backend.NextAsync("POST", "/v1/chat/completions").DefaultTimeout();
+        var cold = await stage.Backend.NextAsync("POST", "/v1/chat/completions").WaitAsync(FakeStage.Limit);
         var (_, response) = await stage.AskAsync(body);
-        var hot = await stage.Backend.NextAsync("POST", "/v1/chat/completions").DefaultTimeout();
+        var hot = await stage.Backend.NextAsync("POST", "/v1/chat/completions").WaitAsync(FakeStage.Limit);
 
         Assert.Equal(body, cold.Text);
         Assert.True(FakeStage.Header(response, "X-Bioproxy-Cache") == "hot", what);
@@ -60,7 +60,7 @@ public sealed class FakeRequestBytesTests(ITestOutputHelper output)
 
         using var response = await stage.SendAsync(body);
 
-        var request = await stage.Backend.NextAsync("POST", "/v1/chat/completions").DefaultTimeout();
+        var request = await stage.Backend.NextAsync("POST", "/v1/chat/completions").WaitAsync(FakeStage.Limit);
         Assert.Equal(body.Replace("\"id_slot\":null", "\"id_slot\":-1", StringComparison.Ordinal), request.Text);
         Assert.NotEqual(HttpStatusCode.BadGateway, response.StatusCode);
         await stage.WaitUntilIdleAsync();
@@ -75,7 +75,7 @@ public sealed class FakeRequestBytesTests(ITestOutputHelper output)
 
         using var response = await stage.SendAsync(body);
 
-        var text = (await stage.Backend.NextAsync("POST", "/v1/chat/completions").DefaultTimeout()).Text;
+        var text = (await stage.Backend.NextAsync("POST", "/v1/chat/completions").WaitAsync(FakeStage.Limit)).Text;
         if (FakeStage.Header(response, "X-Bioproxy-Slot") is { } slot and not "auto")
             text = text.Replace($"\"id_slot\":{slot},", "", StringComparison.Ordinal);
         var start = body.IndexOf("\"@code", StringComparison.Ordinal) is >= 0 and var plain ? plain : body.IndexOf("\"\\u0040code", StringComparison.Ordinal);
@@ -123,7 +123,7 @@ public sealed class FakeRequestBytesTests(ITestOutputHelper output)
         foreach (var piece in body.Chunk(7))
             await client.SendAsync($"{piece.Length:x}\r\n{new string(piece)}\r\n");
         await client.SendAsync("0\r\n\r\n");
-        var request = await stage.Backend.NextAsync("POST", "/v1/chat/completions").DefaultTimeout();
+        var request = await stage.Backend.NextAsync("POST", "/v1/chat/completions").WaitAsync(FakeStage.Limit);
         await client.ReadToEndAsync();
 
         Assert.Equal(body, request.Text);
@@ -220,7 +220,7 @@ public sealed class FakeRequestBytesTests(ITestOutputHelper output)
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(bytes) };
         request.Headers.TransferEncodingChunked = isChunked;
 
-        using var response = await stage.Client.SendAsync(request).DefaultTimeout();
+        using var response = await stage.Client.SendAsync(request).WaitAsync(FakeStage.Limit);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var arrived = Assert.Single(backend.Exchanges);

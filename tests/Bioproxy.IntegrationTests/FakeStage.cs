@@ -18,7 +18,7 @@ namespace Bioproxy.IntegrationTests;
 internal sealed class FakeStage : IAsyncDisposable
 {
     /// <summary>The limit of everything that should take milliseconds.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     private readonly ITestOutputHelper _output;
     private readonly string _root;
