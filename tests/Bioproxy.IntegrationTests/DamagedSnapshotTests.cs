@@ -40,14 +40,15 @@ public sealed class DamagedSnapshotTests(ITestOutputHelper output)
             await proxy.WaitUntilWarmAsync(prefix);
         await DisplaceAsync(proxy);
 
-        Damage(damage, FileOf("@code"), FileOf("@long"), FileOf("@same"));
+        var files = proxy.App.Catalogue.All.ToDictionary(snapshot => snapshot.Prefix, snapshot => Path.Combine(workspace.Slots, snapshot.File));
+        Damage(damage, files["@code"], files["@long"], files["@same"]);
         var damaged = await AskAsync(proxy);
 
         var cold = await workspace.ColdAsync(("user", TemplateText.Expand(Template, Question)));
         Assert.InRange(ChatProbe.MaxDifference(damaged.First, cold), 0, Equal);
         Assert.True(damaged.CachedTokens < TemplateTokens, $"{damaged}");
         await Eventually.TrueAsync(() => proxy.App.Catalogue.Quarantined.Count > 0, Soon, "the snapshot is set aside");
-        Assert.Contains(Path.GetFileName(FileNameOf("@code")), Assert.Single(proxy.App.Catalogue.Quarantined), StringComparison.Ordinal);
+        Assert.Contains(Path.GetFileName(files["@code"]), Assert.Single(proxy.App.Catalogue.Quarantined), StringComparison.Ordinal);
 
         await Eventually.TrueAsync(() => proxy.WarmUps.Count == 4, Soon, "the template is warmed again");
         await proxy.WaitUntilWarmAsync("@code");
@@ -56,12 +57,7 @@ public sealed class DamagedSnapshotTests(ITestOutputHelper output)
         Assert.Equal("restored", restored.Cache);
         Assert.Equal(TemplateTokens, restored.CachedTokens);
         Assert.InRange(ChatProbe.MaxDifference(restored.First, cold), 0, Equal);
-
-        string FileNameOf(string prefix) => fileNames.TryGetValue(prefix, out var name) ? name : fileNames[prefix] = proxy.App.Catalogue.All.Single(snapshot => snapshot.Prefix == prefix).File;
-        string FileOf(string prefix) => Path.Combine(workspace.Slots, FileNameOf(prefix));
     }
-
-    private readonly Dictionary<string, string> fileNames = new(StringComparer.Ordinal);
 
     private static Task<Answer> AskAsync(TestProxy proxy) => proxy.AskAsync(("user", $"@code {Question}"));
 

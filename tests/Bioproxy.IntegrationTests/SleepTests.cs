@@ -24,7 +24,7 @@ public sealed class SleepTests(ITestOutputHelper output)
         await using var workspace = NewWorkspace();
         var server = await workspace.StartServerAsync(Sleeping(workspace));
         await using var proxy = await workspace.StartProxyAsync(server, options => options with { WarmUpCheckInterval = TimeSpan.FromMilliseconds(300) });
-        await proxy.WaitUntilWarmAsync("@code");
+        await WakeAndWarmAsync(proxy);
 
         await proxy.WaitForBackendAsync(BackendStatus.Sleeping);
         var woken = await AskAsync(proxy);
@@ -47,7 +47,7 @@ public sealed class SleepTests(ITestOutputHelper output)
         await using var workspace = NewWorkspace();
         var server = await workspace.StartServerAsync(Sleeping(workspace));
         await using var proxy = await workspace.StartProxyAsync(server);
-        await proxy.WaitUntilWarmAsync("@code");
+        await WakeAndWarmAsync(proxy);
         var old = proxy.Identity;
 
         await proxy.WaitForBackendAsync(BackendStatus.Sleeping);
@@ -59,18 +59,23 @@ public sealed class SleepTests(ITestOutputHelper output)
         await Eventually.TrueAsync(() => proxy.App.Catalogue.All.Any(snapshot => snapshot.Identity != old), Soon, "the template is warmed for the new weights");
     }
 
-    /// <summary>Nobody has seen the server sleep: its process, and the random marker of it, are the same.</summary>
-    [Fact]
-    public async Task TemplatedQuestion_OtherWeightsWhileAsleepUnseen_UsesNothingOfTheOldOnes()
+    /// <summary>Nobody has seen the server sleep: its process and its random marker are the same, and task numbers go on where they were.</summary>
+    /// <param name="isWokenBefore">Whether another request through the proxy wakes it first.</param>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task TemplatedQuestion_OtherWeightsWhileAsleepUnseen_UsesNothingOfTheOldOnes(bool isWokenBefore)
     {
         await using var workspace = NewWorkspace();
         var server = await workspace.StartServerAsync(Sleeping(workspace));
         await using var proxy = await workspace.StartProxyAsync(server, options => options with { HealthCheckInterval = TimeSpan.FromMinutes(10) });
-        await proxy.WaitUntilWarmAsync("@code");
+        await WakeAndWarmAsync(proxy);
         await proxy.AskAsync(("user", "Something else altogether.")); // so that the template has to be restored
 
         await Eventually.TrueAsync(() => IsAsleepAsync(server), Soon, "the server sleeps");
         workspace.UseModel(seed: 2);
+        if (isWokenBefore)
+            await proxy.AskAsync(("user", "Good morning."));
         var answer = await AskAsync(proxy);
 
         Assert.InRange(ChatProbe.MaxDifference(answer.First, await ColdAsync(workspace)), 0, Equal);
@@ -85,7 +90,14 @@ public sealed class SleepTests(ITestOutputHelper output)
         return workspace;
     }
 
-    private static LlamaServerOptions Sleeping(Workspace workspace) => workspace.ServerOptions(parallel: 1) with { ExtraArguments = ["--sleep-idle-seconds", "1"] };
+    /// <summary>On a busy machine the server sleeps before the proxy looks at it for the first time, and a warm-up alone does not wake it.</summary>
+    private static async Task WakeAndWarmAsync(TestProxy proxy)
+    {
+        await proxy.AskAsync(("user", "Good morning."));
+        await proxy.WaitUntilWarmAsync("@code", Soon);
+    }
+
+    private static LlamaServerOptions Sleeping(Workspace workspace) => workspace.ServerOptions(parallel: 1) with { ExtraArguments = ["--sleep-idle-seconds", "2"] };
 
     private static Task<Answer> AskAsync(TestProxy proxy) => proxy.AskAsync(("user", $"@code {Question}"));
 

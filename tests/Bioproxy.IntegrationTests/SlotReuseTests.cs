@@ -17,7 +17,7 @@ public sealed class SlotReuseTests(ITestOutputHelper output)
     [InlineData(2, 0)]
     [InlineData(null, null)]
     [InlineData(null, 0)]
-    public async Task TemplatedQuestion_AfterRequestsThatTookItsSlot_IsRestoredOrHot(int? parallel, int? cacheRam)
+    public async Task TemplatedQuestion_AfterRequestsThatTookItsSlot_IsNotComputedAgain(int? parallel, int? cacheRam)
     {
         await using var workspace = new Workspace(output);
         workspace.UseModel();
@@ -37,7 +37,6 @@ public sealed class SlotReuseTests(ITestOutputHelper output)
                 var answer = await proxy.AskAsync(("user", $"{prefix} How do I do {round}?"));
                 output.WriteLine($"{prefix} {answer}");
                 Assert.InRange(answer.CachedTokens, TemplateTokens, answer.PromptTokens);
-                Assert.NotEqual("cold", answer.Cache);
             }
         }
     }

@@ -8,28 +8,35 @@ namespace Bioproxy.IntegrationTests;
 /// <summary>A warm-up of several seconds, and a user who does not want to wait for it.</summary>
 public sealed class WarmUpTests(ITestOutputHelper output)
 {
-    private const int Batch = 512;
-    private const int TemplateTokens = 10 * Batch;
+    /// <summary>The proxy computes a template in steps of this many tokens; the server's batches are four times as large.</summary>
+    private const int Step = 512;
+    private const int TemplateTokens = 10 * Step;
+
+    /// <summary>A model that cannot go back computes a few tokens more than the rest.</summary>
+    private const int Slack = 16;
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public async Task WarmUp_UserComesDuringIt_StepsAsideWithinABatchAndComputesOnlyTheRestLater(int parallel)
+    [InlineData("Llama", 1)]
+    [InlineData("Llama", 2)]
+    [InlineData("Gemma3", 1)]
+    [InlineData("Mamba", 1)]
+    [InlineData("Mamba", null)]
+    public async Task WarmUp_UserComesDuringIt_StepsAsideWithinAStepAndComputesOnlyTheRestLater(string architecture, int? parallel)
     {
         await using var workspace = new Workspace(output);
-        workspace.UseModel();
+        workspace.UseModel(Enum.Parse<TinyArchitecture>(architecture));
         workspace.AddTemplate("@code", TemplateText.Of(1, TemplateTokens));
-        var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel) with { BatchSize = Batch });
+        var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel));
         await using var proxy = await workspace.StartProxyAsync(server);
 
-        // Progress is told after every batch; the next one is on its way already when the user comes.
-        await Eventually.TrueAsync(() => Processed(proxy) >= 2 * Batch, TimeSpan.FromSeconds(30), "the warm-up is under way");
+        // Progress is told after every step; the next one is on its way already when the user comes.
+        await Eventually.TrueAsync(() => Processed(proxy) >= 2 * Step, TimeSpan.FromSeconds(30), "the warm-up is under way");
         var seen = Processed(proxy);
         var watch = Stopwatch.StartNew();
         var user = await proxy.AskAsync(("user", "And who are you?"));
         var waited = watch.Elapsed;
         Assert.Empty(proxy.WarmUps);
-        Assert.True(proxy.Logged("stepped aside"));
+        await proxy.WaitForLogAsync("stepped aside");
         await proxy.WaitUntilWarmAsync("@code");
 
         var run = Assert.Single(proxy.WarmUps);
@@ -39,9 +46,9 @@ public sealed class WarmUpTests(ITestOutputHelper output)
         Assert.True(run.IsSaved);
         Assert.InRange(user.PromptTokens, 1, 100);
 
-        // A batch was running when the user came, and the server hears that nobody listens to the warm-up any more when it has written that
-        // one's progress: by then the next has begun (measured). So at most one batch was begun after the user's arrival.
-        Assert.InRange(before, seen - 1, seen + Batch + Batch);
+        // A step was running when the user came, and none was begun after that.
+        Assert.InRange(before, seen - Slack, seen + Step);
+        Assert.False(proxy.Logged(" failed"));
 
         var answer = await proxy.AskAsync(("user", "@code How do I reverse a string?"));
         Assert.Equal(TemplateTokens, answer.CachedTokens);
@@ -54,9 +61,9 @@ public sealed class WarmUpTests(ITestOutputHelper output)
         await using var workspace = new Workspace(output);
         workspace.UseModel();
         workspace.AddTemplate("@code", TemplateText.Of(1, TemplateTokens));
-        var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 1) with { BatchSize = Batch });
+        var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 1));
         await using var proxy = await workspace.StartProxyAsync(server);
-        await Eventually.TrueAsync(() => Processed(proxy) >= Batch, TimeSpan.FromSeconds(30), "the warm-up is under way");
+        await Eventually.TrueAsync(() => Processed(proxy) >= Step, TimeSpan.FromSeconds(30), "the warm-up is under way");
 
         // While one is served the next waits already: between them no warm-up may start.
         var asked = Enumerable.Range(0, Users).Select(user => proxy.AskAsync(("user", $"I am number {user}, who are you?"))).ToList();
@@ -65,7 +72,7 @@ public sealed class WarmUpTests(ITestOutputHelper output)
         Assert.Single(proxy.Log.Lines, line => line.Contains("stepped aside", StringComparison.Ordinal));
 
         await proxy.WaitUntilWarmAsync("@code");
-        Assert.InRange(Assert.Single(proxy.WarmUps).Computed, 1, TemplateTokens - Batch + 1);
+        Assert.InRange(Assert.Single(proxy.WarmUps).Computed, 1, TemplateTokens - Step + Slack);
     }
 
     private static int Processed(TestProxy proxy) => proxy.Template("@code") is { State: WarmUpState.Running } status ? (int)Math.Round(status.Progress * TemplateTokens) : 0;

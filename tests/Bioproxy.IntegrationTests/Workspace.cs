@@ -109,19 +109,23 @@ internal sealed class Workspace : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var proxy in _proxies)
+        try
         {
-            await proxy.DisposeAsync();
-            _output.WriteLine($"---- proxy\n{string.Join('\n', proxy.Log.Lines)}");
+            foreach (var proxy in _proxies)
+                await proxy.DisposeAsync();
         }
-
-        foreach (var server in _servers)
+        finally
         {
-            _output.WriteLine($"---- server\n{server.Log}");
-            await server.DisposeAsync();
-        }
+            foreach (var proxy in _proxies)
+                _output.WriteLine($"---- proxy\n{string.Join('\n', proxy.Log.Lines)}");
+            foreach (var server in _servers)
+            {
+                _output.WriteLine($"---- server\n{server.Log}");
+                await server.DisposeAsync();
+            }
 
-        Directory.Delete(_root, recursive: true);
+            Directory.Delete(_root, recursive: true);
+        }
     }
 
     private LlamaServer Remember(LlamaServer server)

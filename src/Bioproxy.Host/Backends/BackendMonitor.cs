@@ -10,6 +10,9 @@ namespace Bioproxy.Host.Backends;
 /// </summary>
 internal sealed partial class BackendMonitor : IDisposable
 {
+    /// <summary>--sleep-idle-seconds counts whole seconds.</summary>
+    private static readonly TimeSpan ShortestIdle = TimeSpan.FromMilliseconds(900);
+
     private readonly LlamaClient _client;
     private readonly TimeProvider _time;
     private readonly TimeSpan _interval;
@@ -19,6 +22,7 @@ internal sealed partial class BackendMonitor : IDisposable
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly SemaphoreSlim _checking = new(1, 1);
     private volatile BackendState _state = BackendState.Unknown;
+    private long _lastTouch;
 
     public BackendMonitor(LlamaClient client, ProxyOptions options, TimeProvider time, ILogger<BackendMonitor> logger)
     {
@@ -51,6 +55,23 @@ internal sealed partial class BackendMonitor : IDisposable
 
         LogSuspect(reason);
         Wake();
+    }
+
+    /// <summary>The backend did something just now: it cannot have been asleep since.</summary>
+    public void Touch() => Interlocked.Exchange(ref _lastTouch, _time.GetTimestamp());
+
+    /// <summary>
+    /// Before a request that would wake a sleeping server: after a second without any, it may have slept since (its shortest
+    /// idle time), and what wakes has empty slots, and the weights that lie on disk by then. Nothing would tell afterwards.
+    /// </summary>
+    public async ValueTask NoticeSleepAsync(CancellationToken cancellationToken)
+    {
+        var state = _state;
+        if (state.Status != BackendStatus.Ready || state.Facts is not { IsLlamaServer: true } || _time.GetElapsedTime(Interlocked.Read(ref _lastTouch)) < ShortestIdle)
+            return;
+        using var props = (await _client.GetAsync("props", cancellationToken).ConfigureAwait(false)).Value;
+        if (props is { RootElement.ValueKind: JsonValueKind.Object } && IsAsleep(props.RootElement))
+            Suspect(state.Epoch, "it slept");
     }
 
     public async Task RunAsync(CancellationToken cancellationToken)

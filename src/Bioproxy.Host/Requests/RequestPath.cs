@@ -206,6 +206,8 @@ internal sealed partial class RequestPath
         // 6 forward
         var request = exchange.Http.Request;
         var hasBody = request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
+        if (HttpMethods.IsPost(request.Method))
+            await _monitor.NoticeSleepAsync(exchange.Http.RequestAborted).ConfigureAwait(false); // tokenising wakes it too
         var epoch = _monitor.State.Epoch;
         var (response, failure) = await _sender.SendAsync(request, hasBody ? () => Passing(request) : null, isRepeatable: !hasBody, exchange.Http.RequestAborted).ConfigureAwait(false);
         if (exchange.Route.TouchesState)

@@ -13,7 +13,7 @@ namespace Bioproxy.Host.Slots;
 /// </para>
 /// <para>
 /// A server with a unified KV cache empties its idle slots (into its RAM cache) whenever another slot starts. There every
-/// beginning makes what free slots hold unknown, and nothing begins while a restored slot waits for its request.
+/// beginning makes what free slots hold unknown, and nothing begins while a pinned slot waits for its request.
 /// </para>
 /// </summary>
 internal sealed class SlotTable
@@ -86,11 +86,16 @@ internal sealed class SlotTable
         }
     }
 
-    /// <summary>Whether work that has ended and was not seen yet may have left something that this prompt begins with.</summary>
-    public bool HasUnseenResultsFor(CanonicalPrompt prompt)
+    /// <summary>Whether this prompt cannot be planned before a look: unpinned work has ended that may have left its beginning
+    /// somewhere, or that may have overwritten a slot believed to hold it.</summary>
+    public bool NeedsLookFor(CanonicalPrompt prompt)
     {
         lock (_lock)
-            return _works.Exists(w => w is { IsEnded: true, IsAttributed: false, Result: { } result } && prompt.SharedWith(result.Chain) > 0);
+        {
+            return _works.Exists(w => w is { IsEnded: true, IsAttributed: false })
+                && (_works.Exists(w => w is { IsEnded: true, IsAttributed: false, Result: { } result } && prompt.SharedWith(result.Chain) > 0)
+                    || Array.Exists(_slots, s => s is { IsFree: true, Content: { } content } && prompt.SharedWith(content.Chain) > 0));
+        }
     }
 
     /// <summary>The warm-up under way that computes this prompt's own beginning, if there is one.</summary>
@@ -160,7 +165,8 @@ internal sealed class SlotTable
                     (partial, partialLength) = (slot, shared);
             }
 
-            if (InRam_NeedsLock(prompt) is var ram && ram > snapshotLength && ram > wholeLength && ram > partialLength)
+            // What is proven goes before what the server probably kept, unless that is much more (a long conversation).
+            if (InRam_NeedsLock(prompt) is var ram && ram > MuchMore(snapshotLength) && ram > MuchMore(wholeLength) && ram > MuchMore(partialLength))
                 return new(PromptSource.Cold, null, ram, IsExpectedInRam: true);
             if (whole is not null && wholeLength >= snapshotLength)
                 return new(PromptSource.Hot, whole.Id, wholeLength);
@@ -181,7 +187,7 @@ internal sealed class SlotTable
                 return null;
             foreach (var other in _works)
             {
-                if (other is { IsEnded: false, IsPlaced: false } && (other.Slot.HasValue != plan.Slot.HasValue || (_clearsIdleSlots && other.IsRestored)))
+                if (other is { IsEnded: false, IsPlaced: false } && (other.Slot.HasValue != plan.Slot.HasValue || (_clearsIdleSlots && other.Slot is not null)))
                     return null;
             }
 
@@ -387,6 +393,8 @@ internal sealed class SlotTable
 
         slot.Content = null;
     }
+
+    private static int MuchMore(int length) => length == 0 ? 0 : (length * 4 / 3) + PromptChain.BlockSize;
 
     private int InRam_NeedsLock(CanonicalPrompt prompt)
     {

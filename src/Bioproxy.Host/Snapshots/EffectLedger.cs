@@ -44,7 +44,8 @@ internal sealed partial class EffectLedger(ProxyMetrics metrics, TimeProvider ti
         }
     }
 
-    public void Judge(Snapshot snapshot, int? reused)
+    /// <returns>The verdict: effective, partial, none or unknown.</returns>
+    public string Judge(Snapshot snapshot, int? reused)
     {
         var status = reused switch
         {
@@ -58,7 +59,7 @@ internal sealed partial class EffectLedger(ProxyMetrics metrics, TimeProvider ti
         lock (_lock)
         {
             if (snapshot.Identity != _identity)
-                return;
+                return status;
             if (status is "effective" or "partial")
             {
                 _everEffective = true;
@@ -74,6 +75,7 @@ internal sealed partial class EffectLedger(ProxyMetrics metrics, TimeProvider ti
             LogDisabled(disabled);
         else if (status is "partial" or "none")
             LogWeak(snapshot.Prefix, reused ?? 0, snapshot.Tokens);
+        return status;
     }
 
     public void Failed(Snapshot snapshot) => Record(snapshot, null, "failed");

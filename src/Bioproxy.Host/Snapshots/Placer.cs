@@ -57,6 +57,7 @@ internal sealed partial class Placer
     /// <param name="cancellationToken">The client left; nothing is then left behind.</param>
     public async ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, int weight, Lane lane, CancellationToken cancellationToken)
     {
+        await _monitor.NoticeSleepAsync(cancellationToken).ConfigureAwait(false);
         var state = _monitor.State;
         if (!ModelRecognition.Manages(state))
             return Placement.Unmanaged;
@@ -67,7 +68,7 @@ internal sealed partial class Placer
         await _placing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (prompt is not null && _table.HasUnseenResultsFor(prompt))
+            if (prompt is not null && _table.NeedsLookFor(prompt))
                 await _look.CatchUpAsync(state.Epoch, cancellationToken).ConfigureAwait(false);
             var mayRestore = true;
             var mayStash = true;
@@ -80,6 +81,8 @@ internal sealed partial class Placer
                 if (plan.Source == PromptSource.Restored && mayStash && _table.HoldsUnsaved(plan.Slot!.Value))
                 {
                     mayStash = false;
+                    if (!await IsSameProcessAsync(state, cancellationToken).ConfigureAwait(false))
+                        return Placement.Unmanaged; // before the stash, which would hide the traces of another process
                     if (await StashAsync(state.Epoch, cancellationToken).ConfigureAwait(false) is { } freed)
                         plan = plan with { Slot = freed };
                 }
@@ -123,8 +126,11 @@ internal sealed partial class Placer
     /// </summary>
     public async Task SettleAsync(Placement placement, WorkOutcome outcome, CancellationToken stopping)
     {
-        if (placement.Snapshot is { } snapshot && outcome.IsComplete)
-            _effects.Judge(snapshot, outcome.Timings?.CachedTokens);
+
+        // Without any effect the file may be another one's by now: the template is warmed again. Twice, and it is the model.
+        if (placement.Snapshot is { } snapshot && outcome.IsComplete && _effects.Judge(snapshot, outcome.Timings?.CachedTokens) == "none")
+            _catalogue.Quarantine(snapshot, $"after restoring it the backend reused {outcome.Timings!.CachedTokens} of its {snapshot.Tokens} tokens");
+        _monitor.Touch();
         if (placement.Work is not { } work)
             return;
         if (work.ExpectedFromRam > 0 && outcome is { IsComplete: true, Timings: { } timings })

@@ -20,6 +20,7 @@ internal sealed class SlotLook(LlamaClient client, SlotTable table, BackendMonit
             return null;
         }
 
+        monitor.Touch();
         var verdict = table.Learn(epoch, look, [.. rows.Select(r => new SlotObservation(r.Id, r.IsProcessing, r.TaskId, r.PromptTokens))], !answer.IsFreshConnection);
         if (verdict == SlotVerdict.Restarted)
             monitor.Suspect(epoch, "the slot list went back to an earlier state");

@@ -131,47 +131,47 @@ public sealed class SlotTableTests
     [Fact]
     public void Begin_PinnedWhileUnpinnedIsUnseen_HasToLookFirst()
     {
-        _table.TryBegin(Anywhere, null);
+        TryBegin(Anywhere, null);
 
-        Assert.Null(_table.TryBegin(Pin(0), null));
+        Assert.Null(TryBegin(Pin(0), null));
         Look([Row(0), Row(1, 5, 10, busy: true), Row(2)]);
-        Assert.Null(_table.TryBegin(Pin(1), null));
-        Assert.NotNull(_table.TryBegin(Pin(0), null));
+        Assert.Null(TryBegin(Pin(1), null));
+        Assert.NotNull(TryBegin(Pin(0), null));
     }
 
     [Fact]
     public void Begin_PinnedWhileSeveralAreUnpinned_WaitsUntilAllAreSeen()
     {
-        _table.TryBegin(Anywhere, null);
-        _table.TryBegin(Anywhere, null);
+        TryBegin(Anywhere, null);
+        TryBegin(Anywhere, null);
 
         Look([Row(0), Row(1, 5, 10, busy: true), Row(2)]);
-        Assert.Null(_table.TryBegin(Pin(0), null));
+        Assert.Null(TryBegin(Pin(0), null));
         Look([Row(0), Row(1, 5, 10, busy: true), Row(2, 6, 10, busy: true)]);
-        Assert.NotNull(_table.TryBegin(Pin(0), null));
+        Assert.NotNull(TryBegin(Pin(0), null));
     }
 
     [Fact]
     public void Begin_PinnedAfterUnpinnedStarted_NeedsOnlyALookSinceThen()
     {
-        var unpinned = _table.TryBegin(Anywhere, null)!;
+        var unpinned = TryBegin(Anywhere, null)!;
         _table.Started(unpinned);
-        Assert.Null(_table.TryBegin(Pin(0), null));
+        Assert.Null(TryBegin(Pin(0), null));
 
         Look([Row(0), Row(1), Row(2)]); // it was so quick that it is off its slot again
 
-        Assert.NotNull(_table.TryBegin(Pin(0), null));
+        Assert.NotNull(TryBegin(Pin(0), null));
     }
 
     [Fact]
     public void Begin_LookOlderThanTheUnpinnedWork_ShowsNothingOfIt()
     {
         var look = _table.BeginLook();
-        _table.TryBegin(Anywhere, null);
+        TryBegin(Anywhere, null);
 
         _table.Learn(Epoch, look, [Row(0), Row(1, 5, 10, busy: true), Row(2)], isSameConnection: true);
 
-        Assert.Null(_table.TryBegin(Pin(0), null));
+        Assert.Null(TryBegin(Pin(0), null));
     }
 
     [Fact]
@@ -179,9 +179,9 @@ public sealed class SlotTableTests
     {
         var pinned = Begin(0);
 
-        Assert.Null(_table.TryBegin(Anywhere, null));
+        Assert.Null(TryBegin(Anywhere, null));
         _table.Started(pinned);
-        Assert.NotNull(_table.TryBegin(Anywhere, null));
+        Assert.NotNull(TryBegin(Anywhere, null));
     }
 
     [Fact]
@@ -190,7 +190,7 @@ public sealed class SlotTableTests
         Begin(0);
         Look([Row(0, 3, 1, busy: true), Row(1), Row(2)]);
 
-        Assert.NotNull(_table.TryBegin(Anywhere, null));
+        Assert.NotNull(TryBegin(Anywhere, null));
     }
 
     [Fact]
@@ -198,17 +198,17 @@ public sealed class SlotTableTests
     {
         Begin(0);
 
-        Assert.NotNull(_table.TryBegin(Pin(1), null));
-        Assert.Null(_table.TryBegin(Pin(0), null));
+        Assert.NotNull(TryBegin(Pin(1), null));
+        Assert.Null(TryBegin(Pin(0), null));
     }
 
     [Fact]
     public void Begin_AfterTheUnpinnedEnded_MayGo()
     {
-        var unpinned = _table.TryBegin(Anywhere, null)!;
+        var unpinned = TryBegin(Anywhere, null)!;
         _table.End(unpinned, null, null);
 
-        Assert.NotNull(_table.TryBegin(Pin(0), null));
+        Assert.NotNull(TryBegin(Pin(0), null));
     }
 
     [Fact]
@@ -311,7 +311,7 @@ public sealed class SlotTableTests
     [Fact]
     public void Learn_SlotRestoredByUs_StaysKnownThoughTheListShowsNoTask()
     {
-        var work = _table.TryBegin(new(PromptSource.Restored, 1, 6), Prompt("system").Chain)!;
+        var work = TryBegin(new(PromptSource.Restored, 1, 6), Prompt("system").Chain)!;
         _table.SetContent(work, new SlotContent(Prompt("system").Chain, 1, IsSaved: true));
 
         Look([Row(0), Row(1), Row(2)]);
@@ -326,10 +326,10 @@ public sealed class SlotTableTests
         Look([Row(0, 5, 10), Row(1), Row(2)]);
 
         Look([Row(0, 5, 10, busy: true), Row(1), Row(2)]);
-        Assert.Null(_table.TryBegin(Pin(0), null));
+        Assert.Null(TryBegin(Pin(0), null));
 
         Look([Row(0, 5, 10), Row(1), Row(2)]);
-        Assert.NotNull(_table.TryBegin(Pin(0), null));
+        Assert.NotNull(TryBegin(Pin(0), null));
     }
 
     [Fact]
@@ -376,7 +376,7 @@ public sealed class SlotTableTests
     public void Attribute_AnotherIsUnderWay_OnlyTheTokensCount()
     {
         Unpinned("first", held: 10);
-        _table.TryBegin(Anywhere, null);
+        TryBegin(Anywhere, null);
 
         Look([Row(0, 4, 30), Row(1), Row(2)]);
 
@@ -386,7 +386,7 @@ public sealed class SlotTableTests
     [Fact]
     public void Attribute_AnswerToldTheSlot_NeedsNoLook()
     {
-        var work = _table.TryBegin(Anywhere, Prompt("system").Chain)!;
+        var work = TryBegin(Anywhere, Prompt("system").Chain)!;
 
         _table.End(work, Holding("system"), 10, slot: 2);
 
@@ -420,7 +420,7 @@ public sealed class SlotTableTests
         var work = Begin(1);
         Assert.NotNull(Content(1));
         _table.Started(work);
-        _table.TryBegin(Anywhere, null);
+        TryBegin(Anywhere, null);
         Assert.NotNull(Content(1));
     }
 
@@ -428,12 +428,12 @@ public sealed class SlotTableTests
     public void Unified_RestoredSlotWaitsForItsRequest_NothingElseBegins()
     {
         _table.SetClearsIdleSlots(Epoch, true);
-        var restored = _table.TryBegin(new(PromptSource.Restored, 1, 6), null)!;
+        var restored = TryBegin(new(PromptSource.Restored, 1, 6), null)!;
 
-        Assert.Null(_table.TryBegin(Pin(0), null));
-        Assert.Null(_table.TryBegin(Anywhere, null));
+        Assert.Null(TryBegin(Pin(0), null));
+        Assert.Null(TryBegin(Anywhere, null));
         _table.Started(restored);
-        Assert.NotNull(_table.TryBegin(Pin(0), null));
+        Assert.NotNull(TryBegin(Pin(0), null));
     }
 
     [Fact]
@@ -448,9 +448,9 @@ public sealed class SlotTableTests
     public void Reset_NewProcess_NothingIsKnownAndOldWorkCountsNoMore()
     {
         Hold(0, "system");
-        _table.SetClearsIdleSlots(Epoch, true);
         var pinned = Begin(1);
         var other = Begin(2);
+        _table.SetClearsIdleSlots(Epoch, true);
 
         _table.Reset(Epoch + 1, 2);
         _table.SetContent(pinned, Holding("late"));
@@ -461,7 +461,7 @@ public sealed class SlotTableTests
         Assert.Equal(Epoch + 1, _table.Epoch);
         Assert.False(_table.ClearsIdleSlots);
         Assert.Equal([new SlotView(0, false, null, null, null), new SlotView(1, false, null, null, null)], _table.View());
-        Assert.NotNull(_table.TryBegin(Anywhere, null));
+        Assert.NotNull(TryBegin(Anywhere, null));
     }
 
     [Fact]
@@ -491,8 +491,8 @@ public sealed class SlotTableTests
     {
         var pinned = Begin(0);
         _table.Started(pinned);
-        _table.TryBegin(Anywhere, null);
-        _table.TryBegin(Anywhere, null);
+        TryBegin(Anywhere, null);
+        TryBegin(Anywhere, null);
 
         Assert.False(_table.IsUnpinnedIdle([0, 1, 2]));
         Assert.True(_table.IsUnpinnedIdle([0, 1]));
@@ -511,9 +511,11 @@ public sealed class SlotTableTests
 
     private SlotContent? Content(int slot) => _table.View()[slot].Content;
 
+    private SlotWork? TryBegin(SlotPlan plan, PromptChain? chain) => _table.TryBegin(_table.Epoch, plan, chain);
+
     private SlotWork Begin(int slot)
     {
-        var work = _table.TryBegin(Pin(slot), null);
+        var work = TryBegin(Pin(slot), null);
         Assert.NotNull(work);
         return work;
     }
@@ -527,7 +529,7 @@ public sealed class SlotTableTests
 
     private void Unpinned(string text, int? held)
     {
-        var work = _table.TryBegin(Anywhere, Prompt(text).Chain)!;
+        var work = TryBegin(Anywhere, Prompt(text).Chain)!;
         _table.Started(work);
         _table.End(work, Holding(text), held);
     }
