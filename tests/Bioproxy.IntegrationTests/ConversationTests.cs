@@ -13,7 +13,8 @@ public sealed class ConversationTests(ITestOutputHelper output)
 
     /// <param name="architecture">Recurrent and sliding-window models can only continue a state, never go back in it.</param>
     /// <param name="parallel">The number of slots. Without -np the cache is unified: the server empties an idle slot into its RAM cache when
-    /// another starts, and brings it back itself. There the proxy does not claim more than it knows, but the reuse must be the same.</param>
+    /// another starts, and brings it back itself. A conversation much longer than its template is left to that; there the proxy does not claim
+    /// more than it knows, but the reuse must be the same.</param>
     /// <param name="isInterrupted">Whether somebody else asks something between the turns.</param>
     [Theory]
     [InlineData("Llama", 1, false)]
@@ -28,19 +29,21 @@ public sealed class ConversationTests(ITestOutputHelper output)
     {
         await using var workspace = new Workspace(output);
         workspace.UseModel(Enum.Parse<TinyArchitecture>(architecture));
+        var isEmptied = parallel is null && isInterrupted;
+        var first = isEmptied ? First + TemplateText.Words(seed: 4, length: 2000) : First;
         var template = TemplateText.Of(1, TemplateTokens);
         workspace.AddTemplate("@code", template);
         var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel));
         await using var proxy = await workspace.StartProxyAsync(server);
         await proxy.WaitUntilWarmAsync("@code");
 
-        var one = await proxy.SendAsync(Turn(("user", $"@code {First}")), CancellationToken.None);
+        var one = await proxy.SendAsync(Turn(("user", $"@code {first}")), CancellationToken.None);
         if (isInterrupted)
             await proxy.AskAsync(("user", TemplateText.Words(seed: 3, length: 300))); // so long that the server finds no likeness in the role marker that all share, and takes the other slot
-        var two = await proxy.SendAsync(Turn(("user", $"@code {First}"), ("assistant", one.Text), ("user", Second)), CancellationToken.None);
+        var two = await proxy.SendAsync(Turn(("user", $"@code {first}"), ("assistant", one.Text), ("user", Second)), CancellationToken.None);
 
         // What the backend makes of the expanded messages is as long as what it computed for the proxy, and begins with turn one's.
-        var expanded = TemplateText.Expand(template, First);
+        var expanded = TemplateText.Expand(template, first);
         var promptOne = await RenderAsync(server, ("user", expanded));
         var promptTwo = await RenderAsync(server, ("user", expanded), ("assistant", one.Text), ("user", Second));
         Assert.StartsWith(promptOne, promptTwo, StringComparison.Ordinal);
@@ -50,14 +53,14 @@ public sealed class ConversationTests(ITestOutputHelper output)
         output.WriteLine($"{one}; {two}");
         Assert.InRange(one.CachedTokens, TemplateTokens, one.PromptTokens);
         Assert.InRange(two.CachedTokens, one.PromptTokens, two.PromptTokens);
-        if (parallel is not null || !isInterrupted)
+        if (!isEmptied)
         {
             Assert.Equal("hot", two.Cache);
             Assert.Equal(one.Slot, two.Slot);
         }
         else
         {
-            Assert.Contains(two.Cache, new[] { "hot", "cold" });
+            Assert.Equal("cold", two.Cache);
         }
     }
 
