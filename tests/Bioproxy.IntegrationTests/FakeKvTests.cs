@@ -202,7 +202,7 @@ public sealed class FakeKvTests(ITestOutputHelper output)
         await stage.AskAsync(FakeStage.Chat("plain", "\"stream\":true,"));
         await stage.WaitUntilIdleAsync(TimeSpan.FromSeconds(8));
         Assert.Equal(0, backend.SlotCollisions);
-        Assert.DoesNotContain(stage.Log, l => l.Contains("bug", StringComparison.Ordinal));
+        Assert.DoesNotContain(stage.Log, l => l.Contains("by a bug", StringComparison.Ordinal) || l.Contains("; it goes on", StringComparison.Ordinal));
     }
 
     /// <summary>It had been good, and turns bad while serving.</summary>
@@ -226,7 +226,7 @@ public sealed class FakeKvTests(ITestOutputHelper output)
 
         await stage.WaitUntilIdleAsync();
         Assert.Equal(0, stage.Backend.Violations.PoisonedReuses);
-        Assert.DoesNotContain(stage.Log, l => l.Contains("bug", StringComparison.Ordinal));
+        Assert.DoesNotContain(stage.Log, l => l.Contains("by a bug", StringComparison.Ordinal) || l.Contains("; it goes on", StringComparison.Ordinal));
     }
 
     private static readonly Dictionary<string, (FakeBackendOptions Options, string Word)> Missing = new()

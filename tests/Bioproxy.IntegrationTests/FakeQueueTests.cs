@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Bioproxy.Host.WarmUp;
@@ -193,6 +194,31 @@ public sealed class FakeQueueTests(ITestOutputHelper output)
         Assert.Equal(0, backend.SlotCollisions);
         Assert.Equal(0, backend.Violations.Overloads);
         Assert.Equal(WarmUpState.Warm, stage.Template("@code").State);
+        await stage.WaitUntilIdleAsync();
+    }
+
+    /// <summary>Its work was announced for a slot and never showed there.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task OtherUsers_ClientLeftBeforeItsWorkBegan_DoNotWaitForItsSlot(bool unified)
+    {
+        await using var stage = await FakeStage.StartAsync(output, new FakeBackendOptions { Slots = 4, UnifiedKv = unified }, templates: ("@code", Template));
+        await stage.WaitUntilWarmAsync("@code");
+        await stage.WaitUntilIdleAsync();
+        using var gate = new FakeGate();
+        stage.Backend.Misbehave(r => r.Text.Contains("leaving soon", StringComparison.Ordinal), FakeMisbehaviour.NeverAnswer(gate));
+        using var leaving = new CancellationTokenSource();
+        var asking = stage.SendAsync(FakeStage.Chat("@code leaving soon"), cancellationToken: leaving.Token);
+        await gate.Reached.WaitAsync(FakeStage.Limit);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+        var watch = Stopwatch.StartNew();
+
+        for (var i = 0; i < 3; i++)
+            await stage.AskAsync(FakeStage.Chat($"another user, {i}"));
+
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromMilliseconds(700));
         await stage.WaitUntilIdleAsync();
     }
 

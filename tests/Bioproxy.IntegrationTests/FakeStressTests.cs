@@ -9,7 +9,7 @@ namespace Bioproxy.IntegrationTests;
 public sealed class FakeStressTests(ITestOutputHelper output)
 {
     private const string Chat = "/v1/chat/completions";
-    private const int Requests = 160;
+    private const int Requests = 80;
     private const int Workers = 8;
 
     [Theory]
@@ -35,7 +35,7 @@ public sealed class FakeStressTests(ITestOutputHelper output)
         Assert.Equal(0, stage.Backend.Violations.PoisonedReuses);
         Assert.True(ends[0] > Requests / 3, "most were answered");
         Assert.Empty(stage.Backend.Problems);
-        Assert.DoesNotContain(stage.Log, l => l.Contains("bug in the proxy", StringComparison.Ordinal));
+        Assert.DoesNotContain(stage.Log, l => l.Contains("by a bug", StringComparison.Ordinal));
         stage.Backend.Restart();
         await stage.WaitUntilKnownAsync();
         await stage.AssertServesAsync();
@@ -46,13 +46,14 @@ public sealed class FakeStressTests(ITestOutputHelper output)
             var random = new Random((seed * 1000) + worker);
             while (Interlocked.Increment(ref next) is var number && number < Requests)
             {
-                if (number % 40 == 39)
+                if (number % 20 == 19)
                     await RestartAsync(random);
                 var isStream = random.Next(2) == 0;
                 var name = string.Create(CultureInfo.InvariantCulture, $"request-{number}-");
                 var text = random.Next(3) switch { 0 => "@code ", 1 => "@review ", _ => "" } + name;
                 if (random.Next(5) == 0)
                     stage.Backend.Misbehave(r => r.Path == Chat && r.Text.Contains(name, StringComparison.Ordinal), Script(random));
+                var collisions = stage.Backend.SlotCollisions;
                 using var leaving = new CancellationTokenSource();
                 var leaves = random.Next(6) == 0;
                 using var held = leaves ? stage.Backend.HoldGeneration(r => r.Text.Contains(name, StringComparison.Ordinal), afterChunks: random.Next(3)) : null;
@@ -77,6 +78,9 @@ public sealed class FakeStressTests(ITestOutputHelper output)
                 {
                     Interlocked.Increment(ref ends[2]);
                 }
+
+                if (stage.Backend.SlotCollisions > collisions)
+                    output.WriteLine($"a collision while {name} ran, now {stage.Log[^1].Trim()}; last at the backend: {string.Join(" | ", stage.Backend.Requests.TakeLast(12).Select(r => $"{r} slot {r.Slot}"))}");
             }
         }
 
