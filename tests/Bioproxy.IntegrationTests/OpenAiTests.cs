@@ -120,7 +120,9 @@ public sealed partial class OpenAiTests(ITestOutputHelper output)
     [Fact]
     public async Task Chat_WithPrefixOnARealServer_StreamsAnAnswer()
     {
-        await using var server = await LlamaServer.StartAsync(new LlamaServerOptions { ModelPath = TinyModel.Ensure(TinyArchitecture.Llama, 1), Parallel = 2, SlotSavePath = Directory.CreateTempSubdirectory("bioproxy-slots-").FullName }, CancellationToken.None).DefaultTimeout();
+        await using var workspace = new Workspace(output);
+        workspace.UseModel();
+        var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 2));
         await using var stage = await FakeStage.StartAsync(output, server.BaseAddress, templates: ("@code", TemplateText.Of(1, 600)));
         await stage.WaitUntilWarmAsync("@code");
         await stage.WaitUntilIdleAsync();
