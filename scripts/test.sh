@@ -22,7 +22,7 @@ for project in "${projects[@]}"; do
   dotnet test "$project" --configuration Release --no-build --nologo --logger "console;verbosity=normal" > "$log" 2>&1 || broken=1
   # The failures with their messages, and what was skipped with its reason; the passed ones only count.
   grep -E '^\s+(Failed|Skipped) |SKIPPED|Error Message|Stack Trace|^\s+at |^\s{3,}[A-Z].*(Expected|Actual|Assert)|\[FAIL\]' "$log" || true
-  count() { { grep -E "^ *$1: +[0-9]+" "$log" || true; } | grep -oE '[0-9]+' | awk '{ s += $1 } END { print s + 0 }'; }
+  count() { awk -v name="$1:" '$1 == name { s += $2 } END { print s + 0 }' "$log"; }
   project_passed=$(count Passed) project_failed=$(count Failed)
   if [ "$broken" = 1 ] && [ "$project_failed" = 0 ]; then tail -n 60 "$log"; project_failed=1; fi
   if [ "$((project_passed + project_failed))" = 0 ]; then tail -n 60 "$log"; project_failed=1; fi

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Bioproxy.Host.Admin;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
@@ -194,6 +195,8 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1; // as BackendHandlers does
+            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.Limits.MaxRequestBodySize = null; // ours is counted while reading, and answers 413 with words
             kestrel.Limits.MinResponseDataRate = null; // ours is timeouts.client_write_seconds
             Listen(kestrel, options.ProxyHost, options.ProxyPort, static _ => { });

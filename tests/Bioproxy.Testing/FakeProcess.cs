@@ -99,7 +99,15 @@ internal sealed class FakeProcess
 
     private async Task ServeAsync(FakeConnection connection, int number)
     {
-        await connection.ServeAsync();
+        try
+        {
+            await connection.ServeAsync();
+        }
+        catch (Exception e) when (e is ObjectDisposedException or System.Net.Sockets.SocketException or IOException)
+        {
+            // killed between accepting and serving
+        }
+
         _connections.TryRemove(number, out _);
     }
 }

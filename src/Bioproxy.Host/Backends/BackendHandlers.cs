@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Bioproxy.Host.Backends;
 
@@ -23,6 +24,10 @@ internal static class BackendHandlers
         // Disposing an unfinished response would read on for up to 2 s while the server keeps computing.
         ResponseDrainTimeout = TimeSpan.Zero,
         ActivityHeadersPropagator = null,
+
+        // Header values are bytes: Latin-1 on all four ends passes every one of them, ASCII would refuse a client's "café".
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+        ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ConnectCallback = ConnectAsync,
     };
 

@@ -15,8 +15,10 @@ internal static class HeaderRules
         "Connection", "Proxy-Connection", "Keep-Alive", "Transfer-Encoding", "TE", "Upgrade", "Proxy-Authorization", "Proxy-Authenticate", "HTTP2-Settings", "Host", "Content-Length", "Expect",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Trailers too: Kestrel sends none over HTTP/1.1, and what is announced must come.</summary>
     private static readonly FrozenSet<string> NotToClient = new[]
     {
+        "Trailer",
         "Connection", "Proxy-Connection", "Keep-Alive", "Transfer-Encoding", "TE", "Upgrade", "Proxy-Authenticate",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 

@@ -27,7 +27,7 @@ internal sealed class PooledBody : IDisposable
     {
         if (request.ContentLength > limit)
             return (null, TooLarge(limit));
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(request.ContentLength ?? 4096, 256, limit + 1));
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(request.ContentLength ?? 4096, 256, Math.Max(256, limit + 1)));
         var length = 0;
         try
         {

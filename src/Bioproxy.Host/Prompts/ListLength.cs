@@ -23,7 +23,7 @@ internal static class ListLength
                     reader.Skip();
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // the backend will say what is wrong with it
         }

@@ -77,9 +77,9 @@ internal sealed class PromptBody
         {
             return result.Scan() ? result : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return null;
+            return null; // no JSON, or a name or role that is no Unicode (a lone surrogate)
         }
     }
 

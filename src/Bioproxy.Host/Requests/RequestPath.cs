@@ -249,7 +249,7 @@ internal sealed partial class RequestPath
         HeaderRules.CopyToClient(from, to);
         var body = await from.Content.ReadAsStreamAsync(clientGone).ConfigureAwait(false);
         if (from.Content.Headers.ContentType?.MediaType == "text/event-stream")
-            await to.StartAsync(clientGone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // its headers do not wait for the first event
+            await to.Body.FlushAsync(clientGone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // its headers do not wait for the first event; StartAsync alone would not send them
         var isFirst = true;
         var end = await _copier.CopyAsync(body, to, Tap, _time, clientGone).ConfigureAwait(false);
         if (end != CopyEnd.Complete)
@@ -257,12 +257,6 @@ internal sealed partial class RequestPath
             // The token of the sending is not cancelled by this; closing the connection is what stops the backend.
             await FailAsync(exchange, Broken(end)).ConfigureAwait(false);
             return false;
-        }
-
-        if (to.SupportsTrailers())
-        {
-            foreach (var (name, values) in from.TrailingHeaders.NonValidated)
-                to.AppendTrailer(name, new([.. values]));
         }
 
         await to.CompleteAsync().ConfigureAwait(false); // the client does not wait for what is settled afterwards

@@ -263,12 +263,13 @@ internal sealed partial class Placer
     /// <summary>A cancelled request goes on for a while; its slot is free when the slot list says so.</summary>
     private async Task WaitUntilIdleAsync(SlotWork work, bool isStreaming, CancellationToken stopping)
     {
-        // What streams notices at its next write, and our looks do not hide that.
-        var pause = isStreaming ? TimeSpan.FromMilliseconds(20) : QuietPause;
+        // Mostly the slot is idle at the first look: the work had ended, or never begun, and others wait for it. What streams notices
+        // at its next write that nobody reads, and looks do not hide that; what does not stream is left in quiet.
+        var pause = TimeSpan.FromMilliseconds(isStreaming ? 20 : 50);
         while (_table.Epoch == work.Epoch && !stopping.IsCancellationRequested)
         {
             await Task.Delay(pause, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            pause = pause * 2 < QuietPause ? pause * 2 : QuietPause;
+            pause = isStreaming && pause * 2 < QuietPause ? pause * 2 : QuietPause;
             if (await _look.OnceAsync(work.Epoch, CancellationToken.None).ConfigureAwait(false) is not { } look)
                 return; // no slot list: the backend is gone, and the epoch with it
             if (work.Slot is { } slot ? !look.Rows.Any(r => r.Id == slot && r.IsProcessing) : _table.IsUnpinnedIdle(look.Rows.Where(r => r.IsProcessing).Select(r => r.Id)))

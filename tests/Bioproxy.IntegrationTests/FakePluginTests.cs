@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Net;
+using Bioproxy.Host.Configuration;
+using Bioproxy.Testing;
+using Xunit.Abstractions;
+
+namespace Bioproxy.IntegrationTests;
+
+/// <summary>Plugins dropped into a configured folder: a bad one costs its requests, and nothing else.</summary>
+public sealed class FakePluginTests(ITestOutputHelper output) : IDisposable
+{
+    private readonly string _plugins = Directory.CreateTempSubdirectory("bioproxy-plugins-").FullName;
+
+    [Fact]
+    public async Task Transform_Throws_RequestFailsWithItsName()
+    {
+        Drop("Throwing");
+        await using var stage = await FakeStage.StartAsync(output, change: WithPlugins);
+
+        using var response = await stage.SendAsync(FakeStage.Chat("hello"));
+
+        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+        await FakeResponseBytesTests.AssertOwnErrorAsync(response, "plugin_failed", "server_error", "Bioproxy.Fixtures.Throwing", "this plugin always fails");
+        Assert.Empty(stage.Chats);
+        await AssertOthersGoOnAsync(stage, "Bioproxy.Fixtures.Throwing", "exception");
+    }
+
+    [Fact]
+    public async Task Transform_Hangs_RequestFailsWithinTheBudget()
+    {
+        Drop("Hanging");
+        await using var stage = await FakeStage.StartAsync(output, change: o => WithPlugins(o) with { PluginTimeBudget = TimeSpan.FromMilliseconds(200) });
+        var watch = Stopwatch.StartNew();
+
+        using var response = await stage.SendAsync(FakeStage.Chat("hello"));
+
+        Assert.InRange(watch.Elapsed, TimeSpan.FromMilliseconds(150), TimeSpan.FromSeconds(5));
+        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+        await FakeResponseBytesTests.AssertOwnErrorAsync(response, "plugin_timed_out", "server_error", "Bioproxy.Fixtures.Hanging", "plugin_time_budget_ms");
+        Assert.Empty(stage.Chats);
+        await AssertOthersGoOnAsync(stage, "Bioproxy.Fixtures.Hanging", "timeout");
+    }
+
+    /// <summary>A plugin that cannot be made is no reason not to serve.</summary>
+    [Fact]
+    public async Task Plugin_CannotBeMade_RequestsPassWithoutIt()
+    {
+        Drop("ThrowingConstructor");
+        Drop("NothingExported");
+        File.WriteAllText(Path.Combine(_plugins, "Broken.dll"), "this is no assembly");
+        await using var stage = await FakeStage.StartAsync(output, change: WithPlugins);
+
+        await stage.AskAsync(FakeStage.Chat("hello"));
+
+        var plugins = (await stage.StatusAsync())["plugins"]!.AsArray();
+        Assert.Contains(plugins, p => ((string)p!["name"]!).EndsWith("ThrowingConstructor", StringComparison.Ordinal) && ((string?)p["problem"])?.Contains("no licence found", StringComparison.Ordinal) == true);
+        Assert.Contains(plugins, p => (string)p!["name"]! == "Broken" && (string)p["state"]! != "active");
+        Assert.Contains(plugins, p => (string)p!["name"]! == "Bioproxy.PrefixExpander" && (string)p["state"]! == "active");
+    }
+
+    [Fact]
+    public async Task Plugin_DroppedWhileRunning_TakesEffectAfterARestart()
+    {
+        await using var stage = await FakeStage.StartAsync(output, change: WithPlugins);
+        await stage.AskAsync(FakeStage.Chat("hello"));
+        Drop("Good");
+        await stage.AskAsync(FakeStage.Chat("hello"));
+
+        await stage.RestartProxyAsync();
+        await stage.AskAsync(FakeStage.Chat("hello"));
+
+        Assert.Equal(FakeStage.Chat("hello"), stage.Chats[0].Text);
+        Assert.DoesNotContain("HELLO", stage.Chats[1].Text, StringComparison.Ordinal);
+        Assert.Equal("HELLO -- Bioproxy.Fixtures.Good", (string)stage.Chats[2].Json["messages"]![0]!["content"]!);
+        Assert.Contains((await stage.StatusAsync())["plugins"]!.AsArray(), p => (string)p!["name"]! == "Bioproxy.Fixtures.Good" && (string)p["state"]! == "active");
+    }
+
+    public void Dispose() => Directory.Delete(_plugins, recursive: true);
+
+    /// <summary>Paths without a prompt do not meet plugins; every lease is back; the failure is counted and shown.</summary>
+    private static async Task AssertOthersGoOnAsync(FakeStage stage, string plugin, string type)
+    {
+        using var tokenize = await stage.SendAsync("""{"content":"hello"}""", "/tokenize");
+        Assert.Equal(HttpStatusCode.OK, tokenize.StatusCode);
+        using var models = await stage.Client.GetAsync(new Uri("/v1/models", UriKind.Relative)).WaitAsync(FakeStage.Limit);
+        Assert.Equal(HttpStatusCode.OK, models.StatusCode);
+        await stage.WaitUntilIdleAsync();
+        var metrics = (await stage.MetricsAsync()).Split('\n');
+        Assert.Contains(metrics, l => l.StartsWith("bioproxy_plugin", StringComparison.Ordinal) && l.Contains(plugin, StringComparison.Ordinal) && l.Contains(type, StringComparison.Ordinal) && l.EndsWith(" 1", StringComparison.Ordinal));
+        Assert.Contains(metrics, l => l.StartsWith("bioproxy_requests_total{endpoint=\"chat_completions\",status=\"500\"} 1", StringComparison.Ordinal));
+        Assert.Contains((await stage.StatusAsync())["plugins"]!.AsArray(), p => (string)p!["name"]! == plugin && p["last_error"] is not null);
+    }
+
+    private ProxyOptions WithPlugins(ProxyOptions options) => options with { PluginDirectories = [.. options.PluginDirectories, _plugins] };
+
+    private void Drop(string fixture)
+    {
+        var name = $"Bioproxy.Fixtures.{fixture}";
+        var tail = Path.GetRelativePath(Path.Combine(RepositoryFolder.Root!, "src", "Bioproxy.Host"), HostOutput.Folder);
+        var target = Directory.CreateDirectory(Path.Combine(_plugins, name)).FullName;
+        foreach (var file in Directory.GetFiles(Path.Combine(RepositoryFolder.Root!, "tests", "Fixtures", name, tail)))
+            File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+    }
+}

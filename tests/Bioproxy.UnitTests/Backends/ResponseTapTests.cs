@@ -1,0 +1,131 @@
+using System.Text;
+using Bioproxy.Host.Backends;
+
+namespace Bioproxy.UnitTests.Backends;
+
+public sealed class ResponseTapTests
+{
+    public static TheoryData<string, string, int, int, int> Shapes => new()
+    {
+        { "chat", CapturedAnswers.ChatWhole, 0, 29, 3 },
+        { "chat, streamed", CapturedAnswers.ChatStream, 28, 1, 3 },
+        { "chat, streamed with usage", CapturedAnswers.ChatStreamWithUsage, 28, 1, 3 },
+        { "chat, streamed with progress", CapturedAnswers.ChatStreamWithProgress, 28, 1, 3 },
+        { "text", CapturedAnswers.TextWhole, 1, 3, 3 },
+        { "text, streamed", CapturedAnswers.TextStream, 3, 1, 3 },
+        { "responses", CapturedAnswers.ResponsesWhole, 0, 23, 3 },
+        { "responses, streamed", CapturedAnswers.ResponsesStream, 22, 1, 3 },
+        { "messages", CapturedAnswers.MessagesWhole, 28, 1, 3 },
+        { "native", CapturedAnswers.NativeWhole, 0, 3, 2 },
+        { "native, streamed", CapturedAnswers.NativeStream, 2, 1, 1 },
+        { "native with probabilities", CapturedAnswers.Probe, 0, 2, 1 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Timings_AnswerInTwoReads_SplitAnywhere(string shape, string answer, int cached, int computed, int generated)
+    {
+        var bytes = Encoding.UTF8.GetBytes(answer);
+        for (var at = 0; at <= bytes.Length; at++)
+        {
+            var tap = new ResponseTap();
+            tap.Look(bytes.AsSpan(0, at));
+            tap.Look(bytes.AsSpan(at));
+
+            Assert.Equal((shape, at, new PromptTimings(cached, computed, generated)), (shape, at, tap.Timings()));
+            Assert.Equal(bytes.Length, tap.TotalBytes);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Timings_BehindALongAnswer_ReadByteByByteOrAtOnce(string shape, string answer, int cached, int computed, int generated)
+    {
+        var bytes = Encoding.UTF8.GetBytes(new string('x', 20_000) + "\n\n" + answer);
+        var small = new ResponseTap();
+        foreach (var value in bytes)
+            small.Look([value]);
+        var large = new ResponseTap();
+        large.Look(bytes);
+
+        Assert.Equal((shape, new PromptTimings(cached, computed, generated)), (shape, small.Timings()));
+        Assert.Equal(small.Timings(), large.Timings());
+        Assert.Equal(bytes.Length, small.TotalBytes);
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Timings_AnswerBrokenOff_AreNeverMadeUp(string shape, string answer, int cached, int computed, int generated)
+    {
+        var bytes = Encoding.UTF8.GetBytes(answer);
+        for (var at = 0; at <= bytes.Length; at++)
+        {
+            var tap = new ResponseTap();
+            tap.Look(bytes.AsSpan(0, at));
+
+            // The usage of an OpenAI answer stands before its timings and says nearly the same.
+            if (tap.Timings() is { } timings)
+                Assert.Equal((shape, new PromptTimings(cached, computed, generated)), (shape, timings));
+        }
+    }
+
+    [Fact]
+    public void Timings_RandomReads_KeepTheEnd()
+    {
+        var random = new Random(7);
+        for (var round = 0; round < 300; round++)
+        {
+            var tap = new ResponseTap();
+            var number = 0;
+            for (var reads = random.Next(1, 30); reads > 0; reads--)
+            {
+                number = random.Next();
+                tap.Look(Encoding.UTF8.GetBytes($"{new string('y', random.Next(0, 12_000))}\"timings\":{{\"cache_n\":{number},\"prompt_n\":1,\"x\":\"{new string('z', random.Next(0, 4000))}\"}}"));
+            }
+
+            Assert.Equal(number, tap.Timings()?.CachedTokens);
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("plain text")]
+    [InlineData("\"timings\":")]
+    [InlineData("\"timings\":null")]
+    [InlineData("\"timings\":[1]")]
+    [InlineData("\"timings\":{\"cache_n\":1")]
+    [InlineData("\"timings\":{\"cache_n\":1}")]
+    [InlineData("\"timings\":{\"cache_n\":\"1\",\"prompt_n\":2}")]
+    [InlineData("\"timings\":{\"cache_n\":1.5,\"prompt_n\":2}")]
+    [InlineData("\"timings\":{nonsense}")]
+    [InlineData("\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":2}")]
+    [InlineData("\"usage\":{\"input_tokens\":5}")]
+    [InlineData("\"usage\":{\"output_tokens\":5}")]
+    [InlineData("\"usage\":{\"prompt_tokens\":5,\"prompt_tokens_details\":null}")]
+    [InlineData("{\"content\":\"\\\"timings\\\":{\\\"cache_n\\\":1,\\\"prompt_n\\\":2}\"}")]
+    [InlineData(CapturedAnswers.Error)]
+    public void Timings_NoEvidence_AreNone(string answer)
+    {
+        var tap = new ResponseTap();
+        tap.Look(Encoding.UTF8.GetBytes(answer));
+
+        Assert.Null(tap.Timings());
+    }
+
+    [Fact]
+    public void Timings_WithSpaces_AreFound() => Assert.Equal(new PromptTimings(1, 2, 0), TimingsReader.Read("{\"timings\":  {\n \"cache_n\" : 1, \"prompt_n\" : 2 } }"u8));
+
+    [Fact]
+    public void Timings_TextThatLooksLikeThem_DoesNotHideTheRealOnes()
+    {
+        const string Answer = """{"choices":[{"message":{"content":"\"timings\":{\"cache_n\":9,\"prompt_n\":9}"}}],"timings":{"cache_n":1,"prompt_n":2,"predicted_n":3}}""";
+
+        Assert.Equal(new PromptTimings(1, 2, 3), TimingsReader.Read(Encoding.UTF8.GetBytes(Answer)));
+    }
+
+    [Theory]
+    [InlineData(600, 35, 7, 641)]
+    [InlineData(10, 5, 0, 15)]
+    [InlineData(10, 5, 1, 15)]
+    public void HeldTokens_AreAllButTheLastGenerated(int cached, int computed, int generated, int held) => Assert.Equal(held, new PromptTimings(cached, computed, generated).HeldTokens);
+}
