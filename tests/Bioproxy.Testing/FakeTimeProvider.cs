@@ -23,6 +23,16 @@ internal sealed class FakeTimeProvider : TimeProvider
         }
     }
 
+    /// <summary>How far the clock has to move for the next timer to fire; null when none will.</summary>
+    public TimeSpan? UntilNext
+    {
+        get
+        {
+            lock (_lock)
+                return _timers.Min(t => t.Due) - _now;
+        }
+    }
+
     public override DateTimeOffset GetUtcNow()
     {
         lock (_lock)

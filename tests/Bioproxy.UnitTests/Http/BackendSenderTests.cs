@@ -1,0 +1,198 @@
+using System.Text;
+using Bioproxy.Host.Backends;
+using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Http;
+using Bioproxy.Testing;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Bioproxy.UnitTests.Http;
+
+public sealed class BackendSenderTests : IAsyncDisposable
+{
+    private readonly FakeBackend _backend = FakeBackend.Start();
+    private readonly BackendSender _sender;
+
+    public BackendSenderTests() => _sender = Sender(_backend.BaseAddress, TimeSpan.FromSeconds(50));
+
+    public async ValueTask DisposeAsync()
+    {
+        _sender.Dispose();
+        await _backend.DisposeAsync();
+        Assert.Empty(_backend.Problems);
+    }
+
+    [Theory]
+    [InlineData("/health")]
+    [InlineData("/slots/0?action=save&x=%2F%2e%2E/../a//b")]
+    [InlineData("/a%20b%C3%A4?q=%7B1%7D+2")]
+    [InlineData("/?")]
+    public async Task Send_Target_IsTheClientsOwnBytes(string target)
+    {
+        using var response = await SendAsync("GET", target);
+
+        Assert.Equal(target, Assert.Single(_backend.Requests).Target);
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("DELETE")]
+    [InlineData("OPTIONS")]
+    [InlineData("PATCH")]
+    public async Task Send_Method_IsTheClients(string method)
+    {
+        using var response = await SendAsync(method, "/x");
+
+        Assert.Equal(method, Assert.Single(_backend.Requests).Method);
+    }
+
+    [Fact]
+    public async Task Send_Pieces_ArriveAsOneBodyOfTheirLength()
+    {
+        ReadOnlyMemory<byte>[] pieces = ["{\"a\":"u8.ToArray(), "\"ä\""u8.ToArray(), "}"u8.ToArray()];
+        using var response = await SendAsync("POST", "/tokenize", () => new PiecesContent(pieces, 10), r => r.ContentType = "application/json");
+
+        var request = Assert.Single(_backend.Requests);
+        Assert.Equal("{\"a\":\"ä\"}", request.Text);
+        Assert.Equal(("10", null, "application/json"), (request.Header("Content-Length"), request.Header("Transfer-Encoding"), request.Header("Content-Type")));
+        Assert.Equal(_backend.BaseAddress.Authority, request.Header("Host"));
+    }
+
+    [Fact]
+    public async Task Send_Answer_ComesWithItsHeadersBeforeItsBody()
+    {
+        using var gate = _backend.HoldGeneration(afterChunks: 2);
+        using var response = await SendAsync("POST", "/completion", Body("""{"prompt":"x","stream":true}"""));
+        await gate.Reached.DefaultTimeout();
+
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Fact]
+    public async Task Send_NobodyListens_IsUnreachable()
+    {
+        _backend.Kill();
+
+        var failure = await FailAsync("GET", "/health");
+
+        Assert.Equal((FailureKind.BackendUnreachable, 502), (failure.Kind, failure.Status));
+        Assert.Contains("backend_url", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Send_ServerHadClosedTheReusedConnection_IsSentAgain()
+    {
+        await UseAConnectionAsync();
+        _backend.Misbehave("/completion", FakeMisbehaviour.Of(FakeWire.CloseBeforeAnyByte));
+
+        using var response = await SendAsync("POST", "/completion", Body("""{"prompt":"x"}"""));
+
+        Assert.True(response.IsSuccessStatusCode);
+        Assert.Equal([1, 1, 2], _backend.Requests.Select(r => r.Connection));
+    }
+
+    [Fact]
+    public async Task Send_ServerClosesTheSecondToo_IsClosed()
+    {
+        await UseAConnectionAsync();
+        _backend.Misbehave("/completion", FakeMisbehaviour.Of(FakeWire.CloseBeforeAnyByte));
+        _backend.Misbehave("/completion", FakeMisbehaviour.Of(FakeWire.CloseBeforeAnyByte));
+
+        Assert.Equal(FailureKind.BackendClosed, (await FailAsync("POST", "/completion", Body("""{"prompt":"x"}"""))).Kind);
+        Assert.Equal(3, _backend.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Send_FreshConnectionClosed_IsNotSentAgain()
+    {
+        _backend.Misbehave("/completion", FakeMisbehaviour.Of(FakeWire.CloseBeforeAnyByte));
+
+        Assert.Equal(FailureKind.BackendClosed, (await FailAsync("POST", "/completion", Body("""{"prompt":"x"}"""))).Kind);
+        Assert.Single(_backend.Requests);
+    }
+
+    [Fact]
+    public async Task Send_ClosedAfterTheHeaders_IsAnAnswerThatBreaks()
+    {
+        _backend.Misbehave("/health", FakeMisbehaviour.Of(FakeWire.CloseAfterHeaders));
+
+        using var response = await SendAsync("GET", "/health");
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => response.Content.ReadAsByteArrayAsync().DefaultTimeout());
+    }
+
+    [Fact]
+    public async Task Send_ClientLeaves_IsGoneAndTheServerHears()
+    {
+        using var gate = new FakeGate();
+        using var leaving = new CancellationTokenSource();
+        _backend.Misbehave("/completion", FakeMisbehaviour.NeverAnswer(gate));
+        var sending = _sender.SendAsync(Request("POST", "/completion"), Body("""{"prompt":"x"}"""), isRepeatable: true, leaving.Token).DefaultTimeout();
+        var request = await gate.Reached.DefaultTimeout();
+
+        await leaving.CancelAsync();
+
+        Assert.Equal(FailureKind.ClientGone, (await sending).Failure!.Kind);
+        await request.Finished.DefaultTimeout();
+        Assert.True(request.WasCancelled);
+    }
+
+    [Fact]
+    public async Task Send_NoAnswerInTime_IsTimedOut()
+    {
+        using var sender = Sender(_backend.BaseAddress, TimeSpan.FromMilliseconds(50));
+        using var gate = new FakeGate();
+        _backend.Misbehave("/health", FakeMisbehaviour.NeverAnswer(gate));
+
+        var (_, failure) = await sender.SendAsync(Request("GET", "/health"), null, isRepeatable: true, default).DefaultTimeout();
+
+        Assert.Equal((FailureKind.BackendTimedOut, 504), (failure!.Kind, failure.Status));
+    }
+
+    [Fact]
+    public async Task Send_Redirect_IsTheClientsBusiness()
+    {
+        _backend.Misbehave("/health", new FakeMisbehaviour { Status = 302, Headers = [("Location", "/other")] });
+
+        using var response = await SendAsync("GET", "/health");
+
+        Assert.Equal(302, (int)response.StatusCode);
+    }
+
+    private static BackendSender Sender(Uri backend, TimeSpan limit) => new(
+        BackendHandlers.Create(TimeSpan.FromSeconds(5)),
+        BackendHandlers.FreshConnection,
+        new ProxyOptions { BaseDirectory = "/", StateDirectory = "/", BackendUrl = backend, ResponseTimeout = limit });
+
+    private static Func<HttpContent> Body(string text) => () => new PiecesContent([Encoding.UTF8.GetBytes(text)], Encoding.UTF8.GetByteCount(text));
+
+    private static HttpRequest Request(string method, string target)
+    {
+        var http = new DefaultHttpContext();
+        http.Features.Get<IHttpRequestFeature>()!.RawTarget = target;
+        http.Request.Method = method;
+        return http.Request;
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(string method, string target, Func<HttpContent>? body = null, Action<HttpRequest>? change = null)
+    {
+        var request = Request(method, target);
+        change?.Invoke(request);
+        var (response, failure) = await _sender.SendAsync(request, body, isRepeatable: true, default).DefaultTimeout();
+        Assert.Null(failure);
+        return response!;
+    }
+
+    /// <summary>Leaves a connection in the pool.</summary>
+    private async Task UseAConnectionAsync()
+    {
+        using var response = await SendAsync("GET", "/health");
+        await response.Content.ReadAsByteArrayAsync().DefaultTimeout();
+    }
+
+    private async Task<ProxyFailure> FailAsync(string method, string target, Func<HttpContent>? body = null)
+    {
+        var (response, failure) = await _sender.SendAsync(Request(method, target), body, isRepeatable: true, default).DefaultTimeout();
+        Assert.Null(response);
+        return failure!;
+    }
+}
