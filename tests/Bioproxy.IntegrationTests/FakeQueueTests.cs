@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Bioproxy.Host.WarmUp;
@@ -213,12 +212,11 @@ public sealed class FakeQueueTests(ITestOutputHelper output)
         await gate.Reached.WaitAsync(FakeStage.Limit);
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
-        var watch = Stopwatch.StartNew();
 
         for (var i = 0; i < 3; i++)
             await stage.AskAsync(FakeStage.Chat($"another user, {i}"));
 
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromMilliseconds(700));
+        Assert.DoesNotContain(stage.Log, line => line.Contains("did not show in time", StringComparison.Ordinal));
         await stage.WaitUntilIdleAsync();
     }
 

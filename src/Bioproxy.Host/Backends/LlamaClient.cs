@@ -114,9 +114,10 @@ internal sealed class LlamaClient : IDisposable
                 writer.WriteNumber("id_slot", id);
         });
         using var request = Request(HttpMethod.Post, "completion", body);
+        request.Headers.ConnectionClose = true; // after a stream the server closes it without a word; the next request would fail on it
         try
         {
-            using var response = await _invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            using var response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
             var fresh = IsFresh(request);
             if (!response.IsSuccessStatusCode)
                 return new(null, (int)response.StatusCode, Message(await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false)), fresh);
@@ -202,7 +203,7 @@ internal sealed class LlamaClient : IDisposable
         timeout.CancelAfter(limit);
         try
         {
-            using var response = await _invoker.SendAsync(request, timeout.Token).ConfigureAwait(false);
+            using var response = await SendAsync(request, timeout.Token).ConfigureAwait(false);
             var bytes = await response.Content.ReadAsByteArrayAsync(timeout.Token).ConfigureAwait(false);
             var fresh = IsFresh(request);
             if (!response.IsSuccessStatusCode)
@@ -220,6 +221,20 @@ internal sealed class LlamaClient : IDisposable
         catch (Exception e) when (IsTransport(e))
         {
             return new(null, 0, Describe(e), IsFresh(request));
+        }
+    }
+
+    /// <summary>Sends a request; once more when the connection had been used before and ended without a byte: the server had closed it
+    /// while we were writing. Every control call may be repeated.</summary>
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.Unknown && !IsFresh(request) && !cancellationToken.IsCancellationRequested)
+        {
+            return await _invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -31,6 +31,9 @@ internal sealed class SlotTable
     private int _epoch;
     private bool _clearsIdleSlots;
 
+    /// <summary>Somebody has looked in this epoch: what no work of ours explains has been seen.</summary>
+    private bool _isLookedAt;
+
     public int Epoch
     {
         get
@@ -46,7 +49,7 @@ internal sealed class SlotTable
         lock (_lock)
         {
             _epoch = epoch;
-            _clearsIdleSlots = false;
+            _clearsIdleSlots = _isLookedAt = false;
             _ramMisses = 0;
             _displaced.Clear();
             foreach (var work in _works)
@@ -136,12 +139,14 @@ internal sealed class SlotTable
             var isAnchored = rows.Any(row => row.TaskId is { } id && id == _slots[row.Id].TaskId);
             Learn_NeedsLock(look, rows);
             _learned = _sequence++;
+            _isLookedAt = true;
             return isAnchored || isSameConnection ? SlotVerdict.Same : SlotVerdict.Doubt;
         }
     }
 
     /// <summary>Decides where a prompt should go. A slot that holds a whole beginning of the prompt is continued; a snapshot that
-    /// covers more is restored; a slot that shares much but not all of its content is rolled back only when there is no snapshot.</summary>
+    /// covers more is restored; a slot that shares much but not all of its content is rolled back only when there is no snapshot.
+    /// A prompt with none of these goes where the backend would put it, or is left to it (see <see cref="Choice"/>).</summary>
     /// <param name="prompt">The prompt, or null when nothing may be reused.</param>
     /// <param name="snapshotLength">Bytes that the best snapshot covers; 0 when there is none that may be used.</param>
     public SlotPlan Plan(CanonicalPrompt? prompt, int snapshotLength)
@@ -154,11 +159,15 @@ internal sealed class SlotTable
             Entry? partial = null;
             var wholeLength = 0;
             var partialLength = 0;
+            var choice = new Choice(prompt.Chain.Length);
             foreach (var slot in _slots)
             {
-                if (!slot.IsFree || slot.Content is not { } content)
+                if (!slot.IsFree)
                     continue;
-                var shared = prompt.SharedWith(content.Chain);
+                var shared = slot.Content is null ? 0 : prompt.SharedWith(slot.Content.Chain);
+                choice.Consider(slot, shared);
+                if (slot.Content is not { } content)
+                    continue;
                 if (shared == content.Chain.Length && content.Length > wholeLength)
                     (whole, wholeLength) = (slot, content.Length);
                 else if (content.Coverage >= 1 && shared < content.Chain.Length && shared * 2 >= content.Chain.Length && shared > partialLength)
@@ -167,14 +176,14 @@ internal sealed class SlotTable
 
             // What is proven goes before what the server probably kept, unless that is much more (a long conversation).
             if (InRam_NeedsLock(prompt) is var ram && ram > MuchMore(snapshotLength) && ram > MuchMore(wholeLength) && ram > MuchMore(partialLength))
-                return new(PromptSource.Cold, null, ram, IsExpectedInRam: true);
+                return new(PromptSource.Cold, MayChoose_NeedsLock ? choice.Of(isInRam: true) : null, ram, IsExpectedInRam: true);
             if (whole is not null && wholeLength >= snapshotLength)
                 return new(PromptSource.Hot, whole.Id, wholeLength);
             if (snapshotLength > 0 && snapshotLength >= partialLength && Target_NeedsLock() is { } target)
                 return new(PromptSource.Restored, target, snapshotLength);
             if (whole is not null && wholeLength >= partialLength)
                 return new(PromptSource.Hot, whole.Id, wholeLength);
-            return partial is not null ? new(PromptSource.Hot, partial.Id, partialLength) : new(PromptSource.Cold, null, 0);
+            return partial is not null ? new(PromptSource.Hot, partial.Id, partialLength) : new(PromptSource.Cold, MayChoose_NeedsLock ? choice.Of(isInRam: false) : null, 0);
         }
     }
 
@@ -203,7 +212,12 @@ internal sealed class SlotTable
             };
             _works.Add(work);
             if (plan.Slot is { } id)
+            {
+                if (plan.Source == PromptSource.Cold)
+                    Displace_NeedsLock(_slots[id]);
                 _slots[id].Take(work, _sequence++);
+            }
+
             foreach (var slot in _clearsIdleSlots ? _slots : [])
             {
                 if (slot.IsFree)
@@ -394,6 +408,9 @@ internal sealed class SlotTable
         slot.Content = null;
     }
 
+    /// <summary>Where idle slots are emptied, every slot would bypass the RAM cache: there the server chooses.</summary>
+    private bool MayChoose_NeedsLock => _isLookedAt && !_clearsIdleSlots;
+
     private static int MuchMore(int length) => length == 0 ? 0 : (length * 4 / 3) + PromptChain.BlockSize;
 
     private int InRam_NeedsLock(CanonicalPrompt prompt)
@@ -411,6 +428,39 @@ internal sealed class SlotTable
     /// <summary>The slot whose loss costs least: empty, then saved on disk, then least recently used.</summary>
     private int? Target_NeedsLock() => _slots.Where(s => s.IsFree)
         .OrderBy(s => s.IsEmpty ? 0 : s.Content is { IsSaved: true } ? 1 : 2).ThenBy(s => s.LastUsed).Select(s => (int?)s.Id).FirstOrDefault();
+
+    /// <summary>
+    /// Where the backend itself would put a prompt that nobody holds: the free slot that shares the most with it, else the least
+    /// recently used. Pinned there it is served as if unpinned (llama-server's RAM cache is asked for every slot but an empty
+    /// one), and nobody has to look afterwards where it went. The choice is the backend's when some free slot holds what is
+    /// not known here, which may be just this prompt's beginning.
+    /// </summary>
+    private struct Choice(int promptLength)
+    {
+        /// <summary>llama-server's own default (--slot-prompt-similarity).</summary>
+        private const double LeastSimilarity = 0.1;
+
+        private Entry? _oldest;
+        private Entry? _oldestFilled;
+        private Entry? _nearest;
+        private int _nearestShared;
+        private bool _isUnknown;
+
+        public void Consider(Entry slot, int shared)
+        {
+            _isUnknown |= slot is { Content: null, IsEmpty: false };
+            if (_oldest is null || (!slot.IsEmpty, slot.LastUsed).CompareTo((!_oldest.IsEmpty, _oldest.LastUsed)) < 0)
+                _oldest = slot;
+            if (!slot.IsEmpty && (_oldestFilled is null || slot.LastUsed < _oldestFilled.LastUsed))
+                _oldestFilled = slot;
+            if (shared > _nearestShared && shared > LeastSimilarity * promptLength)
+                (_nearest, _nearestShared) = (slot, shared);
+        }
+
+        /// <param name="isInRam">The RAM cache has what it needs: an empty slot would not ask it.</param>
+        /// <returns>The slot to pin; null leaves it to the backend.</returns>
+        public readonly int? Of(bool isInRam) => _isUnknown ? null : isInRam ? _oldestFilled?.Id : (_nearest ?? _oldest)?.Id;
+    }
 
     private sealed class Entry(int id)
     {

@@ -89,7 +89,7 @@ internal sealed partial class Placer
 
                 if (_table.TryBegin(state.Epoch, plan, prompt?.Chain, weight, lane == Lane.WarmUp) is { } work)
                 {
-                    var shared = plan.Slot is null || prompt is null ? 0 : plan.Shared / (double)prompt.Chain.Length;
+                    var shared = plan.Source == PromptSource.Cold || prompt is null ? 0 : plan.Shared / (double)prompt.Chain.Length;
                     if (plan.Source != PromptSource.Restored)
                         return new Placement(plan.Source, work, prompt?.Chain, null, shared);
                     if (await RestoreAsync(state, work, snapshot!, cancellationToken).ConfigureAwait(false))

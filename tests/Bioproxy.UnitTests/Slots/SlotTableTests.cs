@@ -17,6 +17,61 @@ public sealed class SlotTableTests
     public void Plan_NothingKnown_LetsTheBackendChoose() => Assert.Equal(Anywhere, _table.Plan(Prompt("a"), 0));
 
     [Fact]
+    public void Plan_NothingKnownOfThePrompt_GoesWhereTheBackendWouldPutIt()
+    {
+        Look([Row(0), Row(1), Row(2)]);
+        Assert.Equal(Cold(0), _table.Plan(Prompt("a"), 0)); // never used
+        Hold(0, "first");
+        Hold(1, "second");
+        Hold(2, "third");
+        Hold(0, "fourth");
+
+        Assert.Equal(Cold(1), _table.Plan(Prompt("a"), 0)); // the least recently used
+        Begin(1);
+        Assert.Equal(Cold(2), _table.Plan(Prompt("a"), 0));
+        Look([Row(0, 1, 0), Row(1), Row(2, 2, 5)]);
+        Assert.Equal(Cold(0), _table.Plan(Prompt("a"), 0)); // emptied
+    }
+
+    [Fact]
+    public void Plan_ASlotHoldsWhatIsNotKnown_LetsTheBackendChoose()
+    {
+        Look([Row(0), Row(1, 5, 30), Row(2)]);
+        Assert.Equal(Anywhere, _table.Plan(Prompt("a"), 0));
+
+        Begin(1);
+
+        Assert.Equal(Cold(0), _table.Plan(Prompt("a"), 0));
+    }
+
+    /// <summary>The server, too, continues the slot that shares the most, from a tenth of the prompt on.</summary>
+    [Theory]
+    [InlineData(9000, 1)]
+    [InlineData(9500, 0)]
+    public void Plan_ASlotSharesSome_IsTakenWhenItIsATenthOfThePrompt(int rest, int expected)
+    {
+        var shared = new string('s', 1024);
+        Look([Row(0), Row(1), Row(2)]);
+        Hold(0, "other");
+        Hold(1, shared + new string('x', 5000));
+        Hold(2, "another");
+
+        Assert.Equal(Cold(expected), _table.Plan(Prompt(shared + new string('y', rest)), 0));
+    }
+
+    [Fact]
+    public void Plan_DisplacedByAColdPin_IsExpectedInRamAndPinnedToASlotThatAsksForIt()
+    {
+        var long_ = new string('l', 3000);
+        Look([Row(0), Row(1), Row(2)]);
+        Hold(0, long_);
+        Hold(1, "second");
+        _table.End(TryBegin(Cold(0), Prompt("new").Chain)!, Holding("new"), 3);
+
+        Assert.Equal(new SlotPlan(PromptSource.Cold, 1, 3000, IsExpectedInRam: true), _table.Plan(Prompt(long_ + " and more"), 0)); // not 2, which is empty
+    }
+
+    [Fact]
     public void Plan_NoPrompt_LetsTheBackendChoose()
     {
         Hold(0, "a");
@@ -502,6 +557,8 @@ public sealed class SlotTableTests
     private static CanonicalPrompt Prompt(string text) => CanonicalPrompt.Copy(Encoding.UTF8.GetBytes(text));
 
     private static SlotContent Holding(string text) => new(Prompt(text).Chain, 1, IsSaved: false);
+
+    private static SlotPlan Cold(int slot) => new(PromptSource.Cold, slot, 0);
 
     private static SlotPlan Pin(int slot) => new(PromptSource.Hot, slot, 0);
 
