@@ -96,20 +96,23 @@ public sealed class FakeKvTests(ITestOutputHelper output)
         await AssertRestoresAsync(stage, stage.Backend);
     }
 
-    /// <summary>No answer says nothing about the file: the request goes on, and nothing hangs.</summary>
+    /// <summary>No answer says nothing about the file: the request goes on, and nothing hangs. A used connection that ends without a
+    /// byte had been closed before the backend saw the call, which is made once more.</summary>
     [Theory]
-    [InlineData(nameof(FakeWire.CloseBeforeAnyByte))]
-    [InlineData(nameof(FakeWire.ContentLengthTooLarge))]
-    public async Task Restore_ConnectionDies_RequestGoesOn(string wire)
+    [InlineData(nameof(FakeWire.CloseBeforeAnyByte), 1, "restored")]
+    [InlineData(nameof(FakeWire.CloseBeforeAnyByte), 2, "cold")]
+    [InlineData(nameof(FakeWire.ContentLengthTooLarge), 1, "cold")]
+    public async Task Restore_ConnectionDies_RequestGoesOn(string wire, int times, string expected)
     {
         await using var stage = await FakeStage.StartAsync(output, OneSlot, templates: Template);
         await stage.WaitUntilWarmAsync("@code");
         await stage.AskAsync(FakeStage.Chat("something else that takes the slot"));
-        stage.Backend.Misbehave(r => Action(r) == "restore", FakeMisbehaviour.Of(Enum.Parse<FakeWire>(wire)));
+        for (var i = 0; i < times; i++)
+            stage.Backend.Misbehave(r => Action(r) == "restore", FakeMisbehaviour.Of(Enum.Parse<FakeWire>(wire)));
 
         var (_, response) = await stage.AskAsync(FakeStage.Chat("@code question"));
 
-        Assert.Equal("cold", FakeStage.Header(response, "X-Bioproxy-Cache"));
+        Assert.Equal(expected, FakeStage.Header(response, "X-Bioproxy-Cache"));
         await stage.WaitUntilKnownAsync();
         await stage.WaitUntilWarmAsync("@code");
         await AssertRestoresAsync(stage, stage.Backend);

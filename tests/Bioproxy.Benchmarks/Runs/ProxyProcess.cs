@@ -25,7 +25,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
 
     public Uri Admin { get; }
 
-    public string Log => File.ReadAllText(Path.Combine(_folder.FullName, "log"));
+    public string Log => File.ReadAllText(Path.Combine(_folder.FullName, "run", "log"));
 
     /// <summary>Starts it and waits until it listens.</summary>
     /// <param name="backend">The backend's port.</param>
@@ -48,10 +48,11 @@ internal sealed class ProxyProcess : IAsyncDisposable
         };
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "config.json"), config.ToJsonString(), cancellationToken);
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "code.txt"), template, cancellationToken);
+        folder.CreateSubdirectory("run"); // not beside the templates: that folder is watched
         ForgetSurroundings();
 
         // A shell, because only it can send the output to a file; exec, so that its process is the program's.
-        var process = ChildProcess.Start("/bin/sh", ["-c", "exec \"$0\" --config \"$1/config.json\" > \"$1/log\" 2>&1", Program(), folder.FullName]);
+        var process = ChildProcess.Start("/bin/sh", ["-c", "exec \"$0\" --config \"$1/config.json\" > \"$1/run/log\" 2>&1", Program(), folder.FullName]);
         var proxy = new ProxyProcess(folder, process, port, adminPort);
         try
         {

@@ -51,6 +51,7 @@ internal sealed class StubBackend(int slotCount, TimeSpan trickle)
         "/health" => TextAsync(http, """{"status":"ok"}"""),
         "/v1/models" => TextAsync(http, Models),
         "/lora-adapters" => TextAsync(http, "[]"),
+        "/looks" => TextAsync(http, _slots.Looks.ToString(CultureInfo.InvariantCulture)), // ours: how often /slots was asked for
         "/completion" => CompletionAsync(http),
         "/apply-template" => ApplyTemplateAsync(http),
         "/tokenize" => TokenizeAsync(http),

@@ -33,6 +33,9 @@ internal sealed class StubSlots
 
     public int Count => _slots.Length;
 
+    /// <summary>How often the list was asked for.</summary>
+    public long Looks { get; private set; }
+
     /// <summary>Takes a slot: the asked one, else the one with this conversation, else the least recently used.</summary>
     /// <returns>The slot, and whether the conversation was in it or in the server's RAM cache.</returns>
     public async ValueTask<(StubSlot Slot, bool IsCached)> TakeAsync(int? wanted, int conversation)
@@ -84,6 +87,7 @@ internal sealed class StubSlots
         lock (_lock)
         {
             _task++;
+            Looks++;
             to.Write("["u8);
             foreach (var slot in _slots)
             {

@@ -1,0 +1,78 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Bioproxy.Testing;
+
+namespace Bioproxy.UnitTests.Layers;
+
+/// <summary>Imports go downward only, and folders on one level do not know each other.</summary>
+public sealed partial class LayerTests
+{
+    /// <summary>From the top. The files beside the folders (the composition root, the commands) stand above all.</summary>
+    private static readonly string[][] Levels =
+    [
+        ["Admin", "CommandLine"],
+        ["Requests", "WarmUp"],
+        ["Snapshots", "Transforms"],
+        ["Http", "Backends", "Slots", "Templates", "Plugins"],
+        ["Prompts"],
+        ["Configuration", "Telemetry", "Json"],
+    ];
+
+    private static readonly string Host = Path.Combine(RepositoryFolder.Root!, "src", "Bioproxy.Host");
+
+    public static TheoryData<string> Folders() => [.. Levels.SelectMany(level => level)];
+
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void Folder_OfTheHost_KnowsOnlyWhatLiesBelow(string folder)
+    {
+        var allowed = Levels.SkipWhile(level => !level.Contains(folder)).Skip(1).SelectMany(level => level).Append(folder).ToHashSet();
+
+        var wrong = Directory.EnumerateFiles(Path.Combine(Host, folder), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file => Used().Matches(File.ReadAllText(file)).Select(match => (File: Path.GetFileName(file), Folder: match.Groups["folder"].Value)))
+            .Where(use => !allowed.Contains(use.Folder))
+            .Distinct()
+            .Select(use => $"{use.File} knows {use.Folder}");
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void Folders_OfTheHost_AllHaveALevel()
+    {
+        var there = Directory.EnumerateDirectories(Host).Select(folder => Path.GetFileName(folder)!).Except(["bin", "obj", "Properties"]);
+
+        Assert.Equal(Levels.SelectMany(level => level).Order(StringComparer.Ordinal), there.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Telemetry_MayBeUsedByEverybody_UsesNobody()
+    {
+        var used = Directory.EnumerateFiles(Path.Combine(Host, "Telemetry"), "*.cs").SelectMany(file => Used().Matches(File.ReadAllText(file))).Select(match => match.Groups["folder"].Value);
+
+        Assert.DoesNotContain(used, folder => folder != "Telemetry");
+    }
+
+    [Fact]
+    public void Contract_KnowsNeitherTheHostNorAspNetNorJson()
+    {
+        var text = string.Concat(Directory.EnumerateFiles(Path.Combine(RepositoryFolder.Root!, "src", "Bioproxy.Abstractions"), "*.cs").Select(File.ReadAllText));
+
+        Assert.DoesNotContain("Bioproxy.Host", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("using Microsoft.AspNetCore", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("using System.Text.Json", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Plugins_ReferenceOnlyTheContract()
+    {
+        var projects = Directory.EnumerateFiles(Path.Combine(RepositoryFolder.Root!, "plugins"), "*.csproj", SearchOption.AllDirectories).ToList();
+
+        Assert.NotEmpty(projects);
+        foreach (var project in projects)
+            Assert.All(XDocument.Load(project).Descendants("ProjectReference"), reference => Assert.EndsWith("Bioproxy.Abstractions.csproj", reference.Attribute("Include")!.Value, StringComparison.Ordinal));
+    }
+
+    [GeneratedRegex(@"\bBioproxy\.Host\.(?<folder>[A-Z]\w+)")]
+    private static partial Regex Used();
+}
