@@ -81,6 +81,8 @@ internal sealed class CanonicalPrompt : IDisposable
     /// all of <paramref name="held"/>, or whole blocks of it.</summary>
     public int SharedWith(PromptChain held)
     {
+        if (held.Length == Chain.Length && held.End == Chain.End)
+            return held.Length; // the same prompt again: nothing to hash
         var low = 0;
         var high = Math.Min(Chain.BlockCount, held.BlockCount);
         while (low < high)

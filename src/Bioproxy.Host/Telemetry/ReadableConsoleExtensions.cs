@@ -1,7 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 
 namespace Bioproxy.Host.Telemetry;
 
@@ -16,15 +14,8 @@ internal static class ReadableConsoleExtensions
         if (minimumLevel == LogLevel.Information)
             builder.AddFilter("Microsoft", LogLevel.Warning);
 
-        builder.AddConsole(options =>
-        {
-            options.FormatterName = ReadableConsoleFormatter.FormatterName;
-            options.LogToStandardErrorThreshold = LogLevel.None;
-        });
-
-        // Not AddConsoleFormatter: it binds options by reflection, and this formatter has none.
-        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<ConsoleFormatter, ReadableConsoleFormatter>(
-            services => new ReadableConsoleFormatter(services.GetService<TimeProvider>() ?? TimeProvider.System, UseColour())));
+        // Made by the container, which also disposes it: that writes the last lines.
+        builder.Services.AddSingleton<ILoggerProvider>(services => new ReadableConsole(Console.OpenStandardOutput(), services.GetService<TimeProvider>() ?? TimeProvider.System, UseColour()));
         return builder;
     }
 

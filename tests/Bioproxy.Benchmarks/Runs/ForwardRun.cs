@@ -44,8 +44,12 @@ internal static class ForwardRun
         var sides = (Control: new Side(control, controlPort), Proxy: new Side(proxy.Process, proxy.Port));
         var mixes = Environment.GetEnvironmentVariable("BENCH_MIX") is { Length: > 0 } only ? Mixes.Where(m => m.Mix.ToString() == only) : Mixes;
         ResultTable.Say("forward, warming up …");
-        foreach (var side in new[] { sides.Control, sides.Proxy, sides.Proxy })
-            await AskAsync(load, side, 4, FirstWarmUp, Mix.Growing, cancellationToken);
+        foreach (var side in new[] { sides.Control, sides.Proxy })
+        {
+            await AskAsync(load, side, Connections, FirstWarmUp, Mix.Growing, cancellationToken);
+            await AskAsync(load, side, 1, WarmUp, Mix.Growing, cancellationToken);
+        }
+
         foreach (var (mix, text, hasGoal) in mixes)
         {
             ResultTable.Say($"forward, {text} …");

@@ -121,7 +121,7 @@ internal sealed class StubBackend(int slotCount, TimeSpan trickle)
         return written;
     }
 
-    /// <summary>What stands in the first bytes of a chat is enough to tell slot, stream and conversation.</summary>
+    /// <summary>What stands in the first bytes of a chat is enough to tell slot, stream and conversation (system prompt and first question: 900 bytes).</summary>
     private static async ValueTask<(int Length, int? Slot, int Conversation, bool IsStream)> ReadChatAsync(HttpRequest request)
     {
         var head = ArrayPool<byte>.Shared.Rent(2048);
@@ -156,7 +156,7 @@ internal sealed class StubBackend(int slotCount, TimeSpan trickle)
             wanted = number;
         var messages = head[Math.Max(0, head.IndexOf("\"messages\":"u8))..];
         var hash = new HashCode();
-        hash.AddBytes(messages[..Math.Min(messages.Length, 1000)]);
+        hash.AddBytes(messages[..Math.Min(messages.Length, 900)]);
         return (length, wanted, hash.ToHashCode(), head.IndexOf("\"stream\":true"u8) >= 0);
     }
 
@@ -202,7 +202,7 @@ internal sealed class StubBackend(int slotCount, TimeSpan trickle)
     private static async Task TokenizeAsync(HttpContext http)
     {
         using var body = await JsonDocument.ParseAsync(http.Request.Body);
-        await TextAsync(http, $$"""{"tokens":[{{string.Join(',', Encoding.UTF8.GetBytes(body.RootElement.GetProperty("content").GetString()!))}}]}""");
+        await TextAsync(http, $$"""{"tokens":[{{string.Join(',', Encoding.UTF8.GetBytes(body.RootElement.GetProperty("content").GetString()!).Chunk(4).Select(four => four.Aggregate(0, (token, b) => (token * 31) + b)))}}]}""");
     }
 
     private async Task SlotActionAsync(HttpContext http, int slot)
