@@ -21,9 +21,13 @@ internal sealed class SlotTable
     private readonly Lock _lock = new();
     /// <summary>What is remembered of displaced prompts; the server keeps more than this only of short ones.</summary>
     private const int DisplacedLimit = 64;
+    private const int LostLimit = 64;
 
     private readonly List<SlotWork> _works = [];
     private readonly LinkedList<SlotContent> _displaced = new();
+
+    /// <summary>Contents that are in some slot, nobody knows which.</summary>
+    private readonly LinkedList<SlotContent> _lost = new();
     private int _ramMisses;
     private Entry[] _slots = [];
     private long _sequence;
@@ -52,6 +56,7 @@ internal sealed class SlotTable
             _clearsIdleSlots = _isLookedAt = false;
             _ramMisses = 0;
             _displaced.Clear();
+            _lost.Clear();
             foreach (var work in _works)
                 work.SetEnded();
             _works.Clear();
@@ -176,14 +181,14 @@ internal sealed class SlotTable
 
             // What is proven goes before what the server probably kept, unless that is much more (a long conversation).
             if (InRam_NeedsLock(prompt) is var ram && ram > MuchMore(snapshotLength) && ram > MuchMore(wholeLength) && ram > MuchMore(partialLength))
-                return new(PromptSource.Cold, MayChoose_NeedsLock ? choice.Of(isInRam: true) : null, ram, IsExpectedInRam: true);
+                return new(PromptSource.Cold, Choose_NeedsLock(prompt, choice, isInRam: true), ram, IsExpectedInRam: true);
             if (whole is not null && wholeLength >= snapshotLength)
                 return new(PromptSource.Hot, whole.Id, wholeLength);
             if (snapshotLength > 0 && snapshotLength >= partialLength && Target_NeedsLock() is { } target)
                 return new(PromptSource.Restored, target, snapshotLength);
             if (whole is not null && wholeLength >= partialLength)
                 return new(PromptSource.Hot, whole.Id, wholeLength);
-            return partial is not null ? new(PromptSource.Hot, partial.Id, partialLength) : new(PromptSource.Cold, MayChoose_NeedsLock ? choice.Of(isInRam: false) : null, 0);
+            return partial is not null ? new(PromptSource.Hot, partial.Id, partialLength) : new(PromptSource.Cold, Choose_NeedsLock(prompt, choice, isInRam: false), 0);
         }
     }
 
@@ -278,8 +283,12 @@ internal sealed class SlotTable
             work.HeldTokens = heldTokens;
             if ((work.Slot ?? slot) is not { } used || used >= _slots.Length)
                 return;
+            if (work.Slot is null && _slots[used].IsBusy && _works.Exists(w => w is { IsEnded: false, Slot: null }))
+                return; // the next one may be on that slot by now: a look tells
             if (work.Slot is null)
                 Displace_NeedsLock(_slots[used]);
+            if (result is null)
+                Lose_NeedsLock(_slots[used], work.Chain);
             _slots[used].Leave(work, result, heldTokens, _sequence++);
             work.IsAttributed = true;
             if (work.Slot is not null)
@@ -305,20 +314,24 @@ internal sealed class SlotTable
     {
         var ended = _works.Where(w => w.IsEnded && w.Ended < look).ToList();
         var unpinned = _works.Where(w => w is { IsEnded: false, Slot: null }).ToList();
-        var changed = new List<Entry>();
-        var disputed = new List<Entry>();
         var areOthers = _works.Exists(w => w is { Slot: null, IsAttributed: false });
         var processing = 0;
+        var isPartial = false;
         foreach (var row in rows)
         {
             var slot = _slots[row.Id];
             if (slot.Touched > look)
+            {
+                isPartial = true;
                 continue; // taken or set by us since: the row is older than what we know
+            }
+
             slot.PromptTokens = row.PromptTokens;
             if (row.PromptTokens == 0 && slot.Owner is null)
                 Displace_NeedsLock(slot); // emptied by the server for another slot
             if (slot.Owner is { } owner)
             {
+                isPartial |= row.IsProcessing; // by its owner, or by unpinned work that took it when its owner was done
                 owner.IsPlaced |= row.IsProcessing; // its task's number says nothing: an earlier unpinned work may have moved it
                 continue; // its number is learned once the work has ended
             }
@@ -334,8 +347,7 @@ internal sealed class SlotTable
                 {
                     Displace_NeedsLock(slot);
                     slot.LastUsed = _sequence;
-                    if (!row.IsProcessing)
-                        disputed.Add(slot);
+                    slot.Change = Change.Suspected;
                 }
             }
             else if (row.TaskId != slot.TaskId)
@@ -343,38 +355,79 @@ internal sealed class SlotTable
                 slot.TaskId = row.TaskId;
                 Displace_NeedsLock(slot);
                 slot.LastUsed = _sequence;
-                if (!row.IsProcessing)
-                    changed.Add(slot);
+                slot.Change = Change.Seen;
             }
         }
 
         // Every unpinned work that the list can show is on one of the slots now marked busy, or has left its slot already.
         var areAllShown = processing >= _works.Where(w => w.Slot is null && !(w.IsEnded && w.Ended < look)).Sum(w => w.Weight);
         foreach (var work in unpinned)
-            work.IsPlaced |= areAllShown ? work.Begun < look : work.Started < look;
+            work.IsPlaced |= areAllShown ? work.Begun < look : work.Started < look && !isPartial;
 
-        Attribute(ended.FindAll(w => !w.IsAttributed), changed, disputed, isQuiet: !_works.Exists(w => w.Slot is null && !ended.Contains(w)));
+        var running = _works.Count(w => w.Slot is null && !ended.Contains(w));
+        var results = ended.FindAll(w => !w.IsAttributed);
+        var changed = Array.FindAll(_slots, s => s is { Change: Change.Seen, IsFree: true } && s.Touched < look).ToList();
+        var suspected = Array.FindAll(_slots, s => s is { Change: Change.Suspected, IsFree: true } && s.Touched < look).ToList();
+        if (running == 0 && results.Count > 0 && results.TrueForAll(w => ReferenceEquals(w.Result, SlotContent.Nothing)))
+            changed.ForEach(s => s.Content = SlotContent.Nothing); // a probe uses several slots
+        Attribute(results, changed, suspected, isQuiet: running == 0);
+
+        // What is not told apart now never will be: the next result must not be taken for this one.
+        var dropped = results.FindAll(w => !w.IsAttributed);
+        var unknown = changed.Concat(suspected).Where(s => s.Content is null).ToList();
+        if (dropped.Count > 0 || running == 0)
+            unknown.ForEach(s => s.BecomeUnknown(isForeign: unknown.Count > dropped.Count + running || dropped.Exists(w => w.Result is null)));
+        dropped.ForEach(w => Lose_NeedsLock(w.Result));
         foreach (var work in ended)
             _works.Remove(work);
+        if (!Array.Exists(_slots, s => s is { Content: null, IsEmpty: false }))
+            _lost.Clear();
     }
 
     /// <summary>Finds out which slot each ended unpinned work had used: the only one that changed, or the only one with its number of tokens.</summary>
-    private static void Attribute(List<SlotWork> ended, List<Entry> changed, List<Entry> disputed, bool isQuiet)
+    private static void Attribute(List<SlotWork> results, List<Entry> changed, List<Entry> suspected, bool isQuiet)
     {
-        if (ended.Count == 1 && changed.Count == 1 && disputed.Count == 0 && changed[0].PromptTokens != 0 && isQuiet)
+        if (results.Count == 1 && changed.Count == 1 && suspected.Count == 0 && changed[0].PromptTokens != 0 && isQuiet)
         {
-            changed[0].Content = ended[0].Result;
+            Give(changed[0], results[0]);
             return;
         }
 
-        foreach (var work in ended)
+        foreach (var work in results)
         {
-            if (work.HeldTokens is not { } tokens || ended.Count(w => w.HeldTokens == tokens) > 1)
+            if (work.HeldTokens is not { } tokens || results.Count(w => w.HeldTokens == tokens) > 1)
                 continue;
-            var fitting = changed.Concat(disputed).Where(s => s.PromptTokens == tokens).ToList();
+            var fitting = changed.Concat(suspected).Where(s => s.PromptTokens == tokens).ToList();
             if (fitting.Count == 1)
-                fitting[0].Content = work.Result;
+                Give(fitting[0], work);
         }
+
+        static void Give(Entry slot, SlotWork work)
+        {
+            work.IsAttributed = true;
+            if (work.Result is { } result)
+                slot.Content = result;
+            else
+                slot.BecomeUnknown(isForeign: true);
+        }
+    }
+
+    private void Lose_NeedsLock(SlotContent? content)
+    {
+        if (content is null)
+            return;
+        _lost.AddFirst(content);
+        if (_lost.Count > LostLimit)
+            _lost.RemoveLast();
+    }
+
+    /// <summary>Work that was not completed leaves its slot with what it held before, or with a part of its prompt.</summary>
+    private void Lose_NeedsLock(Entry slot, PromptChain? chain)
+    {
+        Lose_NeedsLock(slot.Content);
+        if (chain is not null)
+            Lose_NeedsLock(new SlotContent(chain, 1, IsSaved: false));
+        slot.BecomeUnknown(isForeign: chain is null || slot is { Content: null, IsEmpty: false, IsForeign: true });
     }
 
     /// <summary>Whether a free slot holds something that is nowhere else: restoring over it would lose it.</summary>
@@ -408,8 +461,20 @@ internal sealed class SlotTable
         slot.Content = null;
     }
 
-    /// <summary>Where idle slots are emptied, every slot would bypass the RAM cache: there the server chooses.</summary>
-    private bool MayChoose_NeedsLock => _isLookedAt && !_clearsIdleSlots;
+    /// <summary>The slot to pin a prompt to of which no slot is known to hold enough. The server chooses where it empties idle slots, which
+    /// would bypass its RAM cache, and where some free slot may hold the prompt's beginning without our knowing.</summary>
+    private int? Choose_NeedsLock(CanonicalPrompt prompt, Choice choice, bool isInRam)
+    {
+        if (!_isLookedAt || _clearsIdleSlots || choice.IsForeign)
+            return null;
+        for (var node = choice.IsLost ? _lost.First : null; node is not null; node = node.Next)
+        {
+            if (choice.IsEnough(prompt.SharedWith(node.Value.Chain)))
+                return null;
+        }
+
+        return choice.Of(isInRam);
+    }
 
     private static int MuchMore(int length) => length == 0 ? 0 : (length * 4 / 3) + PromptChain.BlockSize;
 
@@ -432,8 +497,7 @@ internal sealed class SlotTable
     /// <summary>
     /// Where the backend itself would put a prompt that nobody holds: the free slot that shares the most with it, else the least
     /// recently used. Pinned there it is served as if unpinned (llama-server's RAM cache is asked for every slot but an empty
-    /// one), and nobody has to look afterwards where it went. The choice is the backend's when some free slot holds what is
-    /// not known here, which may be just this prompt's beginning.
+    /// one), and nobody has to look afterwards where it went.
     /// </summary>
     private struct Choice(int promptLength)
     {
@@ -444,29 +508,63 @@ internal sealed class SlotTable
         private Entry? _oldestFilled;
         private Entry? _nearest;
         private int _nearestShared;
-        private bool _isUnknown;
+
+        /// <summary>A free slot holds what no work of ours has left there.</summary>
+        public bool IsForeign { get; private set; }
+
+        /// <summary>A free slot holds what some work of ours has left there.</summary>
+        public bool IsLost { get; private set; }
 
         public void Consider(Entry slot, int shared)
         {
-            _isUnknown |= slot is { Content: null, IsEmpty: false };
+            if (slot is { Content: null, IsEmpty: false })
+                (IsForeign, IsLost) = (IsForeign || slot.IsForeign, IsLost || !slot.IsForeign);
             if (_oldest is null || (!slot.IsEmpty, slot.LastUsed).CompareTo((!_oldest.IsEmpty, _oldest.LastUsed)) < 0)
                 _oldest = slot;
             if (!slot.IsEmpty && (_oldestFilled is null || slot.LastUsed < _oldestFilled.LastUsed))
                 _oldestFilled = slot;
-            if (shared > _nearestShared && shared > LeastSimilarity * promptLength)
+            if (shared > _nearestShared && IsEnough(shared))
                 (_nearest, _nearestShared) = (slot, shared);
         }
 
+        public readonly bool IsEnough(int shared) => shared > LeastSimilarity * promptLength;
+
         /// <param name="isInRam">The RAM cache has what it needs: an empty slot would not ask it.</param>
-        /// <returns>The slot to pin; null leaves it to the backend.</returns>
-        public readonly int? Of(bool isInRam) => _isUnknown ? null : isInRam ? _oldestFilled?.Id : (_nearest ?? _oldest)?.Id;
+        /// <returns>The slot; null when there is none.</returns>
+        public readonly int? Of(bool isInRam) => isInRam ? _oldestFilled?.Id : (_nearest ?? _oldest)?.Id;
+    }
+
+    private enum Change
+    {
+        None,
+
+        /// <summary>Another number of tokens than our work left: it may be ours all the same.</summary>
+        Suspected,
+
+        /// <summary>Its task's number rose.</summary>
+        Seen,
     }
 
     private sealed class Entry(int id)
     {
         public int Id { get; } = id;
 
-        public SlotContent? Content { get; set; }
+        public SlotContent? Content
+        {
+            get;
+            set
+            {
+                field = value;
+                if (value is not null)
+                    (Change, IsForeign) = (Change.None, false);
+            }
+        }
+
+        /// <summary>Whether unpinned work has used it, or somebody else, since its content was known; whose it was is not found out yet.</summary>
+        public Change Change { get; set; }
+
+        /// <summary>What it holds is not known, and no prompt of ours is known to explain it.</summary>
+        public bool IsForeign { get; private set; }
 
         public SlotWork? Owner { get; private set; }
 
@@ -495,9 +593,17 @@ internal sealed class SlotTable
 
         public bool IsEmpty => Content is null && !IsTaskIdOurs && PromptTokens is null or 0;
 
+        public void BecomeUnknown(bool isForeign)
+        {
+            Content = null;
+            Change = Change.None;
+            IsForeign = isForeign;
+        }
+
         public void Take(SlotWork work, long now)
         {
             Owner = work;
+            Change = Change.None;
             LastUsed = Touched = now;
         }
 

@@ -119,7 +119,7 @@ internal sealed partial class ModelRecognition
         finally
         {
             if (work is not null)
-                _table.End(work, null, null);
+                _table.End(work, SlotContent.Nothing, null);
             await _look.CatchUpAsync(state.Epoch, stopping).ConfigureAwait(false);
             lease.Release();
             Recognised?.Invoke();

@@ -186,7 +186,7 @@ internal sealed partial class Placer
         }
         finally
         {
-            _table.End(work, null, 1, result?.Slot);
+            _table.End(work, SlotContent.Nothing, 1, result?.Slot);
         }
     }
 

@@ -44,6 +44,60 @@ public sealed class SlotTableTests
         Assert.Equal(Cold(0), _table.Plan(Prompt("a"), 0));
     }
 
+    /// <summary>Works that cannot be told apart leave slots of which only the set is known: what is in none of them may be pinned.</summary>
+    [Fact]
+    public void Plan_SlotsHoldWhatCannotBeToldApart_OnlyTheirPromptsAreLeftToTheBackend()
+    {
+        var (first, second) = (new string('1', 2000), new string('2', 2000));
+        Look([Row(0), Row(1), Row(2)]);
+        Unpinned(first, held: 500);
+        Unpinned(second, held: 500);
+        Look([Row(0, 4, 500), Row(1, 5, 500), Row(2)]);
+
+        Assert.Equal(Anywhere, _table.Plan(Prompt(first + " and more"), 0));
+        Assert.Equal(Anywhere, _table.Plan(Prompt(second + " and more"), 0));
+        Assert.Equal(Cold(2), _table.Plan(Prompt("third"), 0));
+
+        Unpinned(first + " and more", held: 510);
+        Look([Row(0, 4, 500), Row(1, 9, 510), Row(2)]);
+        Assert.Equal(new SlotPlan(PromptSource.Hot, 1, 2009), _table.Plan(Prompt(first + " and more and more"), 0));
+    }
+
+    [Fact]
+    public void Plan_WorkWasSeenAtItsSlotAndEndedLater_ItsSlotIsKnown()
+    {
+        Look([Row(0), Row(1), Row(2)]);
+        var work = TryBegin(Anywhere, Prompt("system").Chain)!;
+        Look([Row(0), Row(1, 5, 3, busy: true), Row(2)]);
+        _table.End(work, Holding("system"), 9);
+        Look([Row(0), Row(1, 5, 9), Row(2)]);
+
+        Assert.Equal(1, _table.Plan(Prompt("system and"), 0).Slot);
+    }
+
+    [Fact]
+    public void Plan_PinnedWorkWasBrokenOff_ItsPromptIsLeftToTheBackend()
+    {
+        var text = new string('t', 2000);
+        Look([Row(0), Row(1), Row(2)]);
+        Hold(0, "old");
+        _table.End(TryBegin(Pin(0), Prompt(text).Chain)!, null, null);
+
+        Assert.Equal(Anywhere, _table.Plan(Prompt(text), 0));
+        Assert.Equal(Cold(1), _table.Plan(Prompt("another"), 0));
+    }
+
+    [Fact]
+    public void Plan_AfterAProbe_ItsSlotsHoldNothingOfAnybody()
+    {
+        Look([Row(0), Row(1), Row(2)]);
+        _table.End(TryBegin(Anywhere, null)!, SlotContent.Nothing, null);
+        Look([Row(0, 4, 2), Row(1, 5, 54), Row(2)]);
+
+        Assert.Equal(Cold(2), _table.Plan(Prompt("a"), 0));
+        Assert.False(_table.HoldsUnsaved(1));
+    }
+
     /// <summary>The server, too, continues the slot that shares the most, from a tenth of the prompt on.</summary>
     [Theory]
     [InlineData(9000, 1)]
