@@ -43,6 +43,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     private readonly TemplateLibrary _templates;
     private readonly TemplateWatcher _watcher;
     private readonly PluginSet _plugins;
+    private readonly TransformChain _transforms;
     private readonly LlamaClient _client;
     private readonly BackendSender _sender;
     private readonly BackendMonitor _monitor;
@@ -77,7 +78,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         _plugins = new PluginLoader(options, name => new PluginHost(name, loggers, clock, _templates), loggers.CreateLogger<PluginLoader>()).Load();
         _templates.UseEngines(_plugins.Engines);
         _watcher = new TemplateWatcher(_templates, clock, loggers.CreateLogger<TemplateWatcher>());
-        var transforms = new TransformChain(_plugins, options, _metrics, clock, loggers.CreateLogger<TransformChain>());
+        _transforms = new TransformChain(_plugins, options, _metrics, clock, loggers.CreateLogger<TransformChain>());
 
         // The backend and its slots
         _client = new LlamaClient(options.BackendUrl, options.ConnectTimeout, options.BackendApiKey);
@@ -96,9 +97,9 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         var writer = new SnapshotWriter(_client, _monitor, _recognition, _catalogue, options, _metrics, clock, loggers.CreateLogger<SnapshotWriter>());
 
         // Requests and warm-up, which know nothing of each other
-        _path = new RequestPath(transforms, queue, placer, _monitor, _sender, options, _metrics, clock, loggers.CreateLogger<RequestPath>(), _stopping.Token);
+        _path = new RequestPath(_transforms, queue, placer, _monitor, _sender, options, _metrics, clock, loggers.CreateLogger<RequestPath>(), _stopping.Token);
         _warmUp = new WarmUpLoop(
-            new StaticPrefixFinder(transforms, _client), _templates, _client, _monitor, _recognition, queue, table, placer, writer, _catalogue, effects, options, _metrics, clock, loggers.CreateLogger<WarmUpLoop>());
+            new StaticPrefixFinder(_transforms, _client), _templates, _client, _monitor, _recognition, queue, table, placer, writer, _catalogue, effects, options, _metrics, clock, loggers.CreateLogger<WarmUpLoop>());
 
         // What wakes whom
         _monitor.Changed = _recognition.BackendChangedAsync;
@@ -174,6 +175,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
         _watcher.Dispose();
         _templates.Dispose();
+        _transforms.Dispose();
         _plugins.Dispose();
         _monitor.Dispose();
         _sender.Dispose();

@@ -69,7 +69,7 @@ public sealed class FakePluginTests(ITestOutputHelper output) : IDisposable
         await stage.RestartProxyAsync();
         await stage.AskAsync(FakeStage.Chat("hello"));
 
-        Assert.Equal(FakeStage.Chat("hello"), stage.Chats[0].Text);
+        Assert.Equal("hello", (string)stage.Chats[0].Json["messages"]![0]!["content"]!);
         Assert.DoesNotContain("HELLO", stage.Chats[1].Text, StringComparison.Ordinal);
         Assert.Equal("HELLO -- Bioproxy.Fixtures.Good", (string)stage.Chats[2].Json["messages"]![0]!["content"]!);
         Assert.Contains((await stage.StatusAsync())["plugins"]!.AsArray(), p => (string)p!["name"]! == "Bioproxy.Fixtures.Good" && (string)p["state"]! == "active");

@@ -19,7 +19,7 @@ internal static class FailureWriter
         }
 
         // The backend's headers may be there already; they are not about this body.
-        foreach (var name in response.Headers.Keys.Where(static n => !n.StartsWith("X-Bioproxy-", StringComparison.OrdinalIgnoreCase)).ToList())
+        foreach (var name in response.Headers.Keys.Where(static n => n is not "Connection" && !n.StartsWith("X-Bioproxy-", StringComparison.OrdinalIgnoreCase)).ToList())
             response.Headers.Remove(name);
         response.StatusCode = failure.Status;
         response.ContentType = "application/json";

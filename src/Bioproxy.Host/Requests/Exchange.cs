@@ -22,5 +22,8 @@ internal sealed class Exchange(HttpContext http, Route route, long started)
     /// <summary>What the client was told.</summary>
     public int Status { get; set; } = 500;
 
+    /// <summary>It is in the metrics.</summary>
+    public bool IsCounted { get; set; }
+
     public void Header(string name, string value) => Http.Response.Headers[name] = value;
 }

@@ -77,7 +77,7 @@ internal sealed partial class RequestPath
         }
         finally
         {
-            _metrics.Request(exchange.Route.Name, exchange.Status, _time.GetElapsedTime(exchange.Started));
+            Count(exchange);
         }
     }
 
@@ -105,11 +105,8 @@ internal sealed partial class RequestPath
         var prompt = exchange.Route.Prompt is { } endpoint && PromptBody.Read(body.Memory, endpoint) is { } found ? new EditablePrompt(found, exchange.Id, isWarmUp: false) : null;
 
         // 3 transform
-        if (prompt is not null && await TransformAsync(prompt, body, clientGone).ConfigureAwait(false) is { } rejected)
-        {
-            await FailAsync(exchange, rejected).ConfigureAwait(false);
+        if (prompt is not null && !await TransformAsync(exchange, prompt, body, clientGone).ConfigureAwait(false))
             return;
-        }
 
         var splices = prompt?.Splices() ?? [];
         using var canonical = prompt is { Source: { HasChain: true, Generations: 1 } } && exchange.Route.CanPin ? CanonicalPrompt.Build(prompt) : null;
@@ -223,22 +220,45 @@ internal sealed partial class RequestPath
             await StreamAsync(exchange, response, null, Placement.Unmanaged, exchange.Http.RequestAborted).ConfigureAwait(false);
     }
 
-    private async ValueTask<ProxyFailure?> TransformAsync(EditablePrompt prompt, PooledBody body, CancellationToken clientGone)
+    /// <returns>Whether the request goes on; otherwise it has been answered.</returns>
+    private async ValueTask<bool> TransformAsync(Exchange exchange, EditablePrompt prompt, PooledBody body, CancellationToken clientGone)
     {
+        ProxyFailure failed;
         try
         {
-            var result = await _transforms.RunAsync(prompt.Context, clientGone).ConfigureAwait(false);
-            if (result.Failure is not { } failure)
-                return null;
-            if (failure.Kind == TransformFailureKind.Timeout)
-                body.Abandon(); // the plugin may still be reading it
-            return new ProxyFailure(failure.Kind == TransformFailureKind.Timeout ? FailureKind.PluginTimedOut : FailureKind.PluginFailed, failure.Message);
+            var result = await _transforms.RunHereAsync(prompt.Context, AnswerBlockedAsync, clientGone).ConfigureAwait(false);
+            if (result.Succeeded)
+                return true;
+            body.Abandon(); // the plugin may still be reading it
+            if (result.IsAnswered)
+                return false;
+            failed = Failed(result.Failure!);
         }
         catch (OperationCanceledException)
         {
             body.Abandon();
-            return new ProxyFailure(FailureKind.ClientGone, "The client left.");
+            failed = new ProxyFailure(FailureKind.ClientGone, "The client left.");
         }
+
+        await FailAsync(exchange, failed).ConfigureAwait(false);
+        return false;
+
+        static ProxyFailure Failed(TransformFailure failure) =>
+            new(failure.Kind == TransformFailureKind.Timeout ? FailureKind.PluginTimedOut : FailureKind.PluginFailed, failure.Message);
+
+        async Task AnswerBlockedAsync(TransformFailure failure)
+        {
+            exchange.Header("Connection", "close"); // nobody reads the next request while the plugin holds this connection's thread
+            await FailAsync(exchange, Failed(failure)).ConfigureAwait(false);
+            Count(exchange); // the plugin may never let go
+        }
+    }
+
+    private void Count(Exchange exchange)
+    {
+        if (!exchange.IsCounted)
+            _metrics.Request(exchange.Route.Name, exchange.Status, _time.GetElapsedTime(exchange.Started));
+        exchange.IsCounted = true;
     }
 
     /// <returns>Whether the whole response was passed on and ended as it should.</returns>

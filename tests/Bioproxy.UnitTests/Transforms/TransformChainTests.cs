@@ -132,6 +132,80 @@ public sealed class TransformChainTests : IDisposable
     }
 
     [Fact]
+    public async Task RunHere_QuickTransforms_StayOnTheCallersThread()
+    {
+        var thread = Environment.CurrentManagedThreadId;
+        var seen = 0;
+
+        var run = Chain(Does((_, _) =>
+        {
+            seen = Environment.CurrentManagedThreadId;
+            return ValueTask.CompletedTask;
+        })).RunHereAsync(Prompts.User("x"), NotAsked, CancellationToken.None);
+
+        Assert.True(run.IsCompletedSuccessfully);
+        Assert.True((await run).Succeeded);
+        Assert.Equal(thread, seen);
+    }
+
+    [Fact]
+    public async Task RunHere_TransformThatYieldsForTooLong_TimesOut()
+    {
+        var never = new TaskCompletionSource();
+        var run = Chain(Does(async (_, _) => await never.Task, "slow")).RunHereAsync(Prompts.User("x"), NotAsked, CancellationToken.None).AsTask();
+
+        await SpendBudgetAsync(run);
+
+        Assert.Equal(TransformFailureKind.Timeout, (await run).Failure!.Kind);
+        never.SetResult();
+    }
+
+    [Fact]
+    public async Task RunHere_BlockedThread_IsAnsweredForOnceAndNothingRunsAfterIt()
+    {
+        using var inside = new SemaphoreSlim(0);
+        using var release = new ManualResetEventSlim();
+        var answers = new List<TransformFailure>();
+        var answered = new TaskCompletionSource();
+        var told = new TaskCompletionSource();
+        var reached = false;
+        var blocking = Does((_, stop) =>
+        {
+            stop.Register(told.SetResult);
+            inside.Release();
+            release.Wait(CancellationToken.None);
+            return ValueTask.CompletedTask;
+        }, "slow");
+        var chain = Chain(blocking, Does((_, _) =>
+        {
+            reached = true;
+            return ValueTask.CompletedTask;
+        }));
+        var run = Task.Run(() => chain.RunHereAsync(Prompts.User("x"), failure =>
+        {
+            answers.Add(failure);
+            answered.SetResult();
+            return Task.CompletedTask;
+        }, CancellationToken.None).AsTask());
+        Assert.True(await inside.WaitAsync(Limit));
+
+        _clock.Advance(Budget - TimeSpan.FromTicks(1));
+        Assert.Empty(answers);
+        await SpendBudgetAsync(answered.Task);
+        await told.Task.WaitAsync(Limit);
+        _clock.Advance(Budget);
+        Assert.False(run.IsCompleted);
+        release.Set();
+
+        Assert.Equal(new TransformResult(false, null, IsAnswered: true), await run.WaitAsync(Limit));
+        Assert.Equal(
+            new TransformFailure("plugin-slow", "slow", TransformFailureKind.Timeout, "Transform 'slow' of plugin 'plugin-slow' did not end within 2000 ms (plugin_time_budget_ms)."),
+            Assert.Single(answers));
+        Assert.NotNull(blocking.LastError);
+        Assert.False(reached);
+    }
+
+    [Fact]
     public async Task Run_AbandonedTransform_IsToldAndNothingRunsAfterIt()
     {
         var told = new TaskCompletionSource();
@@ -261,6 +335,8 @@ public sealed class TransformChainTests : IDisposable
     private TransformChain Chain(params PluginTransform[] transforms) => new(transforms, Budget, _metrics, _clock, NullLogger<TransformChain>.Instance);
 
     // RunAsync has set its timer when it returns, so one step is enough.
+    private static Task NotAsked(TransformFailure failure) => throw new InvalidOperationException("Nobody was blocked.");
+
     private async Task SpendBudgetAsync(Task task)
     {
         _clock.Advance(Budget);
