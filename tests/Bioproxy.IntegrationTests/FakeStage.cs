@@ -151,6 +151,10 @@ internal sealed class FakeStage : IAsyncDisposable
         return (text, response);
     }
 
+    /// <summary>What arrived, without the slot that the proxy pinned it to.</summary>
+    public static string WithoutPin(string arrived, HttpResponseMessage response) =>
+        Header(response, "X-Bioproxy-Slot") is { } slot and not "auto" ? arrived.Replace($"\"id_slot\":{slot},", "", StringComparison.Ordinal) : arrived;
+
     public static string? Header(HttpResponseMessage response, string name) => response.Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
 
     public async Task<JsonNode> StatusAsync()
