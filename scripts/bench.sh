@@ -6,5 +6,10 @@ cd "$(dirname "$0")/.."
 
 echo "Building (Release) …"
 dotnet build Bioproxy.sln --configuration Release --nologo --verbosity quiet
+if [ $# = 0 ] || [[ " $* " == *" restart "* ]]; then
+  echo "Looking for a llama-server (the first time about 13 MB are fetched) …"
+  LLAMA_SERVER="$(./scripts/get-llama-server.sh | tail -n 1)"
+  export LLAMA_SERVER
+fi
 echo "Measuring, a few minutes; nothing else should run on this machine meanwhile …"
 exec dotnet run --project tests/Bioproxy.Benchmarks --configuration Release --no-build -- "$@"
