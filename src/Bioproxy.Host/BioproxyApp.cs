@@ -193,6 +193,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
             builder.Logging.AddReadableConsole(options.LogLevel);
         else
             logging(builder.Logging.ClearProviders());
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None); // it would make an activity for each request; the path has a fence and lines of its own
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout > TimeSpan.Zero ? options.DrainTimeout : TimeSpan.FromMilliseconds(1));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -192,6 +192,16 @@ internal sealed class SlotTable
         }
     }
 
+    /// <summary>Plans and begins in one step, where neither a restore nor a look is needed; null otherwise.</summary>
+    public (SlotPlan Plan, SlotWork Work)? TryPlanAndBegin(int epoch, CanonicalPrompt? prompt, int snapshotLength, int weight, bool isWarmUp)
+    {
+        lock (_lock)
+        {
+            var plan = Plan(prompt, snapshotLength);
+            return plan.Source != PromptSource.Restored && TryBegin(epoch, plan, prompt?.Chain, weight, isWarmUp) is { } work ? (plan, work) : null;
+        }
+    }
+
     /// <summary>Begins work as planned; null when the slot list has to be looked at first (see the type's summary).</summary>
     public SlotWork? TryBegin(int epoch, SlotPlan plan, PromptChain? chain, int weight = 1, bool isWarmUp = false)
     {

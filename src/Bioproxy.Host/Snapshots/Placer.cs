@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Bioproxy.Host.Snapshots;
 
 /// <summary>
-/// Save and restore around a lease: decides where a prompt goes, restores its snapshot, and learns from the answer. Placements are
-/// made one at a time, so that what one decides is true until it has begun.
+/// Save and restore around a lease: decides where a prompt goes, restores its snapshot, and learns from the answer. Placements that
+/// need the backend are made one at a time, so that what one decides is true until it has begun; the others in one step.
 /// </summary>
 internal sealed partial class Placer
 {
@@ -65,6 +65,22 @@ internal sealed partial class Placer
         // A warm-up of this very template was asked to stop when this request came: within a batch it leaves its part to go on from.
         if (prompt is not null && lane == Lane.Interactive && _table.WarmUpOf(prompt) is { } warmUp)
             await warmUp.WhenEnded.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return TryPlace(state, prompt, weight, lane) ?? await PlaceInTurnAsync(state, prompt, weight, lane, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Most requests need neither a look nor a restore: they are decided at once, and wait for nobody who does.</summary>
+    private Placement? TryPlace(BackendState state, CanonicalPrompt? prompt, int weight, Lane lane)
+    {
+        if (prompt is not null && _table.NeedsLookFor(prompt))
+            return null;
+        var snapshot = prompt is null ? null : Usable(prompt, state.Epoch);
+        return _table.TryPlanAndBegin(state.Epoch, prompt, snapshot?.Chain.Length ?? 0, weight, lane == Lane.WarmUp) is var (plan, work)
+            ? new Placement(plan.Source, work, prompt?.Chain, null, Shared(plan, prompt))
+            : null;
+    }
+
+    private async ValueTask<Placement> PlaceInTurnAsync(BackendState state, CanonicalPrompt? prompt, int weight, Lane lane, CancellationToken cancellationToken)
+    {
         await _placing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -89,7 +105,7 @@ internal sealed partial class Placer
 
                 if (_table.TryBegin(state.Epoch, plan, prompt?.Chain, weight, lane == Lane.WarmUp) is { } work)
                 {
-                    var shared = plan.Source == PromptSource.Cold || prompt is null ? 0 : plan.Shared / (double)prompt.Chain.Length;
+                    var shared = Shared(plan, prompt);
                     if (plan.Source != PromptSource.Restored)
                         return new Placement(plan.Source, work, prompt?.Chain, null, shared);
                     if (await RestoreAsync(state, work, snapshot!, cancellationToken).ConfigureAwait(false))
@@ -112,6 +128,8 @@ internal sealed partial class Placer
             _placing.Release();
         }
     }
+
+    private static double Shared(SlotPlan plan, CanonicalPrompt? prompt) => plan.Source == PromptSource.Cold || prompt is null ? 0 : plan.Shared / (double)prompt.Chain.Length;
 
     /// <summary>The backend's first byte came: the work has begun.</summary>
     public void Started(Placement placement)
