@@ -12,13 +12,13 @@ internal static class ForwardRun
 {
     private const int Slots = 16;
     private const int Connections = 16;
-    private const int Pairs = 8;
+    private const int Pairs = 6;
 
     /// <summary>On a machine that is kept busy the just-in-time compiler needs its time: before it is done, half of what is measured is the compiler.</summary>
     private static readonly TimeSpan FirstWarmUp = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(700);
-    private static readonly TimeSpan LatencyTurn = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LatencyTurn = TimeSpan.FromMilliseconds(700);
 
     private static readonly (Mix Mix, string Text, bool HasGoal)[] Mixes =
     [
