@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Bioproxy.Host.Prompts;
 
 /// <summary>
@@ -11,9 +13,10 @@ internal sealed class PromptChain
 
     private readonly ChainHash[] _blocks;
 
-    public PromptChain(ChainHash[] blocks, int length, ChainHash end)
+    public PromptChain(ChainHash[] blocks, int length, ChainHash end, uint? tailCheck)
     {
         _blocks = blocks;
+        TailCheck = tailCheck;
         Length = length;
         End = end;
     }
@@ -23,6 +26,9 @@ internal sealed class PromptChain
 
     /// <summary>The hash of the whole text: last full block's hash chained with the rest (which may be empty).</summary>
     public ChainHash End { get; }
+
+    /// <summary>A checksum of the bytes behind the last full block, where known. Other texts have others mostly, which spares their hash.</summary>
+    public uint? TailCheck { get; }
 
     public int BlockCount => _blocks.Length;
 
@@ -35,7 +41,25 @@ internal sealed class PromptChain
         var hash = default(ChainHash);
         for (var i = 0; i < blocks.Length; i++)
             blocks[i] = hash = ChainHash.Next(hash, text.Slice(i * BlockSize, BlockSize));
-        return new PromptChain(blocks, text.Length, ChainHash.Next(hash, text[(blocks.Length * BlockSize)..]));
+        var tail = text[(blocks.Length * BlockSize)..];
+        Span<uint> checks = stackalloc uint[BlockSize];
+        TailChecks(tail, checks);
+        return new PromptChain(blocks, text.Length, ChainHash.Next(hash, tail), checks[tail.Length]);
+    }
+
+    /// <summary>The checksums (CRC-32C) of all beginnings of a text that are shorter than a block, in one pass.</summary>
+    /// <param name="text">The text; may be longer.</param>
+    /// <param name="checks">At <c>i</c> that of the first <c>i</c> bytes; as many as a block has bytes.</param>
+    public static void TailChecks(ReadOnlySpan<byte> text, Span<uint> checks)
+    {
+        var check = uint.MaxValue;
+        for (var i = 0; i < BlockSize; i++)
+        {
+            checks[i] = check;
+            if (i == text.Length)
+                return;
+            check = BitOperations.Crc32C(check, text[i]);
+        }
     }
 
     /// <summary>The hash up to the end of the first <paramref name="count"/> blocks; the zero hash for none.</summary>

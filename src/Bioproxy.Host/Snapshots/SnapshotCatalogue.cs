@@ -71,14 +71,17 @@ internal sealed partial class SnapshotCatalogue
     {
         if (_index.IsEmpty)
             return null;
+        Span<uint> checks = stackalloc uint[PromptChain.BlockSize];
         for (var blocks = prompt.Chain.BlockCount; blocks >= 0; blocks--)
         {
             if (!_index.TryGetValue(new Key(identity, prompt.Chain.After(blocks)), out var tails))
                 continue;
+            var start = blocks * PromptChain.BlockSize;
+            if (tails.Length > 1)
+                PromptChain.TailChecks(prompt.Text[start..], checks);
             foreach (var tail in tails)
             {
-                var start = blocks * PromptChain.BlockSize;
-                if (start + tail.Length > prompt.Text.Length)
+                if (start + tail.Length > prompt.Text.Length || (tails.Length > 1 && !tail.MayBe(checks[tail.Length])))
                     continue;
                 if (tail.ByEnd.TryGetValue(ChainHash.Next(prompt.Chain.After(blocks), prompt.Text.Slice(start, tail.Length)), out var found))
                     return found;
@@ -182,5 +185,15 @@ internal sealed partial class SnapshotCatalogue
 
     private readonly record struct Key(string Identity, ChainHash LastBlock);
 
-    private sealed record Tail(int Length, Dictionary<ChainHash, Snapshot> ByEnd);
+    /// <summary>The texts that end so many bytes behind the same last block. Many lengths (short texts) are told apart by their checksums first.</summary>
+    private sealed class Tail(int length, Dictionary<ChainHash, Snapshot> byEnd)
+    {
+        private readonly HashSet<uint>? _checks = byEnd.Values.All(s => s.Chain.TailCheck is not null) ? [.. byEnd.Values.Select(s => s.Chain.TailCheck!.Value)] : null;
+
+        public int Length => length;
+
+        public Dictionary<ChainHash, Snapshot> ByEnd => byEnd;
+
+        public bool MayBe(uint check) => _checks?.Contains(check) != false;
+    }
 }

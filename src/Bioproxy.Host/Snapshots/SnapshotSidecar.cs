@@ -18,6 +18,7 @@ internal sealed record SnapshotSidecar
     public int TextLength { get; init; }
     public required string[] Blocks { get; init; }
     public required string End { get; init; }
+    public uint? TailCheck { get; init; }
 
     public static SnapshotSidecar Of(Snapshot snapshot) => new()
     {
@@ -31,6 +32,7 @@ internal sealed record SnapshotSidecar
         TextLength = snapshot.Chain.Length,
         Blocks = [.. snapshot.Chain.Blocks.Select(b => b.ToString())],
         End = snapshot.Chain.End.ToString(),
+        TailCheck = snapshot.Chain.TailCheck,
     };
 
     /// <exception cref="FormatException">The sidecar contradicts itself or is of another version.</exception>
@@ -38,6 +40,6 @@ internal sealed record SnapshotSidecar
     {
         if (Version != CurrentVersion || Tokens <= 0 || TextLength <= 0 || Blocks.Length != TextLength / PromptChain.BlockSize)
             throw new FormatException("its members do not fit together");
-        return new Snapshot(File, Prefix, Identity, Tokens, TokensHash, Bytes, Created, new PromptChain([.. Blocks.Select(ChainHash.Parse)], TextLength, ChainHash.Parse(End)));
+        return new Snapshot(File, Prefix, Identity, Tokens, TokensHash, Bytes, Created, new PromptChain([.. Blocks.Select(ChainHash.Parse)], TextLength, ChainHash.Parse(End), TailCheck));
     }
 }

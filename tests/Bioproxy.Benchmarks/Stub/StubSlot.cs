@@ -14,6 +14,9 @@ internal sealed class StubSlot(int id)
 
     public int HeldTokens { get; set; }
 
+    /// <summary>It holds what was read from a file, which its next chat begins with.</summary>
+    public bool IsRestored { get; set; }
+
     /// <summary>Which conversation it holds.</summary>
     public int Conversation { get; set; }
 

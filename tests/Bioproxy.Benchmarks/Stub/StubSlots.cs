@@ -72,6 +72,7 @@ internal sealed class StubSlots
         {
             _task++;
             _slots[id].HeldTokens = heldTokens;
+            _slots[id].IsRestored = heldTokens > 0;
         }
     }
 
@@ -117,7 +118,9 @@ internal sealed class StubSlots
         slot.Conversation = conversation;
         if (_cached.Count > 10_000)
             _cached.Clear();
-        return !_cached.Add(conversation);
+        var isRestored = slot.IsRestored;
+        slot.IsRestored = false;
+        return !_cached.Add(conversation) || isRestored;
     }
 
     private StubSlot Choose_NeedsLock(int conversation)
