@@ -88,7 +88,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         var table = new SlotTable();
 
         // Snapshots
-        var look = new SlotLook(_client, table, _monitor);
+        var look = new SlotLook(_client, table, _monitor, clock);
         _catalogue = new SnapshotCatalogue(folder, loggers.CreateLogger<SnapshotCatalogue>());
         _identifier = new Identifier(_client, folder, clock, loggers.CreateLogger<Identifier>());
         var effects = new EffectLedger(_metrics, clock, loggers.CreateLogger<EffectLedger>());

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Bioproxy.Host.WarmUp;
@@ -219,6 +220,29 @@ public sealed class FakeQueueTests(ITestOutputHelper output)
             await stage.AskAsync(FakeStage.Chat($"another user, {i}"));
 
         Assert.DoesNotContain(stage.Log, line => line.Contains("did not show in time", StringComparison.Ordinal));
+        await stage.WaitUntilIdleAsync();
+    }
+
+    /// <summary>llama-server's own page, say: a request pinned to the slot it has taken would wait, though others are free.</summary>
+    [Fact]
+    public async Task Stranger_TalksToTheBackendItself_NobodyIsSentToItsSlot()
+    {
+        await using var stage = await FakeStage.StartAsync(output, new FakeBackendOptions { Slots = 3 });
+        await stage.AskAsync(FakeStage.Chat("somebody of ours"));
+        using var gate = stage.Backend.HoldGeneration(r => r.Text.Contains("past the proxy", StringComparison.Ordinal));
+        using var direct = new HttpClient { BaseAddress = stage.Backend.BaseAddress };
+        using var question = new StringContent(FakeStage.Chat("past the proxy", "\"id_slot\":1,"));
+        var stranger = direct.PostAsync(new Uri("/v1/chat/completions", UriKind.Relative), question);
+        await gate.Reached.WaitAsync(FakeStage.Limit);
+        var since = Stopwatch.StartNew();
+        await Eventually.TrueAsync(() => since.Elapsed > TimeSpan.FromSeconds(1.1), FakeStage.Limit, "the last look is old");
+
+        for (var i = 0; i < 6; i++)
+            await stage.AskAsync(FakeStage.Chat($"another of ours, {i}"));
+
+        Assert.DoesNotContain(stage.Chats, r => r.Slot == 1 && r.Text.Contains("of ours", StringComparison.Ordinal));
+        gate.Release();
+        using var answer = await stranger.WaitAsync(FakeStage.Limit);
         await stage.WaitUntilIdleAsync();
     }
 

@@ -193,12 +193,18 @@ internal sealed class SlotTable
     }
 
     /// <summary>Plans and begins in one step, where neither a restore nor a look is needed; null otherwise.</summary>
-    public (SlotPlan Plan, SlotWork Work)? TryPlanAndBegin(int epoch, CanonicalPrompt? prompt, int snapshotLength, int weight, bool isWarmUp)
+    /// <param name="epoch">The epoch of the caller's knowledge.</param>
+    /// <param name="prompt">As for <see cref="Plan"/>.</param>
+    /// <param name="snapshotLength">As for <see cref="Plan"/>.</param>
+    /// <param name="weight">How many slots it occupies.</param>
+    /// <param name="isWarmUp">Background work.</param>
+    /// <param name="isLookOld">A slot that is only chosen because it is free may not be free any more.</param>
+    public (SlotPlan Plan, SlotWork Work)? TryPlanAndBegin(int epoch, CanonicalPrompt? prompt, int snapshotLength, int weight, bool isWarmUp, bool isLookOld)
     {
         lock (_lock)
         {
             var plan = Plan(prompt, snapshotLength);
-            return plan.Source != PromptSource.Restored && TryBegin(epoch, plan, prompt?.Chain, weight, isWarmUp) is { } work ? (plan, work) : null;
+            return plan.Source != PromptSource.Restored && !(isLookOld && plan is { Source: PromptSource.Cold, Slot: not null }) && TryBegin(epoch, plan, prompt?.Chain, weight, isWarmUp) is { } work ? (plan, work) : null;
         }
     }
 

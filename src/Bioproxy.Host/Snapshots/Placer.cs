@@ -74,7 +74,7 @@ internal sealed partial class Placer
         if (prompt is not null && _table.NeedsLookFor(prompt))
             return null;
         var snapshot = prompt is null ? null : Usable(prompt, state.Epoch);
-        return _table.TryPlanAndBegin(state.Epoch, prompt, snapshot?.Chain.Length ?? 0, weight, lane == Lane.WarmUp) is var (plan, work)
+        return _table.TryPlanAndBegin(state.Epoch, prompt, snapshot?.Chain.Length ?? 0, weight, lane == Lane.WarmUp, _look.IsOld) is var (plan, work)
             ? new Placement(plan.Source, work, prompt?.Chain, null, Shared(plan, prompt))
             : null;
     }
@@ -84,8 +84,9 @@ internal sealed partial class Placer
         await _placing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (prompt is not null && _table.NeedsLookFor(prompt))
-                await _look.CatchUpAsync(state.Epoch, cancellationToken).ConfigureAwait(false);
+            // Once a second at most: who talks to the server past us takes slots without asking, and a pinned request would wait for him.
+            if (_look.IsOld || (prompt is not null && _table.NeedsLookFor(prompt)))
+                await _look.OnceAsync(state.Epoch, cancellationToken).ConfigureAwait(false);
             var mayRestore = true;
             var mayStash = true;
             for (var attempt = 0; attempt < LookDelays.Length; attempt++)

@@ -4,9 +4,15 @@ using Bioproxy.Host.Slots;
 namespace Bioproxy.Host.Snapshots;
 
 /// <summary>Looks at the backend's slot list and teaches the table; tells the monitor when the list contradicts what was believed.</summary>
-internal sealed class SlotLook(LlamaClient client, SlotTable table, BackendMonitor monitor)
+internal sealed class SlotLook(LlamaClient client, SlotTable table, BackendMonitor monitor, TimeProvider time)
 {
+    private static readonly TimeSpan OldAge = TimeSpan.FromSeconds(1);
+
     private readonly SemaphoreSlim _catchingUp = new(1, 1);
+    private long _last = long.MinValue;
+
+    /// <summary>Whether somebody who talks to the backend past us may have taken slots since the last look.</summary>
+    public bool IsOld => Volatile.Read(ref _last) is var last && (last == long.MinValue || time.GetElapsedTime(last) > OldAge);
 
     /// <summary>One look. Null when there was no answer.</summary>
     public async Task<(SlotVerdict Verdict, IReadOnlyList<SlotRow> Rows)?> OnceAsync(int epoch, CancellationToken cancellationToken)
@@ -21,6 +27,7 @@ internal sealed class SlotLook(LlamaClient client, SlotTable table, BackendMonit
         }
 
         monitor.Touch();
+        Volatile.Write(ref _last, time.GetTimestamp());
         var verdict = table.Learn(epoch, look, [.. rows.Select(r => new SlotObservation(r.Id, r.IsProcessing, r.TaskId, r.PromptTokens))], !answer.IsFreshConnection);
         if (verdict == SlotVerdict.Restarted)
             monitor.Suspect(epoch, "the slot list went back to an earlier state");

@@ -44,7 +44,7 @@ internal sealed class AdminFixture : IAsyncDisposable
         Effects = new EffectLedger(Metrics, Clock, NullLogger<EffectLedger>.Instance);
         Library = new TemplateLibrary(Options, Metrics, Clock, NullLogger<TemplateLibrary>.Instance);
         Recognition = new ModelRecognition(
-            _client, Monitor, Queue, Table, new SlotLook(_client, Table, Monitor), new Identifier(_client, folder, Clock, NullLogger<Identifier>.Instance), Effects, Options, Clock, NullLogger<ModelRecognition>.Instance);
+            _client, Monitor, Queue, Table, new SlotLook(_client, Table, Monitor, Clock), new Identifier(_client, folder, Clock, NullLogger<Identifier>.Instance), Effects, Options, Clock, NullLogger<ModelRecognition>.Instance);
         Monitor.Changed = Recognition.BackendChangedAsync;
         Endpoints = new AdminEndpoints(
             Monitor, Queue, Table, Catalogue, Recognition, Effects, Library, () => WarmUps, () => Plugins, () => ["http://127.0.0.1:8088/"], Metrics, Exporter, Options, Clock);
