@@ -91,6 +91,13 @@ internal sealed class ChildProcess : IAsyncDisposable
     public async Task<string> ReadLineAsync(CancellationToken cancellationToken) =>
         await _process.StandardOutput.ReadLineAsync(cancellationToken) ?? throw new InvalidOperationException("A process of the run has ended.");
 
+    /// <summary>Lets it end by itself, with what it started; what it still says is left unread.</summary>
+    public async Task WaitForExitAsync(CancellationToken cancellationToken)
+    {
+        await _process.StandardOutput.ReadToEndAsync(cancellationToken);
+        await _process.WaitForExitAsync(cancellationToken);
+    }
+
     /// <summary>Says one line to it and waits for the answer.</summary>
     public async Task<string> AskAsync(string line, CancellationToken cancellationToken)
     {

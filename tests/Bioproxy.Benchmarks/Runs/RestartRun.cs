@@ -22,6 +22,7 @@ internal static partial class RestartRun
                 found.Add((double.Parse(row.Groups["seconds"].Value, CultureInfo.InvariantCulture), $"{row.Groups["reused"].Value} tokens reused, {row.Groups["computed"].Value} computed"));
         }
 
+        await process.WaitForExitAsync(cancellationToken); // killed, it would leave its server and its proxy behind
         var ratio = found[0].Seconds / found[1].Seconds;
         table.Add(
             "restart: time to first token, restored against cold",
