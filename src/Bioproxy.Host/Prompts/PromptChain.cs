@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 
 namespace Bioproxy.Host.Prompts;
@@ -10,6 +11,9 @@ internal sealed class PromptChain
 {
     /// <summary>1 KB: about 256 tokens, and 1 µs of hashing (measured: 256 KB in 250 µs; 512-byte blocks 350 µs).</summary>
     public const int BlockSize = 1024;
+
+    /// <summary>The checksum of no bytes.</summary>
+    public const uint NoCheck = uint.MaxValue;
 
     private readonly ChainHash[] _blocks;
 
@@ -42,24 +46,17 @@ internal sealed class PromptChain
         for (var i = 0; i < blocks.Length; i++)
             blocks[i] = hash = ChainHash.Next(hash, text.Slice(i * BlockSize, BlockSize));
         var tail = text[(blocks.Length * BlockSize)..];
-        Span<uint> checks = stackalloc uint[BlockSize];
-        TailChecks(tail, checks);
-        return new PromptChain(blocks, text.Length, ChainHash.Next(hash, tail), checks[tail.Length]);
+        return new PromptChain(blocks, text.Length, ChainHash.Next(hash, tail), Check(NoCheck, tail));
     }
 
-    /// <summary>The checksums (CRC-32C) of all beginnings of a text that are shorter than a block, in one pass.</summary>
-    /// <param name="text">The text; may be longer.</param>
-    /// <param name="checks">At <c>i</c> that of the first <c>i</c> bytes; as many as a block has bytes.</param>
-    public static void TailChecks(ReadOnlySpan<byte> text, Span<uint> checks)
+    /// <summary>The checksum (CRC-32C) of a text that goes on: that of all bytes so far and of these.</summary>
+    public static uint Check(uint soFar, ReadOnlySpan<byte> bytes)
     {
-        var check = uint.MaxValue;
-        for (var i = 0; i < BlockSize; i++)
-        {
-            checks[i] = check;
-            if (i == text.Length)
-                return;
-            check = BitOperations.Crc32C(check, text[i]);
-        }
+        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
+            soFar = BitOperations.Crc32C(soFar, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+        foreach (var last in bytes)
+            soFar = BitOperations.Crc32C(soFar, last);
+        return soFar;
     }
 
     /// <summary>The hash up to the end of the first <paramref name="count"/> blocks; the zero hash for none.</summary>

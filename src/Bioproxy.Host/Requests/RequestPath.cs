@@ -229,7 +229,8 @@ internal sealed partial class RequestPath
             var result = await _transforms.RunHereAsync(prompt.Context, AnswerBlockedAsync, clientGone).ConfigureAwait(false);
             if (result.Succeeded)
                 return true;
-            body.Abandon(); // the plugin may still be reading it
+            if (result.Failure is not { Kind: TransformFailureKind.Exception })
+                body.Abandon(); // the plugin may still be reading it
             if (result.IsAnswered)
                 return false;
             failed = Failed(result.Failure!);

@@ -19,9 +19,8 @@ namespace Bioproxy.Host.Slots;
 internal sealed class SlotTable
 {
     private readonly Lock _lock = new();
-    /// <summary>What is remembered of displaced prompts; the server keeps more than this only of short ones.</summary>
-    private const int DisplacedLimit = 64;
-    private const int LostLimit = 64;
+    /// <summary>What is remembered of displaced prompts, and of those in unknown slots; the server keeps more than this only of short ones.</summary>
+    private const int RememberedLimit = 64;
 
     private readonly List<SlotWork> _works = [];
     private readonly LinkedList<SlotContent> _displaced = new();
@@ -225,7 +224,7 @@ internal sealed class SlotTable
                 return null;
             foreach (var other in _works)
                 other.IsDisputed |= plan.Slot is null;
-            var work = new SlotWork(_epoch, plan.Slot, chain, plan.Source == PromptSource.Restored, weight, _sequence++)
+            var work = new SlotWork(_epoch, plan.Slot, chain, weight, _sequence++)
             {
                 IsDisputed = _works.Exists(w => w is { Slot: null, IsAttributed: false }),
                 IsWarmUp = isWarmUp,
@@ -430,11 +429,15 @@ internal sealed class SlotTable
 
     private void Lose_NeedsLock(SlotContent? content)
     {
-        if (content is null)
-            return;
-        _lost.AddFirst(content);
-        if (_lost.Count > LostLimit)
-            _lost.RemoveLast();
+        if (content is not null)
+            Remember(_lost, content);
+    }
+
+    private static void Remember(LinkedList<SlotContent> contents, SlotContent content)
+    {
+        contents.AddFirst(content);
+        if (contents.Count > RememberedLimit)
+            contents.RemoveLast();
     }
 
     /// <summary>Work that was not completed leaves its slot with what it held before, or with a part of its prompt.</summary>
@@ -468,12 +471,7 @@ internal sealed class SlotTable
     private void Displace_NeedsLock(Entry slot)
     {
         if (slot.Content is { IsSaved: false, Length: > 0 } content)
-        {
-            _displaced.AddFirst(content);
-            if (_displaced.Count > DisplacedLimit)
-                _displaced.RemoveLast();
-        }
-
+            Remember(_displaced, content);
         slot.Content = null;
     }
 

@@ -7,12 +7,11 @@ internal sealed class SlotWork
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    internal SlotWork(int epoch, int? slot, PromptChain? chain, bool isRestored, int weight, long begun)
+    internal SlotWork(int epoch, int? slot, PromptChain? chain, int weight, long begun)
     {
         Epoch = epoch;
         Slot = slot;
         Chain = chain;
-        IsRestored = isRestored;
         Weight = weight;
         Begun = begun;
     }
@@ -23,8 +22,6 @@ internal sealed class SlotWork
     public int? Slot { get; }
 
     public PromptChain? Chain { get; }
-
-    public bool IsRestored { get; }
 
     /// <summary>How many slots it occupies.</summary>
     public int Weight { get; }

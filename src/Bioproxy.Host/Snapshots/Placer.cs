@@ -145,7 +145,6 @@ internal sealed partial class Placer
     /// </summary>
     public async Task SettleAsync(Placement placement, WorkOutcome outcome, CancellationToken stopping)
     {
-
         // Without any effect the file may be another one's by now: the template is warmed again. Twice, and it is the model.
         if (placement.Snapshot is { } snapshot && outcome.IsComplete && _effects.Judge(snapshot, outcome.Timings?.CachedTokens) == "none")
             _catalogue.Quarantine(snapshot, $"after restoring it the backend reused {outcome.Timings!.CachedTokens} of its {snapshot.Tokens} tokens");

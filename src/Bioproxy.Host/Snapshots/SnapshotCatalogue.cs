@@ -71,21 +71,12 @@ internal sealed partial class SnapshotCatalogue
     {
         if (_index.IsEmpty)
             return null;
-        Span<uint> checks = stackalloc uint[PromptChain.BlockSize];
         for (var blocks = prompt.Chain.BlockCount; blocks >= 0; blocks--)
         {
             if (!_index.TryGetValue(new Key(identity, prompt.Chain.After(blocks)), out var tails))
                 continue;
-            var start = blocks * PromptChain.BlockSize;
-            if (tails.Length > 1)
-                PromptChain.TailChecks(prompt.Text[start..], checks);
-            foreach (var tail in tails)
-            {
-                if (start + tail.Length > prompt.Text.Length || (tails.Length > 1 && !tail.MayBe(checks[tail.Length])))
-                    continue;
-                if (tail.ByEnd.TryGetValue(ChainHash.Next(prompt.Chain.After(blocks), prompt.Text.Slice(start, tail.Length)), out var found))
-                    return found;
-            }
+            if (Longest(tails, prompt.Text[(blocks * PromptChain.BlockSize)..], prompt.Chain.After(blocks)) is { } found)
+                return found;
         }
 
         return null;
@@ -128,6 +119,26 @@ internal sealed partial class SnapshotCatalogue
         }
     }
 
+    /// <summary>The longest of the snapshots behind one block that the prompt begins with.</summary>
+    /// <param name="tails">What may follow the block, the shortest first: the checksum of each goes on from the one before.</param>
+    /// <param name="rest">The prompt behind that block.</param>
+    /// <param name="block">The block's hash.</param>
+    private static Snapshot? Longest(Tail[] tails, ReadOnlySpan<byte> rest, ChainHash block)
+    {
+        Snapshot? longest = null;
+        var (check, at) = (PromptChain.NoCheck, 0);
+        foreach (var tail in tails)
+        {
+            if (tail.Length > rest.Length)
+                break;
+            (check, at) = (PromptChain.Check(check, rest[at..tail.Length]), tail.Length);
+            if (tail.MayBe(check) && tail.ByEnd.TryGetValue(ChainHash.Next(block, rest[..tail.Length]), out var found))
+                longest = found;
+        }
+
+        return longest;
+    }
+
     private string PathOf(string file) => Path.Combine(_folder.Snapshots, file + ".json");
 
     private void AddToIndex(Snapshot snapshot)
@@ -159,7 +170,7 @@ internal sealed partial class SnapshotCatalogue
     private void Index_NeedsLock(Key key)
     {
         var tails = _groups[key].GroupBy(s => s.Chain.TailLength)
-            .OrderByDescending(g => g.Key)
+            .OrderBy(g => g.Key)
             .Select(g => new Tail(g.Key, g.GroupBy(s => s.Chain.End).ToDictionary(e => e.Key, e => e.MaxBy(s => s.Created)!)))
             .ToArray();
         if (tails.Length > 0)
