@@ -168,7 +168,9 @@ internal sealed class FakeStage : IAsyncDisposable
     public async Task<QueueView> QueueAsync()
     {
         var queue = (await StatusAsync())["queue"]!;
-        return new QueueView((int)queue["capacity"]!, (int)queue["used"]!, (int)queue["interactive"]!["waiting"]!, (int)queue["warm_up"]!["waiting"]!, (int)queue["interactive"]!["active"]!, (int)queue["warm_up"]!["active"]!);
+        return new QueueView((int)queue["capacity"]!, (int)queue["used"]!, Of("interactive", "waiting"), Of("batch", "waiting"), Of("warm_up", "waiting"), Of("interactive", "active"), Of("batch", "active"), Of("warm_up", "active"));
+
+        int Of(string lane, string what) => (int)queue[lane]![what]!;
     }
 
     public Task WaitForQueueAsync(Func<QueueView, bool> condition, string message, TimeSpan? limit = null) =>

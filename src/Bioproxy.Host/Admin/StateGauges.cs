@@ -16,7 +16,7 @@ internal static class StateGauges
         metrics.Observe("bioproxy_queue_length", "Requests and warm-ups waiting for a slot, by lane.", () =>
         {
             var view = queue.View;
-            return [Value(view.InteractiveWaiting, "lane", "interactive"), Value(view.WarmUpWaiting, "lane", "warm-up")];
+            return [Value(view.InteractiveWaiting, "lane", "interactive"), Value(view.BatchWaiting, "lane", "batch"), Value(view.WarmUpWaiting, "lane", "warm-up")];
         });
         metrics.Observe("bioproxy_slots", "Slots of the backend, by state: busy or free.", () =>
         {

@@ -100,6 +100,7 @@ internal sealed class StatusView(
         writer.WriteNumber("capacity", view.Capacity);
         writer.WriteNumber("used", view.Used);
         WriteLane("interactive", view.InteractiveWaiting, view.InteractiveActive);
+        WriteLane("batch", view.BatchWaiting, view.BatchActive);
         WriteLane("warm_up", view.WarmUpWaiting, view.WarmUpActive);
         writer.WriteEndObject();
 

@@ -115,7 +115,7 @@ internal sealed partial class RequestPath
         QueueGrant grant;
         try
         {
-            grant = await _queue.AcquireAsync(Lane.Interactive, prompt?.Source.Generations ?? ListLength.Of(body.Memory.Span), clientGone).ConfigureAwait(false);
+            grant = await _queue.AcquireAsync(new(Lane.Interactive, prompt?.Source.Generations ?? ListLength.Of(body.Memory.Span)), clientGone).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

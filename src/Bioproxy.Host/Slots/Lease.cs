@@ -24,7 +24,7 @@ internal sealed class Lease
     /// <summary>Counts up with every grant.</summary>
     public long Number { get; }
 
-    /// <summary>Cancelled when a user came and this background work should make room. Never cancelled for interactive leases.</summary>
+    /// <summary>Cancelled when a user came and this background work should make room. Never cancelled for interactive and batch leases.</summary>
     public CancellationToken Preempted => _preempt?.Token ?? CancellationToken.None;
 
     public void Release()

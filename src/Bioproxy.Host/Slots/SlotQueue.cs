@@ -2,9 +2,11 @@ namespace Bioproxy.Host.Slots;
 
 /// <summary>
 /// The gate before the backend's slots. Invariants, all under one lock: the weights of granted leases never exceed the
-/// capacity (unless the capacity shrank under them); within a lane grants are first in, first out; a warm-up is granted only
-/// while no user waits or is served; a waiter is either in its list or decided, never both, so a cancelled or timed-out waiter
-/// never holds a lease and no lease is lost. Callbacks (completions, pre-emption) run after the lock is left.
+/// capacity (unless the capacity shrank under them); a lane is granted only while nobody waits in a higher one, and a warm-up only
+/// while nobody is served in a higher one either; within a lane the order is that of <see cref="ClientRing"/>: round the clients,
+/// first in first out within a client, hot ones a little earlier; a waiter is either in its line or decided, never both, so a
+/// cancelled or timed-out waiter never holds a lease and no lease is lost; whoever may go has gone when the lock is left.
+/// Callbacks (completions, pre-emption) run after the lock is left, but for <see cref="QueueEntry.IsHot"/>, which belongs to the decision.
 /// </summary>
 internal sealed class SlotQueue
 {
@@ -12,18 +14,17 @@ internal sealed class SlotQueue
     private readonly int _maxLength;
     private readonly TimeSpan _maxWait;
     private readonly Lock _lock = new();
-    private readonly LinkedList<Waiter> _interactive = new();
-    private readonly LinkedList<Waiter> _warmUp = new();
+    private readonly ClientRing[] _waiting = [new(), new(), new()]; // by lane
+    private readonly int[] _active = new int[3]; // by lane
     private readonly HashSet<Lease> _activeWarmUps = [];
     private int _capacity;
     private int _used;
-    private int _interactiveActive;
     private long _grants;
 
     /// <param name="time">The clock of waiting times.</param>
     /// <param name="capacity">Slots at first; see <see cref="SetCapacity"/>.</param>
-    /// <param name="maxLength">Waiting interactive requests beyond this are refused.</param>
-    /// <param name="maxWait">Interactive requests that waited this long are refused.</param>
+    /// <param name="maxLength">Interactive requests beyond this many that wait are refused; batch requests likewise, counted by themselves.</param>
+    /// <param name="maxWait">Interactive and batch requests that waited this long are refused.</param>
     public SlotQueue(TimeProvider time, int capacity, int maxLength, TimeSpan maxWait)
     {
         _time = time;
@@ -37,7 +38,17 @@ internal sealed class SlotQueue
         get
         {
             lock (_lock)
-                return new(_capacity, _used, _interactive.Count, _warmUp.Count, _interactiveActive, _activeWarmUps.Count);
+            {
+                return new(
+                    _capacity,
+                    _used,
+                    Waiting_NeedsLock(Lane.Interactive).Count,
+                    Waiting_NeedsLock(Lane.Batch).Count,
+                    Waiting_NeedsLock(Lane.WarmUp).Count,
+                    _active[(int)Lane.Interactive],
+                    _active[(int)Lane.Batch],
+                    _active[(int)Lane.WarmUp]);
+            }
         }
     }
 
@@ -45,7 +56,7 @@ internal sealed class SlotQueue
     public void SetCapacity(int capacity)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        List<Waiter>? granted;
+        List<QueueWaiter>? granted;
         lock (_lock)
         {
             _capacity = capacity;
@@ -56,49 +67,50 @@ internal sealed class SlotQueue
     }
 
     /// <summary>Waits for a turn.</summary>
-    /// <param name="lane">Who asks. Warm-up waits without limits of length and time.</param>
-    /// <param name="weight">How many slots the work occupies at once; more than there are counts as all.</param>
+    /// <param name="entry">Who asks for what.</param>
     /// <param name="cancellationToken">The client left: it leaves the queue at once.</param>
-    public ValueTask<QueueGrant> AcquireAsync(Lane lane, int weight, CancellationToken cancellationToken)
+    public ValueTask<QueueGrant> AcquireAsync(QueueEntry entry, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Waiter waiter;
-        Lease? lease = null;
+        var lane = entry.Lane;
+        if (lane == Lane.WarmUp)
+            entry = new(lane, entry.Weight);
+        QueueWaiter? waiter = null;
+        QueueGrant decided = default;
         Lease[] preempted = [];
         lock (_lock)
         {
-            if (lane == Lane.Interactive && _activeWarmUps.Count > 0)
+            if (lane != Lane.WarmUp && _activeWarmUps.Count > 0)
                 preempted = [.. _activeWarmUps];
-            if (MayStart_NeedsLock(lane, weight) && (lane == Lane.Interactive ? _interactive : _warmUp).Count == 0)
+            var waiting = Waiting_NeedsLock(lane);
+            if (waiting.Count == 0 && IsOpen_NeedsLock(lane) && entry.Weight <= Room_NeedsLock())
             {
-                lease = Start_NeedsLock(lane, weight);
-                waiter = null!;
+                decided = new(Start_NeedsLock(lane, entry.Weight), QueueRefusal.None, TimeSpan.Zero, TimeSpan.Zero);
             }
-            else if (lane == Lane.Interactive && _interactive.Count >= _maxLength)
+            else if (lane != Lane.WarmUp && waiting.Count >= _maxLength)
             {
-                return new(new QueueGrant(null, QueueRefusal.Full, TimeSpan.Zero, RetryAfter_NeedsLock()));
+                decided = new(null, QueueRefusal.Full, TimeSpan.Zero, RetryAfter_NeedsLock(lane));
             }
             else
             {
-                waiter = new Waiter(this, lane, weight, _time.GetTimestamp());
-                waiter.Node = (lane == Lane.Interactive ? _interactive : _warmUp).AddLast(waiter);
+                waiter = new QueueWaiter(this, entry, _time.GetTimestamp());
+                waiting.Add(waiter);
             }
         }
 
         foreach (var warmUp in preempted)
             warmUp.Preempt();
-        return lease is not null ? new(new QueueGrant(lease, QueueRefusal.None, TimeSpan.Zero, TimeSpan.Zero)) : WaitAsync(waiter, cancellationToken);
+        return waiter is null ? new(decided) : WaitAsync(waiter, cancellationToken);
     }
 
     internal void Return(Lease lease)
     {
-        List<Waiter>? granted;
+        List<QueueWaiter>? granted;
         lock (_lock)
         {
             _used -= lease.Weight;
-            if (lease.Lane == Lane.Interactive)
-                _interactiveActive--;
-            else
+            _active[(int)lease.Lane]--;
+            if (lease.Lane == Lane.WarmUp)
                 _activeWarmUps.Remove(lease);
             granted = Grant_NeedsLock();
         }
@@ -106,11 +118,11 @@ internal sealed class SlotQueue
         Complete(granted);
     }
 
-    private async ValueTask<QueueGrant> WaitAsync(Waiter waiter, CancellationToken cancellationToken)
+    private async ValueTask<QueueGrant> WaitAsync(QueueWaiter waiter, CancellationToken cancellationToken)
     {
-        using var leaving = cancellationToken.UnsafeRegister(static (state, token) => ((Waiter)state!).Abandon(token), waiter);
-        using var timer = waiter.Lane == Lane.Interactive
-            ? _time.CreateTimer(static state => ((Waiter)state!).TimeOut(), waiter, _maxWait, Timeout.InfiniteTimeSpan)
+        using var leaving = cancellationToken.UnsafeRegister(static (state, token) => ((QueueWaiter)state!).Abandon(token), waiter);
+        using var timer = waiter.Entry.Lane != Lane.WarmUp
+            ? _time.CreateTimer(static state => ((QueueWaiter)state!).TimeOut(), waiter, _maxWait, Timeout.InfiniteTimeSpan)
             : null;
         var lease = await waiter.Granted.Task.ConfigureAwait(false);
         var waited = _time.GetElapsedTime(waiter.Since);
@@ -118,19 +130,18 @@ internal sealed class SlotQueue
             return new(lease, QueueRefusal.None, waited, TimeSpan.Zero);
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
-            return new(null, QueueRefusal.TimedOut, waited, RetryAfter_NeedsLock());
+            return new(null, QueueRefusal.TimedOut, waited, RetryAfter_NeedsLock(waiter.Entry.Lane));
     }
 
     /// <summary>Decides, under the lock, whether a waiter that wants to go is still waiting; if so it is out.</summary>
-    private bool Leave(Waiter waiter)
+    internal bool Leave(QueueWaiter waiter)
     {
-        List<Waiter>? granted;
+        List<QueueWaiter>? granted;
         lock (_lock)
         {
-            if (waiter.Node is not { } node)
+            if (waiter.Node is null)
                 return false;
-            node.List!.Remove(node);
-            waiter.Node = null;
+            Waiting_NeedsLock(waiter.Entry.Lane).Remove(waiter);
             granted = Grant_NeedsLock(); // it may have stood, with a large weight, before others
         }
 
@@ -138,40 +149,48 @@ internal sealed class SlotQueue
         return true;
     }
 
-    private bool MayStart_NeedsLock(Lane lane, int weight)
+    private ClientRing Waiting_NeedsLock(Lane lane) => _waiting[(int)lane];
+
+    private bool IsOpen_NeedsLock(Lane lane)
     {
-        if (lane == Lane.WarmUp && (_interactiveActive > 0 || _interactive.Count > 0))
-            return false;
-        return _used + Math.Min(weight, _capacity) <= _capacity;
+        for (var higher = Lane.Interactive; higher < lane; higher++)
+        {
+            if (Waiting_NeedsLock(higher).Count > 0 || (lane == Lane.WarmUp && _active[(int)higher] > 0))
+                return false;
+        }
+
+        return true;
     }
+
+    /// <summary>The largest weight that fits: any into an idle backend, since more than all slots counts as all.</summary>
+    private int Room_NeedsLock() => _used == 0 ? int.MaxValue : _capacity - _used;
 
     private Lease Start_NeedsLock(Lane lane, int weight)
     {
         var lease = new Lease(this, lane, Math.Min(weight, _capacity), ++_grants);
         _used += lease.Weight;
-        if (lane == Lane.Interactive)
-            _interactiveActive++;
-        else
+        _active[(int)lane]++;
+        if (lane == Lane.WarmUp)
             _activeWarmUps.Add(lease);
         return lease;
     }
 
-    private List<Waiter>? Grant_NeedsLock()
+    private List<QueueWaiter>? Grant_NeedsLock()
     {
-        List<Waiter>? granted = null;
-        while (true)
+        List<QueueWaiter>? granted = null;
+        for (var lane = Lane.Interactive; lane <= Lane.WarmUp && IsOpen_NeedsLock(lane); lane++)
         {
-            var waiter = _interactive.First?.Value ?? _warmUp.First?.Value;
-            if (waiter is null || !MayStart_NeedsLock(waiter.Lane, waiter.Weight))
-                return granted;
-            waiter.Node!.List!.Remove(waiter.Node);
-            waiter.Node = null;
-            waiter.Lease = Start_NeedsLock(waiter.Lane, waiter.Weight);
-            (granted ??= []).Add(waiter);
+            while (Waiting_NeedsLock(lane).Take(Room_NeedsLock()) is { } waiter)
+            {
+                waiter.Lease = Start_NeedsLock(lane, waiter.Entry.Weight);
+                (granted ??= []).Add(waiter);
+            }
         }
+
+        return granted;
     }
 
-    private static void Complete(List<Waiter>? granted)
+    private static void Complete(List<QueueWaiter>? granted)
     {
         if (granted is null)
             return;
@@ -179,34 +198,12 @@ internal sealed class SlotQueue
             waiter.Granted.TrySetResult(waiter.Lease);
     }
 
-    /// <summary>A guess a client can use: one second for every round of the waiting ones over the slots.</summary>
-    private TimeSpan RetryAfter_NeedsLock() => TimeSpan.FromSeconds(Math.Clamp(1 + (_interactive.Count / _capacity), 1, 60));
-
-    private sealed class Waiter(SlotQueue queue, Lane lane, int weight, long since)
+    /// <summary>A guess a client can use: one second for every round over the slots of those who wait in its lane and the higher ones.</summary>
+    private TimeSpan RetryAfter_NeedsLock(Lane lane)
     {
-        public Lane Lane { get; } = lane;
-
-        public int Weight { get; } = weight;
-
-        public long Since { get; } = since;
-
-        /// <summary>The place in the lane's list; null once decided. Guarded by the queue's lock.</summary>
-        public LinkedListNode<Waiter>? Node { get; set; }
-
-        public Lease? Lease { get; set; }
-
-        public TaskCompletionSource<Lease?> Granted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public void Abandon(CancellationToken token)
-        {
-            if (queue.Leave(this))
-                Granted.TrySetCanceled(token);
-        }
-
-        public void TimeOut()
-        {
-            if (queue.Leave(this))
-                Granted.TrySetResult(null);
-        }
+        var waiting = 0;
+        for (var higher = Lane.Interactive; higher <= lane; higher++)
+            waiting += Waiting_NeedsLock(higher).Count;
+        return TimeSpan.FromSeconds(Math.Clamp(1 + (waiting / _capacity), 1, 60));
     }
 }

@@ -93,7 +93,7 @@ internal sealed partial class ModelRecognition
 
     private async Task<bool> TryAsync(BackendState state, CancellationToken stopping)
     {
-        var grant = await _queue.AcquireAsync(Lane.Interactive, 1, stopping).ConfigureAwait(false);
+        var grant = await _queue.AcquireAsync(new(Lane.Interactive, 1), stopping).ConfigureAwait(false);
         if (grant.Lease is not { } lease)
             return false;
         SlotWork? work = null;

@@ -185,7 +185,7 @@ internal sealed partial class WarmUpLoop
     private async Task<bool> WarmAsync(string prefix, BackendState state, Rehearsal rehearsal, StaticPrefix found, bool canSave, CancellationToken stopping)
     {
         Update(prefix, s => s with { State = WarmUpState.Waiting, Problem = null });
-        if ((await _queue.AcquireAsync(Lane.WarmUp, 1, stopping).ConfigureAwait(false)).Lease is not { } lease)
+        if ((await _queue.AcquireAsync(new(Lane.WarmUp, 1), stopping).ConfigureAwait(false)).Lease is not { } lease)
             return true;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(lease.Preempted, stopping);
         using var prompt = CanonicalPrompt.Copy(rehearsal.Text);

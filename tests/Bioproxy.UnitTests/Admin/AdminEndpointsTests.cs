@@ -110,7 +110,7 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
         Assert.Equal(8192, backend.GetProperty("facts").GetProperty("context_per_slot").GetInt32());
         Assert.True(backend.GetProperty("facts").GetProperty("can_save_slots").GetBoolean());
         Assert.Equal("""{"enabled":true,"reason":null}""", Compact(status.GetProperty("restoring")));
-        Assert.Equal("""{"capacity":2,"used":0,"interactive":{"waiting":0,"active":0},"warm_up":{"waiting":0,"active":0}}""", Compact(status.GetProperty("queue")));
+        Assert.Equal("""{"capacity":2,"used":0,"interactive":{"waiting":0,"active":0},"batch":{"waiting":0,"active":0},"warm_up":{"waiting":0,"active":0}}""", Compact(status.GetProperty("queue")));
     }
 
     [Fact]
@@ -197,7 +197,7 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
         _admin.WarmUps = [WarmUpStatus.Initial("@code") with { State = WarmUpState.Warm }, WarmUpStatus.Initial("@b")];
         Begin(0, null);
         var leases = new[] { await AcquireAsync(), await AcquireAsync() };
-        var waiting = _admin.Queue.AcquireAsync(Lane.Interactive, 1, CancellationToken.None).AsTask();
+        var waiting = _admin.Queue.AcquireAsync(new(Lane.Interactive, 1), CancellationToken.None).AsTask();
 
         var (response, after) = await _admin.AskAsync("/metrics");
 
@@ -205,7 +205,7 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
         Assert.Contains("bioproxy_backend_up 0\n", before, StringComparison.Ordinal);
         foreach (var sample in new[]
         {
-            "bioproxy_backend_up 1", "bioproxy_queue_length{lane=\"interactive\"} 1", "bioproxy_queue_length{lane=\"warm-up\"} 0", "bioproxy_slots{state=\"busy\"} 1",
+            "bioproxy_backend_up 1", "bioproxy_queue_length{lane=\"interactive\"} 1", "bioproxy_queue_length{lane=\"batch\"} 0", "bioproxy_queue_length{lane=\"warm-up\"} 0", "bioproxy_slots{state=\"busy\"} 1",
             "bioproxy_slots{state=\"free\"} 1", "bioproxy_snapshots 1", "bioproxy_template_warm{prefix=\"@code\"} 1", "bioproxy_template_warm{prefix=\"@b\"} 0",
         })
             Assert.Contains($"\n{sample}\n", after, StringComparison.Ordinal);
@@ -277,7 +277,7 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
     private Snapshot Saved(string file, string prefix, PromptChain chain) =>
         new(file, prefix, _admin.Recognition.Current!.Identity, 1000, "hash", 4000, _admin.Clock.GetUtcNow(), chain);
 
-    private async Task<Lease> AcquireAsync() => (await _admin.Queue.AcquireAsync(Lane.Interactive, 1, CancellationToken.None)).Lease!;
+    private async Task<Lease> AcquireAsync() => (await _admin.Queue.AcquireAsync(new(Lane.Interactive, 1), CancellationToken.None)).Lease!;
 
     private void Begin(int slot, SlotContent? content, bool isEnded = false)
     {

@@ -6,7 +6,7 @@ namespace Bioproxy.UnitTests.Admin;
 
 public sealed class StateGaugesTests
 {
-    private static readonly QueueView Queue = new(Capacity: 4, Used: 3, InteractiveWaiting: 0, WarmUpWaiting: 0, InteractiveActive: 3, WarmUpActive: 0);
+    private static readonly QueueView Queue = new(4, Used: 3, 0, 0, 0, InteractiveActive: 3, 0, 0);
 
     [Theory]
     [InlineData("Ready", 2, 1, 1, 1)]

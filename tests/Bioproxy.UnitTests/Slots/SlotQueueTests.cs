@@ -14,10 +14,10 @@ public sealed class SlotQueueTests
     {
         var queue = Queue(capacity: 2);
 
-        var grant = queue.AcquireAsync(Lane.Interactive, 1, default);
+        var grant = queue.AcquireAsync(new(Lane.Interactive, 1), default);
 
         Assert.True(grant.IsCompletedSuccessfully);
-        Assert.Equal(new QueueView(2, 1, 0, 0, 1, 0), queue.View);
+        Assert.Equal(new QueueView(2, 1, 0, 0, 0, 1, 0, 0), queue.View);
     }
 
     [Fact]
@@ -172,7 +172,7 @@ public sealed class SlotQueueTests
             warmUp.Release();
         });
 
-        var user = await queue.AcquireAsync(Lane.Interactive, 1, default).DefaultTimeout();
+        var user = await queue.AcquireAsync(new(Lane.Interactive, 1), default).DefaultTimeout();
 
         Assert.Equal(1, seen?.InteractiveWaiting);
         Assert.NotNull(user.Lease);
@@ -211,9 +211,9 @@ public sealed class SlotQueueTests
     {
         var queue = Queue(capacity: 1);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => queue.AcquireAsync(Lane.Interactive, 1, new CancellationToken(true)).DefaultTimeout());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => queue.AcquireAsync(new(Lane.Interactive, 1), new CancellationToken(true)).DefaultTimeout());
 
-        Assert.Equal(new QueueView(1, 0, 0, 0, 0, 0), queue.View);
+        Assert.Equal(new QueueView(1, 0, 0, 0, 0, 0, 0, 0), queue.View);
     }
 
     [Fact]
@@ -284,7 +284,7 @@ public sealed class SlotQueueTests
         for (var i = 0; i < 3; i++)
             _ = Wait(queue);
 
-        var refused = queue.AcquireAsync(Lane.Interactive, 1, default);
+        var refused = queue.AcquireAsync(new(Lane.Interactive, 1), default);
 
         Assert.True(refused.IsCompleted);
         Assert.Equal(new QueueGrant(null, QueueRefusal.Full, TimeSpan.Zero, TimeSpan.FromSeconds(2)), await refused);
@@ -308,9 +308,9 @@ public sealed class SlotQueueTests
         var queue = Queue(capacity: 1, maxLength: 0);
 
         var held = await LeaseAsync(queue);
-        Assert.Equal(QueueRefusal.Full, (await queue.AcquireAsync(Lane.Interactive, 1, default)).Refusal);
+        Assert.Equal(QueueRefusal.Full, (await queue.AcquireAsync(new(Lane.Interactive, 1), default)).Refusal);
         held.Release();
-        Assert.NotNull((await queue.AcquireAsync(Lane.Interactive, 1, default)).Lease);
+        Assert.NotNull((await queue.AcquireAsync(new(Lane.Interactive, 1), default)).Lease);
     }
 
     [Fact]
@@ -322,7 +322,7 @@ public sealed class SlotQueueTests
         lease.Release();
         lease.Release();
 
-        Assert.Equal(new QueueView(1, 0, 0, 0, 0, 0), queue.View);
+        Assert.Equal(new QueueView(1, 0, 0, 0, 0, 0, 0, 0), queue.View);
     }
 
     [Fact]
@@ -371,18 +371,185 @@ public sealed class SlotQueueTests
     [Fact]
     public void Capacity_Zero_IsRefused() => Assert.Throws<ArgumentOutOfRangeException>(() => Queue(capacity: 1).SetCapacity(0));
 
+    [Fact]
+    public async Task Acquire_SlotFree_AllocatesNothingButTheLease()
+    {
+        var queue = Queue(capacity: 2);
+        await LeaseAsync(queue, lane: Lane.Batch);
+        var entry = new QueueEntry(Lane.Interactive, 1, 7, () => true);
+        Lease? lease = null;
+
+        var asked = Allocated(() =>
+        {
+            var grant = queue.AcquireAsync(entry, default);
+            lease = grant.IsCompletedSuccessfully ? grant.Result.Lease : null;
+            lease!.Release();
+        });
+
+        Assert.Equal(Allocated(() => lease = new Lease(queue, Lane.Interactive, 1, 1)), asked);
+
+        static long Allocated(Action act)
+        {
+            act();
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            act();
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
+    [Fact]
+    public async Task Batch_InteractiveRequestsWait_GoesAfterTheLastOfThem()
+    {
+        var queue = Queue(capacity: 1);
+        var held = await LeaseAsync(queue);
+        var batch = Wait(queue, Lane.Batch);
+        var first = Wait(queue);
+        var second = Wait(queue);
+
+        held.Release();
+        (await first.DefaultTimeout()).Lease!.Release();
+        var lease = (await second.DefaultTimeout()).Lease!;
+        Assert.False(batch.IsCompleted);
+        lease.Release();
+
+        Assert.Equal(Lane.Batch, (await batch.DefaultTimeout()).Lease!.Lane);
+    }
+
+    [Fact]
+    public async Task Batch_InteractiveRequestsAreServed_UsesTheFreeSlots()
+    {
+        var queue = Queue(capacity: 2);
+        await LeaseAsync(queue);
+
+        await LeaseAsync(queue, lane: Lane.Batch);
+
+        Assert.Equal(new QueueView(2, 2, 0, 0, 0, 1, 1, 0), queue.View);
+    }
+
+    [Fact]
+    public async Task Batch_HeavyInteractiveRequestDoesNotFit_IsNotPassed()
+    {
+        var queue = Queue(capacity: 2);
+        var held = await LeaseAsync(queue);
+        var heavy = Wait(queue, weight: 2);
+        var batch = Wait(queue, Lane.Batch);
+
+        held.Release();
+        var lease = (await heavy.DefaultTimeout()).Lease!;
+        Assert.False(batch.IsCompleted);
+        lease.Release();
+
+        Assert.NotNull((await batch.DefaultTimeout()).Lease);
+    }
+
+    [Fact]
+    public async Task Batch_HeavyHeadDoesNotFit_BlocksItsLaneButNotInteractive()
+    {
+        var queue = Queue(capacity: 2);
+        await LeaseAsync(queue);
+        _ = Wait(queue, Lane.Batch, weight: 2);
+        var light = Wait(queue, Lane.Batch);
+
+        await LeaseAsync(queue);
+
+        Assert.False(light.IsCompleted);
+        Assert.Equal(new QueueView(2, 2, 0, 2, 0, 2, 0, 0), queue.View);
+    }
+
+    [Fact]
+    public async Task Batch_InteractiveRequestArrives_IsNeverAskedToStop()
+    {
+        var queue = Queue(capacity: 1);
+        var batch = await LeaseAsync(queue, lane: Lane.Batch);
+
+        _ = Wait(queue);
+
+        Assert.False(batch.Preempted.CanBeCanceled);
+    }
+
+    [Fact]
+    public async Task Batch_Arrives_WarmUpsAreAskedToStopAndWaitForIt()
+    {
+        var queue = Queue(capacity: 2);
+        var running = await LeaseAsync(queue, lane: Lane.WarmUp);
+        var batch = await LeaseAsync(queue, lane: Lane.Batch);
+        Assert.True(running.Preempted.IsCancellationRequested);
+        running.Release();
+        var warmUp = Wait(queue, Lane.WarmUp);
+
+        batch.Release();
+
+        Assert.NotNull((await warmUp.DefaultTimeout()).Lease);
+    }
+
+    [Fact]
+    public async Task Batch_Waits_WarmUpsWaitLonger()
+    {
+        var queue = Queue(capacity: 1);
+        var held = await LeaseAsync(queue);
+        var warmUp = Wait(queue, Lane.WarmUp);
+        var batch = Wait(queue, Lane.Batch);
+
+        held.Release();
+        var lease = (await batch.DefaultTimeout()).Lease!;
+        Assert.False(warmUp.IsCompleted);
+        lease.Release();
+
+        Assert.NotNull((await warmUp.DefaultTimeout()).Lease);
+    }
+
+    [Fact]
+    public async Task Batch_TooManyWait_IsRefusedByItsOwnCount()
+    {
+        var queue = Queue(capacity: 1, maxLength: 2);
+        await LeaseAsync(queue);
+        _ = Wait(queue, Lane.Batch);
+        _ = Wait(queue, Lane.Batch);
+        _ = Wait(queue);
+
+        var refused = await queue.AcquireAsync(new(Lane.Batch, 1), default).DefaultTimeout();
+
+        Assert.Equal(new QueueGrant(null, QueueRefusal.Full, TimeSpan.Zero, TimeSpan.FromSeconds(4)), refused);
+        _ = Wait(queue);
+        Assert.Equal(new QueueView(1, 1, 2, 2, 0, 1, 0, 0), queue.View);
+    }
+
+    [Fact]
+    public async Task Batch_WaitedAsLongAsItMay_IsRefused()
+    {
+        var queue = Queue(capacity: 1);
+        await LeaseAsync(queue);
+        var waiting = Wait(queue, Lane.Batch);
+
+        _time.Advance(MaxWait);
+
+        Assert.Equal(QueueRefusal.TimedOut, (await waiting.DefaultTimeout()).Refusal);
+        Assert.Equal(0, queue.View.BatchWaiting);
+    }
+
+    [Fact]
+    public async Task Full_WarmUpRuns_IsAskedToStopForTheNextOne()
+    {
+        var queue = Queue(capacity: 1, maxLength: 0);
+        var warmUp = await LeaseAsync(queue, lane: Lane.WarmUp);
+
+        Assert.Equal(QueueRefusal.Full, (await queue.AcquireAsync(new(Lane.Interactive, 1), default)).Refusal);
+
+        Assert.True(warmUp.Preempted.IsCancellationRequested);
+    }
+
     private SlotQueue Queue(int capacity, int maxLength = 100) => new(_time, capacity, maxLength, MaxWait);
 
     private static Task<QueueGrant> Wait(SlotQueue queue, Lane lane = Lane.Interactive, int weight = 1, CancellationToken cancellationToken = default)
     {
-        var task = queue.AcquireAsync(lane, weight, cancellationToken).AsTask();
+        var task = queue.AcquireAsync(new(lane, weight), cancellationToken).AsTask();
         Assert.False(task.IsCompleted);
         return task;
     }
 
     private static async Task<Lease> LeaseAsync(SlotQueue queue, int weight = 1, Lane lane = Lane.Interactive)
     {
-        var grant = queue.AcquireAsync(lane, weight, default);
+        var grant = queue.AcquireAsync(new(lane, weight), default);
         Assert.True(grant.IsCompleted);
         return (await grant).Lease!;
     }
