@@ -1,7 +1,9 @@
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Doctor;
 using Bioproxy.Host.Plugins;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bioproxy.Host;
 
@@ -61,6 +63,19 @@ internal static class Commands
         if (isReady && (state.Problem ?? state.Facts?.Missing) is { } missing)
             Say("note", "backend", missing);
         return problems.Count > 0 ? Misconfigured : isAllWell && isReady ? 0 : Failed;
+    }
+
+    /// <summary>Exit codes besides those above: 3, it works but a change would bring something.</summary>
+    public static async Task<int> DoctorAsync(ConfigurationInput input, CancellationToken cancellationToken)
+    {
+        if (Load(input) is not { } options)
+            return Misconfigured;
+        await Console.Out.WriteLineAsync($"Bioproxy tries what {options.BackendUrl} can do. That takes slots of the live server for some seconds, or minutes if its model is slow; a running proxy will notice.\n");
+        using var client = new LlamaClient(options.BackendUrl, options.ConnectTimeout, options.BackendApiKey);
+        using var monitor = new BackendMonitor(client, options, TimeProvider.System, NullLogger<BackendMonitor>.Instance);
+        var report = Diagnosis.Of(await new Examination(client, monitor, options, TimeProvider.System).RunAsync(cancellationToken));
+        report.WriteTo(Console.Out);
+        return report.ExitCode;
     }
 
     private static string Describe(BackendState state) => state switch

@@ -5,7 +5,7 @@ using Bioproxy.Host.Telemetry;
 
 namespace Bioproxy.Host.CommandLine;
 
-/// <summary>The command line: <c>bioproxy [options]</c> runs, <c>bioproxy check [options]</c> only looks at the configuration.</summary>
+/// <summary>The command line: <c>bioproxy [options]</c> runs, <c>check</c> only looks at the configuration, <c>doctor</c> at what the backend can do.</summary>
 internal static class CommandLineParser
 {
     /// <summary>The exit code for a command line that was not understood.</summary>
@@ -15,6 +15,7 @@ internal static class CommandLineParser
         string[] args,
         Func<ConfigurationInput, CancellationToken, Task<int>> run,
         Func<ConfigurationInput, CancellationToken, Task<int>> check,
+        Func<ConfigurationInput, CancellationToken, Task<int>> doctor,
         TextWriter @out,
         TextWriter error,
         CancellationToken cancellationToken = default)
@@ -31,9 +32,15 @@ internal static class CommandLineParser
             root.Options.Add(option);
 
         var checkCommand = new Command("check", "Read the configuration, report every mistake in it, and exit.");
+        var doctorCommand = new Command(
+            "doctor",
+            "Try on the live llama-server what the proxy relies on, measure it, and say which flags to change. Takes its slots for some seconds. "
+            + "Exit code: 0 all is well, 1 something does not work or cannot be reached, 2 the configuration has mistakes, 3 it works but a change would bring something.");
         root.Subcommands.Add(checkCommand);
+        root.Subcommands.Add(doctorCommand);
         root.SetAction((result, token) => run(InputFrom(result), token));
         checkCommand.SetAction((result, token) => check(InputFrom(result), token));
+        doctorCommand.SetAction((result, token) => doctor(InputFrom(result), token));
         root.Options.OfType<VersionOption>().Single().Action = new ShowVersion();
 
         var parsed = root.Parse([.. args.Select(arg => SingleDash.Normalise(arg, root.Options))], new ParserConfiguration { ResponseFileTokenReplacer = null });

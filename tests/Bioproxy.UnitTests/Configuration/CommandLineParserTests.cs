@@ -53,6 +53,17 @@ public sealed class CommandLineParserTests : IDisposable
         Assert.Equal("1", _invoked?.Input.Overrides["proxy_port"]);
     }
 
+    [Fact]
+    public async Task Invoke_Doctor_TakesTheSameOptionsAndTellsItsExitCodes()
+    {
+        Assert.Equal(9, await InvokeAsync("doctor", "--backend", "http://b"));
+        Assert.Equal("doctor", _invoked?.Command);
+        Assert.Equal("http://b", _invoked?.Input.Overrides["backend_url"]);
+
+        Assert.Equal(0, await InvokeAsync("doctor", "--help"));
+        Assert.Matches(@"0\s+all\s+is\s+well,\s+1\s+.*,\s+2\s+.*,\s+3\s", _out.ToString().ReplaceLineEndings(" "));
+    }
+
     [Theory]
     [InlineData("--prot", "1")]
     [InlineData("chek")]
@@ -106,7 +117,7 @@ public sealed class CommandLineParserTests : IDisposable
     [Fact]
     public async Task Invoke_ActionThrows_ExceptionIsNotSwallowed() =>
         await Assert.ThrowsAsync<InvalidOperationException>(() =>
-            CommandLineParser.InvokeAsync([], (_, _) => throw new InvalidOperationException(), Check, _out, _error));
+            CommandLineParser.InvokeAsync([], (_, _) => throw new InvalidOperationException(), Check, Doctor, _out, _error));
 
     [Fact]
     public async Task Invoke_Cancelled_PassesTheToken()
@@ -120,6 +131,7 @@ public sealed class CommandLineParserTests : IDisposable
                 return token.IsCancellationRequested ? 5 : 6;
             },
             Check,
+            Doctor,
             _out,
             _error,
             stopping.Token);
@@ -127,7 +139,7 @@ public sealed class CommandLineParserTests : IDisposable
         Assert.Equal(5, exitCode);
     }
 
-    private Task<int> InvokeAsync(params string[] args) => CommandLineParser.InvokeAsync(args, Run, Check, _out, _error);
+    private Task<int> InvokeAsync(params string[] args) => CommandLineParser.InvokeAsync(args, Run, Check, Doctor, _out, _error);
 
     private Task<int> Run(ConfigurationInput input, CancellationToken cancellationToken)
     {
@@ -139,5 +151,11 @@ public sealed class CommandLineParserTests : IDisposable
     {
         _invoked = ("check", input);
         return Task.FromResult(8);
+    }
+
+    private Task<int> Doctor(ConfigurationInput input, CancellationToken cancellationToken)
+    {
+        _invoked = ("doctor", input);
+        return Task.FromResult(9);
     }
 }

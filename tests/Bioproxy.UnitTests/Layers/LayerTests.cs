@@ -12,7 +12,7 @@ public sealed partial class LayerTests
     /// <summary>From the top. The files beside the folders (the composition root, the commands) stand above all.</summary>
     private static readonly string[][] Levels =
     [
-        ["Admin", "CommandLine"],
+        ["Admin", "CommandLine", "Doctor"],
         ["Requests", "WarmUp"],
         ["Snapshots", "Transforms"],
         ["Http", "Backends", "Slots", "Templates", "Plugins"],
