@@ -41,4 +41,7 @@ public sealed class PromptContext
 
     /// <summary>The request body as the client sent it: UTF-8 JSON, without the edits of any transform. Do not keep it.</summary>
     public ReadOnlyMemory<byte> Body { get; }
+
+    /// <summary>The lane in which the request will wait for a slot. A transform may change it; its word is the last.</summary>
+    public PromptLane Lane { get; set; }
 }

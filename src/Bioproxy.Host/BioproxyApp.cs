@@ -50,10 +50,16 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     private readonly ModelRecognition _recognition;
     private readonly SnapshotCatalogue _catalogue;
     private readonly Identifier _identifier;
+    private readonly StateFolder _folder;
+    private readonly SnapshotFiles _files;
+    private readonly SnapshotCleaner _cleaner;
+    private readonly ConversationKeeper _keeper;
+    private readonly Explainer _explainer;
     private readonly WarmUpLoop _warmUp;
     private readonly RequestPath _path;
     private readonly AdminEndpoints _admin;
     private Task _loops = Task.CompletedTask;
+    private IDisposable? _lock;
 
     /// <param name="options">The validated configuration.</param>
     /// <param name="time">The clock.</param>
@@ -70,7 +76,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         _exporter = new MetricsExporter(_metrics.Meter, options.OtlpEndpoint);
 
         // State that lasts: without a folder for it the proxy works, and keeps nothing.
-        var folder = new StateFolder(options);
+        var folder = _folder = new StateFolder(options);
         options = _options = WithUsableState(options, folder);
 
         // Templates and plugins need each other: the library first, its engines when the plugins are there.
@@ -86,18 +92,27 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         _monitor = new BackendMonitor(_client, options, clock, loggers.CreateLogger<BackendMonitor>());
         var queue = new SlotQueue(clock, options.QueueCapacity, options.QueueMaxLength, options.QueueMaxWait);
         var table = new SlotTable();
+        var rates = new LearnedRates();
 
         // Snapshots
         var look = new SlotLook(_client, table, _monitor, clock);
         _catalogue = new SnapshotCatalogue(folder, loggers.CreateLogger<SnapshotCatalogue>());
         _identifier = new Identifier(_client, folder, clock, loggers.CreateLogger<Identifier>());
         var effects = new EffectLedger(_metrics, clock, loggers.CreateLogger<EffectLedger>());
-        _recognition = new ModelRecognition(_client, _monitor, queue, table, look, _identifier, effects, options, clock, loggers.CreateLogger<ModelRecognition>());
-        var placer = new Placer(_client, _monitor, table, look, _catalogue, _recognition, effects, options, _metrics, clock, loggers.CreateLogger<Placer>());
-        var writer = new SnapshotWriter(_client, _monitor, _recognition, _catalogue, options, _metrics, clock, loggers.CreateLogger<SnapshotWriter>());
+        _recognition = new ModelRecognition(_client, _monitor, queue, table, look, _identifier, effects, rates, options, clock, loggers.CreateLogger<ModelRecognition>());
+        _files = new SnapshotFiles(_client, table, folder, options, loggers.CreateLogger<SnapshotFiles>());
+        _catalogue.Unused = _files.Discard;
+        _catalogue.Gone = table.ForgetSaved;
+        var writer = new SnapshotWriter(_client, _monitor, _recognition, _catalogue, _files, rates, _metrics, clock);
+        _cleaner = new SnapshotCleaner(_catalogue, _files, () => _recognition.Current?.Identity, options, clock, loggers.CreateLogger<SnapshotCleaner>());
+        _keeper = new ConversationKeeper(_monitor, _recognition, queue, table, look, writer, _cleaner, effects, rates, options, clock, loggers.CreateLogger<ConversationKeeper>());
+        var restorer = new Restorer(_client, _monitor, table, look, _catalogue, effects, rates, _metrics, clock, loggers.CreateLogger<Restorer>());
+        var placer = new Placer(_monitor, table, look, _catalogue, _files, _recognition, effects, restorer, _keeper, rates, options, clock, loggers.CreateLogger<Placer>());
 
         // Requests and warm-up, which know nothing of each other
-        _path = new RequestPath(_transforms, queue, placer, _monitor, _sender, options, _metrics, clock, loggers.CreateLogger<RequestPath>(), _stopping.Token);
+        var explanations = new ExplanationLog();
+        _explainer = new Explainer(explanations, options, clock);
+        _path = new RequestPath(_transforms, queue, placer, _keeper, _explainer, _monitor, _sender, options, _metrics, clock, loggers.CreateLogger<RequestPath>(), _stopping.Token);
         _warmUp = new WarmUpLoop(
             new StaticPrefixFinder(_transforms, _client), _templates, _client, _monitor, _recognition, queue, table, placer, writer, _catalogue, effects, options, _metrics, clock, loggers.CreateLogger<WarmUpLoop>());
 
@@ -111,7 +126,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         };
 
         // Admin
-        _admin = new AdminEndpoints(_monitor, queue, table, _catalogue, _recognition, effects, _templates, () => _warmUp.Statuses, () => _plugins.Statuses, () => [ProxyAddress.ToString()], _metrics, _exporter, options, clock);
+        _admin = new AdminEndpoints(_monitor, queue, table, _catalogue, _recognition, effects, _templates, () => _warmUp.Statuses, () => _plugins.Statuses, () => [ProxyAddress.ToString()], new KvAdmin(_catalogue, _files, _cleaner), explanations, _metrics, _exporter, options, clock);
         _web.Run(http => IsAdmin(http) ? _admin.HandleAsync(http) : _path.HandleAsync(http));
     }
 
@@ -133,6 +148,8 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
     public SnapshotCatalogue Catalogue => _catalogue;
 
+    public ConversationKeeper Keeper => _keeper;
+
     /// <summary>Reads the templates for the first time.</summary>
     /// <returns>What is wrong with them; the program must not start with any.</returns>
     public IReadOnlyList<string> LoadTemplates() => _templates.LoadAll();
@@ -143,8 +160,12 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     {
         if (_options.KvEnabled)
         {
+            _lock = _folder.Lock();
             _catalogue.Load();
             _identifier.Load();
+            _files.Load(_catalogue.All);
+            _files.Reconcile(_catalogue);
+            _cleaner.Run();
         }
 
         await _web.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -153,7 +174,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         AdminAddress = addresses.First(a => a.Port != ProxyAddress.Port);
         Summarise();
         _watcher.Start();
-        _loops = Task.WhenAll(_monitor.RunAsync(_stopping.Token), _warmUp.RunAsync(_stopping.Token));
+        _loops = Task.WhenAll(_monitor.RunAsync(_stopping.Token), _warmUp.RunAsync(_stopping.Token), _keeper.RunAsync(_stopping.Token));
     }
 
     public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _web.WaitForShutdownAsync(cancellationToken);
@@ -163,6 +184,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     {
         await _web.StopAsync().ConfigureAwait(false);
         LogStopping();
+        await SaveBeforeStopAsync().ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
         try
         {
@@ -179,11 +201,27 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         _plugins.Dispose();
         _monitor.Dispose();
         _sender.Dispose();
+        _explainer.Dispose();
         _client.Dispose();
         _exporter.Dispose();
         _metrics.Dispose();
         await _web.DisposeAsync().ConfigureAwait(false);
+        _lock?.Dispose();
         _stopping.Dispose();
+    }
+
+    /// <summary>What slots hold would be computed again after the next start.</summary>
+    private async Task SaveBeforeStopAsync()
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(StopLimit);
+            await _keeper.SaveAllAsync("before the stop", TimeSpan.Zero, goesFirst: true, limit.Token).WaitAsync(StopLimit).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            LogSlowStop();
+        }
     }
 
     private static WebApplication CreateWeb(ProxyOptions options, Action<ILoggingBuilder>? logging)
@@ -239,7 +277,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
             return options;
         try
         {
-            folder.Create();
+            folder.CreateForWriting();
             return options;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

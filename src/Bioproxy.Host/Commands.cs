@@ -1,7 +1,12 @@
+using System.Net;
+using System.Text.Json;
+using Bioproxy.Host.Admin;
 using Bioproxy.Host.Backends;
+using Bioproxy.Host.CommandLine;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Doctor;
 using Bioproxy.Host.Plugins;
+using Bioproxy.Host.Snapshots;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -23,6 +28,11 @@ internal static class Commands
         try
         {
             await app.StartAsync(cancellationToken);
+        }
+        catch (StateInUseException e)
+        {
+            await Console.Error.WriteLineAsync($"bioproxy cannot start: {e.Message}");
+            return Failed;
         }
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or UnauthorizedAccessException)
         {
@@ -76,6 +86,81 @@ internal static class Commands
         var report = Diagnosis.Of(await new Examination(client, monitor, options, TimeProvider.System).RunAsync(cancellationToken));
         report.WriteTo(Console.Out);
         return report.ExitCode;
+    }
+
+    /// <summary>Asks the proxy that runs; where none does, works on the files itself.</summary>
+    public static async Task<int> KvAsync(ConfigurationInput input, KvRequest request, CancellationToken cancellationToken)
+    {
+        if (Load(input) is not { } options)
+            return Misconfigured;
+        try
+        {
+            var answer = await AskRunningAsync(options, request, cancellationToken) ?? await WorkAloneAsync(options, request);
+            using var document = answer.IsEmpty ? null : JsonDocument.Parse(answer);
+            if (document is not { RootElement: var root } || (request is { Action: "drop", File: not null } && root.GetProperty("removed").GetArrayLength() == 0))
+            {
+                await Console.Error.WriteLineAsync($"There is no snapshot {request.File}; bioproxy kv list shows all.");
+                return Failed;
+            }
+
+            Console.Out.Write(request.Action switch { "list" => KvTable.List(root, TimeProvider.System.GetUtcNow()), "show" => KvTable.Show(root), _ => KvTable.Gone(root) });
+            return 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or HttpRequestException or OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync($"bioproxy kv failed: {e.Message}");
+            return Failed;
+        }
+    }
+
+    /// <returns>Null when no proxy answers; empty when it knows no such snapshot.</returns>
+    private static async Task<ReadOnlyMemory<byte>?> AskRunningAsync(ProxyOptions options, KvRequest request, CancellationToken cancellationToken)
+    {
+        var host = options.AdminHost is "0.0.0.0" or "::" ? "localhost" : options.AdminHost;
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2) }) { BaseAddress = new UriBuilder("http", host, options.AdminPort).Uri, Timeout = TimeSpan.FromMinutes(1) };
+        using var message = request.Action switch
+        {
+            "list" => new HttpRequestMessage(HttpMethod.Get, "/kv"),
+            "show" => new HttpRequestMessage(HttpMethod.Get, "/kv/" + Uri.EscapeDataString(request.File!)),
+            "drop" => new HttpRequestMessage(HttpMethod.Post, $"/kv/drop?file={Uri.EscapeDataString(request.File ?? "")}&domain={Uri.EscapeDataString(request.Domain ?? "")}"),
+            _ => new HttpRequestMessage(HttpMethod.Post, request.IsDryRun ? "/kv/gc?dry_run=true" : "/kv/gc"),
+        };
+        if (message.Method == HttpMethod.Post)
+            message.Content = new ByteArrayContent([]) { Headers = { ContentType = new("application/json") } };
+        try
+        {
+            using var response = await client.SendAsync(message, cancellationToken);
+            if (response.StatusCode == HttpStatusCode.NotFound)
+                return ReadOnlyMemory<byte>.Empty;
+            response.EnsureSuccessStatusCode();
+            return await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> WorkAloneAsync(ProxyOptions options, KvRequest request)
+    {
+        var folder = new StateFolder(options);
+        using var mine = folder.Lock();
+        var catalogue = new SnapshotCatalogue(folder, NullLogger<SnapshotCatalogue>.Instance);
+        catalogue.Load();
+        using var client = new LlamaClient(options.BackendUrl, options.ConnectTimeout, options.BackendApiKey);
+        var files = new SnapshotFiles(client, null, folder, options, NullLogger<SnapshotFiles>.Instance);
+        files.Load(catalogue.All);
+        catalogue.Unused = files.Discard;
+        var kv = new KvAdmin(catalogue, files, new SnapshotCleaner(catalogue, files, static () => null, options, TimeProvider.System, NullLogger<SnapshotCleaner>.Instance));
+        var answer = request.Action switch
+        {
+            "list" => kv.List(),
+            "show" => kv.Show(request.File!) ?? default,
+            "drop" => kv.Drop(request.File, request.Domain),
+            _ => kv.CleanUp(request.IsDryRun),
+        };
+        await files.WhenDiscarded();
+        return answer;
     }
 
     private static string Describe(BackendState state) => state switch

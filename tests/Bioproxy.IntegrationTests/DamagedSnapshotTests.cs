@@ -1,3 +1,4 @@
+using Bioproxy.Host.Configuration;
 using Bioproxy.Testing;
 using Xunit.Abstractions;
 
@@ -35,7 +36,7 @@ public sealed class DamagedSnapshotTests(ITestOutputHelper output)
 
         // Without its RAM cache, so that nothing but the snapshot can make a template warm.
         var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 1) with { CacheRamMiB = 0 });
-        await using var proxy = await workspace.StartProxyAsync(server, options => isFolderKnown ? options with { KvDirectory = workspace.Slots } : options);
+        await using var proxy = await workspace.StartProxyAsync(server, options => options with { KvDirectory = isFolderKnown ? workspace.Slots : null, KvSave = SaveMode.Never });
         foreach (var prefix in new[] { "@code", "@long", "@same" })
             await proxy.WaitUntilWarmAsync(prefix);
         await DisplaceAsync(proxy);

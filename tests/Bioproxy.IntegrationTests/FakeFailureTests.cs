@@ -365,7 +365,7 @@ public sealed class FakeFailureTests(ITestOutputHelper output)
         await using var stage = await FakeStage.StartAsync(output, new FakeBackendOptions { AnswerTokens = Events });
         var gates = Enumerable.Range(1, Events).Select(n => stage.Backend.HoldGeneration(r => r.Path == Chat, afterChunks: n)).ToList();
 
-        using var response = await stage.SendAsync(FakeStage.Chat("one by one", "\"stream\":true,"));
+        using var response = await stage.SendAsync(FakeStage.Chat("one by one", "\"stream\":true,\"return_progress\":false,"));
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync().WaitAsync(FakeStage.Limit), Encoding.UTF8);
         for (var i = 0; i < Events; i++)
         {

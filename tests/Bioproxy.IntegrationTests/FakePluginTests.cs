@@ -41,6 +41,21 @@ public sealed class FakePluginTests(ITestOutputHelper output) : IDisposable
         await AssertOthersGoOnAsync(stage, "Bioproxy.Fixtures.Hanging", "timeout");
     }
 
+    [Fact]
+    public async Task Transform_ChoosesTheLane_RequestWaitsThere()
+    {
+        Drop("Good");
+        await using var stage = await FakeStage.StartAsync(output, new FakeBackendOptions { Slots = 1 }, WithPlugins);
+        using var gate = stage.Backend.HoldGeneration(r => r.Text.Contains("HOLDER", StringComparison.Ordinal));
+        var holder = stage.AskAsync(FakeStage.Chat("holder"));
+        await gate.Reached.WaitAsync(FakeStage.Limit);
+
+        var later = stage.AskAsync(FakeStage.Chat("[later] there is time"));
+        await stage.WaitForQueueAsync(q => q is { BatchWaiting: 1, InteractiveWaiting: 0 }, "it waits in the batch lane");
+        gate.Release();
+        await Task.WhenAll(holder, later).WaitAsync(FakeStage.Limit);
+    }
+
     /// <summary>A plugin that cannot be made is no reason not to serve.</summary>
     [Fact]
     public async Task Plugin_CannotBeMade_RequestsPassWithoutIt()

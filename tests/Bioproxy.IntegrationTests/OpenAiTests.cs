@@ -156,8 +156,8 @@ public sealed partial class OpenAiTests(ITestOutputHelper output)
         Assert.Empty(stage.Backend.Problems);
     }
 
-    /// <summary>What the proxy adds to a question whose slot is known.</summary>
-    [GeneratedRegex("^{\"id_slot\":[0-9]+,")]
+    /// <summary>What the proxy adds to a question: its slot where that is known, and to a stream the wish for progress, which it filters out.</summary>
+    [GeneratedRegex("^{(\"id_slot\":[0-9]+,)?(\"return_progress\":true,)?")]
     private static partial Regex Pin();
 
     private static (ChatClient Client, SentBodies Sent) NewClient(Uri proxy)

@@ -23,7 +23,7 @@ public sealed class TemplateChangeTests(ITestOutputHelper output)
     {
         await using var workspace = NewWorkspace(out var file);
         var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 2));
-        await using var proxy = await workspace.StartProxyAsync(server, OnlyTheWatcher);
+        await using var proxy = await workspace.StartProxyAsync(server, options => OnlyTheWatcher(options) with { KvSave = SaveMode.Never });
         await proxy.WaitUntilWarmAsync("@code");
         var old = proxy.Template("@code").TokensHash;
         var oldFile = Assert.Single(proxy.App.Catalogue.All).File;

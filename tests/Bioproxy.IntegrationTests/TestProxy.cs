@@ -51,6 +51,9 @@ internal sealed partial class TestProxy : IAsyncDisposable
     /// <summary>How often a snapshot was restored.</summary>
     public int Restores => Log.Lines.Count(line => line.Contains("Restored ", StringComparison.Ordinal));
 
+    /// <summary>How often a conversation was saved.</summary>
+    public int Saves => Log.Lines.Count(line => line.Contains("Saved a conversation", StringComparison.Ordinal));
+
     /// <param name="options">The configuration, from <see cref="Load"/>.</param>
     public static async Task<TestProxy> StartAsync(ProxyOptions options)
     {
@@ -107,13 +110,22 @@ internal sealed partial class TestProxy : IAsyncDisposable
         Limit,
         "no lease is held");
 
+    /// <summary>Waits until no slot holds what is worth saving and is not saved.</summary>
+    public Task WaitUntilAllSavedAsync() => Eventually.TrueAsync(() => !_app.Keeper.HasDue, Limit, "what is worth it is saved");
+
+    /// <summary>Waits until conversations were saved so many times.</summary>
+    public Task WaitUntilSavedAsync(int count) => Eventually.TrueAsync(() => Saves >= count, Limit, $"conversations are saved {count} times");
+
     /// <summary>Asks a chat request for one greedy token and its alternatives.</summary>
     public Task<Answer> AskAsync(params (string Role, string Content)[] messages) => SendAsync(ChatProbe.FirstTokenBody(ChatProbe.Chat(messages)), CancellationToken.None);
 
-    public async Task<Answer> SendAsync(JsonObject chat, CancellationToken cancellationToken)
+    public Task<Answer> SendAsync(JsonObject chat, CancellationToken cancellationToken) => SendAsync(Client, Request(chat), cancellationToken);
+
+    /// <summary>Sends a chat request that does not stream; the answer must be good.</summary>
+    public static async Task<Answer> SendAsync(HttpClient client, HttpRequestMessage chat, CancellationToken cancellationToken)
     {
-        using var request = Request(chat);
-        using var response = await Client.SendAsync(request, cancellationToken).DefaultTimeout();
+        using var request = chat;
+        using var response = await client.SendAsync(request, cancellationToken).DefaultTimeout();
         var text = await response.Content.ReadAsStringAsync(cancellationToken).DefaultTimeout();
         Assert.True(response.IsSuccessStatusCode, $"{(int)response.StatusCode}: {text}");
         return new Answer(response.StatusCode, Header(response, "X-Bioproxy-Cache"), Header(response, "X-Bioproxy-Slot"), JsonNode.Parse(text)!);

@@ -69,9 +69,12 @@ internal sealed class Workspace : IAsyncDisposable
     }
 
     /// <summary>Starts the proxy; a second one finds the state of the first.</summary>
-    public async Task<TestProxy> StartProxyAsync(LlamaServer server, Func<ProxyOptions, ProxyOptions>? change = null)
+    public Task<TestProxy> StartProxyAsync(LlamaServer server, Func<ProxyOptions, ProxyOptions>? change = null) => StartProxyAsync(server.BaseAddress, change);
+
+    /// <summary>Starts the proxy for a server that is reached at this address.</summary>
+    public async Task<TestProxy> StartProxyAsync(Uri backend, Func<ProxyOptions, ProxyOptions>? change = null)
     {
-        WriteConfig(server.BaseAddress);
+        WriteConfig(backend);
 
         // Looks at the backend more often than the configuration allows, so that no test waits for the clock.
         var options = TestProxy.Load(ConfigFile) with { HealthCheckInterval = TimeSpan.FromMilliseconds(200) };

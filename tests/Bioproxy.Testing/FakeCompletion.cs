@@ -234,7 +234,7 @@ internal sealed class FakeCompletion(FakeJob job, FakeBackendOptions options, st
             {
                 ["cache_n"] = Cached,
                 ["prompt_n"] = job.Prompt.Count - Cached,
-                ["prompt_ms"] = 1.5,
+                ["prompt_ms"] = 0.5 + (2.0 * (job.Prompt.Count - Cached)),
                 ["prompt_per_token_ms"] = 0.1,
                 ["prompt_per_second"] = 10000.25,
                 ["predicted_n"] = Generated.Count,

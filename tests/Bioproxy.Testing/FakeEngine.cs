@@ -105,7 +105,7 @@ internal sealed class FakeEngine
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         Func<bool> deferred = () =>
         {
-            var slot = id >= 0 && id < _slots.Length ? _slots[id] : null;
+            var slot = _slots.Length > 0 ? _slots[id % _slots.Length] : null; // as measured on build 11669
             return slot?.IsProcessing != true && done.TrySetResult(action(slot));
         };
         lock (_lock)

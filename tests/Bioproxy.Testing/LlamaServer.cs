@@ -35,6 +35,8 @@ internal sealed class LlamaServer : IAsyncDisposable
 
     public int ProcessId => _process.Id;
 
+    public bool HasExited => _process.HasExited;
+
     /// <summary>Talks to <see cref="BaseAddress"/>.</summary>
     public HttpClient Client { get; }
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Plugins;
+using Bioproxy.Host.Requests;
 using Bioproxy.Host.Slots;
 using Bioproxy.Host.Snapshots;
 using Bioproxy.Host.Telemetry;
@@ -13,7 +14,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Bioproxy.Host.Admin;
 
-/// <summary>What the admin listener serves: read-only views, nothing that changes anything.</summary>
+/// <summary>What the admin listener serves: views, and the clean-up of snapshots.</summary>
 internal sealed class AdminEndpoints
 {
     private const string Overview = """
@@ -22,12 +23,16 @@ internal sealed class AdminEndpoints
         GET /health    whether requests can be served: 200 or 503, with the reasons as JSON
         GET /metrics   for Prometheus
         GET /status    what is known: backend, queue, slots, templates, snapshots, plugins, restores
+        GET /explain/{request-id}   why a request went where it went (X-Bioproxy-Request-Id)
+        GET /kv        the snapshots; bioproxy kv shows them as a table, and cleans up
 
         """;
 
     private readonly HealthView _health;
     private readonly StatusView _status;
     private readonly MetricsExporter _exporter;
+    private readonly KvAdmin _kv;
+    private readonly ExplanationLog _explanations;
 
     /// <param name="monitor">The backend.</param>
     /// <param name="queue">Who waits.</param>
@@ -39,6 +44,8 @@ internal sealed class AdminEndpoints
     /// <param name="warmUps">The state of every template's KV cache.</param>
     /// <param name="plugins">The state of every plugin.</param>
     /// <param name="proxyAddresses">Where clients connect, once the listeners are up.</param>
+    /// <param name="kv">What may be done with snapshots.</param>
+    /// <param name="explanations">Of the last requests.</param>
     /// <param name="metrics">Where the gauges of others' state are registered.</param>
     /// <param name="exporter">Renders the metrics.</param>
     /// <param name="options">The configuration.</param>
@@ -54,6 +61,8 @@ internal sealed class AdminEndpoints
         Func<IReadOnlyList<WarmUpStatus>> warmUps,
         Func<IReadOnlyList<PluginStatus>> plugins,
         Func<IReadOnlyList<string>> proxyAddresses,
+        KvAdmin kv,
+        ExplanationLog explanations,
         ProxyMetrics metrics,
         MetricsExporter exporter,
         ProxyOptions options,
@@ -63,18 +72,23 @@ internal sealed class AdminEndpoints
         _health = new HealthView(run, monitor, effects, library, warmUps, plugins, options);
         _status = new StatusView(run, monitor, queue, table, catalogue, recognition, effects, library, warmUps, plugins, proxyAddresses, options);
         _exporter = exporter;
+        _kv = kv;
+        _explanations = explanations;
         StateGauges.Register(metrics, monitor, queue, table, catalogue, warmUps);
     }
 
     public Task HandleAsync(HttpContext http)
     {
+        var path = http.Request.Path.Value ?? "";
+        if (HttpMethods.IsPost(http.Request.Method) && path is "/kv/drop" or "/kv/gc")
+            return ChangeAsync(http, path);
         if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
         {
             http.Response.Headers.Allow = "GET, HEAD";
-            return WriteErrorAsync(http, StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "The admin port only answers GET and HEAD.");
+            return WriteErrorAsync(http, StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "The admin port answers GET and HEAD here.");
         }
 
-        switch (http.Request.Path.Value)
+        switch (path)
         {
             case "/health":
                 var health = _health.Read();
@@ -85,11 +99,31 @@ internal sealed class AdminEndpoints
                 var metrics = new ArrayBufferWriter<byte>(16 * 1024);
                 _exporter.Scrape(metrics);
                 return WriteAsync(http, StatusCodes.Status200OK, MetricsExporter.ContentType, metrics.WrittenMemory);
+            case "/kv":
+                return WriteAsync(http, StatusCodes.Status200OK, "application/json", _kv.List());
+            case not null when path.StartsWith("/kv/", StringComparison.Ordinal):
+                return _kv.Show(path[4..]) is { } snapshot
+                    ? WriteAsync(http, StatusCodes.Status200OK, "application/json", snapshot)
+                    : WriteErrorAsync(http, StatusCodes.Status404NotFound, "not_found", "There is no such snapshot; GET /kv lists them.");
+            case not null when path.StartsWith("/explain/", StringComparison.Ordinal):
+                return _explanations.Find(path[9..]) is { } explanation
+                    ? WriteJsonAsync(http, StatusCodes.Status200OK, writer => ExplainView.Write(writer, explanation))
+                    : WriteErrorAsync(http, StatusCodes.Status404NotFound, "not_found", "Of this request nothing is known: the last 1,000 prompts are explained, by the X-Bioproxy-Request-Id of their answer, once they have ended.");
             case "/":
                 return WriteAsync(http, StatusCodes.Status200OK, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(Overview));
             default:
-                return WriteErrorAsync(http, StatusCodes.Status404NotFound, "not_found", "The admin port has no such page: there are /health, /metrics and /status.");
+                return WriteErrorAsync(http, StatusCodes.Status404NotFound, "not_found", "The admin port has no such page: there are /health, /metrics, /status, /explain/{request-id} and /kv.");
         }
+    }
+
+    /// <summary>A page in somebody's browser can send a plain form to this port, but no JSON: so only that may change anything.</summary>
+    private Task ChangeAsync(HttpContext http, string path)
+    {
+        if (http.Request.ContentType?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) != true)
+            return WriteErrorAsync(http, StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", "Send Content-Type: application/json.");
+        var query = http.Request.Query;
+        var answer = path == "/kv/gc" ? _kv.CleanUp(query["dry_run"] == "true") : _kv.Drop(query["file"], query["domain"]);
+        return WriteAsync(http, StatusCodes.Status200OK, "application/json", answer);
     }
 
     // The shape of the OpenAI API's errors, like every error of the proxy.

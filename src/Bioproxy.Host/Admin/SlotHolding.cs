@@ -14,11 +14,11 @@ internal sealed record SlotHolding(SlotKind Kind, string? Prefix, int TextBytes)
     {
         if (slot.Content is not { } content)
             return new(IsEmpty(slot) ? SlotKind.Empty : SlotKind.Unknown, null, 0);
-        var prefix = snapshots.FirstOrDefault(s => s.Chain.End == content.Chain.End)?.Prefix;
+        var prefix = snapshots.FirstOrDefault(s => !s.IsConversation && s.Chain.End == content.Chain.End)?.Prefix;
         if (content.Coverage < 1)
             return new(SlotKind.Partial, prefix, content.Length);
         prefix ??= Computed(slot, templates);
-        return new(prefix is not null || content.IsSaved ? SlotKind.Template : SlotKind.Conversation, prefix, content.Length);
+        return new(prefix is not null || content.Turns == 0 ? SlotKind.Template : SlotKind.Conversation, prefix, content.Length);
     }
 
     private static bool IsEmpty(SlotView slot) => slot.PromptTokens is 0 || (slot.PromptTokens is null && slot.TaskId is null);

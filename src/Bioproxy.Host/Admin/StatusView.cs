@@ -124,6 +124,7 @@ internal sealed class StatusView(
             writer.WriteString("prefix", holding.Prefix);
             writer.WriteNumber("text_bytes", holding.TextBytes);
             writer.WriteNumberOrNull("tokens", slot.PromptTokens);
+            writer.WriteBoolean("saved", slot.Content is { IsSaved: true });
         });
     }
 
@@ -151,7 +152,7 @@ internal sealed class StatusView(
     private static void WriteSnapshot(Utf8JsonWriter writer, Snapshot snapshot, string? identity)
     {
         writer.WriteString("file", snapshot.File);
-        writer.WriteString("prefix", snapshot.Prefix);
+        writer.WriteString("prefix", snapshot.Label);
         writer.WriteString("identity", snapshot.Identity);
         writer.WriteBoolean("fits_model", snapshot.Identity == identity);
         writer.WriteNumber("tokens", snapshot.Tokens);

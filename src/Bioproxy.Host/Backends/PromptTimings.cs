@@ -6,6 +6,9 @@ namespace Bioproxy.Host.Backends;
 /// <param name="GeneratedTokens">Tokens generated (<c>predicted_n</c>).</param>
 internal sealed record PromptTimings(int CachedTokens, int ComputedTokens, int GeneratedTokens)
 {
+    /// <summary>Seconds that computing took (<c>prompt_ms</c>); 0 when that was not told.</summary>
+    public double PrefillSeconds { get; init; }
+
     public int PromptTokens => CachedTokens + ComputedTokens;
 
     /// <summary>What the slot holds afterwards: the last generated token is never evaluated (measured: 635 + 7 leave 641).</summary>

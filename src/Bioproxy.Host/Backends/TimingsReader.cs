@@ -11,8 +11,8 @@ internal static class TimingsReader
 {
     public static PromptTimings? Read(ReadOnlySpan<byte> tail)
     {
-        if (Find(tail, "\"timings\":"u8) is { } timings && Number(timings, "cache_n") is { } cached && Number(timings, "prompt_n") is { } computed)
-            return new PromptTimings(cached, computed, Number(timings, "predicted_n") ?? 0);
+        if (ReadTimings(tail) is { } timings)
+            return timings;
         if (Find(tail, "\"usage\":"u8) is not { } usage)
             return null;
         if (Number(usage, "prompt_tokens") is { } prompt && Nested(usage, "prompt_tokens_details", "cached_tokens") is { } chat)
@@ -22,6 +22,55 @@ internal static class TimingsReader
         if (Number(usage, "cache_read_input_tokens") is { } read)
             return new PromptTimings(read, input, Number(usage, "output_tokens") ?? 0);
         return Nested(usage, "input_tokens_details", "cached_tokens") is { } details ? new PromptTimings(details, Math.Max(0, input - details), Number(usage, "output_tokens") ?? 0) : null;
+    }
+
+    /// <summary>llama-server's own figures, which nearly every answer has: read without making a document of them.</summary>
+    private static PromptTimings? ReadTimings(ReadOnlySpan<byte> tail)
+    {
+        var name = "\"timings\":"u8;
+        var at = tail.LastIndexOf(name);
+        if (at < 0)
+            return null;
+        var reader = new Utf8JsonReader(tail[(at + name.Length)..], isFinalBlock: false, default);
+        try
+        {
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+                return null;
+            var (cached, computed, generated, milliseconds) = (-1, -1, 0, 0.0);
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var which = reader.ValueTextEquals("cache_n"u8) ? 'c' : reader.ValueTextEquals("prompt_n"u8) ? 'p' : reader.ValueTextEquals("predicted_n"u8) ? 'g' : reader.ValueTextEquals("prompt_ms"u8) ? 'm' : ' ';
+                if (!reader.Read())
+                    return null;
+                if (reader.TokenType != JsonTokenType.Number || which == ' ')
+                {
+                    if (!reader.TrySkip())
+                        return null;
+                }
+                else if (which == 'm')
+                {
+                    milliseconds = reader.TryGetDouble(out var time) && time > 0 ? time : 0;
+                }
+                else if (reader.TryGetInt32(out var number))
+                {
+                    (cached, computed, generated) = which switch { 'c' => (number, computed, generated), 'p' => (cached, number, generated), _ => (cached, computed, number) };
+                }
+            }
+
+            return reader.TokenType == JsonTokenType.EndObject && cached >= 0 && computed >= 0 ? new PromptTimings(cached, computed, generated) { PrefillSeconds = milliseconds / 1000 } : null;
+        }
+        catch (JsonException)
+        {
+            return null; // cut off, or not what it looked like: no evidence
+        }
+    }
+
+    /// <summary>Anthropic's stream: the prompt's tokens in its first event, those generated in its last.</summary>
+    public static PromptTimings? ReadFirst(ReadOnlySpan<byte> head, ReadOnlySpan<byte> tail)
+    {
+        if (Find(head, "\"usage\":"u8) is not { } usage || Number(usage, "cache_read_input_tokens") is not { } read || Number(usage, "input_tokens") is not { } input)
+            return null;
+        return new PromptTimings(read, input, Find(tail, "\"usage\":"u8) is { } last ? Number(last, "output_tokens") ?? 0 : 0);
     }
 
     /// <summary>The last complete object that stands behind <paramref name="name"/>.</summary>

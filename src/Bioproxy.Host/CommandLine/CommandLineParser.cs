@@ -13,9 +13,7 @@ internal static class CommandLineParser
 
     public static async Task<int> InvokeAsync(
         string[] args,
-        Func<ConfigurationInput, CancellationToken, Task<int>> run,
-        Func<ConfigurationInput, CancellationToken, Task<int>> check,
-        Func<ConfigurationInput, CancellationToken, Task<int>> doctor,
+        CommandActions actions,
         TextWriter @out,
         TextWriter error,
         CancellationToken cancellationToken = default)
@@ -38,9 +36,10 @@ internal static class CommandLineParser
             + "Exit code: 0 all is well, 1 something does not work or cannot be reached, 2 the configuration has mistakes, 3 it works but a change would bring something.");
         root.Subcommands.Add(checkCommand);
         root.Subcommands.Add(doctorCommand);
-        root.SetAction((result, token) => run(InputFrom(result), token));
-        checkCommand.SetAction((result, token) => check(InputFrom(result), token));
-        doctorCommand.SetAction((result, token) => doctor(InputFrom(result), token));
+        root.Subcommands.Add(Kv((request, result, token) => actions.Kv(InputFrom(result), request, token)));
+        root.SetAction((result, token) => actions.Run(InputFrom(result), token));
+        checkCommand.SetAction((result, token) => actions.Check(InputFrom(result), token));
+        doctorCommand.SetAction((result, token) => actions.Doctor(InputFrom(result), token));
         root.Options.OfType<VersionOption>().Single().Action = new ShowVersion();
 
         var parsed = root.Parse([.. args.Select(arg => SingleDash.Normalise(arg, root.Options))], new ParserConfiguration { ResponseFileTokenReplacer = null });
@@ -70,6 +69,32 @@ internal static class CommandLineParser
                 .Where(setting => setting.Text is not null)
                 .ToDictionary(setting => setting.Key, setting => setting.Text!),
         };
+    }
+
+    private static Command Kv(Func<KvRequest, ParseResult, CancellationToken, Task<int>> act)
+    {
+        var list = new Command("list", "All snapshots, the most recently used first.");
+        list.SetAction((result, token) => act(new KvRequest("list"), result, token));
+
+        var shown = new Argument<string>("file") { Description = "The snapshot's file, as the list shows it." };
+        var show = new Command("show", "All that is known of one snapshot.") { shown };
+        show.SetAction((result, token) => act(new KvRequest("show", result.GetValue(shown)), result, token));
+
+        var dropped = new Argument<string>("file") { Description = "The snapshot's file.", Arity = ArgumentArity.ZeroOrOne };
+        var domain = new Option<string>("--domain") { HelpName = "domain", Description = "All snapshots of one isolation domain: its name in the list, the API key, or the value of the domain header." };
+        var drop = new Command("drop", "Remove a snapshot and its file, or all of a domain.") { dropped, domain };
+        drop.Validators.Add(result =>
+        {
+            if (result.GetValue(dropped) is null == result.GetValue(domain) is null)
+                result.AddError("Name one file, or a --domain.");
+        });
+        drop.SetAction((result, token) => act(new KvRequest("drop", result.GetValue(dropped), result.GetValue(domain)), result, token));
+
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only tell what would be removed." };
+        var gc = new Command("gc", "Remove what is over the limits of the configuration (kv.max_age_days, kv.max_bytes and others).") { dryRun };
+        gc.SetAction((result, token) => act(new KvRequest("gc", IsDryRun: result.GetValue(dryRun)), result, token));
+
+        return new Command("kv", "Look at saved KV states, and clean up.") { list, show, drop, gc };
     }
 
     // Texts, whatever the setting's type: a bad value is reported in one list with the mistakes of the file.

@@ -35,6 +35,17 @@ internal static class ConfigurationKeys
         Path("state_directory", mustExist: false, (options, value) => value is null ? options : options with { StateDirectory = value }),
         Key("kv.enabled", ValueReaders.Boolean, (options, value) => options with { KvEnabled = value }),
         Path("kv.directory", mustExist: true, (options, value) => options with { KvDirectory = value }),
+        Key("kv.save", ValueReaders.SaveMode, (options, value) => options with { KvSave = value }),
+        Key("kv.min_tokens", ValueReaders.Whole(1, int.MaxValue), (options, value) => options with { KvMinTokens = (int)value }),
+        Key("kv.idle_save_seconds", ValueReaders.Seconds(0.001), (options, value) => options with { KvIdleSave = value }),
+        Key("kv.max_write_per_hour", ValueReaders.Size, (options, value) => options with { KvMaxWritePerHour = value }),
+        Key("kv.max_age_days", ValueReaders.Days, (options, value) => options with { KvMaxAge = value }),
+        Key("kv.max_bytes", ValueReaders.Size, (options, value) => options with { KvMaxBytes = value }),
+        Key("kv.max_snapshots", ValueReaders.Whole(2, 100_000), (options, value) => options with { KvMaxSnapshots = (int)value }),
+        Key("kv.min_free_bytes", ValueReaders.Size, (options, value) => options with { KvMinFreeBytes = value }),
+        Optional("kv.domain_header", ValueReaders.HeaderName, (options, value) => options with { KvDomainHeader = value }),
+        Texts("lanes.batch_api_keys", (options, value) => options with { BatchApiKeys = value }),
+        Key("queue.keep_alive_seconds", ValueReaders.SecondsOrZero("never"), (options, value) => options with { QueueKeepAlive = value }),
         Key("queue.max_length", ValueReaders.Whole(0, 1_000_000), (options, value) => options with { QueueMaxLength = (int)value }),
         Key("queue.max_wait_seconds", ValueReaders.Seconds(0.001), (options, value) => options with { QueueMaxWait = value }),
         Key("queue.capacity", ValueReaders.Whole(1, 1024), (options, value) => options with { QueueCapacity = (int)value }),
@@ -43,6 +54,7 @@ internal static class ConfigurationKeys
         Key("timeouts.response_seconds", ValueReaders.SecondsOrZero("no limit"), (options, value) => options with { ResponseTimeout = value }),
         Key("timeouts.client_write_seconds", ValueReaders.Seconds(0.001), (options, value) => options with { ClientWriteTimeout = value }),
         Key("timeouts.drain_seconds", ValueReaders.SecondsOrZero("cut off at once"), (options, value) => options with { DrainTimeout = value }),
+        Key("explain_excerpts", ValueReaders.Boolean, (options, value) => options with { ExplainExcerpts = value }),
         Key("log_level", ValueReaders.Level, (options, value) => options with { LogLevel = value }),
         Optional("otlp_endpoint", ValueReaders.Url("http://localhost:4317"), (options, value) => options with { OtlpEndpoint = value }),
     ];
@@ -89,5 +101,14 @@ internal static class ConfigurationKeys
 
             var folders = value.Members.Select((element, index) => FolderReader.Read($"{name}[{index}]", element.Value, mustExist, "", reading)).ToList();
             return set(options, [.. folders.OfType<string>()]);
+        });
+
+    private static ConfigurationKey Texts(string name, Func<ProxyOptions, IReadOnlyList<string>, ProxyOptions> set) =>
+        new(name, IsScalar: false, (options, value, reading) =>
+        {
+            if (value.Kind == ConfigurationValueKind.Array && value.Members.All(element => element.Value is { Kind: ConfigurationValueKind.Text, Content.Length: > 0 }))
+                return set(options, [.. value.Members.Select(element => element.Value.Content)]);
+            reading.Reject(name, value, "an array of texts, e.g. [\"key-of-the-nightly-job\"]");
+            return options;
         });
 }

@@ -44,6 +44,42 @@ internal sealed record ProxyOptions
     /// With it, retired snapshots are deleted and a restore checks the file's size first.</summary>
     public string? KvDirectory { get; init; }
 
+    /// <summary><c>kv.save</c>: which conversations become snapshots.</summary>
+    public SaveMode KvSave { get; init; } = SaveMode.Auto;
+
+    /// <summary><c>kv.min_tokens</c>: shorter conversations are side requests: they are not saved, and must not displace longer ones.</summary>
+    public int KvMinTokens { get; init; } = 512;
+
+    /// <summary><c>kv.idle_save_seconds</c>: a conversation that rested so long in its slot is saved.</summary>
+    public TimeSpan KvIdleSave { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary><c>kv.max_write_per_hour</c>: bytes that saved conversations may wear the disk by.</summary>
+    public long KvMaxWritePerHour { get; init; } = 50L << 30;
+
+    /// <summary><c>kv.max_age_days</c>: snapshots that nobody used for so long are removed.</summary>
+    public TimeSpan KvMaxAge { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary><c>kv.max_bytes</c>: of all snapshots together.</summary>
+    public long KvMaxBytes { get; init; } = 50L << 30;
+
+    /// <summary><c>kv.max_snapshots</c>: files at most.</summary>
+    public int KvMaxSnapshots { get; init; } = 1000;
+
+    /// <summary><c>kv.min_free_bytes</c>: what stays free on the disk of <c>kv.directory</c>.</summary>
+    public long KvMinFreeBytes { get; init; } = 2L << 30;
+
+    /// <summary><c>kv.domain_header</c>: the request header that tells isolation domains apart where API keys do not; null for none.</summary>
+    public string? KvDomainHeader { get; init; }
+
+    /// <summary><c>lanes.batch_api_keys</c>: whose requests wait in the batch lane.</summary>
+    public IReadOnlyList<string> BatchApiKeys { get; init; } = [];
+
+    /// <summary><c>queue.keep_alive_seconds</c>: a stream is not left silent for longer; zero = never mind.</summary>
+    public TimeSpan QueueKeepAlive { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary><c>explain_excerpts</c>: explanations may quote the prompt.</summary>
+    public bool ExplainExcerpts { get; init; }
+
     /// <summary><c>queue.max_length</c>: waiting requests beyond this are answered with 429.</summary>
     public int QueueMaxLength { get; init; } = 256;
 

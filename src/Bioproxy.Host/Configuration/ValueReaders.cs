@@ -44,6 +44,27 @@ internal static class ValueReaders
         $"one of {string.Join(", ", Levels.Keys.Select(level => $"\"{level}\""))}",
         (string text, out LogLevel value) => Levels.TryGetValue(text, out value));
 
+    public static ValueReader<SaveMode> SaveMode { get; } = new(
+        ConfigurationValueKind.Text,
+        "one of \"auto\", \"always\", \"never\"",
+        (string text, out SaveMode value) => Enum.TryParse(text, ignoreCase: true, out value) && text.All(char.IsLetter));
+
+    public static ValueReader<string> HeaderName { get; } = new(
+        ConfigurationValueKind.Text,
+        "the name of a request header, e.g. X-User",
+        static (string text, [MaybeNullWhen(false)] out string value) => (value = text).Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'));
+
+    public static ValueReader<TimeSpan> Days { get; } = new(
+        ConfigurationValueKind.Number,
+        "a number of days from 0.001 to 36500 (fractions allowed)",
+        (string text, out TimeSpan value) => TryNumber(text, 0.001, 36_500, TimeSpan.FromDays, out value));
+
+    /// <summary>Bytes, with a unit.</summary>
+    public static ValueReader<long> Size { get; } = new(
+        ConfigurationValueKind.Text,
+        "a size with its unit, e.g. \"50 GiB\" (KiB, MiB, GiB, TiB)",
+        TrySize);
+
     public static ValueReader<TimeSpan> Milliseconds { get; } = new(
         ConfigurationValueKind.Number,
         "a number of milliseconds from 1 to 600000",
@@ -79,6 +100,18 @@ internal static class ValueReaders
         var valid = double.TryParse(text, Style, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most;
         value = valid ? unit(number) : default;
         return valid;
+    }
+
+    private static bool TrySize(string text, out long value)
+    {
+        value = 0;
+        var unit = text.AsSpan().TrimStart("0123456789. ").Trim();
+        var shift = unit switch { "KiB" => 10, "MiB" => 20, "GiB" => 30, "TiB" => 40, _ => 0 };
+        if (shift == 0 || !double.TryParse(text.AsSpan()[..^unit.Length].Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+            return false;
+        var bytes = number * Math.Pow(2, shift);
+        value = (long)Math.Min(bytes, long.MaxValue / 2);
+        return bytes >= 1024;
     }
 
     private static bool TryHost(string text, out string value)

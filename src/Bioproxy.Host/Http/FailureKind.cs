@@ -7,6 +7,7 @@ internal enum FailureKind
     ClientBodyTooLarge,
     ClientBodyEncoded,
     ClientBodyBroken,
+    ClientHeaderWrong,
     PluginFailed,
     PluginTimedOut,
     QueueFull,

@@ -13,10 +13,11 @@ internal sealed class StreamCopier(TimeSpan backendLimit, TimeSpan clientLimit)
 
     /// <param name="from">The backend's body.</param>
     /// <param name="to">The client's response; headers are in place, sent with the first byte or before.</param>
-    /// <param name="tap">Sees every read before it is passed on; must be quick.</param>
+    /// <param name="tap">Sees every read, behind the gate and before it is passed on; must be quick.</param>
     /// <param name="time">The clock of the limits.</param>
     /// <param name="clientGone">The client's leaving.</param>
-    public async Task<CopyEnd> CopyAsync(Stream from, HttpResponse to, Action<ReadOnlyMemory<byte>> tap, TimeProvider time, CancellationToken clientGone)
+    /// <param name="gate">Stands before the client; null lets everything pass.</param>
+    public async Task<CopyEnd> CopyAsync(Stream from, HttpResponse to, Action<ReadOnlyMemory<byte>> tap, TimeProvider time, CancellationToken clientGone, ResponseGate? gate = null)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         using var limit = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
@@ -29,12 +30,19 @@ internal sealed class StreamCopier(TimeSpan backendLimit, TimeSpan clientLimit)
                 isReading = true;
                 limit.CancelAfter(backendLimit);
                 var read = await from.ReadAsync(buffer, limit.Token).ConfigureAwait(false);
-                if (read == 0)
-                    return CopyEnd.Complete;
-                tap(buffer.AsMemory(0, read));
+                ReadOnlyMemory<byte> bytes = buffer.AsMemory(0, read);
+                if (gate is not null)
+                    bytes = read > 0 ? gate.Pass(bytes) : gate.End();
+                if (read > 0)
+                    tap(buffer.AsMemory(0, read));
                 isReading = false;
                 limit.CancelAfter(clientLimit);
-                await to.Body.WriteAsync(buffer.AsMemory(0, read), limit.Token).ConfigureAwait(false);
+                if (!bytes.IsEmpty)
+                    await to.Body.WriteAsync(bytes, limit.Token).ConfigureAwait(false);
+                else if (gate is { AreHeadersDue: true } && !to.HasStarted)
+                    await to.Body.FlushAsync(limit.Token).ConfigureAwait(false);
+                if (read == 0)
+                    return CopyEnd.Complete;
             }
         }
         catch (OperationCanceledException) when (clientGone.IsCancellationRequested)

@@ -13,10 +13,14 @@ namespace Bioproxy.Host.Prompts;
 /// </summary>
 internal sealed class CanonicalPrompt : IDisposable
 {
-    private const byte MessageMark = 0xFF;
-    private const byte ContentMark = 0xFE;
-    private const byte TextMark = 0xFD;
-    private const byte OtherMark = 0xFC;
+    public const byte MessageMark = 0xFF;
+    public const byte ContentMark = 0xFE;
+    public const byte TextMark = 0xFD;
+    public const byte OtherMark = 0xFC;
+
+    /// <summary>The kind of endpoint, and a hash of all that is rendered before the messages.</summary>
+    public const int HeadLength = 17;
+
 
     private byte[]? _buffer;
     private readonly int _length;
@@ -30,6 +34,18 @@ internal sealed class CanonicalPrompt : IDisposable
 
     public PromptChain Chain { get; }
 
+    /// <summary>Whose prompt it is; null where nobody is told apart.</summary>
+    public string? Domain { get; init; }
+
+    /// <summary>The members that are rendered before the messages.</summary>
+    public IReadOnlyList<string> HeadNames { get; init; } = [];
+
+    /// <summary>Turns of the conversation: one more than it holds answers.</summary>
+    public int Turns { get; init; } = 1;
+
+    /// <summary>What the client calls the conversation; null when it does not.</summary>
+    public string? Session { get; init; }
+
     /// <summary>The canonical text; gone after disposal.</summary>
     public ReadOnlySpan<byte> Text => (_buffer ?? throw new ObjectDisposedException(nameof(CanonicalPrompt))).AsSpan(0, _length);
 
@@ -42,7 +58,7 @@ internal sealed class CanonicalPrompt : IDisposable
     }
 
     /// <summary>Builds the canonical text of a prompt with the edits made so far.</summary>
-    public static CanonicalPrompt Build(EditablePrompt prompt)
+    public static CanonicalPrompt Build(EditablePrompt prompt, string? domain = null, string? session = null)
     {
         var source = prompt.Source;
         var body = source.Body.Span;
@@ -51,9 +67,11 @@ internal sealed class CanonicalPrompt : IDisposable
         buffer[at++] = (byte)(source.Endpoint == PromptEndpoint.Responses ? PromptEndpoint.Chat : source.Endpoint); // rendered by the same template
         HeadHash(source).WriteTo(buffer.AsSpan(at));
         at += 16;
+        var turns = 1;
         for (var m = 0; m < source.Messages.Count; m++)
         {
             var message = source.Messages[m];
+            turns += message.Role == "assistant" ? 1 : 0;
             buffer[at++] = MessageMark;
             at += Encoding.UTF8.GetBytes(message.Role, buffer.AsSpan(at));
             buffer[at++] = ContentMark;
@@ -74,7 +92,7 @@ internal sealed class CanonicalPrompt : IDisposable
             }
         }
 
-        return new CanonicalPrompt(buffer, at);
+        return new CanonicalPrompt(buffer, at) { Domain = domain, Session = session, Turns = turns, HeadNames = source.HeadMembers };
     }
 
     /// <summary>How many bytes of this prompt's beginning are known to be the beginning of <paramref name="held"/>'s text:

@@ -34,6 +34,15 @@ internal sealed class PromptBody
     /// <summary>The <c>stream</c> member is true.</summary>
     public bool IsStream { get; private set; }
 
+    /// <summary>What the client said of <c>return_progress</c> itself; null when nothing.</summary>
+    public bool? WantsProgress { get; private set; }
+
+    /// <summary>The value of <c>prompt_cache_key</c>: requests with the same one belong together.</summary>
+    public JsonRange? CacheKey { get; private set; }
+
+    /// <summary>The value of <c>user</c>.</summary>
+    public JsonRange? User { get; private set; }
+
     /// <summary>False when the client asked for <c>cache_prompt: false</c>: it wants no reuse.</summary>
     public bool WantsCache { get; private set; } = true;
 
@@ -69,6 +78,9 @@ internal sealed class PromptBody
         }
     }
 
+    /// <summary>The names of <see cref="Head"/>.</summary>
+    public IReadOnlyList<string> HeadMembers => Array.TrueForAll(_head, static value => value is null) ? [] : [.. Head.Select(static member => member.Name)];
+
     /// <summary>Scans a body. Null when it is not a JSON object: then it is forwarded as it is, for the backend to say what is wrong.</summary>
     public static PromptBody? Read(ReadOnlyMemory<byte> body, PromptEndpoint endpoint)
     {
@@ -89,9 +101,14 @@ internal sealed class PromptBody
     {
         if (IdSlot is { } range)
             return new JsonSplice(range, JsonText.Number(slot));
-        var member = System.Text.Encoding.ASCII.GetBytes(IsEmptyObject ? $"\"id_slot\":{slot}" : $"\"id_slot\":{slot},");
-        return new JsonSplice(new JsonRange(FirstMember, 0), member);
+        return First($"\"id_slot\":{slot}");
     }
+
+    /// <summary>The splice that makes the backend write an event after every batch of the prompt: only so it notices soon that a client left.</summary>
+    public JsonSplice AskForProgress() => First("\"return_progress\":true");
+
+    private JsonSplice First(string member) =>
+        new(new JsonRange(FirstMember, 0), System.Text.Encoding.ASCII.GetBytes(IsEmptyObject ? member : member + ","));
 
     private bool Scan()
     {
@@ -147,6 +164,22 @@ internal sealed class PromptBody
         {
             reader.Read();
             IdSlot = Value(ref reader);
+        }
+        else if (reader.ValueTextEquals("return_progress"u8))
+        {
+            reader.Read();
+            WantsProgress = reader.TokenType == JsonTokenType.True;
+            reader.Skip();
+        }
+        else if (reader.ValueTextEquals("prompt_cache_key"u8))
+        {
+            reader.Read();
+            CacheKey = Value(ref reader);
+        }
+        else if (reader.ValueTextEquals("user"u8))
+        {
+            reader.Read();
+            User = Value(ref reader);
         }
         else if (reader.ValueTextEquals("cache_prompt"u8))
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Bioproxy.Host.Slots;
 using Microsoft.AspNetCore.Http;
 
 namespace Bioproxy.Host.Requests;
@@ -22,8 +23,21 @@ internal sealed class Exchange(HttpContext http, Route route, long started)
     /// <summary>What the client was told.</summary>
     public int Status { get; set; } = 500;
 
+    public Lane Lane { get; set; }
+
+    /// <summary>Its time in the queue.</summary>
+    public TimeSpan Waited { get; set; }
+
+    /// <summary>The client has the headers of an event stream, and comments only.</summary>
+    public bool IsWaitingStream { get; set; }
+
     /// <summary>It is in the metrics.</summary>
     public bool IsCounted { get; set; }
 
-    public void Header(string name, string value) => Http.Response.Headers[name] = value;
+    /// <summary>Says something to the client, where headers may still be set.</summary>
+    public void Header(string name, string value)
+    {
+        if (!Http.Response.HasStarted)
+            Http.Response.Headers[name] = value;
+    }
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
+using Bioproxy.Abstractions;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
@@ -31,8 +33,10 @@ namespace Bioproxy.Host.Requests;
 internal sealed partial class RequestPath
 {
     private readonly TransformChain _transforms;
-    private readonly SlotQueue _queue;
     private readonly Placer _placer;
+    private readonly ConversationKeeper _keeper;
+    private readonly TurnWaiter _turns;
+    private readonly Explainer _explainer;
     private readonly BackendMonitor _monitor;
     private readonly BackendSender _sender;
     private readonly StreamCopier _copier;
@@ -43,11 +47,13 @@ internal sealed partial class RequestPath
     private readonly CancellationToken _stopping;
 
     public RequestPath(
-        TransformChain transforms, SlotQueue queue, Placer placer, BackendMonitor monitor, BackendSender sender, ProxyOptions options, ProxyMetrics metrics, TimeProvider time, ILogger<RequestPath> logger, CancellationToken stopping)
+        TransformChain transforms, SlotQueue queue, Placer placer, ConversationKeeper keeper, Explainer explainer, BackendMonitor monitor, BackendSender sender, ProxyOptions options, ProxyMetrics metrics, TimeProvider time, ILogger<RequestPath> logger, CancellationToken stopping)
     {
         _transforms = transforms;
-        _queue = queue;
         _placer = placer;
+        _keeper = keeper;
+        _turns = new TurnWaiter(queue, options.QueueKeepAlive, time);
+        _explainer = explainer;
         _monitor = monitor;
         _sender = sender;
         _copier = new StreamCopier(options.ResponseTimeout > TimeSpan.Zero ? options.ResponseTimeout : Timeout.InfiniteTimeSpan, options.ClientWriteTimeout);
@@ -103,19 +109,46 @@ internal sealed partial class RequestPath
 
         using var owned = body;
         var prompt = exchange.Route.Prompt is { } endpoint && PromptBody.Read(body.Memory, endpoint) is { } found ? new EditablePrompt(found, exchange.Id, isWarmUp: false) : null;
+        var caller = Caller.Of(http, prompt?.Source, _options);
+        if (caller.Lane is not { } lane)
+        {
+            await FailAsync(exchange, new ProxyFailure(FailureKind.ClientHeaderWrong, $"{Caller.LaneHeader} is '{http.Request.Headers[Caller.LaneHeader]}'; it may be interactive or batch.")).ConfigureAwait(false);
+            return;
+        }
 
         // 3 transform
-        if (prompt is not null && !await TransformAsync(exchange, prompt, body, clientGone).ConfigureAwait(false))
-            return;
+        if (prompt is not null)
+        {
+            prompt.Context.Lane = lane;
+            if (!await TransformAsync(exchange, prompt, body, clientGone).ConfigureAwait(false))
+                return;
+            lane = prompt.Context.Lane;
+        }
 
-        var splices = prompt?.Splices() ?? [];
-        using var canonical = prompt is { Source: { HasChain: true, Generations: 1 } } && exchange.Route.CanPin ? CanonicalPrompt.Build(prompt) : null;
+        exchange.Lane = lane == PromptLane.Batch ? Lane.Batch : Lane.Interactive;
+        var canonical = prompt is { Source: { HasChain: true, Generations: 1 } } && exchange.Route.CanPin ? CanonicalPrompt.Build(prompt, caller.Domain, caller.Session) : null;
+        try
+        {
+            var asked = new GatedRequest { Exchange = exchange, Body = body, Prompt = prompt, Splices = prompt?.Splices() ?? [], Canonical = canonical, Client = caller.Client };
+            await QueuedAsync(asked, clientGone).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (canonical is not null)
+                _explainer.Keep(canonical);
+        }
+    }
 
+    /// <summary>Steps 4 to 8.</summary>
+    private async Task QueuedAsync(GatedRequest asked, CancellationToken clientGone)
+    {
         // 4 lease
+        var exchange = asked.Exchange;
         QueueGrant grant;
         try
         {
-            grant = await _queue.AcquireAsync(new(Lane.Interactive, prompt?.Source.Generations ?? ListLength.Of(body.Memory.Span)), clientGone).ConfigureAwait(false);
+            var entry = new QueueEntry(exchange.Lane, asked.Weight, asked.Client, asked.Canonical is { } prompt ? () => _placer.IsHot(prompt) : null);
+            grant = await _turns.WaitAsync(exchange, entry, asked.IsStream, clientGone).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -123,6 +156,7 @@ internal sealed partial class RequestPath
             return;
         }
 
+        exchange.Waited = grant.Waited;
         exchange.Header("X-Bioproxy-Queue-Ms", ((long)grant.Waited.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
         if (grant.Lease is not { } lease)
         {
@@ -132,25 +166,29 @@ internal sealed partial class RequestPath
 
         try
         {
-            _metrics.QueueWaited("interactive", grant.Waited);
-            await LeasedAsync(exchange, body, prompt, splices, canonical, lease.Weight, clientGone).ConfigureAwait(false);
+            _metrics.QueueWaited(exchange.Lane == Lane.Batch ? "batch" : "interactive", grant.Waited);
+            await LeasedAsync(asked, lease.Weight, clientGone).ConfigureAwait(false);
         }
         finally
         {
-            lease.Release();
+            if (_keeper.SavesAtOnce)
+                _ = _keeper.SaveThenReleaseAsync(lease); // nor does the client wait for this
+            else
+                lease.Release();
         }
 
         _placer.CatchUpSoon(); // not awaited: the client's next request on this connection waits for this method
     }
 
     /// <summary>Steps 5 to 8, while a lease is held.</summary>
-    private async Task LeasedAsync(Exchange exchange, PooledBody body, EditablePrompt? prompt, List<JsonSplice> splices, CanonicalPrompt? canonical, int weight, CancellationToken clientGone)
+    private async Task LeasedAsync(GatedRequest asked, int weight, CancellationToken clientGone)
     {
         // 5 restore
+        var exchange = asked.Exchange;
         Placement placement;
         try
         {
-            placement = await _placer.PlaceAsync(canonical, weight, Lane.Interactive, clientGone).ConfigureAwait(false);
+            placement = await _placer.PlaceAsync(asked.Canonical, weight, exchange.Lane, clientGone).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -161,15 +199,12 @@ internal sealed partial class RequestPath
         var outcome = default(WorkOutcome);
         try
         {
-            if (prompt is not null && exchange.Route.CanPin && (placement.Slot is not null || prompt.Source.IdSlot is not null))
-                splices.Add(prompt.Source.Pin(placement.Slot ?? -1));
-            var source = placement.Source switch { PromptSource.Hot => "hot", PromptSource.Restored => "restored", _ => "cold" };
+            asked.Pin(placement.Slot);
+            var asksForProgress = placement.Work is not null && asked.AskForProgress();
             exchange.Header("X-Bioproxy-Slot", placement.Slot?.ToString(CultureInfo.InvariantCulture) ?? "auto");
-            exchange.Header("X-Bioproxy-Cache", source);
-            _metrics.CacheResult(source);
 
             // 6 forward
-            var spliced = new SplicedBody(body.Memory, splices);
+            var spliced = new SplicedBody(asked.Body.Memory, asked.Splices);
             var (response, failure) = await _sender.SendAsync(exchange.Http.Request, () => Content(exchange.Http.Request, spliced), isRepeatable: true, clientGone).ConfigureAwait(false);
             if (response is null)
             {
@@ -180,15 +215,21 @@ internal sealed partial class RequestPath
             // 7 stream
             using (response)
             {
-                var tap = new ResponseTap();
-                var isComplete = await StreamAsync(exchange, response, tap, placement, clientGone).ConfigureAwait(false);
-                var timings = tap.Timings();
+                var tap = new ResponseTap(keepsHead: exchange.Route.Prompt == PromptEndpoint.Messages);
+                var evidence = new Evidence(exchange, placement);
+                using var gate = GateOf(asked, response, evidence, asksForProgress);
+                var isComplete = await StreamAsync(exchange, response, tap, placement, gate, clientGone).ConfigureAwait(false);
+                var timings = evidence.Timings ?? tap.Timings();
+                var result = placement.Verdict(timings?.CachedTokens, timings?.PromptTokens ?? 0);
+                _metrics.CacheResult(result);
                 if (timings is not null)
-                    _metrics.PromptTokens(timings.CachedTokens, timings.ComputedTokens);
+                    _metrics.PromptTokens(timings.CachedTokens, timings.ComputedTokens, result);
 
                 // An error answer computed nothing; an answer that has begun has its whole prompt in the slot.
-                outcome = new WorkOutcome(isComplete, prompt?.Source.IsStream == true && tap.TotalBytes > 0, timings, response.IsSuccessStatusCode && (isComplete || tap.TotalBytes > 0) ? 1 : 0);
-                Log(exchange, source, timings);
+                var coverage = !response.IsSuccessStatusCode ? 0 : isComplete ? 1 : tap.TotalBytes > 0 ? gate?.Coverage ?? 1 : 0;
+                outcome = new WorkOutcome(isComplete, asksForProgress || (asked.IsStream && tap.TotalBytes > 0), timings, coverage);
+                Log(exchange, result, timings);
+                _explainer.Explain(exchange, placement, asked.Canonical, timings, result);
             }
         }
         finally
@@ -198,6 +239,22 @@ internal sealed partial class RequestPath
         }
     }
 
+    /// <summary>What stands before the client until it is known what was reused: the first event of a stream tells, a short answer as a whole.</summary>
+    private ResponseGate? GateOf(GatedRequest asked, HttpResponseMessage response, Evidence evidence, bool asksForProgress)
+    {
+        var isStream = response.Content.Headers.ContentType?.MediaType == "text/event-stream";
+        if (asked.Prompt is { } prompt && response.StatusCode == HttpStatusCode.OK)
+        {
+            if (isStream && (asksForProgress || (asked.Exchange.Route.ShowsProgress && prompt.Source.WantsProgress == true)))
+                return new ProgressFilter(asksForProgress, evidence.Tell, _time, _options.QueueKeepAlive);
+            if (!isStream && !asked.Exchange.Http.Response.HasStarted && response.Content.Headers.ContentLength is > 0 and <= WholeBody.Longest and var length)
+                return new WholeBody((int)length, evidence.TellFrom);
+        }
+
+        evidence.Tell(null, 0);
+        return null;
+    }
+
     private async Task UngatedAsync(Exchange exchange)
     {
         // 6 forward
@@ -205,6 +262,8 @@ internal sealed partial class RequestPath
         var hasBody = request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
         if (HttpMethods.IsPost(request.Method))
             await _monitor.NoticeSleepAsync(exchange.Http.RequestAborted).ConfigureAwait(false); // tokenising wakes it too
+        if (exchange.Route.ChangesModel && HttpMethods.IsPost(request.Method))
+            await _keeper.SaveAllAsync("before the adapters change", TimeSpan.Zero, goesFirst: true, exchange.Http.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var epoch = _monitor.State.Epoch;
         var (response, failure) = await _sender.SendAsync(request, hasBody ? () => Passing(request) : null, isRepeatable: !hasBody, exchange.Http.RequestAborted).ConfigureAwait(false);
         if (exchange.Route.TouchesState)
@@ -217,7 +276,7 @@ internal sealed partial class RequestPath
 
         // 7 stream
         using (response)
-            await StreamAsync(exchange, response, null, Placement.Unmanaged, exchange.Http.RequestAborted).ConfigureAwait(false);
+            await StreamAsync(exchange, response, null, Placement.Unmanaged, null, exchange.Http.RequestAborted).ConfigureAwait(false);
     }
 
     /// <returns>Whether the request goes on; otherwise it has been answered.</returns>
@@ -263,16 +322,25 @@ internal sealed partial class RequestPath
     }
 
     /// <returns>Whether the whole response was passed on and ended as it should.</returns>
-    private async Task<bool> StreamAsync(Exchange exchange, HttpResponseMessage from, ResponseTap? tap, Placement placement, CancellationToken clientGone)
+    private async Task<bool> StreamAsync(Exchange exchange, HttpResponseMessage from, ResponseTap? tap, Placement placement, ResponseGate? gate, CancellationToken clientGone)
     {
         var to = exchange.Http.Response;
-        to.StatusCode = exchange.Status = (int)from.StatusCode;
-        HeaderRules.CopyToClient(from, to);
+        exchange.Status = (int)from.StatusCode;
+        var isStream = from.Content.Headers.ContentType?.MediaType == "text/event-stream";
+        if (to.HasStarted && !isStream)
+            return await TellInStreamAsync(exchange, from, clientGone).ConfigureAwait(false);
+        if (!to.HasStarted)
+        {
+            to.StatusCode = exchange.Status;
+            HeaderRules.CopyToClient(from, to);
+        }
+
         var body = await from.Content.ReadAsStreamAsync(clientGone).ConfigureAwait(false);
-        if (from.Content.Headers.ContentType?.MediaType == "text/event-stream")
+        if (isStream && gate is null)
             await to.Body.FlushAsync(clientGone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // its headers do not wait for the first event; StartAsync alone would not send them
-        var isFirst = true;
-        var end = await _copier.CopyAsync(body, to, Tap, _time, clientGone).ConfigureAwait(false);
+        var hasBegun = false;
+        var isMeasured = false;
+        var end = await _copier.CopyAsync(body, to, Tap, _time, clientGone, gate).ConfigureAwait(false);
         if (end != CopyEnd.Complete)
         {
             // The token of the sending is not cancelled by this; closing the connection is what stops the backend.
@@ -285,14 +353,39 @@ internal sealed partial class RequestPath
 
         void Tap(ReadOnlyMemory<byte> bytes)
         {
-            if (isFirst)
+            if (!hasBegun)
             {
-                isFirst = false;
-                _metrics.FirstByte(exchange.Route.Name, _time.GetElapsedTime(exchange.Started));
+                hasBegun = true;
+                exchange.IsWaitingStream = false;
                 _placer.Started(placement);
             }
 
-            tap?.Look(bytes.Span);
+            if (!isMeasured && gate?.IsOpen != false)
+            {
+                isMeasured = true;
+                _metrics.FirstByte(exchange.Route.Name, _time.GetElapsedTime(exchange.Started));
+            }
+
+            if (gate is WholeBody)
+                tap?.Count(bytes.Length);
+            else
+                tap?.Look(bytes.Span);
+        }
+    }
+
+    /// <summary>The client has been given an event stream while it waited, and the backend answers with something else: an error.</summary>
+    private async Task<bool> TellInStreamAsync(Exchange exchange, HttpResponseMessage from, CancellationToken clientGone)
+    {
+        try
+        {
+            await FailureWriter.WriteEventAsync(exchange.Http, await from.Content.ReadAsByteArrayAsync(clientGone).ConfigureAwait(false)).ConfigureAwait(false);
+            await exchange.Http.Response.CompleteAsync().ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or HttpRequestException)
+        {
+            await FailAsync(exchange, Broken(clientGone.IsCancellationRequested ? CopyEnd.ClientGone : CopyEnd.BackendBroke)).ConfigureAwait(false);
+            return false;
         }
     }
 
@@ -313,7 +406,7 @@ internal sealed partial class RequestPath
             LogFailed(exchange.Id, exchange.Route.Name, failure.Status, failure.Message);
         try
         {
-            await FailureWriter.WriteAsync(exchange.Http, failure).ConfigureAwait(false);
+            await FailureWriter.WriteAsync(exchange.Http, failure, exchange.IsWaitingStream).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {

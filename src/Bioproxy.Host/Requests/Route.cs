@@ -8,4 +8,7 @@ namespace Bioproxy.Host.Requests;
 /// <param name="Prompt">The shape of its prompt; null where plugins and KV cache have no part.</param>
 /// <param name="CanPin">The backend honours <c>id_slot</c> there.</param>
 /// <param name="TouchesState">It changes slots or adapters behind our back: what is believed of them ends with it.</param>
-internal sealed record Route(string Name, bool IsGated, PromptEndpoint? Prompt, bool CanPin, bool TouchesState = false);
+/// <param name="ShowsProgress">The backend writes progress events there when it is asked to; elsewhere it ignores the wish, or weaves them
+/// into events of its own.</param>
+/// <param name="ChangesModel">What is saved before it is of another model than what comes after.</param>
+internal sealed record Route(string Name, bool IsGated, PromptEndpoint? Prompt, bool CanPin, bool TouchesState = false, bool ShowsProgress = false, bool ChangesModel = false);

@@ -11,12 +11,12 @@ internal static class Routes
 
     private static readonly FrozenDictionary<string, Route> Posts = new Dictionary<string, Route>(StringComparer.Ordinal)
     {
-        ["/v1/chat/completions"] = new("chat_completions", true, PromptEndpoint.Chat, true),
-        ["/chat/completions"] = new("chat_completions", true, PromptEndpoint.Chat, true),
-        ["/api/chat"] = new("chat_completions", true, PromptEndpoint.Chat, true),
-        ["/v1/completions"] = new("completions", true, PromptEndpoint.Completion, true),
-        ["/completions"] = new("completion", true, PromptEndpoint.Completion, true),
-        ["/completion"] = new("completion", true, PromptEndpoint.Completion, true),
+        ["/v1/chat/completions"] = new("chat_completions", true, PromptEndpoint.Chat, true, ShowsProgress: true),
+        ["/chat/completions"] = new("chat_completions", true, PromptEndpoint.Chat, true, ShowsProgress: true),
+        ["/api/chat"] = new("chat_completions", true, PromptEndpoint.Chat, true, ShowsProgress: true),
+        ["/v1/completions"] = new("completions", true, PromptEndpoint.Completion, true, ShowsProgress: true),
+        ["/completions"] = new("completion", true, PromptEndpoint.Completion, true, ShowsProgress: true),
+        ["/completion"] = new("completion", true, PromptEndpoint.Completion, true, ShowsProgress: true),
         ["/v1/responses"] = new("responses", true, PromptEndpoint.Responses, true),
         ["/responses"] = new("responses", true, PromptEndpoint.Responses, true),
         ["/v1/messages"] = new("messages", true, PromptEndpoint.Messages, false), // ignores id_slot
@@ -31,7 +31,7 @@ internal static class Routes
         ["/tokenize"] = new("tokenize", false, null, false),
         ["/detokenize"] = new("tokenize", false, null, false),
         ["/apply-template"] = new("apply_template", false, null, false),
-        ["/lora-adapters"] = new("lora_adapters", false, null, false, TouchesState: true),
+        ["/lora-adapters"] = new("lora_adapters", false, null, false, TouchesState: true, ChangesModel: true),
         ["/props"] = new("props", false, null, false, TouchesState: true),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

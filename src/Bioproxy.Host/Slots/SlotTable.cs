@@ -18,6 +18,12 @@ namespace Bioproxy.Host.Slots;
 /// </summary>
 internal sealed class SlotTable
 {
+    /// <summary>llama-server's own default (--slot-prompt-similarity).</summary>
+    private const double LeastSimilarity = 0.1;
+
+    /// <summary>That what nobody knows is asked for again.</summary>
+    private const double ChanceOfUnknown = 0.1;
+
     private readonly Lock _lock = new();
     /// <summary>What is remembered of displaced prompts, and of those in unknown slots; the server keeps more than this only of short ones.</summary>
     private const int RememberedLimit = 64;
@@ -29,6 +35,10 @@ internal sealed class SlotTable
     private readonly LinkedList<SlotContent> _lost = new();
     private int _ramMisses;
     private Entry[] _slots = [];
+
+    /// <summary>Room for a plan: the free slots as options, and by slot the bytes shared.</summary>
+    private SlotOption[] _options = [];
+    private int[] _shared = [];
     private long _sequence;
     private long _learned;
     private int _epoch;
@@ -60,6 +70,18 @@ internal sealed class SlotTable
                 work.SetEnded();
             _works.Clear();
             _slots = [.. Enumerable.Range(0, count).Select(id => new Entry(id))];
+            _options = new SlotOption[count];
+            _shared = new int[count];
+        }
+    }
+
+    /// <summary>The number of slots.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _slots.Length;
         }
     }
 
@@ -105,11 +127,87 @@ internal sealed class SlotTable
         }
     }
 
-    /// <summary>The warm-up under way that computes this prompt's own beginning, if there is one.</summary>
-    public SlotWork? WarmUpOf(CanonicalPrompt prompt)
+    /// <summary>The work of our own under way on a slot that this prompt should wait for: a warm-up that computes its beginning, or the
+    /// saving of its conversation, or of the only slot that is not at work.</summary>
+    public SlotWork? OwnWorkOn(CanonicalPrompt prompt)
     {
         lock (_lock)
-            return _works.Find(w => w is { IsEnded: false, IsWarmUp: true, Chain: { } chain } && prompt.SharedWith(chain) == chain.Length);
+        {
+            return _works.Find(w => w is { IsEnded: false, IsOwn: true, Chain: { } chain } && prompt.SharedWith(chain) == chain.Length)
+                ?? (Array.Exists(_slots, s => s.IsFree) ? null : _works.Find(w => w is { IsEnded: false, Slot: { } slot } && _slots[slot].IsBorrowed));
+        }
+    }
+
+    /// <summary>Takes a free slot for saving what it holds; null when it is in use or holds something else by now.</summary>
+    public SlotWork? TryBeginSave(int epoch, int slot, SlotContent content)
+    {
+        lock (_lock)
+        {
+            if (epoch != _epoch || slot >= _slots.Length || !_slots[slot].IsFree || !ReferenceEquals(_slots[slot].Content, content))
+                return null;
+            if (_works.Exists(w => w is { IsEnded: false, IsPlaced: false, Slot: null }))
+                return null; // it may be on its way to this slot
+            var work = new SlotWork(_epoch, slot, content.Chain, weight: 1, _sequence++) { IsOwn = true, IsPlaced = true };
+            _works.Add(work);
+            _slots[slot].Borrow(work);
+            return work;
+        }
+    }
+
+    /// <summary>Takes a free slot that holds nothing of use to anybody, so that it may be emptied; null when there is none. Given back by
+    /// <see cref="EndSave"/>.</summary>
+    public SlotWork? TryBorrowSpare()
+    {
+        lock (_lock)
+        {
+            if (_works.Exists(w => w is { IsEnded: false, IsPlaced: false, Slot: null })
+                || Array.Find(_slots, s => s is { IsFree: true } and ({ IsEmpty: true } or { Content.Chain.Length: 0 })) is not { } spare)
+            {
+                return null;
+            }
+
+            var work = new SlotWork(_epoch, spare.Id, null, weight: 1, _sequence++) { IsOwn = true, IsPlaced = true };
+            _works.Add(work);
+            spare.Borrow(work);
+            return work;
+        }
+    }
+
+    /// <summary>A slot that was taken for saving is free again, and holds what it held.</summary>
+    /// <param name="work">What <see cref="TryBeginSave"/> gave.</param>
+    /// <param name="saved">The snapshot; null when it was not saved: then it is not tried again.</param>
+    /// <param name="isContradicted">The server held something else.</param>
+    public void EndSave(SlotWork work, SavedBeginning? saved, bool isContradicted)
+    {
+        lock (_lock)
+        {
+            if (work.Epoch != _epoch || work.IsEnded)
+                return;
+            work.IsEnded = true;
+            work.SetEnded();
+            _works.Remove(work);
+            var slot = _slots[work.Slot!.Value];
+            if (slot.GiveBack(work) is not { } content)
+                return; // emptied meanwhile for another slot, or used by work of the server's choice
+            if (isContradicted)
+                slot.BecomeUnknown(isForeign: true);
+            else
+                slot.Content = saved is null ? content with { Tokens = 0 } : content with { IsSaved = true, Saved = saved };
+        }
+    }
+
+    /// <summary>What free slots hold that no snapshot has all of.</summary>
+    public IReadOnlyList<(int Slot, SlotContent Content)> Unsaved()
+    {
+        lock (_lock)
+            return [.. _slots.Where(s => s is { IsFree: true, Content: { IsSaved: false, Coverage: >= 1 } }).Select(s => (s.Id, s.Content!))];
+    }
+
+    /// <summary>What a free slot holds; null when that is not known.</summary>
+    public SlotContent? ContentOf(int slot)
+    {
+        lock (_lock)
+            return slot < _slots.Length && _slots[slot].IsFree ? _slots[slot].Content : null;
     }
 
     /// <summary>To be called before the slot list is asked for; what happens after it is not judged by that list.</summary>
@@ -148,62 +246,105 @@ internal sealed class SlotTable
         }
     }
 
-    /// <summary>Decides where a prompt should go. A slot that holds a whole beginning of the prompt is continued; a snapshot that
-    /// covers more is restored; a slot that shares much but not all of its content is rolled back only when there is no snapshot.
-    /// A prompt with none of these goes where the backend would put it, or is left to it (see <see cref="Choice"/>).</summary>
+    /// <summary>Decides where a prompt should go: the cheapest of its ways, see <see cref="Planner"/>.</summary>
     /// <param name="prompt">The prompt, or null when nothing may be reused.</param>
-    /// <param name="snapshotLength">Bytes that the best snapshot covers; 0 when there is none that may be used.</param>
-    public SlotPlan Plan(CanonicalPrompt? prompt, int snapshotLength)
+    /// <param name="context">What is on disk, and how fast the backend is.</param>
+    public SlotPlan Plan(CanonicalPrompt? prompt, in PlanContext context)
     {
         if (prompt is null)
             return new(PromptSource.Cold, null, 0);
         lock (_lock)
         {
-            Entry? whole = null;
-            Entry? partial = null;
-            var wholeLength = 0;
-            var partialLength = 0;
-            var choice = new Choice(prompt.Chain.Length);
+            var rates = context.Rates with { HasRam = _ramMisses < 2 };
+            var count = 0;
+            var isForeign = false;
+            var isLost = false;
             foreach (var slot in _slots)
             {
                 if (!slot.IsFree)
                     continue;
-                var shared = slot.Content is null ? 0 : prompt.SharedWith(slot.Content.Chain);
-                choice.Consider(slot, shared);
-                if (slot.Content is not { } content)
-                    continue;
-                if (shared == content.Chain.Length && content.Length > wholeLength)
-                    (whole, wholeLength) = (slot, content.Length);
-                else if (content.Coverage >= 1 && shared < content.Chain.Length && shared * 2 >= content.Chain.Length && shared > partialLength)
-                    (partial, partialLength) = (slot, shared);
+                var (shared, isWhole) = SharedWith(slot, prompt, context);
+                _shared[slot.Id] = shared;
+                _options[count++] = Option(slot, prompt, shared, isWhole, rates, context);
+                if (slot is { Content: null, IsEmpty: false })
+                    (isForeign, isLost) = (isForeign || slot.IsForeign, isLost || !slot.IsForeign);
             }
 
-            // What is proven goes before what the server probably kept, unless that is much more (a long conversation).
-            if (InRam_NeedsLock(prompt) is var ram && ram > MuchMore(snapshotLength) && ram > MuchMore(wholeLength) && ram > MuchMore(partialLength))
-                return new(PromptSource.Cold, Choose_NeedsLock(prompt, choice, isInRam: true), ram, IsExpectedInRam: true);
-            if (whole is not null && wholeLength >= snapshotLength)
-                return new(PromptSource.Hot, whole.Id, wholeLength);
-            if (snapshotLength > 0 && snapshotLength >= partialLength && Target_NeedsLock() is { } target)
-                return new(PromptSource.Restored, target, snapshotLength);
-            if (whole is not null && wholeLength >= partialLength)
-                return new(PromptSource.Hot, whole.Id, wholeLength);
-            return partial is not null ? new(PromptSource.Hot, partial.Id, partialLength) : new(PromptSource.Cold, Choose_NeedsLock(prompt, choice, isInRam: false), 0);
+            // The server chooses where it empties idle slots, which would bypass its RAM cache, and where some free slot may hold
+            // the prompt's beginning without our knowing.
+            var ram = InRam_NeedsLock(prompt);
+            var question = new PlanQuestion
+            {
+                Tokens = prompt.Chain.Length * rates.TokensPerByte,
+                Whole = context.Whole,
+                Partial = context.Partial,
+                RamTokens = ram * rates.TokensPerByte,
+                MayPinCold = _isLookedAt && !_clearsIdleSlots && !isForeign && !(isLost && MayBeLost_NeedsLock(prompt)),
+                Rates = rates,
+            };
+            var considered = new List<PlanOption>(5);
+            var way = Planner.Choose(question, _options.AsSpan(0, count), considered);
+            return new SlotPlan(way.Source, way.Slot, Bytes(way), way.IsFromRam) { IsPartial = way.IsPartial, SaveFirst = way.SaveFirst, Considered = considered, Chosen = way };
+
+            int Bytes(in PlanOption option) => option.Source switch
+            {
+                PromptSource.Hot => _shared[option.Slot!.Value],
+                PromptSource.Restored => option.IsPartial ? question.Partial.Length : question.Whole.Length,
+                _ => option.IsFromRam ? ram : 0,
+            };
         }
     }
 
-    /// <summary>Plans and begins in one step, where neither a restore nor a look is needed; null otherwise.</summary>
+    private static (int Shared, bool IsWhole) SharedWith(Entry slot, CanonicalPrompt prompt, in PlanContext context)
+    {
+        if (slot.Content is not { } content || !IsOpen(content, prompt))
+            return (0, false);
+        var shared = prompt.SharedWith(content.Chain);
+        if (shared == content.Chain.Length)
+            return (content.Length, true);
+        // Blocks are coarse; a snapshot that both begin with tells the place exactly.
+        if (content.Saved is { } saved && context.WholeChain is { } whole && whole.Length > shared && saved.Chain.Length == whole.Length && saved.Chain.End == whole.End)
+            shared = whole.Length;
+        return content.Coverage >= 1 ? (shared, false) : (0, false);
+    }
+
+    private static SlotOption Option(Entry slot, CanonicalPrompt prompt, int shared, bool isWhole, in Rates rates, in PlanContext context)
+    {
+        if (slot.Content is not { } content)
+        {
+            // Somebody's, perhaps: worth a little, so that it goes before a conversation that is known and after an empty slot.
+            var unknown = slot.IsEmpty ? 0 : rates.PrefillSeconds(slot.PromptTokens ?? 0) * ChanceOfUnknown;
+            return new SlotOption(slot.Id, slot.IsEmpty, 0, 0, false, unknown, 0, double.PositiveInfinity, slot.LastUsed);
+        }
+
+
+        var held = Worth.Held(content, rates);
+        var loss = Worth.Loss(content, rates, context.Now);
+        var uncovered = held - (content.Saved?.Tokens ?? 0);
+        var beyond = uncovered <= 0 || (content.Session is { } session && session == prompt.Session)
+            ? 0 // the client goes back in its own conversation
+            : loss * Math.Clamp((held - (shared * rates.TokensPerByte)) / uncovered, 0, 1);
+        var mayBeSaved = loss > 0 && context.LeastSaved > 0 && content is { Coverage: >= 1, IsSide: false, Turns: > 0 } && content.Tokens >= context.LeastSaved;
+        var saveCost = !mayBeSaved ? double.PositiveInfinity : context.SavesAll ? 0 : Worth.SaveCost(content, rates);
+        return new SlotOption(slot.Id, slot.IsEmpty, shared * rates.TokensPerByte, held, isWhole, loss, beyond, saveCost, slot.LastUsed);
+    }
+
+    /// <summary>Whether this prompt's client may reuse that content.</summary>
+    private static bool IsOpen(SlotContent content, CanonicalPrompt prompt) => content.Domain is null || content.Domain == prompt.Domain;
+
+    /// <summary>Plans and begins in one step, where neither a restore, nor a save, nor a look is needed; null otherwise.</summary>
     /// <param name="epoch">The epoch of the caller's knowledge.</param>
     /// <param name="prompt">As for <see cref="Plan"/>.</param>
-    /// <param name="snapshotLength">As for <see cref="Plan"/>.</param>
+    /// <param name="context">As for <see cref="Plan"/>.</param>
     /// <param name="weight">How many slots it occupies.</param>
     /// <param name="isWarmUp">Background work.</param>
     /// <param name="isLookOld">A slot that is only chosen because it is free may not be free any more.</param>
-    public (SlotPlan Plan, SlotWork Work)? TryPlanAndBegin(int epoch, CanonicalPrompt? prompt, int snapshotLength, int weight, bool isWarmUp, bool isLookOld)
+    public (SlotPlan Plan, SlotWork Work)? TryPlanAndBegin(int epoch, CanonicalPrompt? prompt, in PlanContext context, int weight, bool isWarmUp, bool isLookOld)
     {
         lock (_lock)
         {
-            var plan = Plan(prompt, snapshotLength);
-            return plan.Source != PromptSource.Restored && !(isLookOld && plan is { Source: PromptSource.Cold, Slot: not null }) && TryBegin(epoch, plan, prompt?.Chain, weight, isWarmUp) is { } work ? (plan, work) : null;
+            var plan = Plan(prompt, context);
+            return plan is not ({ Source: PromptSource.Restored } or { SaveFirst: true }) && !(isLookOld && plan is { Source: PromptSource.Cold, Slot: not null }) && TryBegin(epoch, plan, prompt?.Chain, weight, isWarmUp) is { } work ? (plan, work) : null;
         }
     }
 
@@ -227,7 +368,7 @@ internal sealed class SlotTable
             var work = new SlotWork(_epoch, plan.Slot, chain, weight, _sequence++)
             {
                 IsDisputed = _works.Exists(w => w is { Slot: null, IsAttributed: false }),
-                IsWarmUp = isWarmUp,
+                IsOwn = isWarmUp,
                 ExpectedFromRam = plan.IsExpectedInRam && chain is not null ? plan.Shared / (double)chain.Length : 0,
             };
             _works.Add(work);
@@ -240,7 +381,7 @@ internal sealed class SlotTable
 
             foreach (var slot in _clearsIdleSlots ? _slots : [])
             {
-                if (slot.IsFree)
+                if (slot.IsFree || slot.IsBorrowed)
                     Displace_NeedsLock(slot);
             }
 
@@ -271,12 +412,39 @@ internal sealed class SlotTable
     }
 
     /// <summary>A slot's content became safe on disk, if it is still that content.</summary>
-    public void MarkSaved(int epoch, int slot, PromptChain chain)
+    public void MarkSaved(int epoch, int slot, SavedBeginning saved)
     {
         lock (_lock)
         {
-            if (epoch == _epoch && _slots[slot].Content is { } content && content.Chain.End == chain.End)
-                _slots[slot].Content = content with { IsSaved = true };
+            if (epoch == _epoch && _slots[slot].Content is { } content && content.Chain.End == saved.Chain.End)
+                _slots[slot].Content = content with { IsSaved = true, Saved = saved };
+        }
+    }
+
+    /// <summary>A snapshot is gone: what slots hold of it is nowhere else any more. It is not saved again before it is used again: it went
+    /// because it was worth least, or because somebody wanted it gone.</summary>
+    public void ForgetSaved(string file)
+    {
+        lock (_lock)
+        {
+            foreach (var slot in _slots)
+            {
+                if (!slot.IsBorrowed && slot.Content is { } content && content.Saved?.File == file) // one that is being saved gets a newer one
+                    slot.Content = content with { IsSaved = false, Saved = null, Tokens = 0 };
+            }
+        }
+    }
+
+    /// <summary>Whether this prompt calls itself part of a conversation that some slot holds, and shares nothing with it: a title, a
+    /// summary or another question about it.</summary>
+    public bool IsBesideItsConversation(CanonicalPrompt prompt)
+    {
+        if (prompt.Session is not { } session)
+            return false;
+        lock (_lock)
+        {
+            return Array.Exists(_slots, s => s.Content is { } content && content.Session == session && content.Domain == prompt.Domain
+                && prompt.SharedWith(content.Chain) <= LeastSimilarity * prompt.Chain.Length);
         }
     }
 
@@ -316,7 +484,7 @@ internal sealed class SlotTable
     public bool IsUnpinnedIdle(IEnumerable<int> processing)
     {
         lock (_lock)
-            return processing.Count(id => id < _slots.Length && _slots[id].Owner is null) < _works.Where(w => w is { IsEnded: false, Slot: null }).Sum(w => w.Weight);
+            return processing.Count(id => id < _slots.Length && _slots[id].IsOthersOnly) < _works.Where(w => w is { IsEnded: false, Slot: null }).Sum(w => w.Weight);
     }
 
     public IReadOnlyList<SlotView> View()
@@ -342,9 +510,9 @@ internal sealed class SlotTable
             }
 
             slot.PromptTokens = row.PromptTokens;
-            if (row.PromptTokens == 0 && slot.Owner is null)
+            if (row.PromptTokens == 0 && slot.IsOthersOnly)
                 Displace_NeedsLock(slot); // emptied by the server for another slot
-            if (slot.Owner is { } owner)
+            if (slot.Owner is { } owner && !slot.IsOthersOnly)
             {
                 isPartial |= row.IsProcessing; // by its owner, or by unpinned work that took it when its owner was done
                 owner.IsPlaced |= row.IsProcessing; // its task's number says nothing: an earlier unpinned work may have moved it
@@ -381,8 +549,8 @@ internal sealed class SlotTable
 
         var running = _works.Count(w => w.Slot is null && !ended.Contains(w));
         var results = ended.FindAll(w => !w.IsAttributed);
-        var changed = Array.FindAll(_slots, s => s is { Change: Change.Seen, IsFree: true } && s.Touched < look).ToList();
-        var suspected = Array.FindAll(_slots, s => s is { Change: Change.Suspected, IsFree: true } && s.Touched < look).ToList();
+        var changed = Array.FindAll(_slots, s => s is { Change: Change.Seen, IsOthersOnly: true, IsBusy: false } && s.Touched < look).ToList();
+        var suspected = Array.FindAll(_slots, s => s is { Change: Change.Suspected, IsOthersOnly: true, IsBusy: false } && s.Touched < look).ToList();
         if (running == 0 && results.Count > 0 && results.TrueForAll(w => ReferenceEquals(w.Result, SlotContent.Nothing)))
             changed.ForEach(s => s.Content = SlotContent.Nothing); // a probe uses several slots
         Attribute(results, changed, suspected, isQuiet: running == 0);
@@ -453,7 +621,7 @@ internal sealed class SlotTable
     public bool HoldsUnsaved(int slot)
     {
         lock (_lock)
-            return slot < _slots.Length && !_slots[slot].IsEmpty && _slots[slot].Content is not { IsSaved: true };
+            return slot < _slots.Length && !_slots[slot].IsEmpty && _slots[slot].Content is not ({ IsSaved: true } or { IsSide: true });
     }
 
     /// <summary>The backend kept, or did not keep, what a plan expected in its RAM cache. Twice not, and it is not expected again:
@@ -475,77 +643,28 @@ internal sealed class SlotTable
         slot.Content = null;
     }
 
-    /// <summary>The slot to pin a prompt to of which no slot is known to hold enough. The server chooses where it empties idle slots, which
-    /// would bypass its RAM cache, and where some free slot may hold the prompt's beginning without our knowing.</summary>
-    private int? Choose_NeedsLock(CanonicalPrompt prompt, Choice choice, bool isInRam)
+    /// <summary>Whether what some slot holds, nobody knows which, may be a beginning of this prompt that is worth looking for.</summary>
+    private bool MayBeLost_NeedsLock(CanonicalPrompt prompt)
     {
-        if (!_isLookedAt || _clearsIdleSlots || choice.IsForeign)
-            return null;
-        for (var node = choice.IsLost ? _lost.First : null; node is not null; node = node.Next)
+        for (var node = _lost.First; node is not null; node = node.Next)
         {
-            if (choice.IsEnough(prompt.SharedWith(node.Value.Chain)))
-                return null;
+            if (IsOpen(node.Value, prompt) && prompt.SharedWith(node.Value.Chain) > LeastSimilarity * prompt.Chain.Length)
+                return true;
         }
 
-        return choice.Of(isInRam);
+        return false;
     }
-
-    private static int MuchMore(int length) => length == 0 ? 0 : (length * 4 / 3) + PromptChain.BlockSize;
 
     private int InRam_NeedsLock(CanonicalPrompt prompt)
     {
         var longest = 0;
         for (var node = _ramMisses < 2 ? _displaced.First : null; node is not null; node = node.Next)
         {
-            if (node.Value.Length > longest && prompt.SharedWith(node.Value.Chain) == node.Value.Chain.Length)
+            if (node.Value.Length > longest && IsOpen(node.Value, prompt) && prompt.SharedWith(node.Value.Chain) == node.Value.Chain.Length)
                 longest = node.Value.Length;
         }
 
         return longest;
-    }
-
-    /// <summary>The slot whose loss costs least: empty, then saved on disk, then least recently used.</summary>
-    private int? Target_NeedsLock() => _slots.Where(s => s.IsFree)
-        .OrderBy(s => s.IsEmpty ? 0 : s.Content is { IsSaved: true } ? 1 : 2).ThenBy(s => s.LastUsed).Select(s => (int?)s.Id).FirstOrDefault();
-
-    /// <summary>
-    /// Where the backend itself would put a prompt that nobody holds: the free slot that shares the most with it, else the least
-    /// recently used. Pinned there it is served as if unpinned (llama-server's RAM cache is asked for every slot but an empty
-    /// one), and nobody has to look afterwards where it went.
-    /// </summary>
-    private struct Choice(int promptLength)
-    {
-        /// <summary>llama-server's own default (--slot-prompt-similarity).</summary>
-        private const double LeastSimilarity = 0.1;
-
-        private Entry? _oldest;
-        private Entry? _oldestFilled;
-        private Entry? _nearest;
-        private int _nearestShared;
-
-        /// <summary>A free slot holds what no work of ours has left there.</summary>
-        public bool IsForeign { get; private set; }
-
-        /// <summary>A free slot holds what some work of ours has left there.</summary>
-        public bool IsLost { get; private set; }
-
-        public void Consider(Entry slot, int shared)
-        {
-            if (slot is { Content: null, IsEmpty: false })
-                (IsForeign, IsLost) = (IsForeign || slot.IsForeign, IsLost || !slot.IsForeign);
-            if (_oldest is null || (!slot.IsEmpty, slot.LastUsed).CompareTo((!_oldest.IsEmpty, _oldest.LastUsed)) < 0)
-                _oldest = slot;
-            if (!slot.IsEmpty && (_oldestFilled is null || slot.LastUsed < _oldestFilled.LastUsed))
-                _oldestFilled = slot;
-            if (shared > _nearestShared && IsEnough(shared))
-                (_nearest, _nearestShared) = (slot, shared);
-        }
-
-        public readonly bool IsEnough(int shared) => shared > LeastSimilarity * promptLength;
-
-        /// <param name="isInRam">The RAM cache has what it needs: an empty slot would not ask it.</param>
-        /// <returns>The slot; null when there is none.</returns>
-        public readonly int? Of(bool isInRam) => isInRam ? _oldestFilled?.Id : (_nearest ?? _oldest)?.Id;
     }
 
     private enum Change
@@ -605,6 +724,9 @@ internal sealed class SlotTable
 
         public bool IsFree => Owner is null && !IsBusy;
 
+        /// <summary>No request of ours is pinned to it: a task on it is unpinned work, or somebody else's. A save has none.</summary>
+        public bool IsOthersOnly => Owner is null || IsBorrowed;
+
         public bool IsEmpty => Content is null && !IsTaskIdOurs && PromptTokens is null or 0;
 
         public void BecomeUnknown(bool isForeign)
@@ -619,6 +741,24 @@ internal sealed class SlotTable
             Owner = work;
             Change = Change.None;
             LastUsed = Touched = now;
+        }
+
+        /// <summary>It is being saved: its owner changes nothing in it.</summary>
+        public bool IsBorrowed { get; private set; }
+
+        private SlotContent? _lent;
+
+        /// <summary>Takes it without a task on the backend: its number, its tokens and its content stay.</summary>
+        public void Borrow(SlotWork work) => (Owner, IsBorrowed, _lent) = (work, true, Content);
+
+        /// <returns>What it held when it was taken, if it still does.</returns>
+        public SlotContent? GiveBack(SlotWork work)
+        {
+            if (!ReferenceEquals(Owner, work))
+                return null;
+            var content = ReferenceEquals(Content, _lent) ? Content : null;
+            (Owner, IsBorrowed, _lent) = (null, false, null);
+            return content;
         }
 
         public void Set(SlotContent? content, int? heldTokens, bool isDisputed, long now)

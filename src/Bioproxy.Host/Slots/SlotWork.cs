@@ -45,8 +45,8 @@ internal sealed class SlotWork
 
     internal bool IsEnded { get; set; }
 
-    /// <summary>Background work, which is asked to stop when a user comes.</summary>
-    public bool IsWarmUp { get; init; }
+    /// <summary>Background work of the proxy's own: a warm-up, which is asked to stop when a user comes, or a save.</summary>
+    public bool IsOwn { get; init; }
 
     /// <summary>Completes when the work has ended, or its epoch.</summary>
     public Task WhenEnded => _ended.Task;

@@ -50,8 +50,8 @@ internal sealed partial class EffectLedger(ProxyMetrics metrics, TimeProvider ti
         var status = reused switch
         {
             null => "unknown",
-            { } n when n * 10 >= snapshot.Tokens * 9 => "effective",
-            { } n when n * 10 >= snapshot.Tokens => "partial",
+            { } n when n * 10 >= snapshot.PromptTokens * 9 => "effective",
+            { } n when n * 10 >= snapshot.PromptTokens => "partial",
             _ => "none",
         };
         Record(snapshot, reused, status);
@@ -67,14 +67,14 @@ internal sealed partial class EffectLedger(ProxyMetrics metrics, TimeProvider ti
             }
             else if (status == "none" && ++_withoutEffect >= Patience && !_everEffective && Disabled is null)
             {
-                Disabled = disabled = $"{_withoutEffect} restores of up to {snapshot.Tokens} tokens reported success and the backend reused none of them: this model or build cannot continue restored states";
+                Disabled = disabled = $"{_withoutEffect} restores of up to {snapshot.PromptTokens} tokens reported success and the backend reused none of them: this model or build cannot continue restored states";
             }
         }
 
         if (disabled is not null)
             LogDisabled(disabled);
         else if (status is "partial" or "none")
-            LogWeak(snapshot.Prefix, reused ?? 0, snapshot.Tokens);
+            LogWeak(snapshot.Label, reused ?? 0, snapshot.PromptTokens);
         return status;
     }
 
@@ -82,16 +82,16 @@ internal sealed partial class EffectLedger(ProxyMetrics metrics, TimeProvider ti
 
     private void Record(Snapshot snapshot, int? reused, string status)
     {
-        metrics.RestoreJudged(snapshot.Prefix, status);
+        metrics.RestoreJudged(snapshot.Label, status);
         lock (_lock)
         {
-            _last.Enqueue(new RestoreEffect(time.GetUtcNow(), snapshot.Prefix, snapshot.Tokens, reused, status));
+            _last.Enqueue(new RestoreEffect(time.GetUtcNow(), snapshot.Label, snapshot.PromptTokens, reused, status));
             if (_last.Count > Kept)
                 _last.Dequeue();
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Restoring is switched off until the model changes: {Reason}.")]
+    [LoggerMessage(LogLevel.Warning, "Nothing is restored any more until the model changes, templates are only kept warm: {Reason}.")]
     private partial void LogDisabled(string reason);
 
     [LoggerMessage(LogLevel.Warning, "Restoring {Prefix} had little effect: {Reused} of {Promised} tokens were reused.")]

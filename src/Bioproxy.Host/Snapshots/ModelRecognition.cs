@@ -21,6 +21,7 @@ internal sealed partial class ModelRecognition
     private readonly SlotLook _look;
     private readonly Identifier _identifier;
     private readonly EffectLedger _effects;
+    private readonly LearnedRates _rates;
     private readonly ProxyOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<ModelRecognition> _logger;
@@ -28,7 +29,7 @@ internal sealed partial class ModelRecognition
     private volatile Task _recognising = Task.CompletedTask;
 
     public ModelRecognition(
-        LlamaClient client, BackendMonitor monitor, SlotQueue queue, SlotTable table, SlotLook look, Identifier identifier, EffectLedger effects, ProxyOptions options, TimeProvider time, ILogger<ModelRecognition> logger)
+        LlamaClient client, BackendMonitor monitor, SlotQueue queue, SlotTable table, SlotLook look, Identifier identifier, EffectLedger effects, LearnedRates rates, ProxyOptions options, TimeProvider time, ILogger<ModelRecognition> logger)
     {
         _client = client;
         _monitor = monitor;
@@ -37,6 +38,7 @@ internal sealed partial class ModelRecognition
         _look = look;
         _identifier = identifier;
         _effects = effects;
+        _rates = rates;
         _options = options;
         _time = time;
         _logger = logger;
@@ -113,6 +115,7 @@ internal sealed partial class ModelRecognition
                 return false;
             _current = new CurrentModel(state.Epoch, record.Id, _time.GetUtcNow());
             _effects.Begin(record.Id);
+            _rates.Begin(record.Id);
             LogRecognised(record.Id, state.Facts.ModelAlias ?? state.Facts.ModelPath ?? "unknown");
             return true;
         }

@@ -1,17 +1,46 @@
-using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Slots;
 
 namespace Bioproxy.Host.Snapshots;
 
 /// <summary>Where a request goes, and what has to be settled afterwards.</summary>
-/// <param name="Source">What the client is told.</param>
-/// <param name="Work">The work in the slot table; null when the backend's slots are not managed.</param>
-/// <param name="Chain">The prompt; null when it cannot be remembered.</param>
-/// <param name="Snapshot">What was restored.</param>
-/// <param name="Shared">The part of the prompt, from 0 to 1, that its slot should hold already.</param>
-internal sealed record Placement(PromptSource Source, SlotWork? Work, PromptChain? Chain, Snapshot? Snapshot, double Shared)
+internal sealed record Placement
 {
-    public static Placement Unmanaged { get; } = new(PromptSource.Cold, null, null, null, 0);
+    public static Placement Unmanaged { get; } = new();
+
+    /// <summary>The decision, for the explanation too.</summary>
+    public SlotPlan Plan { get; init; } = new(PromptSource.Cold, null, 0);
+
+    /// <summary>The work in the slot table; null when the backend's slots are not managed.</summary>
+    public SlotWork? Work { get; init; }
+
+    /// <summary>What its slot will hold; null when that cannot be remembered.</summary>
+    public SlotContent? Content { get; init; }
+
+    /// <summary>What was restored.</summary>
+    public Snapshot? Snapshot { get; init; }
+
+    /// <summary>Tokens expected to be reused; 0 when nothing is known.</summary>
+    public double ExpectedTokens { get; init; }
 
     public int? Slot => Work?.Slot;
+
+    /// <summary>The part of the prompt, from 0 to 1, that its slot should hold already.</summary>
+    public double Shared => Plan.Source == PromptSource.Cold || Content is not { Chain.Length: > 0 } content ? 0 : Plan.Shared / (double)content.Chain.Length;
+
+    /// <summary>Where the prompt's beginning really came from, by what the backend reports: <c>hot</c>, <c>ram</c>, <c>restored</c>,
+    /// <c>cold</c> or <c>ineffective</c>.</summary>
+    /// <param name="cached">Tokens reused; null when the backend has not told: then it is what was planned.</param>
+    /// <param name="prompt">Tokens of the prompt.</param>
+    public string Verdict(int? cached, int prompt)
+    {
+        if (cached is not { } reused)
+            return Plan.Source switch { PromptSource.Hot => "hot", PromptSource.Restored => "restored", _ => Plan.IsExpectedInRam ? "ram" : "cold" };
+        var hasEffect = reused * 10 >= Math.Min(ExpectedTokens, prompt);
+        return Plan.Source switch
+        {
+            PromptSource.Restored => hasEffect ? "restored" : "ineffective",
+            PromptSource.Hot when hasEffect => "hot",
+            _ => reused > 0 && reused * 10 >= prompt ? "ram" : "cold", // a chat's first marker alone is nobody's cache
+        };
+    }
 }

@@ -20,6 +20,11 @@ internal sealed record SnapshotSidecar
     public required string End { get; init; }
     public uint? TailCheck { get; init; }
 
+    // What templates have no use for; sidecars of versions before these members are read as theirs.
+    public string? Domain { get; init; }
+    public int? PromptTokens { get; init; }
+    public int? Turns { get; init; }
+
     public static SnapshotSidecar Of(Snapshot snapshot) => new()
     {
         File = snapshot.File,
@@ -33,6 +38,9 @@ internal sealed record SnapshotSidecar
         Blocks = [.. snapshot.Chain.Blocks.Select(b => b.ToString())],
         End = snapshot.Chain.End.ToString(),
         TailCheck = snapshot.Chain.TailCheck,
+        Domain = snapshot.Domain,
+        PromptTokens = snapshot.IsConversation ? snapshot.PromptTokens : null,
+        Turns = snapshot.IsConversation ? snapshot.Turns : null,
     };
 
     /// <exception cref="FormatException">The sidecar contradicts itself or is of another version.</exception>
@@ -40,6 +48,11 @@ internal sealed record SnapshotSidecar
     {
         if (Version != CurrentVersion || Tokens <= 0 || TextLength <= 0 || Blocks.Length != TextLength / PromptChain.BlockSize)
             throw new FormatException("its members do not fit together");
-        return new Snapshot(File, Prefix, Identity, Tokens, TokensHash, Bytes, Created, new PromptChain([.. Blocks.Select(ChainHash.Parse)], TextLength, ChainHash.Parse(End), TailCheck));
+        return new Snapshot(File, Prefix, Identity, Tokens, TokensHash, Bytes, Created, new PromptChain([.. Blocks.Select(ChainHash.Parse)], TextLength, ChainHash.Parse(End), TailCheck))
+        {
+            Domain = Domain,
+            PromptTokens = PromptTokens ?? Tokens,
+            Turns = Turns ?? 1,
+        };
     }
 }

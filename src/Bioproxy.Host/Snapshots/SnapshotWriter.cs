@@ -1,67 +1,76 @@
 using Bioproxy.Host.Backends;
-using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Prompts;
+using Bioproxy.Host.Slots;
 using Bioproxy.Host.Telemetry;
-using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Snapshots;
 
 /// <summary>
-/// Saves a slot as a snapshot of a template. Each template of a model has two file names that take turns: the new version never
-/// overwrites the one in use, and disk use is bounded though llama-server cannot delete. The sidecar of a name is removed before
-/// its file is written and written after it was, so at no moment does a sidecar describe another file.
+/// Saves a slot as a snapshot. A new state never overwrites one in use: it gets a free name, its sidecar is written after the file, and
+/// only then what it replaces is removed. So at no moment does a sidecar describe another file, and a crash costs the new state alone.
 /// </summary>
-internal sealed partial class SnapshotWriter(
-    LlamaClient client, BackendMonitor monitor, ModelRecognition recognition, SnapshotCatalogue catalogue, ProxyOptions options, ProxyMetrics metrics, TimeProvider time, ILogger<SnapshotWriter> logger)
+internal sealed class SnapshotWriter(
+    LlamaClient client, BackendMonitor monitor, ModelRecognition recognition, SnapshotCatalogue catalogue, SnapshotFiles files, LearnedRates rates, ProxyMetrics metrics, TimeProvider time)
 {
-    private readonly ILogger<SnapshotWriter> _logger = logger;
-
-    /// <summary>Saves what a slot holds. The caller holds the slot's lease and knows that it holds exactly these tokens.</summary>
+    /// <summary>Saves a template. The caller holds the slot's lease and knows that it holds exactly these tokens.</summary>
     /// <returns>The snapshot, or why there is none.</returns>
-    public async Task<(Snapshot? Snapshot, string? Problem)> SaveAsync(BackendState state, int slot, string prefix, int tokens, string tokensHash, PromptChain chain, CancellationToken cancellationToken)
+    public Task<(Snapshot? Snapshot, string? Problem)> SaveTemplateAsync(BackendState state, int slot, string prefix, int tokens, string tokensHash, PromptChain chain, CancellationToken cancellationToken) =>
+        SaveAsync(
+            state, slot, (tokens, tokens), (file, identity, saved) => new Snapshot(file, prefix, identity, tokens, tokensHash, saved.Bytes, time.GetUtcNow(), chain), (old, made) => old.Prefix == prefix && old.Identity == made.Identity, cancellationToken);
+
+    /// <summary>Saves a conversation. The caller has taken the slot for it.</summary>
+    /// <returns>The snapshot, or why there is none.</returns>
+    public Task<(Snapshot? Snapshot, string? Problem)> SaveConversationAsync(BackendState state, int slot, SlotContent content, CancellationToken cancellationToken) =>
+        SaveAsync(
+            state,
+            slot,
+            (content.PromptTokens, content.Tokens + 1), // a stop word may or may not be evaluated
+            (file, identity, saved) => new Snapshot(file, "", identity, saved.Tokens, "", saved.Bytes, time.GetUtcNow(), content.Chain) { Domain = content.Domain, PromptTokens = content.PromptTokens, Turns = content.Turns },
+            (old, _) => content.Saved is { IsConversation: true } before && old.File == before.File,
+            cancellationToken);
+
+    private async Task<(Snapshot? Snapshot, string? Problem)> SaveAsync(
+        BackendState state, int slot, (int Least, int Most) tokens, Func<string, string, SlotFileResult, Snapshot> describe, Func<Snapshot, Snapshot, bool> isReplaced, CancellationToken cancellationToken)
     {
         if (recognition.Identity(state.Epoch) is not { } identity)
             return (null, "the model is not recognised yet");
-        var siblings = catalogue.All.Where(s => s.Identity == identity && s.Prefix == prefix).ToList();
-        var name = $"bioproxy-{identity}-{LlamaClient.Hash(prefix)[..8]}";
-        var file = siblings.Exists(s => s.File == name + "-a.bin") ? name + "-b.bin" : name + "-a.bin";
-        catalogue.Remove(file);
-        var started = time.GetTimestamp();
-        var answer = await client.SaveAsync(slot, file, cancellationToken).ConfigureAwait(false);
-        if (answer.Value is not { } saved)
-        {
-            if (answer.IsUnreachable)
-                monitor.Suspect(state.Epoch, $"a save got no answer: {answer.Problem}");
-            return (null, answer.Problem ?? "the backend did not save");
-        }
-
-        if (saved.Tokens != tokens)
-            return (null, $"the slot held {saved.Tokens} tokens instead of {tokens}: the file {file} is not used");
-        if (monitor.State.Epoch != state.Epoch || await monitor.IsSameProcessAsync(state, cancellationToken).ConfigureAwait(false) == false)
-            return (null, "the backend was replaced while saving");
-        var snapshot = new Snapshot(file, prefix, identity, tokens, tokensHash, saved.Bytes, time.GetUtcNow(), chain);
-        catalogue.Add(snapshot);
-        metrics.Saved(prefix, time.GetElapsedTime(started));
-        foreach (var old in siblings)
-            Retire(old);
-        return (snapshot, null);
-    }
-
-    /// <summary>Forgets an old version, and deletes its file where the proxy can reach it; elsewhere its name is used again by the next version.</summary>
-    private void Retire(Snapshot snapshot)
-    {
+        var file = files.Take();
+        Snapshot? made = null;
         try
         {
-            catalogue.Remove(snapshot.File);
-            if (options.KvDirectory is { } directory)
-                File.Delete(Path.Combine(directory, snapshot.File));
+            var started = time.GetTimestamp();
+            var answer = await client.SaveAsync(slot, file, cancellationToken).ConfigureAwait(false);
+            if (answer.Value is not { } saved)
+            {
+                if (answer.IsUnreachable)
+                    monitor.Suspect(state.Epoch, $"a save got no answer: {answer.Problem}");
+                return (null, answer.Problem ?? "the backend did not save");
+            }
+
+            if (saved.Tokens < tokens.Least || saved.Tokens > tokens.Most)
+                return (null, $"the slot held {saved.Tokens} tokens instead of {tokens.Least}: the file {file} is not used");
+            if (monitor.State.Epoch != state.Epoch || await monitor.IsSameProcessAsync(state, cancellationToken).ConfigureAwait(false) == false)
+                return (null, "the backend was replaced while saving");
+            files.Protect(file);
+            var snapshot = describe(file, identity, saved);
+            catalogue.Add(snapshot);
+            made = snapshot;
+            var elapsed = time.GetElapsedTime(started);
+            metrics.Saved(snapshot.Label, elapsed);
+            rates.Saved(saved.Tokens, saved.Bytes, (saved.Duration > TimeSpan.Zero ? saved.Duration : elapsed).TotalSeconds);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            LogCannotDelete(snapshot.File, e.Message);
+            return (null, $"its description could not be written: {e.Message} (state_directory)");
         }
-    }
+        finally
+        {
+            if (made is null)
+                files.Discard(file);
+        }
 
-    [LoggerMessage(LogLevel.Warning, "The old snapshot {File} could not be deleted: {Reason}")]
-    private partial void LogCannotDelete(string file, string reason);
+        foreach (var old in catalogue.All.Where(s => s.File != file && isReplaced(s, made)))
+            catalogue.Remove(old);
+        return (made, null);
+    }
 }

@@ -27,12 +27,37 @@ internal sealed class StateFolder
     /// <exception cref="UnauthorizedAccessException">The folder cannot be made.</exception>
     public void Create()
     {
-        foreach (var folder in new[] { Snapshots, Identities })
+        foreach (var folder in new[] { System.IO.Path.GetDirectoryName(Path)!, Path, Snapshots, Identities }) // the mode is that of the last one made
         {
             if (OperatingSystem.IsWindows())
                 Directory.CreateDirectory(folder);
             else
                 Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    /// <summary>Creates it where it is missing, and tries whether files can be made in it: it may be there from before and not be ours to write any more.</summary>
+    /// <exception cref="IOException">Nothing can be written there.</exception>
+    /// <exception cref="UnauthorizedAccessException">Nothing can be written there.</exception>
+    public void CreateForWriting()
+    {
+        Create();
+        foreach (var folder in new[] { Path, Snapshots, Identities })
+            new FileStream(System.IO.Path.Combine(folder, System.IO.Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose).Dispose();
+    }
+
+    /// <summary>Only one process at a time gives out file names here. Released when disposed, or when the process ends.</summary>
+    /// <exception cref="StateInUseException">Another one has it.</exception>
+    public IDisposable Lock()
+    {
+        Create();
+        try
+        {
+            return new FileStream(System.IO.Path.Combine(Path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            throw new StateInUseException(Path);
         }
     }
 

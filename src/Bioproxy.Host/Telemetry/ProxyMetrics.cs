@@ -35,8 +35,8 @@ internal sealed class ProxyMetrics : IDisposable
         _started = time.GetTimestamp();
         _meter.CreateObservableGauge("bioproxy_uptime_seconds", () => time.GetElapsedTime(_started).TotalSeconds, description: "Seconds since the proxy started.");
         _requests = Counter("bioproxy_requests_total", "Requests answered, by route and status code.");
-        _cacheResults = Counter("bioproxy_cache_results_total", "Gated requests by where their prompt's beginning was found: hot, restored or cold.");
-        _promptTokens = Counter("bioproxy_prompt_tokens_total", "Prompt tokens by source: cached or computed, as the backend reported them.");
+        _cacheResults = Counter("bioproxy_cache_results_total", "Gated requests by where their prompt's beginning was found: hot, ram, restored, cold or ineffective.");
+        _promptTokens = Counter("bioproxy_prompt_tokens_total", "Prompt tokens by source (cached or computed, as the backend reported them) and by the result of the request they belong to.");
         _queueRejections = Counter("bioproxy_queue_rejections_total", "Requests the slot queue turned away, by reason: full or timeout.");
 
         // Observed, because a counter that nobody has added to is not exported, and this one has no labels: it must read 0 before the first round.
@@ -71,10 +71,10 @@ internal sealed class ProxyMetrics : IDisposable
 
     public void CacheResult(string result) => _cacheResults.Add(1, new KeyValuePair<string, object?>("result", result));
 
-    public void PromptTokens(int cached, int computed)
+    public void PromptTokens(int cached, int computed, string result)
     {
-        _promptTokens.Add(cached, new KeyValuePair<string, object?>("source", "cached"));
-        _promptTokens.Add(computed, new KeyValuePair<string, object?>("source", "computed"));
+        _promptTokens.Add(cached, new("source", "cached"), new("result", result));
+        _promptTokens.Add(computed, new("source", "computed"), new("result", result));
     }
 
     public void QueueRejected(string reason) => _queueRejections.Add(1, new KeyValuePair<string, object?>("reason", reason));

@@ -206,8 +206,6 @@ internal sealed partial class WarmUpLoop
             while (evaluated is not null && part.Tokens < found.Tokens.Length);
             if (evaluated is null || (canSave && !await SaveAsync(prefix, state, rehearsal, found, evaluated, stop.Token).ConfigureAwait(false)))
                 return true;
-            if (canSave && evaluated.Slot is { } slot)
-                _table.MarkSaved(state.Epoch, slot, prompt.Chain);
             Done(prefix, state, rehearsal, found, computed, canSave, _time.GetElapsedTime(started));
             return true;
         }
@@ -272,9 +270,13 @@ internal sealed partial class WarmUpLoop
             return false;
         }
 
-        var (snapshot, problem) = await _writer.SaveAsync(state, slot, prefix, found.Tokens.Length, found.Hash, PromptChain.Of(rehearsal.Text), CancellationToken.None).ConfigureAwait(false);
+        var (snapshot, problem) = await _writer.SaveTemplateAsync(state, slot, prefix, found.Tokens.Length, found.Hash, PromptChain.Of(rehearsal.Text), CancellationToken.None).ConfigureAwait(false);
         if (snapshot is not null)
+        {
+            _table.MarkSaved(state.Epoch, slot, Restorer.BeginningOf(snapshot));
             return true;
+        }
+
         Fail(prefix, "save", problem!);
         return false;
     }

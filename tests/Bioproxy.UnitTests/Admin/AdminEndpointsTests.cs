@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Prompts;
+using Bioproxy.Host.Requests;
 using Bioproxy.Host.Slots;
 using Bioproxy.Host.Snapshots;
 using Bioproxy.Host.WarmUp;
@@ -125,7 +126,7 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
         var (_, status) = await _admin.AskJsonAsync("/status");
 
         Assert.Equal(
-            """[{"id":0,"busy":true,"kind":"template","prefix":"@code","text_bytes":3000,"tokens":5},{"id":1,"busy":false,"kind":"conversation","prefix":null,"text_bytes":10,"tokens":5}]""",
+            """[{"id":0,"busy":true,"kind":"template","prefix":"@code","text_bytes":3000,"tokens":5,"saved":true},{"id":1,"busy":false,"kind":"conversation","prefix":null,"text_bytes":10,"tokens":5,"saved":false}]""",
             Compact(status.GetProperty("slots")));
     }
 
@@ -245,6 +246,14 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
     [Theory]
     [InlineData("GET", "/v1/models", 404, "not_found")]
     [InlineData("GET", "/health/", 404, "not_found")]
+    [InlineData("GET", "/kv/none.bin", 404, "not_found")]
+    [InlineData("GET", "/kv/gc", 404, "not_found")]
+    [InlineData("GET", "/explain/none", 404, "not_found")]
+    [InlineData("POST", "/kv/drop", 415, "unsupported_media_type")]
+    [InlineData("POST", "/kv/gc", 415, "unsupported_media_type")]
+    [InlineData("POST", "/kv", 405, "method_not_allowed")]
+    [InlineData("POST", "/kv/a.bin", 405, "method_not_allowed")]
+    [InlineData("POST", "/explain/none", 405, "method_not_allowed")]
     [InlineData("POST", "/status", 405, "method_not_allowed")]
     [InlineData("DELETE", "/nothing", 405, "method_not_allowed")]
     public async Task Anything_Else_IsAnErrorOfOurOwn(string method, string path, int status, string code)
@@ -272,6 +281,81 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
         Assert.Equal(status, response.StatusCode);
         Assert.True(response.ContentLength > 0);
         Assert.Equal("", body);
+    }
+
+    [Fact]
+    public async Task Kv_SnapshotsThere_AreListedAndShown()
+    {
+        await _admin.LookAsync();
+        _admin.Catalogue.Add(Saved("a.bin", "@code", PromptChain.Of("template"u8)));
+        _admin.Catalogue.Add(Saved("b.bin", "", PromptChain.Of("conversation"u8)) with { Domain = "ada", PromptTokens = 900, Turns = 2, Created = _admin.Clock.GetUtcNow().AddHours(1) });
+
+        var (_, list) = await _admin.AskJsonAsync("/kv");
+        var (status, one) = await _admin.AskJsonAsync("/kv/b.bin");
+
+        Assert.Equal((2, 8000), (list.GetProperty("count").GetInt32(), list.GetProperty("bytes").GetInt64()));
+        Assert.Equal(["b.bin", "a.bin"], list.GetProperty("snapshots").EnumerateArray().Select(s => Text(s, "file")));
+        Assert.Equal([false, true], list.GetProperty("snapshots").EnumerateArray().Select(s => s.GetProperty("pinned").GetBoolean()));
+        Assert.Equal((200, "conversation", "ada", 2, 900), (status, Text(one, "label"), Text(one, "domain"), one.GetProperty("turns").GetInt32(), one.GetProperty("prompt_tokens").GetInt32()));
+    }
+
+    [Theory]
+    [InlineData("file=b.bin", "b.bin")]
+    [InlineData("domain=ada", "c.bin")]
+    [InlineData("domain=key-of-bob", "d.bin")]
+    [InlineData("domain=", null)]
+    [InlineData("", null)]
+    public async Task KvDrop_FileOrDomain_RemovesThatAlone(string query, string? gone)
+    {
+        await _admin.LookAsync();
+        _admin.Catalogue.Add(Saved("a.bin", "@code", PromptChain.Of("template"u8)));
+        _admin.Catalogue.Add(Saved("b.bin", "", PromptChain.Of("one"u8)));
+        _admin.Catalogue.Add(Saved("c.bin", "", PromptChain.Of("two"u8)) with { Domain = "ada" });
+        _admin.Catalogue.Add(Saved("d.bin", "", PromptChain.Of("three"u8)) with { Domain = Caller.DomainOf("key-of-bob", "") });
+        await _admin.AskAsync("/kv/drop?" + query, "POST", "text/plain");
+        Assert.Equal(4, _admin.Catalogue.Count);
+
+        var (response, _) = await _admin.AskAsync("/kv/drop?" + query, "POST", "application/json; charset=utf-8");
+
+        Assert.Equal(200, response.StatusCode);
+        Assert.Equal(new[] { "a.bin", "b.bin", "c.bin", "d.bin" }.Where(file => file != gone), _admin.Catalogue.All.Select(s => s.File).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task KvGc_DryRunFirst_OnlyTells()
+    {
+        await _admin.LookAsync();
+        _admin.Catalogue.Add(Saved("old.bin", "", PromptChain.Of("one"u8)) with { Created = _admin.Clock.GetUtcNow().AddDays(-40) });
+        _admin.Catalogue.Add(Saved("pinned.bin", "@code", PromptChain.Of("two"u8)) with { Created = _admin.Clock.GetUtcNow().AddDays(-40) });
+
+        var (_, dry) = await _admin.AskAsync("/kv/gc?dry_run=true", "POST", "application/json");
+        Assert.Equal(2, _admin.Catalogue.Count);
+        var (_, real) = await _admin.AskAsync("/kv/gc", "POST", "application/json");
+
+        Assert.Contains("\"would_be_removed\"", dry, StringComparison.Ordinal);
+        Assert.Contains("nobody used it for 40 days (kv.max_age_days)", real, StringComparison.Ordinal);
+        Assert.Equal(["pinned.bin"], _admin.Catalogue.All.Select(s => s.File));
+    }
+
+    [Fact]
+    public async Task Explain_KnownRequest_TellsThePlanAndTheDifference()
+    {
+        _admin.Explanations.Add(new Explanation
+        {
+            Id = "r1",
+            At = default,
+            Route = "chat",
+            Lane = "interactive",
+            Status = 200,
+            Chosen = new PlanOption(PromptSource.Cold, 1, Tokens: 0, Seconds: 0.5, Loss: 0),
+            Result = "cold",
+            Difference = new PromptDifference(1024, "message 1 (system), its text", null),
+        });
+
+        var (status, json) = await _admin.AskJsonAsync("/explain/r1");
+
+        Assert.Equal((200, "r1", "compute it in slot 1: about 0 tokens reused, first token in about 0.500 s", "cold"), (status, Text(json, "request"), Text(json, "plan"), Text(json, "result")));
+        Assert.Equal("""{"position_bytes":1024,"where":"message 1 (system), its text"}""", Compact(json.GetProperty("first_difference")));
     }
 
     private Snapshot Saved(string file, string prefix, PromptChain chain) =>

@@ -4,6 +4,7 @@ using Bioproxy.Host.Admin;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Plugins;
+using Bioproxy.Host.Requests;
 using Bioproxy.Host.Slots;
 using Bioproxy.Host.Snapshots;
 using Bioproxy.Host.Telemetry;
@@ -44,10 +45,13 @@ internal sealed class AdminFixture : IAsyncDisposable
         Effects = new EffectLedger(Metrics, Clock, NullLogger<EffectLedger>.Instance);
         Library = new TemplateLibrary(Options, Metrics, Clock, NullLogger<TemplateLibrary>.Instance);
         Recognition = new ModelRecognition(
-            _client, Monitor, Queue, Table, new SlotLook(_client, Table, Monitor, Clock), new Identifier(_client, folder, Clock, NullLogger<Identifier>.Instance), Effects, Options, Clock, NullLogger<ModelRecognition>.Instance);
+            _client, Monitor, Queue, Table, new SlotLook(_client, Table, Monitor, Clock), new Identifier(_client, folder, Clock, NullLogger<Identifier>.Instance), Effects, new LearnedRates(), Options, Clock, NullLogger<ModelRecognition>.Instance);
         Monitor.Changed = Recognition.BackendChangedAsync;
+        var files = new SnapshotFiles(null, null, folder, Options, NullLogger<SnapshotFiles>.Instance);
+        files.Load([]);
+        var cleaner = new SnapshotCleaner(Catalogue, files, () => Recognition.Current?.Identity, Options, Clock, NullLogger<SnapshotCleaner>.Instance);
         Endpoints = new AdminEndpoints(
-            Monitor, Queue, Table, Catalogue, Recognition, Effects, Library, () => WarmUps, () => Plugins, () => ["http://127.0.0.1:8088/"], Metrics, Exporter, Options, Clock);
+            Monitor, Queue, Table, Catalogue, Recognition, Effects, Library, () => WarmUps, () => Plugins, () => ["http://127.0.0.1:8088/"], new KvAdmin(Catalogue, files, cleaner), Explanations, Metrics, Exporter, Options, Clock);
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("bioproxy-admin-").FullName;
@@ -78,6 +82,8 @@ internal sealed class AdminFixture : IAsyncDisposable
 
     public AdminEndpoints Endpoints { get; }
 
+    public ExplanationLog Explanations { get; } = new();
+
     public IReadOnlyList<WarmUpStatus> WarmUps { get; set; } = [WarmUpStatus.Initial("@code")];
 
     public IReadOnlyList<PluginStatus> Plugins { get; set; } = [];
@@ -91,12 +97,14 @@ internal sealed class AdminFixture : IAsyncDisposable
         await Recognition.WhenDone().DefaultTimeout();
     }
 
-    public async Task<(HttpResponse Response, string Body)> AskAsync(string path, string method = "GET")
+    public async Task<(HttpResponse Response, string Body)> AskAsync(string path, string method = "GET", string? contentType = null)
     {
         var body = new MemoryStream();
         var http = new DefaultHttpContext();
         http.Request.Method = method;
-        http.Request.Path = path;
+        http.Request.Path = path.Split('?')[0];
+        http.Request.QueryString = new QueryString(path.Contains('?', StringComparison.Ordinal) ? path[path.IndexOf('?', StringComparison.Ordinal)..] : "");
+        http.Request.ContentType = contentType;
         http.Response.Body = body;
         await Endpoints.HandleAsync(http).DefaultTimeout();
         return (http.Response, Encoding.UTF8.GetString(body.ToArray()));

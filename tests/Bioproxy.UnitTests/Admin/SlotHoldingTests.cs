@@ -23,7 +23,8 @@ public sealed class SlotHoldingTests
         { "template", true, 0.5, false, 7L, 50, "Partial", "@code", 6 },
         { "template", false, 1, false, 7L, 100, "Template", "@new", 12 },
         { "question", true, 1, false, 7L, 120, "Conversation", null, 27 },
-        { "question", true, 1, true, 7L, 120, "Template", null, 27 },
+        { "question", true, 1, true, 7L, 120, "Conversation", null, 27 },
+        { "warm-up", true, 1, true, 7L, 120, "Template", null, 27 },
         { "question", true, 0.5, false, 7L, 60, "Partial", null, 13 },
     };
 
@@ -31,7 +32,7 @@ public sealed class SlotHoldingTests
     [MemberData(nameof(Cases))]
     public void Of_Slot_SaysWhatItHolds(string content, bool hasSnapshot, double coverage, bool isSaved, long? task, int? tokens, string kind, string? prefix, int bytes)
     {
-        var held = content switch { "template" => new SlotContent(Template, coverage, isSaved), "question" => new SlotContent(Question, coverage, isSaved), _ => null };
+        var held = content switch { "template" => new SlotContent(Template, coverage, isSaved), "question" => new SlotContent(Question, coverage, isSaved), "warm-up" => new SlotContent(Question, coverage, isSaved) { Turns = 0 }, _ => null };
         WarmUpStatus[] templates = [WarmUpStatus.Initial("@new") with { State = hasSnapshot ? WarmUpState.Warm : WarmUpState.Computed, CacheableTokens = 100 }];
 
         var holding = SlotHolding.Of(new SlotView(0, false, held, task, tokens), hasSnapshot ? Snapshots : [], templates);

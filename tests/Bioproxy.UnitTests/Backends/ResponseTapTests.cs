@@ -5,25 +5,25 @@ namespace Bioproxy.UnitTests.Backends;
 
 public sealed class ResponseTapTests
 {
-    public static TheoryData<string, string, int, int, int> Shapes => new()
+    public static TheoryData<string, string, int, int, int, double> Shapes => new()
     {
-        { "chat", CapturedAnswers.ChatWhole, 0, 29, 3 },
-        { "chat, streamed", CapturedAnswers.ChatStream, 28, 1, 3 },
-        { "chat, streamed with usage", CapturedAnswers.ChatStreamWithUsage, 28, 1, 3 },
-        { "chat, streamed with progress", CapturedAnswers.ChatStreamWithProgress, 28, 1, 3 },
-        { "text", CapturedAnswers.TextWhole, 1, 3, 3 },
-        { "text, streamed", CapturedAnswers.TextStream, 3, 1, 3 },
-        { "responses", CapturedAnswers.ResponsesWhole, 0, 23, 3 },
-        { "responses, streamed", CapturedAnswers.ResponsesStream, 22, 1, 3 },
-        { "messages", CapturedAnswers.MessagesWhole, 28, 1, 3 },
-        { "native", CapturedAnswers.NativeWhole, 0, 3, 2 },
-        { "native, streamed", CapturedAnswers.NativeStream, 2, 1, 1 },
-        { "native with probabilities", CapturedAnswers.Probe, 0, 2, 1 },
+        { "chat", CapturedAnswers.ChatWhole, 0, 29, 3, 1.578 },
+        { "chat, streamed", CapturedAnswers.ChatStream, 28, 1, 3, 2.812 },
+        { "chat, streamed with usage", CapturedAnswers.ChatStreamWithUsage, 28, 1, 3, 0.277 },
+        { "chat, streamed with progress", CapturedAnswers.ChatStreamWithProgress, 28, 1, 3, 0.139 },
+        { "text", CapturedAnswers.TextWhole, 1, 3, 3, 0.217 },
+        { "text, streamed", CapturedAnswers.TextStream, 3, 1, 3, 0.148 },
+        { "responses", CapturedAnswers.ResponsesWhole, 0, 23, 3, 0 },
+        { "responses, streamed", CapturedAnswers.ResponsesStream, 22, 1, 3, 0.153 },
+        { "messages", CapturedAnswers.MessagesWhole, 28, 1, 3, 0 },
+        { "native", CapturedAnswers.NativeWhole, 0, 3, 2, 0.193 },
+        { "native, streamed", CapturedAnswers.NativeStream, 2, 1, 1, 0.128 },
+        { "native with probabilities", CapturedAnswers.Probe, 0, 2, 1, 0.181 },
     };
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void Timings_AnswerInTwoReads_SplitAnywhere(string shape, string answer, int cached, int computed, int generated)
+    public void Timings_AnswerInTwoReads_SplitAnywhere(string shape, string answer, int cached, int computed, int generated, double milliseconds)
     {
         var bytes = Encoding.UTF8.GetBytes(answer);
         for (var at = 0; at <= bytes.Length; at++)
@@ -32,14 +32,14 @@ public sealed class ResponseTapTests
             tap.Look(bytes.AsSpan(0, at));
             tap.Look(bytes.AsSpan(at));
 
-            Assert.Equal((shape, at, new PromptTimings(cached, computed, generated)), (shape, at, tap.Timings()));
+            Assert.Equal((shape, at, new PromptTimings(cached, computed, generated) { PrefillSeconds = milliseconds / 1000 }), (shape, at, tap.Timings()));
             Assert.Equal(bytes.Length, tap.TotalBytes);
         }
     }
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void Timings_BehindALongAnswer_ReadByteByByteOrAtOnce(string shape, string answer, int cached, int computed, int generated)
+    public void Timings_BehindALongAnswer_ReadByteByByteOrAtOnce(string shape, string answer, int cached, int computed, int generated, double milliseconds)
     {
         var bytes = Encoding.UTF8.GetBytes(new string('x', 20_000) + "\n\n" + answer);
         var small = new ResponseTap();
@@ -48,14 +48,14 @@ public sealed class ResponseTapTests
         var large = new ResponseTap();
         large.Look(bytes);
 
-        Assert.Equal((shape, new PromptTimings(cached, computed, generated)), (shape, small.Timings()));
+        Assert.Equal((shape, new PromptTimings(cached, computed, generated) { PrefillSeconds = milliseconds / 1000 }), (shape, small.Timings()));
         Assert.Equal(small.Timings(), large.Timings());
         Assert.Equal(bytes.Length, small.TotalBytes);
     }
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void Timings_AnswerBrokenOff_AreNeverMadeUp(string shape, string answer, int cached, int computed, int generated)
+    public void Timings_AnswerBrokenOff_AreNeverMadeUp(string shape, string answer, int cached, int computed, int generated, double milliseconds)
     {
         var bytes = Encoding.UTF8.GetBytes(answer);
         for (var at = 0; at <= bytes.Length; at++)
@@ -63,9 +63,26 @@ public sealed class ResponseTapTests
             var tap = new ResponseTap();
             tap.Look(bytes.AsSpan(0, at));
 
-            // The usage of an OpenAI answer stands before its timings and says nearly the same.
-            if (tap.Timings() is { } timings)
-                Assert.Equal((shape, new PromptTimings(cached, computed, generated)), (shape, timings));
+            // The usage of an OpenAI answer stands before its timings and says the same but for the time.
+            if (tap.Timings() is not { } timings)
+                continue;
+            Assert.Equal((shape, new PromptTimings(cached, computed, generated)), (shape, timings with { PrefillSeconds = 0 }));
+            Assert.True(timings.PrefillSeconds == 0 || timings.PrefillSeconds == milliseconds / 1000);
+        }
+    }
+
+    /// <summary>Its first event tells the prompt's tokens, and only its last but one those generated.</summary>
+    [Fact]
+    public void Timings_StreamOfMessages_AreReadFromBothEnds()
+    {
+        var bytes = Encoding.UTF8.GetBytes(CapturedAnswers.MessagesStream.Replace("\"text\":\"$\"", $"\"text\":\"{new string('t', 20_000)}\"", StringComparison.Ordinal));
+        for (var at = 0; at <= bytes.Length; at += at < 1100 ? 1 : 97)
+        {
+            var tap = new ResponseTap(keepsHead: true);
+            tap.Look(bytes.AsSpan(0, at));
+            tap.Look(bytes.AsSpan(at));
+
+            Assert.Equal((at, new PromptTimings(28, 1, 3)), (at, tap.Timings()));
         }
     }
 

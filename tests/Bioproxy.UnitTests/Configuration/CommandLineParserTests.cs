@@ -8,6 +8,7 @@ public sealed class CommandLineParserTests : IDisposable
     private readonly StringWriter _out = new();
     private readonly StringWriter _error = new();
     private (string Command, ConfigurationInput Input)? _invoked;
+    private KvRequest? _kv;
 
     public void Dispose()
     {
@@ -117,7 +118,7 @@ public sealed class CommandLineParserTests : IDisposable
     [Fact]
     public async Task Invoke_ActionThrows_ExceptionIsNotSwallowed() =>
         await Assert.ThrowsAsync<InvalidOperationException>(() =>
-            CommandLineParser.InvokeAsync([], (_, _) => throw new InvalidOperationException(), Check, Doctor, _out, _error));
+            CommandLineParser.InvokeAsync([], new CommandActions((_, _) => throw new InvalidOperationException(), Check, Doctor, Kv), _out, _error));
 
     [Fact]
     public async Task Invoke_Cancelled_PassesTheToken()
@@ -125,13 +126,15 @@ public sealed class CommandLineParserTests : IDisposable
         using var stopping = new CancellationTokenSource();
         var exitCode = await CommandLineParser.InvokeAsync(
             [],
-            async (_, token) =>
-            {
-                await stopping.CancelAsync();
-                return token.IsCancellationRequested ? 5 : 6;
-            },
-            Check,
-            Doctor,
+            new CommandActions(
+                async (_, token) =>
+                {
+                    await stopping.CancelAsync();
+                    return token.IsCancellationRequested ? 5 : 6;
+                },
+                Check,
+                Doctor,
+                Kv),
             _out,
             _error,
             stopping.Token);
@@ -139,7 +142,41 @@ public sealed class CommandLineParserTests : IDisposable
         Assert.Equal(5, exitCode);
     }
 
-    private Task<int> InvokeAsync(params string[] args) => CommandLineParser.InvokeAsync(args, Run, Check, Doctor, _out, _error);
+    private Task<int> InvokeAsync(params string[] args) => CommandLineParser.InvokeAsync(args, new CommandActions(Run, Check, Doctor, Kv), _out, _error);
+
+    [Fact]
+    public async Task Invoke_Kv_TakesWhatItIsAbout()
+    {
+        Assert.Equal(10, await InvokeAsync("kv", "list", "--admin-port", "3"));
+        Assert.Equal(new KvRequest("list"), _kv);
+        Assert.Equal("3", _invoked?.Input.Overrides["admin_port"]);
+
+        await InvokeAsync("kv", "show", "a.bin");
+        Assert.Equal(new KvRequest("show", "a.bin"), _kv);
+        await InvokeAsync("kv", "drop", "a.bin");
+        Assert.Equal(new KvRequest("drop", "a.bin"), _kv);
+        await InvokeAsync("kv", "drop", "--domain", "anna");
+        Assert.Equal(new KvRequest("drop", null, "anna"), _kv);
+        await InvokeAsync("kv", "gc", "--dry-run");
+        Assert.Equal(new KvRequest("gc", IsDryRun: true), _kv);
+    }
+
+    [Theory]
+    [InlineData("kv", "drop")]
+    [InlineData("kv", "drop", "a.bin", "--domain", "anna")]
+    [InlineData("kv", "show")]
+    [InlineData("kv")]
+    public async Task Invoke_KvWithoutWhatItIsAbout_IsWrongUsage(params string[] args)
+    {
+        Assert.NotEqual(10, await InvokeAsync(args));
+        Assert.Null(_kv);
+    }
+
+    private Task<int> Kv(ConfigurationInput input, KvRequest request, CancellationToken cancellationToken)
+    {
+        (_invoked, _kv) = (("kv", input), request);
+        return Task.FromResult(10);
+    }
 
     private Task<int> Run(ConfigurationInput input, CancellationToken cancellationToken)
     {

@@ -20,6 +20,17 @@ public sealed class ConfigurationLoaderTests : IDisposable
         ["state_directory"] = ("~/state", o => Path.GetFileName(o.StateDirectory), "state"),
         ["kv.enabled"] = ("false", o => o.KvEnabled, false),
         ["kv.directory"] = ("~/", o => Path.GetFileName(o.KvDirectory), "home"),
+        ["kv.save"] = ("never", o => o.KvSave, SaveMode.Never),
+        ["kv.min_tokens"] = ("1", o => o.KvMinTokens, 1),
+        ["kv.idle_save_seconds"] = ("0.5", o => o.KvIdleSave, TimeSpan.FromSeconds(0.5)),
+        ["kv.max_write_per_hour"] = ("1.5 TiB", o => o.KvMaxWritePerHour, 3L << 39),
+        ["kv.max_age_days"] = ("0.5", o => o.KvMaxAge, TimeSpan.FromHours(12)),
+        ["kv.max_bytes"] = ("1 KiB", o => o.KvMaxBytes, 1024L),
+        ["kv.max_snapshots"] = ("2", o => o.KvMaxSnapshots, 2),
+        ["kv.min_free_bytes"] = ("100MiB", o => o.KvMinFreeBytes, 100L << 20),
+        ["kv.domain_header"] = ("X-User", o => o.KvDomainHeader, "X-User"),
+        ["explain_excerpts"] = ("true", o => o.ExplainExcerpts, true),
+        ["queue.keep_alive_seconds"] = ("0", o => o.QueueKeepAlive, TimeSpan.Zero),
         ["queue.max_length"] = ("0", o => o.QueueMaxLength, 0),
         ["queue.max_wait_seconds"] = ("2.5", o => o.QueueMaxWait, TimeSpan.FromSeconds(2.5)),
         ["queue.capacity"] = ("1", o => o.QueueCapacity, 1),
@@ -113,7 +124,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
     public void Load_ScalarInFileEnvironmentAndOverride_MeansTheSame(string key)
     {
         var (text, read, expected) = Samples[key];
-        var isText = !double.TryParse(text, out _) && text != "false";
+        var isText = !double.TryParse(text, out _) && text is not ("true" or "false");
         var json = isText ? $"\"{text}\"" : text;
 
         Assert.NotEqual(expected, read(_folder.Valid()));
@@ -145,7 +156,15 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [InlineData("""{ "timeouts": { "response_seconds": 1e300 } }""", "config.json, line 1: timeouts.response_seconds is 1e300; expected a number of seconds from 0 to 1000000 (fractions allowed, 0 = no limit)")]
     [InlineData("""{ "kv": { "enabled": "true" } }""", "config.json, line 1: kv.enabled is \"true\"; expected true or false")]
     [InlineData("""{ "kv": { "directory": "nowhere" } }""", "config.json, line 1: kv.directory is \"nowhere\"; expected a folder that exists, or null (looked for: nowhere)")]
-    [InlineData("""{ "kv": true }""", "config.json, line 1: kv is true; expected an object with any of enabled, directory")]
+    [InlineData("""{ "kv": true }""", "config.json, line 1: kv is true; expected an object with any of enabled, directory, save, min_tokens, idle_save_seconds, max_write_per_hour, max_age_days, max_bytes, max_snapshots, min_free_bytes, domain_header")]
+    [InlineData("""{ "kv": { "save": "sometimes" } }""", "config.json, line 1: kv.save is \"sometimes\"; expected one of \"auto\", \"always\", \"never\"")]
+    [InlineData("""{ "kv": { "save": "1" } }""", "config.json, line 1: kv.save is \"1\"; expected one of \"auto\", \"always\", \"never\"")]
+    [InlineData("""{ "kv": { "max_bytes": "50 GB" } }""", "config.json, line 1: kv.max_bytes is \"50 GB\"; expected a size with its unit, e.g. \"50 GiB\" (KiB, MiB, GiB, TiB)")]
+    [InlineData("""{ "kv": { "max_bytes": "0.9 KiB" } }""", "config.json, line 1: kv.max_bytes is \"0.9 KiB\"; expected a size with its unit, e.g. \"50 GiB\" (KiB, MiB, GiB, TiB)")]
+    [InlineData("""{ "kv": { "max_bytes": 1048576 } }""", "config.json, line 1: kv.max_bytes is 1048576; expected a size with its unit, e.g. \"50 GiB\" (KiB, MiB, GiB, TiB)")]
+    [InlineData("""{ "kv": { "max_age_days": 0 } }""", "config.json, line 1: kv.max_age_days is 0; expected a number of days from 0.001 to 36500 (fractions allowed)")]
+    [InlineData("""{ "kv": { "domain_header": "X User" } }""", "config.json, line 1: kv.domain_header is \"X User\"; expected the name of a request header, e.g. X-User, or null")]
+    [InlineData("""{ "lanes": { "batch_api_keys": [""] } }""", "config.json, line 1: lanes.batch_api_keys is an array; expected an array of texts, e.g. [\"key-of-the-nightly-job\"]")]
     [InlineData("""{ "log_level": "info" }""", "config.json, line 1: log_level is \"info\"; expected one of \"trace\", \"debug\", \"information\", \"warning\", \"error\"")]
     [InlineData("""{ "template_roots": "a" }""", "config.json, line 1: template_roots is \"a\"; expected an array of folders, e.g. [\"templates\"]")]
     [InlineData("""{ "template_roots": ["home", "a"] }""", "config.json, line 1: template_roots[1] is \"a\"; expected a folder that exists (looked for: a)")]
@@ -162,7 +181,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [InlineData("""{ "capacity": 1 }""", "config.json, line 1: capacity: unknown key; did you mean \"capacity\" inside \"queue\": { … }?")]
     [InlineData("""{ "kv.directory": "x" }""", "config.json, line 1: kv.directory: unknown key; did you mean \"directory\" inside \"kv\": { … }?")]
     [InlineData("""{ "timeout": {} }""", "config.json, line 1: timeout: unknown key; did you mean \"timeouts\"?")]
-    [InlineData("""{ "kv": { "zzz": 1 } }""", "config.json, line 1: kv.zzz: unknown key; the keys here are enabled, directory")]
+    [InlineData("""{ "kv": { "zzz": 1 } }""", "config.json, line 1: kv.zzz: unknown key; the keys here are enabled, directory, save, min_tokens, idle_save_seconds, max_write_per_hour, max_age_days, max_bytes, max_snapshots, min_free_bytes, domain_header")]
     [InlineData("""{ "plugins": {} }""", "config.json, line 1: plugins: unknown key; config.example.json shows every key")]
     [InlineData("""{ "proxy_port": 1, "proxy_port": 2 }""", "config.json, line 1: proxy_port: given twice; the first is at config.json, line 1")]
     [InlineData("""{ "kv": { "enabled": true, "enabled": true } }""", "config.json, line 1: kv.enabled: given twice; the first is at config.json, line 1")]

@@ -53,7 +53,7 @@ public sealed class ExampleConfigurationTests : IDisposable
             .Select(pair => pair.Line);
 
         // The objects' members carry the comments; admin_port shares the one above admin_host.
-        Assert.Equal(["\"admin_port\": 8089,", "\"kv\": {", "\"queue\": {", "\"limits\": {"], bare);
+        Assert.Equal(["\"admin_port\": 8089,", "\"kv\": {", "\"lanes\": {", "\"queue\": {", "\"limits\": {"], bare);
     }
 
     private static string RepositoryRoot()

@@ -63,6 +63,7 @@ public sealed class ReadmeTests
     private static string Default(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Null or JsonValueKind.Array or JsonValueKind.Object => "none",
+        JsonValueKind.String => value.GetString()!,
         _ => value.ToString().ToLowerInvariant(),
     };
 

@@ -6,7 +6,7 @@ namespace Bioproxy.UnitTests.Slots;
 
 /// <summary>
 /// A server with slots and a proxy that keeps a <see cref="SlotTable"/> about it, as one thread of small steps in random order:
-/// everything between them (requests, answers, looks) is under way for any time.
+/// everything between them (requests, answers, saves, looks) is under way for any time.
 /// </summary>
 internal sealed class SlotSimulation
 {
@@ -17,6 +17,7 @@ internal sealed class SlotSimulation
     private readonly int _maxLooks;
     private readonly List<Work> _works = [];
     private readonly List<Look> _looks = [];
+    private readonly List<Save> _saves = [];
     private readonly Dictionary<ChainHash, string> _texts = [];
     private readonly string[] _prompts;
     private readonly List<string> _log = [];
@@ -56,8 +57,14 @@ internal sealed class SlotSimulation
 
     private void Step(bool mayBegin)
     {
-        switch (_random.Next(4))
+        switch (_random.Next(5))
         {
+            case 4 when mayBegin && _saves.Count < 2 && _random.Next(2) == 0:
+                BeginSave();
+                break;
+            case 4 when _saves.Count > 0:
+                Advance(_saves[_random.Next(_saves.Count)]);
+                break;
             case 0 when mayBegin && _works.Sum(w => w.Host.Weight) < _server.Length:
                 Begin();
                 break;
@@ -81,7 +88,7 @@ internal sealed class SlotSimulation
         if (_random.Next(8) == 0 && _works.Sum(w => w.Host.Weight) + 2 <= _server.Length)
         {
             if (_table.TryBegin(1, _table.Plan(null, 0), null, weight: 2) is { } heavy)
-                _works.Add(new Work(heavy, text, "") { Stage = Stage.Sent });
+                Add(new Work(heavy, text, "") { Stage = Stage.Sent });
             return;
         }
 
@@ -90,8 +97,56 @@ internal sealed class SlotSimulation
         if (_table.TryBegin(1, plan, prompt.Chain) is not { } work)
             return;
         var stage = plan.Source == PromptSource.Restored ? Stage.Restoring : Stage.Sent;
-        _works.Add(new Work(work, text, snapshot) { Stage = stage });
+        Add(new Work(work, text, snapshot) { Stage = stage });
         _log.Add($"begin {text} {plan}");
+    }
+
+    private void Add(Work work)
+    {
+        Check(!_saves.Exists(s => s.Slot == work.Host.Slot), $"slot {work.Host.Slot} was given to somebody while it was saved");
+        foreach (var save in _isUnified ? _saves : [])
+            save.IsEmptied = true;
+        _works.Add(work);
+    }
+
+    private void BeginSave()
+    {
+        var unsaved = _table.Unsaved();
+        if (unsaved.Count == 0)
+            return;
+        var (slot, content) = unsaved[_random.Next(unsaved.Count)];
+        if (_table.TryBeginSave(1, slot, content) is not { } work)
+            return;
+        Check(!_works.Exists(w => w.Host.Slot == slot), $"slot {slot} was taken for saving while it was at work");
+        Check(!_saves.Exists(s => s.Slot == slot), $"slot {slot} was taken for saving twice");
+        _saves.Add(new Save(work, slot, content));
+        _log.Add($"save slot {slot} '{_texts[content.Chain.End]}'");
+    }
+
+    /// <summary>The server saves at once when the slot is idle, and later otherwise; its answer takes its time.</summary>
+    private void Advance(Save save)
+    {
+        var believed = _texts[save.Content.Chain.End];
+        if (save.Written is null)
+        {
+            if (!_server[save.Slot].IsProcessing)
+                save.Written = _server[save.Slot].Text;
+            return;
+        }
+
+        _saves.Remove(save);
+        var isContradicted = save.Written.Length < believed.Length;
+        var saved = isContradicted || _random.Next(6) == 0 ? null : new SavedBeginning(believed, believed.Length, save.Content.Chain, IsConversation: true);
+        _table.EndSave(save.Work, saved, isContradicted);
+        var now = _table.View()[save.Slot].Content;
+        _log.Add($"saved slot {save.Slot} {saved is not null} contradicted {isContradicted}");
+        Check(save.Work.WhenEnded.IsCompleted, "who waits for a save is not told of its end");
+        if (save.IsEmptied || isContradicted)
+            Check(now is null || now.Saved is null, $"slot {save.Slot} is believed to hold what was saved, and does not");
+        else if (now is not null && now.Chain.End == save.Content.Chain.End)
+            Check(!now.IsSaved || saved is not null, $"slot {save.Slot} is believed to be saved, and is not");
+        if (now is { Saved: { } beginning })
+            Check(_texts[now.Chain.End].StartsWith(beginning.File, StringComparison.Ordinal), $"slot {save.Slot} is believed to have the wrong file");
     }
 
     private void Advance(Work work)
@@ -182,7 +237,7 @@ internal sealed class SlotSimulation
     /// <summary>Lets everything end, looks once more, and compares.</summary>
     private void Rest()
     {
-        while (_works.Count + _looks.Count > 0)
+        while (_works.Count + _looks.Count + _saves.Count > 0)
             Step(mayBegin: false);
         Ask();
         Advance(_looks[0]);
@@ -231,6 +286,21 @@ internal sealed class SlotSimulation
         public IReadOnlyList<ServerSlot> Server { get; set; } = [];
 
         public bool IsCancelled { get; set; }
+    }
+
+    private sealed class Save(SlotWork work, int slot, SlotContent content)
+    {
+        public SlotWork Work { get; } = work;
+
+        public int Slot { get; } = slot;
+
+        public SlotContent Content { get; } = content;
+
+        /// <summary>What the server wrote; null while it has not.</summary>
+        public string? Written { get; set; }
+
+        /// <summary>The server emptied the slot for another one meanwhile.</summary>
+        public bool IsEmptied { get; set; }
     }
 
     private sealed class Look(long number)

@@ -100,17 +100,17 @@ public sealed class SlotTableTests
 
     /// <summary>The server, too, continues the slot that shares the most, from a tenth of the prompt on.</summary>
     [Theory]
-    [InlineData(9000, 1)]
-    [InlineData(9500, 0)]
-    public void Plan_ASlotSharesSome_IsTakenWhenItIsATenthOfThePrompt(int rest, int expected)
+    [InlineData(9000, true)]
+    [InlineData(9500, false)]
+    public void Plan_ASlotSharesSome_IsTakenWhenItIsATenthOfThePrompt(int rest, bool isTaken)
     {
         var shared = new string('s', 1024);
         Look([Row(0), Row(1), Row(2)]);
         Hold(0, "other");
-        Hold(1, shared + new string('x', 5000));
+        Hold(1, shared + new string('x', 200));
         Hold(2, "another");
 
-        Assert.Equal(Cold(expected), _table.Plan(Prompt(shared + new string('y', rest)), 0));
+        Assert.Equal(isTaken ? new SlotPlan(PromptSource.Hot, 1, 1024) : Cold(0), _table.Plan(Prompt(shared + new string('y', rest)), 0));
     }
 
     [Fact]
@@ -144,17 +144,19 @@ public sealed class SlotTableTests
     }
 
     [Theory]
-    [InlineData(6, "Hot")]
-    [InlineData(7, "Restored")]
-    public void Plan_SnapshotAndSlot_TheLongerWinsAndTheSlotWhenEqual(int snapshot, string expected)
+    [InlineData(2000, "Hot")]
+    [InlineData(2001, "Hot")]
+    [InlineData(3000, "Restored")]
+    public void Plan_SnapshotAndSlot_TheSnapshotHasToSaveMoreThanItsRestoreCosts(int snapshot, string expected)
     {
-        Hold(0, "system");
+        var system = new string('s', 2000);
+        Hold(0, system);
 
-        Assert.Equal(expected, _table.Plan(Prompt("system and user"), snapshot).Source.ToString());
+        Assert.Equal(expected, _table.Plan(Prompt(system + new string('u', 2000)), snapshot).Source.ToString());
     }
 
     [Fact]
-    public void Plan_SlotSharesHalfOfWhatItHolds_IsRolledBack()
+    public void Plan_GoingBackSavesMoreThanItLoses_SlotIsRolledBack()
     {
         var shared = new string('s', 2048);
         Hold(1, shared + new string('x', 2000));
@@ -163,18 +165,19 @@ public sealed class SlotTableTests
     }
 
     [Fact]
-    public void Plan_SlotSharesLessThanHalf_IsLeftAlone()
+    public void Plan_GoingBackLosesMoreThanItSaves_SlotIsLeftAlone()
     {
         var shared = new string('s', 2048);
-        Hold(1, shared + new string('x', 2049));
+        Hold(1, shared + new string('x', 10_000));
 
         Assert.Equal(Anywhere, _table.Plan(Prompt(shared + "other"), 0));
     }
 
     [Theory]
     [InlineData(2048, "Restored")]
-    [InlineData(2047, "Hot")]
-    public void Plan_RollBackAgainstSnapshot_TheSnapshotWinsUnlessItCoversLess(int snapshot, string expected)
+    [InlineData(1500, "Restored")]
+    [InlineData(500, "Hot")]
+    public void Plan_RollBackAgainstSnapshot_TheSnapshotWinsUnlessItCoversMuchLess(int snapshot, string expected)
     {
         var shared = new string('s', 2048);
         Hold(1, shared + new string('x', 2000));
@@ -189,40 +192,44 @@ public sealed class SlotTableTests
         Hold(0, text, coverage: 0.25);
 
         Assert.Equal(new SlotPlan(PromptSource.Hot, 0, 250), _table.Plan(Prompt(text), 0));
-        Assert.Equal(PromptSource.Restored, _table.Plan(Prompt(text), 251).Source);
+        Assert.Equal(PromptSource.Restored, _table.Plan(Prompt(text), 600).Source);
         Assert.Equal(Anywhere, _table.Plan(Prompt(text[..900]), 0));
     }
 
     [Fact]
     public void Plan_BusySlot_IsNeitherContinuedNorOverwritten()
     {
-        Hold(0, "system");
+        var system = new string('s', 2000);
+        Hold(0, system);
         Begin(0);
         Begin(1);
 
-        Assert.Equal(Anywhere, _table.Plan(Prompt("system and"), 0));
-        Assert.Equal(2, _table.Plan(Prompt("system and"), 6).Slot);
+        Assert.Equal(Anywhere, _table.Plan(Prompt(system + "and"), 0));
+        Assert.Equal(2, _table.Plan(Prompt(system + "and"), 2000).Slot);
         Begin(2);
-        Assert.Equal(Anywhere, _table.Plan(Prompt("system and"), 6));
+        Assert.Equal(Anywhere, _table.Plan(Prompt(system + "and"), 2000));
     }
 
     [Fact]
-    public void Plan_RestoreTarget_IsEmptyThenSavedThenLeastRecentlyUsed()
+    public void Plan_RestoreTarget_IsEmptyThenSavedThenWorthLeastThenLeastRecentlyUsed()
     {
-        Hold(0, "first");
-        Hold(1, "second", isSaved: true);
+        Hold(0, new string('1', 9000));
+        Hold(1, new string('2', 9000), isSaved: true);
         Assert.Equal(2, Target());
 
-        Hold(2, "third");
+        Hold(2, new string('3', 3000));
         Assert.Equal(1, Target());
 
-        Hold(1, "fourth");
-        Assert.Equal(0, Target());
-
-        Hold(0, "fifth");
+        Hold(1, new string('4', 9000));
         Assert.Equal(2, Target());
 
-        int? Target() => _table.Plan(Prompt("another prompt"), 7).Slot;
+        Hold(2, new string('5', 9000));
+        Assert.Equal(0, Target());
+
+        Hold(0, new string('6', 9000));
+        Assert.Equal(1, Target());
+
+        int? Target() => _table.Plan(Prompt(new string('p', 5000)), 4000).Slot;
     }
 
     [Fact]
@@ -230,11 +237,13 @@ public sealed class SlotTableTests
     {
         Look([Row(0, 3, 30), Row(1, 4, 0), Row(2)]);
         var unknown = Begin(2);
-        _table.End(unknown, null, 12);
+        _table.End(unknown, null, 30);
 
-        Assert.Equal(1, _table.Plan(Prompt("a"), 1).Slot);
-        Look([Row(0, 3, 30), Row(1, 4, 10), Row(2, 9, 12)]);
-        Assert.Equal(0, _table.Plan(Prompt("a"), 1).Slot);
+        Assert.Equal(1, Target());
+        Look([Row(0, 3, 30), Row(1, 4, 30), Row(2, 9, 30)]);
+        Assert.Equal(0, Target());
+
+        int? Target() => _table.Plan(Prompt(new string('p', 5000)), 4000).Slot;
     }
 
     [Fact]

@@ -53,8 +53,8 @@ public sealed class ProxyMetricsTests : IDisposable
             "bioproxy_kv_cache_saves_total{prefix=\"@code\"} 1",
             "bioproxy_kv_cache_restores_total{prefix=\"@code\",status=\"effective\"} 1",
             "bioproxy_cache_results_total{result=\"restored\"} 1",
-            "bioproxy_prompt_tokens_total{source=\"cached\"} 900",
-            "bioproxy_prompt_tokens_total{source=\"computed\"} 10",
+            "bioproxy_prompt_tokens_total{result=\"restored\",source=\"cached\"} 900",
+            "bioproxy_prompt_tokens_total{result=\"restored\",source=\"computed\"} 10",
             "bioproxy_queue_rejections_total{reason=\"full\"} 1",
             "bioproxy_queue_wait_seconds_count{lane=\"interactive\"} 1",
             "bioproxy_template_errors_total{prefix=\"@code\"} 1",
@@ -97,7 +97,7 @@ public sealed class ProxyMetricsTests : IDisposable
         _metrics.Request("chat", 200, TimeSpan.FromSeconds(1));
         _metrics.FirstByte("chat", TimeSpan.FromMilliseconds(20));
         _metrics.CacheResult("restored");
-        _metrics.PromptTokens(cached: 900, computed: 10);
+        _metrics.PromptTokens(cached: 900, computed: 10, "restored");
         _metrics.QueueRejected("full");
         _metrics.QueueWaited("interactive", TimeSpan.FromSeconds(2));
         _metrics.WarmUpChecked();

@@ -7,6 +7,8 @@ public abstract class EditingTransform : IPromptTransform
 {
     public ValueTask TransformAsync(PromptContext context, CancellationToken cancellationToken)
     {
+        if (context.Messages.Any(message => message.Parts.Any(part => part.Text?.StartsWith("[later]", StringComparison.Ordinal) == true)))
+            context.Lane = PromptLane.Batch;
         foreach (var part in context.Messages.SelectMany(message => message.Parts))
         {
             if (part.Text is { } text)

@@ -1,0 +1,38 @@
+using System.Text.Json;
+using Bioproxy.Host.Requests;
+using Bioproxy.Host.Slots;
+
+namespace Bioproxy.Host.Admin;
+
+/// <summary>One request's explanation, as JSON for people.</summary>
+internal static class ExplainView
+{
+    public static void Write(Utf8JsonWriter writer, Explanation explanation)
+    {
+        writer.WriteString("request", explanation.Id);
+        writer.WriteString("at", explanation.At);
+        writer.WriteString("route", explanation.Route);
+        writer.WriteString("lane", explanation.Lane);
+        writer.WriteNumber("status", explanation.Status);
+        writer.WriteSeconds("waited_seconds", TimeSpan.FromSeconds(explanation.WaitedSeconds));
+        writer.WriteString("plan", explanation.Chosen is { } chosen ? PlanText.Of(chosen) : explanation.Note);
+        writer.WriteStrings("compared", explanation.Considered.Select(option => PlanText.Of(option)));
+        writer.WriteNumberOrNull("slot", explanation.Slot);
+        writer.WriteNumberOrNull("expected_tokens", explanation.ExpectedTokens);
+        writer.WriteString("result", explanation.Result);
+        writer.WriteNumberOrNull("cached_tokens", explanation.CachedTokens);
+        writer.WriteNumberOrNull("computed_tokens", explanation.ComputedTokens);
+        if (explanation.Difference is not { } difference)
+        {
+            writer.WriteNull("first_difference");
+            return;
+        }
+
+        writer.WriteStartObject("first_difference");
+        writer.WriteNumber("position_bytes", difference.Position);
+        writer.WriteString("where", difference.Where);
+        if (difference.Excerpt is { } excerpt)
+            writer.WriteString("excerpt", excerpt);
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,14 @@
+using Bioproxy.Host.Configuration;
+
+namespace Bioproxy.Host.CommandLine;
+
+/// <summary>What the commands do; each returns its exit code.</summary>
+/// <param name="Run">No command: the proxy.</param>
+/// <param name="Check"><c>check</c>.</param>
+/// <param name="Doctor"><c>doctor</c>.</param>
+/// <param name="Kv"><c>kv …</c>.</param>
+internal sealed record CommandActions(
+    Func<ConfigurationInput, CancellationToken, Task<int>> Run,
+    Func<ConfigurationInput, CancellationToken, Task<int>> Check,
+    Func<ConfigurationInput, CancellationToken, Task<int>> Doctor,
+    Func<ConfigurationInput, KvRequest, CancellationToken, Task<int>> Kv);

@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Text;
+
+namespace Bioproxy.Host.Prompts;
+
+/// <summary>Where a prompt stops being like another one.</summary>
+/// <param name="Position">Bytes of canonical text before the first difference.</param>
+/// <param name="Where">The member it lies in, in words.</param>
+/// <param name="Excerpt">Some words from there on; null where excerpts are not wanted.</param>
+internal sealed record PromptDifference(int Position, string Where, string? Excerpt)
+{
+    private const int ExcerptBytes = 60;
+
+    public static PromptDifference Between(CanonicalPrompt prompt, CanonicalPrompt other, bool withExcerpt)
+    {
+        var position = prompt.Text.CommonPrefixLength(other.Text);
+        var where = position < CanonicalPrompt.HeadLength ? Head(prompt, other) : WhereIs(prompt.Text, Math.Min(position, prompt.Text.Length - 1));
+        return new PromptDifference(position, position == prompt.Text.Length ? "nowhere: the other one only goes on" : where, withExcerpt ? ExcerptOf(prompt.Text, position) : null);
+    }
+
+    /// <summary>Where only whole blocks are known to agree.</summary>
+    public static PromptDifference Behind(CanonicalPrompt prompt, int position, bool withExcerpt) => new(
+        position,
+        position < prompt.Text.Length ? "at or soon behind " + WhereIs(prompt.Text, Math.Max(position, CanonicalPrompt.HeadLength)) : "nowhere: the other one only goes on",
+        withExcerpt ? ExcerptOf(prompt.Text, position) : null);
+
+    private static string Head(CanonicalPrompt prompt, CanonicalPrompt other)
+    {
+        var names = prompt.HeadNames.Except(other.HeadNames, StringComparer.Ordinal).Concat(other.HeadNames.Except(prompt.HeadNames, StringComparer.Ordinal)).ToList();
+        return names.Count > 0
+            ? $"before the messages: only one of them has {string.Join(", ", names)}"
+            : prompt.HeadNames.Count > 0 ? $"before the messages: in {string.Join(" or ", prompt.HeadNames)}" : "before the messages: another kind of endpoint";
+    }
+
+    private static string WhereIs(ReadOnlySpan<byte> text, int position)
+    {
+        var head = text[CanonicalPrompt.HeadLength..Math.Max(CanonicalPrompt.HeadLength, Math.Min(position + 1, text.Length))];
+        var number = head.Count(CanonicalPrompt.MessageMark);
+        var rest = text[(CanonicalPrompt.HeadLength + Math.Max(0, head.LastIndexOf(CanonicalPrompt.MessageMark)))..];
+        var roleEnd = rest.IndexOf(CanonicalPrompt.ContentMark);
+        var role = roleEnd > 1 ? Encoding.UTF8.GetString(rest[1..roleEnd]) : "unknown role";
+        var kind = head.LastIndexOfAny(CanonicalPrompt.TextMark, CanonicalPrompt.OtherMark, CanonicalPrompt.MessageMark) is var at and >= 0 ? head[at] : (byte)0;
+        var member = kind switch { CanonicalPrompt.TextMark => "its text", CanonicalPrompt.OtherMark => "a part or member that is no text", _ => "its role" };
+        return string.Create(CultureInfo.InvariantCulture, $"message {number} ({role}), {member}");
+    }
+
+    /// <summary>Markers are no UTF-8 and show as replacement characters, which are left out.</summary>
+    private static string ExcerptOf(ReadOnlySpan<byte> text, int position) => position < CanonicalPrompt.HeadLength
+        ? ""
+        : Encoding.UTF8.GetString(text[position..Math.Min(text.Length, position + ExcerptBytes)]).Replace("\uFFFD", " ", StringComparison.Ordinal);
+}

@@ -1,0 +1,37 @@
+using Bioproxy.Host.Prompts;
+using Bioproxy.Host.Slots;
+
+namespace Bioproxy.Host.Requests;
+
+/// <summary>Why a request went where it went, and what came of it.</summary>
+internal sealed record Explanation
+{
+    public required string Id { get; init; }
+    public required DateTimeOffset At { get; init; }
+    public required string Route { get; init; }
+    public required string Lane { get; init; }
+    public required int Status { get; init; }
+
+    /// <summary>The decision; null where there was none to make, which <see cref="Note"/> then tells.</summary>
+    public required PlanOption? Chosen { get; init; }
+
+    public string? Note { get; init; }
+
+    /// <summary>What was compared, the decision among it.</summary>
+    public IReadOnlyList<PlanOption> Considered { get; init; } = [];
+
+    public int? Slot { get; init; }
+    public double WaitedSeconds { get; init; }
+
+    /// <summary>Tokens expected to be reused; null when nothing was known.</summary>
+    public int? ExpectedTokens { get; init; }
+
+    /// <summary>hot, ram, restored, cold or ineffective.</summary>
+    public required string Result { get; init; }
+
+    public int? CachedTokens { get; init; }
+    public int? ComputedTokens { get; init; }
+
+    /// <summary>For a miss: where the prompt stops being like the closest known one.</summary>
+    public PromptDifference? Difference { get; init; }
+}

@@ -1,0 +1,18 @@
+using System.Text;
+using System.Text.Json;
+using Bioproxy.Abstractions;
+using Bioproxy.Host.Prompts;
+
+namespace Bioproxy.UnitTests.PromptTests;
+
+/// <summary>Prompts of somebody, in short. Texts that begin alike become prompts that begin alike.</summary>
+internal static class TestPrompts
+{
+    public static CanonicalPrompt Of(string text, string? domain = null, string? session = null) =>
+        Build($"{{\"prompt\":{JsonSerializer.Serialize(text, TestJson.Default.String)}}}", PromptEndpoint.Completion, domain, session);
+
+    public static CanonicalPrompt Chat(string json, string? domain = null) => Build(json, PromptEndpoint.Chat, domain, null);
+
+    private static CanonicalPrompt Build(string json, PromptEndpoint endpoint, string? domain, string? session) =>
+        CanonicalPrompt.Build(new EditablePrompt(PromptBody.Read(Encoding.UTF8.GetBytes(json), endpoint)!, "id", isWarmUp: false), domain, session);
+}
