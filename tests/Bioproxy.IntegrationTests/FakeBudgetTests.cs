@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Bioproxy.Host.Configuration;
+using Bioproxy.Testing;
+using Xunit.Abstractions;
+
+namespace Bioproxy.IntegrationTests;
+
+/// <summary>Many conversations at once, by a seed, with clients that leave: snapshots stay within their limits, and nothing that is in use goes.</summary>
+public sealed class FakeBudgetTests(ITestOutputHelper output)
+{
+    private const int Workers = 6;
+    private const int Conversations = 10;
+    private const int Requests = 180;
+    private const int MaxSnapshots = 6;
+
+    private static readonly string Rules = string.Concat(Enumerable.Range(0, 30).Select(i => $"Rule {i}: be kind to number {i}. "));
+    private static readonly (string, string)[] Templates = [("@code", Rules + "\n<<message>>"), ("@review", "Review. " + Rules + "\n<<message>>")];
+
+    [Theory]
+    [InlineData(1, 2, false, true)]
+    [InlineData(2, 4, false, false)]
+    [InlineData(3, 4, false, true)]
+    [InlineData(4, 4, true, true)]
+    [InlineData(5, 1, false, true)]
+    public async Task Snapshots_ManyConversationsAtOnce_StayWithinTheirLimit(int seed, int slots, bool unified, bool isFolderKnown)
+    {
+        var folder = Directory.CreateTempSubdirectory("bioproxy-budget-").FullName;
+        try
+        {
+            await using var stage = await FakeStage.StartAsync(
+                output,
+                new FakeBackendOptions { Slots = slots, UnifiedKv = unified, BatchSize = 64, SlotSavePath = folder },
+                o => Keeping(o) with { KvMaxSnapshots = MaxSnapshots, KvDirectory = isFolderKnown ? folder : null },
+                Templates);
+            await stage.WaitUntilWarmAsync("@code");
+            await stage.WaitUntilWarmAsync("@review");
+            using var watching = new CancellationTokenSource();
+            var most = WatchAsync(stage, watching.Token);
+
+            await LoadAsync(stage, seed);
+
+            await watching.CancelAsync();
+            await stage.WaitUntilIdleAsync();
+            await Eventually.TrueAsync(() => !stage.App.Keeper.HasDue, FakeStage.Limit, "all is saved");
+            output.WriteLine($"at most {await most} snapshots; {stage.Log.Count(l => l.Contains("Saved a conversation", StringComparison.Ordinal))} saves, {stage.Log.Count(l => l.Contains("Restored conversation", StringComparison.Ordinal))} restores");
+
+            // What is being restored is not removed: one for each slot.
+            Assert.InRange(await most, 3, MaxSnapshots + slots);
+            if (!unified) // there slots are emptied before most can be saved
+                Assert.Contains(stage.Log, l => l.Contains("there are too many (kv.max_snapshots)", StringComparison.Ordinal));
+            Assert.Single(stage.Snapshots("@code"));
+            Assert.Single(stage.Snapshots("@review"));
+            Assert.DoesNotContain(stage.Log, l => l.Contains("(@code) was removed", StringComparison.Ordinal) || l.Contains("(@review) was removed", StringComparison.Ordinal));
+            Assert.Empty(stage.App.Catalogue.Quarantined);
+            Assert.Equal(0, stage.Backend.SlotCollisions);
+            Assert.Equal(0, stage.Backend.Violations.PoisonedReuses);
+            Assert.Empty(stage.Backend.Problems);
+            Assert.DoesNotContain(stage.Log, l => l.Contains("by a bug", StringComparison.Ordinal) || l.Contains("failed", StringComparison.Ordinal));
+            if (isFolderKnown)
+                await Eventually.TrueAsync(() => Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order().SequenceEqual(stage.App.Catalogue.All.Select(s => s.File).Order()), FakeStage.Limit, "every file is described");
+            await stage.AssertServesAsync();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Saving_MoreThanMayBeWrittenWithinAnHour_EndsAndIsSaidOnce()
+    {
+        const long Most = 20_000;
+        await using var stage = await FakeStage.StartAsync(output, new FakeBackendOptions { Slots = 4, BatchSize = 64 }, o => Keeping(o) with { KvMaxWritePerHour = Most }, Templates);
+        await stage.WaitUntilWarmAsync("@code"); // and it is known how much a token takes
+        await stage.WaitUntilWarmAsync("@review");
+
+        await LoadAsync(stage, seed: 6);
+
+        await stage.WaitUntilIdleAsync();
+        await Eventually.TrueAsync(() => stage.Log.Any(l => l.Contains("kv.max_write_per_hour", StringComparison.Ordinal)), FakeStage.Limit, "it is said");
+        var saved = stage.Log.Count(l => l.Contains("Saved a conversation", StringComparison.Ordinal));
+        await stage.AssertServesAsync();
+        Assert.Single(stage.Log, l => l.Contains("kv.max_write_per_hour", StringComparison.Ordinal));
+        Assert.InRange(saved, 1, (int)(Most / stage.App.Catalogue.All.Where(s => s.IsConversation).Min(s => s.Bytes)));
+        Assert.Equal(0, stage.Backend.SlotCollisions);
+        Assert.DoesNotContain(stage.Log, l => l.Contains("by a bug", StringComparison.Ordinal));
+    }
+
+    /// <summary>Everybody goes on with conversations chosen by the seed; now and then somebody leaves before the answer, or within it.</summary>
+    private static async Task LoadAsync(FakeStage stage, int seed)
+    {
+        var next = -1;
+        var turns = new int[Conversations];
+        await Task.WhenAll(Enumerable.Range(0, Workers).Select(async worker =>
+        {
+            var random = new Random((seed * 1000) + worker);
+            while (Interlocked.Increment(ref next) < Requests)
+            {
+                var number = random.Next(Conversations);
+                var turn = Interlocked.Increment(ref turns[number]);
+                var name = string.Create(CultureInfo.InvariantCulture, $"conversation {number} ");
+                using var leaving = new CancellationTokenSource();
+                using var held = random.Next(6) == 0 ? stage.Backend.HoldGeneration(r => r.Text.Contains(name, StringComparison.Ordinal), afterChunks: random.Next(3)) : null;
+                try
+                {
+                    var asking = stage.SendAsync(Body(number, name, turn, isStream: random.Next(2) == 0), cancellationToken: leaving.Token);
+                    if (held is not null)
+                    {
+                        await Task.WhenAny(held.Reached, asking).WaitAsync(FakeStage.Limit);
+                        await leaving.CancelAsync();
+                        held.Release();
+                    }
+
+                    using var response = await asking;
+                    await response.Content.ReadAsByteArrayAsync(leaving.Token).WaitAsync(FakeStage.Limit, CancellationToken.None);
+                    Assert.True(response.IsSuccessStatusCode);
+                }
+                catch (OperationCanceledException) when (leaving.IsCancellationRequested)
+                {
+                    // it left
+                }
+            }
+        })).WaitAsync(TimeSpan.FromSeconds(120));
+    }
+
+    private static string Body(int number, string name, int turn, bool isStream)
+    {
+        var text = string.Concat(Enumerable.Repeat(name, 20));
+        var messages = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = (number % 5) switch { 0 => "@code ", 1 => "@review ", _ => "" } + text });
+        for (var i = 1; i < turn; i++)
+        {
+            messages.Add(new JsonObject { ["role"] = "assistant", ["content"] = "Well." });
+            messages.Add(new JsonObject { ["role"] = "user", ["content"] = string.Create(CultureInfo.InvariantCulture, $"Question {i} of {text}") });
+        }
+
+        return new JsonObject { ["model"] = "m", ["stream"] = isStream, ["messages"] = messages }.ToJsonString();
+    }
+
+    /// <summary>Looks as often as it can how many snapshots there are.</summary>
+    private static async Task<int> WatchAsync(FakeStage stage, CancellationToken token)
+    {
+        var most = 0;
+        while (!token.IsCancellationRequested)
+        {
+            most = Math.Max(most, stage.App.Catalogue.Count);
+            await Task.Delay(1, CancellationToken.None);
+        }
+
+        return most;
+    }
+
+    private static ProxyOptions Keeping(ProxyOptions options) =>
+        options with { KvSave = SaveMode.Always, KvMinTokens = 16, KvIdleSave = TimeSpan.FromMilliseconds(20), KvMinFreeBytes = 0, QueueMaxWait = TimeSpan.FromMinutes(1) };
+}

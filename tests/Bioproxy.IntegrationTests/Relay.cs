@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Bioproxy.IntegrationTests;
+
+/// <summary>Bytes from a proxy to a server and back, on a port of its own. It can stop a slot action before the server gets it, or the
+/// answer to it. A side that ends takes the other with it.</summary>
+internal sealed class Relay : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly Uri _server;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ConcurrentQueue<Task> _connections = new();
+    private readonly Task _accepting;
+    private volatile RelayHold? _hold;
+
+    private Relay(Uri server)
+    {
+        _server = server;
+        _listener.Start();
+        Address = new Uri($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/");
+        _accepting = AcceptAsync();
+    }
+
+    /// <summary>Where a proxy finds the server.</summary>
+    public Uri Address { get; }
+
+    public static Relay Start(Uri server) => new(server);
+
+    /// <summary>Stops the next save or restore of a file of a proxy.</summary>
+    /// <param name="action">save or restore.</param>
+    /// <param name="isAnswered">The server gets it, and its answer is stopped.</param>
+    public RelayHold Hold(string action, bool isAnswered) => _hold = new RelayHold(action, isAnswered);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        _listener.Stop();
+        await _accepting;
+        await Task.WhenAll(_connections);
+        _listener.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+                _connections.Enqueue(ServeAsync(await _listener.AcceptTcpClientAsync(_stopping.Token)));
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException)
+        {
+            // it is disposed
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client)
+    {
+        using var server = new TcpClient { NoDelay = true };
+        using (client)
+        {
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+            try
+            {
+                client.NoDelay = true;
+                await server.ConnectAsync(IPAddress.Loopback, _server.Port, _stopping.Token);
+            }
+            catch (Exception e) when (e is OperationCanceledException or SocketException)
+            {
+                return; // nobody is there
+            }
+
+            var stopped = new ConcurrentQueue<RelayHold>();
+            var there = PassAsync(client.GetStream(), server.GetStream(), (request, token) => BeforeServerAsync(request, stopped, token), ended.Token);
+            var back = PassAsync(server.GetStream(), client.GetStream(), (_, token) => stopped.TryDequeue(out var hold) ? hold.StopAsync(token) : Task.CompletedTask, ended.Token);
+            await Task.WhenAny(there, back);
+            await ended.CancelAsync();
+            await Task.WhenAll(there, back);
+        }
+    }
+
+    private async Task BeforeServerAsync(string request, ConcurrentQueue<RelayHold> stopped, CancellationToken token)
+    {
+        if (_hold is not { } hold || !hold.IsMeant(request))
+            return;
+        _hold = null;
+        if (hold.IsAnswered)
+            stopped.Enqueue(hold);
+        else
+            await hold.StopAsync(token);
+    }
+
+    private static async Task PassAsync(NetworkStream from, NetworkStream to, Func<string, CancellationToken, Task> before, CancellationToken token)
+    {
+        var buffer = new byte[1 << 16];
+        try
+        {
+            while (await from.ReadAsync(buffer, token) is var count && count > 0)
+            {
+                while (!IsWhole(buffer.AsSpan(0, count)) && await from.ReadAsync(buffer.AsMemory(count), token) is var more && more > 0)
+                    count += more;
+                await before(Encoding.Latin1.GetString(buffer, 0, count), token);
+                await to.WriteAsync(buffer.AsMemory(0, count), token);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // a side has ended
+        }
+    }
+
+    /// <summary>Slot actions are small: they are passed on in one piece. Everything else goes as it comes.</summary>
+    private static bool IsWhole(ReadOnlySpan<byte> bytes)
+    {
+        if (!bytes.StartsWith("POST /slots/"u8))
+            return true;
+        var text = Encoding.Latin1.GetString(bytes);
+        var end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        if (end < 0)
+            return false;
+        var length = text.Split("\r\n").First(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))["Content-Length:".Length..];
+        return bytes.Length >= end + 4 + int.Parse(length, CultureInfo.InvariantCulture);
+    }
+}
