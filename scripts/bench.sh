@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Benchmarks: ratios within one run, printed as one table. Exit code 1 when a goal is missed.
-# Usage: scripts/bench.sh [forward|splice|look-up|streams|restart …]   (all without a name)
+# Usage: scripts/bench.sh [forward|splice|look-up|plan|streams|restart|conversations …]   (all without a name)
+#        BENCH_MIX=Growing scripts/bench.sh forward   (one of Shared, Growing, New, Streamed, Templated)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 echo "Building (Release) …"
 dotnet build Bioproxy.sln --configuration Release --nologo --verbosity quiet
-if [ $# = 0 ] || [[ " $* " == *" restart "* ]]; then
+if [ $# = 0 ] || [[ " $* " == *" restart "* || " $* " == *" conversations "* ]]; then
   echo "Looking for a llama-server (the first time about 13 MB are fetched) …"
   LLAMA_SERVER="$(./scripts/get-llama-server.sh | tail -n 1)"
   export LLAMA_SERVER

@@ -11,8 +11,10 @@ var runs = new Dictionary<string, Func<ResultTable, CancellationToken, Task>>(St
     ["forward"] = ForwardRun.RunAsync,
     ["splice"] = SpliceRun.RunAsync,
     ["look-up"] = LookUpRun.RunAsync,
+    ["plan"] = PlanRun.RunAsync,
     ["streams"] = StreamsRun.RunAsync,
     ["restart"] = RestartRun.RunAsync,
+    ["conversations"] = ConversationsRun.RunAsync,
 };
 if (args.FirstOrDefault(arg => !runs.ContainsKey(arg)) is { } unknown)
 {

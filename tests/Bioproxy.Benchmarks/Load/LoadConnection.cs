@@ -33,6 +33,8 @@ internal sealed class LoadConnection : IDisposable
         var status = Number(head["HTTP/1.1 ".Length..]);
         var source = head.IndexOf("X-Bioproxy-Cache: "u8);
         Source = source < 0 ? (byte)0 : head[source + "X-Bioproxy-Cache: ".Length];
+        if (Source == 'r' && head[source + "X-Bioproxy-Cache: r".Length] == 'a')
+            Source = (byte)'c'; // ram: the proxy knew of nothing
         var length = head.IndexOf("\r\nContent-Length: "u8);
         if (length >= 0)
         {

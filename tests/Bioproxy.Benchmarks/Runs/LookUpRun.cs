@@ -14,9 +14,9 @@ namespace Bioproxy.Benchmarks.Runs;
 internal static class LookUpRun
 {
     private const int Snapshots = 10_000;
-    private const int PromptBytes = 256 * 1024;
+    public const int PromptBytes = 256 * 1024;
     private const int Rounds = 2000;
-    private const string Identity = "bench";
+    public const string Identity = "bench";
 
     public static Task RunAsync(ResultTable table, CancellationToken cancellationToken)
     {
@@ -62,7 +62,7 @@ internal static class LookUpRun
     }
 
     /// <summary>Sidecars as they lie on disk, read as at the start. Most are of other texts that share a beginning with ours.</summary>
-    private static SnapshotCatalogue Catalogue(string state, byte[] text, CancellationToken cancellationToken)
+    public static SnapshotCatalogue Catalogue(string state, byte[] text, CancellationToken cancellationToken)
     {
         var folder = new StateFolder(new ProxyOptions { BaseDirectory = state, StateDirectory = state });
         folder.Create();
@@ -82,7 +82,7 @@ internal static class LookUpRun
         return catalogue;
     }
 
-    private static byte[] Text(int seed, int length)
+    public static byte[] Text(int seed, int length)
     {
         var random = new Random(seed);
         var text = new byte[length];

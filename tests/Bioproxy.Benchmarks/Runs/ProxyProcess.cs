@@ -31,7 +31,8 @@ internal sealed class ProxyProcess : IAsyncDisposable
     /// <param name="backend">The backend's port.</param>
     /// <param name="template">The text of the template behind <c>@code</c>.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<ProxyProcess> StartAsync(int backend, string template, CancellationToken cancellationToken)
+    /// <param name="kv">The configuration's <c>kv</c>; null for the defaults.</param>
+    public static async Task<ProxyProcess> StartAsync(int backend, string template, CancellationToken cancellationToken, JsonObject? kv = null)
     {
         var folder = Directory.CreateTempSubdirectory("bioproxy-bench-");
         var port = ChildProcess.FreePort();
@@ -45,6 +46,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
             ["backend_url"] = $"http://127.0.0.1:{backend}",
             ["prefixes"] = new JsonObject { ["@code"] = "code.txt" },
             ["state_directory"] = "state",
+            ["kv"] = kv ?? [],
         };
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "config.json"), config.ToJsonString(), cancellationToken);
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "code.txt"), template, cancellationToken);

@@ -116,10 +116,13 @@ internal sealed class StubBackend(int slotCount, TimeSpan trickle)
         Utf8.TryWrite(
             to,
             CultureInfo.InvariantCulture,
-            $"{{\"choices\":[{{\"finish_reason\":\"length\",\"index\":0,\"message\":{{\"role\":\"assistant\",\"content\":\"{Answer}\"}}}}],\"created\":1795265096,\"model\":\"stub\",\"system_fingerprint\":\"b11669-stub\",\"object\":\"chat.completion\",\"usage\":{{\"completion_tokens\":{Generated},\"prompt_tokens\":{tokens},\"total_tokens\":{tokens + Generated},\"prompt_tokens_details\":{{\"cached_tokens\":{cached}}}}},\"id\":\"chatcmpl-w8K7j6i4G4uaW2ZxZ5Pc6mgR4TPEtYfm\",\"timings\":{{\"cache_n\":{cached},\"prompt_n\":{tokens - cached},\"prompt_ms\":22.294,\"prompt_per_token_ms\":0.5437560975609756,\"prompt_per_second\":1839.0598367273706,\"predicted_n\":{Generated},\"predicted_ms\":1.76,\"predicted_per_token_ms\":0.88,\"predicted_per_second\":1136.3636363636363}}}}",
+            $"{{\"choices\":[{{\"finish_reason\":\"length\",\"index\":0,\"message\":{{\"role\":\"assistant\",\"content\":\"{Answer}\"}}}}],\"created\":1795265096,\"model\":\"stub\",\"system_fingerprint\":\"b11669-stub\",\"object\":\"chat.completion\",\"usage\":{{\"completion_tokens\":{Generated},\"prompt_tokens\":{tokens},\"total_tokens\":{tokens + Generated},\"prompt_tokens_details\":{{\"cached_tokens\":{cached}}}}},\"id\":\"chatcmpl-w8K7j6i4G4uaW2ZxZ5Pc6mgR4TPEtYfm\",\"timings\":{{\"cache_n\":{cached},\"prompt_n\":{tokens - cached},\"prompt_ms\":{PrefillMilliseconds(tokens - cached)},\"prompt_per_token_ms\":0.5437560975609756,\"prompt_per_second\":1839.0598367273706,\"predicted_n\":{Generated},\"predicted_ms\":1.76,\"predicted_per_token_ms\":0.88,\"predicted_per_second\":1136.3636363636363}}}}",
             out var written);
         return written;
     }
+
+    /// <summary>The truth, nearly nothing, so that nothing seems worth saving or restoring; but a whole template costs what a model would take.</summary>
+    private static double PrefillMilliseconds(int computed) => computed >= 2000 ? computed * 0.5 : 0.01 + (computed * 0.0001);
 
     /// <summary>What stands in the first bytes of a chat is enough to tell slot, stream and conversation (system prompt and first question: 900 bytes).</summary>
     private static async ValueTask<(int Length, int? Slot, int Conversation, bool IsStream)> ReadChatAsync(HttpRequest request)
