@@ -12,6 +12,10 @@ namespace Bioproxy.Host.Slots;
 /// look: a slot used by somebody else is unknown, numbers that went back mean another process.
 /// </para>
 /// <para>
+/// A slot that is being saved is borrowed: nobody else is placed there, it counts as begun work, and what it holds stays what it
+/// was, unless somebody past us, or unpinned work, is seen on it meanwhile.
+/// </para>
+/// <para>
 /// A server with a unified KV cache empties its idle slots (into its RAM cache) whenever another slot starts. There every
 /// beginning makes what free slots hold unknown, and nothing begins while a pinned slot waits for its request.
 /// </para>
