@@ -5,6 +5,9 @@ namespace Bioproxy.Host.Snapshots;
 /// <summary>Where a request goes, and what has to be settled afterwards.</summary>
 internal sealed record Placement
 {
+    /// <summary>The markers before a chat's first word are the same in every prompt, and nobody's cache.</summary>
+    private const int LeastReuse = 32;
+
     public static Placement Unmanaged { get; } = new();
 
     /// <summary>The decision, for the explanation too.</summary>
@@ -40,7 +43,7 @@ internal sealed record Placement
         {
             PromptSource.Restored => hasEffect ? "restored" : "ineffective",
             PromptSource.Hot when hasEffect => "hot",
-            _ => reused > 0 && reused * 10 >= prompt ? "ram" : "cold", // a chat's first marker alone is nobody's cache
+            _ => reused >= LeastReuse && reused * 10 >= prompt ? "ram" : "cold",
         };
     }
 }
