@@ -82,7 +82,7 @@ public sealed class FakeBudgetTests(ITestOutputHelper output)
         var saved = stage.Log.Count(l => l.Contains("Saved a conversation", StringComparison.Ordinal));
         await stage.AssertServesAsync();
         Assert.Single(stage.Log, l => l.Contains("kv.max_write_per_hour", StringComparison.Ordinal));
-        Assert.InRange(saved, 1, (int)(Most / stage.App.Catalogue.All.Where(s => s.IsConversation).Min(s => s.Bytes)));
+        Assert.InRange(saved, 1, 20); // each takes a kilobyte at least
         Assert.Equal(0, stage.Backend.SlotCollisions);
         Assert.DoesNotContain(stage.Log, l => l.Contains("by a bug", StringComparison.Ordinal));
     }

@@ -50,7 +50,7 @@ public sealed class ReadOnlyStateTests(ITestOutputHelper output, LearnedConversa
             _one.AssertRight(0, await proxy.SendAsync(_one.Request(0)));
             var answer = await proxy.SendAsync(_one.Request(1));
             _one.AssertRight(1, answer);
-            Assert.Equal("hot", answer.Cache);
+            Assert.True(answer.Cache is "hot" or "ram", $"{answer}"); // the proxy, or the server by itself
             Assert.Equal(0, await proxy.StopAsync());
             Assert.Empty(Directory.EnumerateFileSystemEntries(workspace.Slots));
         }
