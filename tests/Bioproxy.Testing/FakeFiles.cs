@@ -11,6 +11,10 @@ internal sealed class FakeFiles(string? folder)
     private const int HeaderLength = 36;
 
     private readonly ConcurrentDictionary<string, byte[]> _inMemory = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<int> _written = [];
+
+    /// <summary>The sizes of all files written that hold something, in their order; also of those overwritten since.</summary>
+    public IReadOnlyList<int> Written => [.. _written];
 
     /// <summary>The names of all files.</summary>
     public IReadOnlyList<string> Names => folder is null
@@ -27,6 +31,8 @@ internal sealed class FakeFiles(string? folder)
         for (var i = 0; i < tokens.Count; i++)
             BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(HeaderLength + (4 * i)), tokens[i]);
         Write(name, bytes);
+        if (tokens.Count > 0)
+            _written.Enqueue(bytes.Length);
         return bytes.Length;
     }
 
