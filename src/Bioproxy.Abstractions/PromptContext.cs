@@ -1,3 +1,6 @@
+using System.Collections.ObjectModel;
+using System.Text.Json;
+
 namespace Bioproxy.Abstractions;
 
 /// <summary>The prompt of one request, as plugins see and edit it.</summary>
@@ -7,6 +10,14 @@ namespace Bioproxy.Abstractions;
 /// </remarks>
 public sealed class PromptContext
 {
+    private static readonly string[] Kept =
+    [
+        "messages", "input", "prompt", "model", "stream", "id_slot", "return_progress", "prompt_cache_key", "user", "cache_prompt", "n", "n_cmpl",
+    ];
+
+    private Dictionary<object, object?>? _state;
+    private Dictionary<string, ReadOnlyMemory<byte>>? _replaced;
+
     /// <summary>Made by the host, and by tests of plugins.</summary>
     /// <param name="requestId">The request's id.</param>
     /// <param name="endpoint">The kind of endpoint.</param>
@@ -44,4 +55,88 @@ public sealed class PromptContext
 
     /// <summary>The lane in which the request will wait for a slot. A transform may change it; its word is the last.</summary>
     public PromptLane Lane { get; set; }
+
+    /// <summary>The request's time, in the local time zone. A rehearsal's is another one each time, so that what a transform writes of it is not taken
+    /// for something that never changes. Since contract 1.1.</summary>
+    public DateTimeOffset Time { get; init; }
+
+    /// <summary>The slash commands of the last user message, in the order written. Since contract 1.1.</summary>
+    public IReadOnlyList<string> Commands => Messages.LastOrDefault(message => message.Role == "user")?.Commands ?? [];
+
+    /// <summary>What the parts of a plugin leave for each other on the way of one request, by keys of their own (an object, not a name that another
+    /// plugin may use too). Since contract 1.1.</summary>
+    public IDictionary<object, object?> State => _state ??= [];
+
+    /// <summary>The members that <see cref="ReplaceMember"/> replaced. Since contract 1.1.</summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> ReplacedMembers => _replaced ?? (IReadOnlyDictionary<string, ReadOnlyMemory<byte>>)ReadOnlyDictionary<string, ReadOnlyMemory<byte>>.Empty;
+
+    /// <summary>A member of the request's body, such as <c>tools</c> or Anthropic's <c>system</c>. Since contract 1.1.</summary>
+    /// <param name="name">The member's name.</param>
+    /// <returns>Its value as JSON in UTF-8, with edits; null when the body has no such member or is no JSON object. Do not keep it.</returns>
+    public ReadOnlyMemory<byte>? Member(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return _replaced is not null && _replaced.TryGetValue(name, out var replaced) ? replaced : Find(name);
+    }
+
+    /// <summary>Replaces the value of a member that the body has. Messages are edited through <see cref="Messages"/>, and what the host itself
+    /// works with stays as the client sent it. Since contract 1.1.</summary>
+    /// <param name="name">The member's name.</param>
+    /// <param name="value">One JSON value in UTF-8; the caller gives it away.</param>
+    /// <exception cref="ArgumentException">The member is none that may be replaced, or the value is no JSON.</exception>
+    /// <exception cref="InvalidOperationException">The body has no such member.</exception>
+    public void ReplaceMember(string name, ReadOnlyMemory<byte> value)
+    {
+        if (Array.IndexOf(Kept, name) >= 0)
+            throw new ArgumentException($"'{name}' cannot be replaced as a member of the body.", nameof(name));
+        if (Member(name) is null)
+            throw new InvalidOperationException($"The body has no member '{name}'.");
+        Check(value);
+        (_replaced ??= new(StringComparer.Ordinal))[name] = value;
+    }
+
+    private static void Check(ReadOnlyMemory<byte> value)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(value.Span, new JsonReaderOptions { MaxDepth = 512 });
+            reader.Read();
+            reader.Skip();
+            if (!reader.Read())
+                return;
+        }
+        catch (JsonException e)
+        {
+            throw new ArgumentException($"It is no JSON value: {e.Message}", nameof(value), e);
+        }
+
+        throw new ArgumentException("It is more than one JSON value.", nameof(value));
+    }
+
+    /// <summary>The last one of that name, as a JSON reader would take it.</summary>
+    private ReadOnlyMemory<byte>? Find(string name)
+    {
+        ReadOnlyMemory<byte>? found = null;
+        var reader = new Utf8JsonReader(Body.Span, new JsonReaderOptions { MaxDepth = 512 });
+        try
+        {
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+                return null;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var isIt = reader.ValueTextEquals(name);
+                reader.Read();
+                var start = (int)reader.TokenStartIndex;
+                reader.Skip();
+                if (isIt)
+                    found = Body[start..(int)reader.BytesConsumed];
+            }
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+
+        return found;
+    }
 }

@@ -1,0 +1,21 @@
+namespace Bioproxy.Abstractions;
+
+/// <summary>A response on its way to the client.</summary>
+public sealed class ResponseContext
+{
+    /// <summary>Made by the host, and by tests of plugins.</summary>
+    /// <param name="prompt">The prompt it answers.</param>
+    /// <param name="isStream">Whether it comes in events.</param>
+    public ResponseContext(PromptContext prompt, bool isStream)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        Prompt = prompt;
+        IsStream = isStream;
+    }
+
+    /// <summary>The prompt as the backend got it, with <see cref="PromptContext.State"/> as the plugin's transforms left it.</summary>
+    public PromptContext Prompt { get; }
+
+    /// <summary>Whether the response is a stream of events.</summary>
+    public bool IsStream { get; }
+}

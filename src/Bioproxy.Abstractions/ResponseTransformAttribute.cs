@@ -1,0 +1,20 @@
+using System.Composition;
+
+namespace Bioproxy.Abstractions;
+
+/// <summary>Exports a class as an <see cref="IResponseTransform"/>.</summary>
+/// <param name="name">A short name for logs, metrics and status, unique within the plugin; lower case by convention.</param>
+[MetadataAttribute]
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class ResponseTransformAttribute(string name) : ExportAttribute(typeof(IResponseTransform))
+{
+    /// <summary>The transform's name.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>The place in the chain, counted as on the way in: what has the lowest order sees the answer last, so that it meets on the way
+    /// back what it did on the way out.</summary>
+    public int Order { get; set; }
+
+    /// <summary>The slash command that asks for it, without the slash; null when it is always on.</summary>
+    public string? Command { get; set; }
+}
