@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-projects=(tests/Bioproxy.UnitTests tests/Bioproxy.IntegrationTests)
-[ "${1:-}" = "--unit" ] && projects=(tests/Bioproxy.UnitTests)
+projects=(tests/Bioproxy.UnitTests tests/Bioproxy.PluginTests tests/Bioproxy.IntegrationTests)
+[ "${1:-}" = "--unit" ] && projects=(tests/Bioproxy.UnitTests tests/Bioproxy.PluginTests)
 
 echo "Building (the first time packages are fetched) …"
 dotnet build Bioproxy.sln --configuration Release --nologo --verbosity quiet
