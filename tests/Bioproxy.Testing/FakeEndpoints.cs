@@ -204,7 +204,7 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
         }
         finally
         {
-            engine.End(work);
+            engine.End(work, isAbandoned: left.IsCancellationRequested);
         }
 
         async Task StepAsync()

@@ -7,11 +7,12 @@ internal sealed class FakeEngine
     private readonly FakeBackendOptions _options;
     private readonly FakeFiles _files;
     private readonly FakeViolations _violations;
-    private readonly List<Func<bool>> _deferred = [];
+    private readonly List<Deferred> _deferred = [];
     private readonly List<(List<int> Tokens, int Seed)> _ramCache = [];
     private FakeSlot[] _slots;
     private long _nextTask;
     private long _clock;
+    private long _lists;
 
     public FakeEngine(FakeBackendOptions options, FakeFiles files, FakeViolations violations)
     {
@@ -48,6 +49,7 @@ internal sealed class FakeEngine
         {
             IsSleeping = false;
             _nextTask++;
+            _lists++;
             return View_NeedsLock();
         }
     }
@@ -82,17 +84,14 @@ internal sealed class FakeEngine
             return new FakeWork(new FakeSlot(-1) { Seed = _options.WeightsSeed }, [], prompt, 0);
         var begun = new TaskCompletionSource<FakeWork>(TaskCreationOptions.RunContinuationsAsynchronously);
         var wanted = pin is >= 0 && pin < _options.Slots ? pin : null;
-        Func<bool> deferred;
+        Deferred deferred;
         lock (_lock)
         {
             IsSleeping = false;
             var task = _nextTask++;
-            deferred = () => TryBegin_NeedsLock(task, prompt, wanted, useCache, slots) is { } work && begun.TrySetResult(work);
-            if (!deferred())
-            {
-                Interlocked.Increment(ref wanted is null ? ref _violations.OverloadCount : ref _violations.SlotCollisionCount);
-                _deferred.Add(deferred);
-            }
+            deferred = new Deferred(() => TryBegin_NeedsLock(task, prompt, wanted, useCache, slots) is { } work && begun.TrySetResult(work), wanted);
+            if (!deferred.TryBegin())
+                Defer_NeedsLock(deferred);
         }
 
         using var leaving = cancellationToken.UnsafeRegister(_ => Leave(deferred, () => begun.TrySetCanceled(cancellationToken)), null);
@@ -103,20 +102,19 @@ internal sealed class FakeEngine
     public async Task<T> OnIdleAsync<T>(int id, Func<FakeSlot?, T> action, CancellationToken cancellationToken)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Func<bool> deferred = () =>
-        {
-            var slot = _slots.Length > 0 ? _slots[id % _slots.Length] : null; // as measured on build 11669
-            return slot?.IsProcessing != true && done.TrySetResult(action(slot));
-        };
+        var deferred = new Deferred(
+            () =>
+            {
+                var slot = _slots.Length > 0 ? _slots[id % _slots.Length] : null; // as measured on build 11669
+                return slot?.IsProcessing != true && done.TrySetResult(action(slot));
+            },
+            _slots.Length > 0 ? id % _slots.Length : null);
         lock (_lock)
         {
             IsSleeping = false;
             _nextTask++;
-            if (!deferred())
-            {
-                Interlocked.Increment(ref _violations.SlotCollisionCount);
-                _deferred.Add(deferred);
-            }
+            if (!deferred.TryBegin())
+                Defer_NeedsLock(deferred);
         }
 
         using var leaving = cancellationToken.UnsafeRegister(_ => Leave(deferred, () => done.TrySetCanceled(cancellationToken)), null);
@@ -148,13 +146,19 @@ internal sealed class FakeEngine
             return FakeTokens.Probabilities(Mix(work.Slot.Seed), work.Prompt, count);
     }
 
-    public void End(FakeWork work)
+    /// <param name="work">The work.</param>
+    /// <param name="isAbandoned">Its client has left.</param>
+    public void End(FakeWork work, bool isAbandoned = false)
     {
         lock (_lock)
         {
             if (work.IsEnded)
                 return;
             work.IsEnded = true;
+
+            // A request whose client had left before it came here, and that no slot list has shown: nobody could know of it.
+            foreach (var deferred in isAbandoned ? _deferred.Where(d => d.Slot == work.Slot.Id && d.Lists == work.Slot.Lists) : [])
+                Interlocked.Decrement(ref _violations.SlotCollisionCount);
             work.Slot.IsProcessing = false;
             work.Slot.LastUsed = ++_clock;
             foreach (var child in work.Children)
@@ -165,7 +169,7 @@ internal sealed class FakeEngine
 
             for (var i = 0; i < _deferred.Count;)
             {
-                if (_deferred[i]())
+                if (_deferred[i].TryBegin())
                     _deferred.RemoveAt(i);
                 else
                     i++;
@@ -173,8 +177,15 @@ internal sealed class FakeEngine
         }
     }
 
+    private void Defer_NeedsLock(Deferred deferred)
+    {
+        Interlocked.Increment(ref deferred.Slot is null ? ref _violations.OverloadCount : ref _violations.SlotCollisionCount);
+        deferred.Lists = _lists;
+        _deferred.Add(deferred);
+    }
+
     /// <summary>Takes a task out of the deferred ones, unless it has begun.</summary>
-    private void Leave(Func<bool> deferred, Action cancel)
+    private void Leave(Deferred deferred, Action cancel)
     {
         lock (_lock)
         {
@@ -211,6 +222,7 @@ internal sealed class FakeEngine
         slot.TaskId = task;
         slot.IsProcessing = true;
         slot.LastUsed = ++_clock;
+        slot.Lists = _lists;
         return new FakeWork(slot, children, prompt, cached);
     }
 
@@ -243,4 +255,16 @@ internal sealed class FakeEngine
 
     /// <summary>A state of other weights gives other answers.</summary>
     private int Mix(int seed) => seed == _options.WeightsSeed ? seed : unchecked((seed * 31) + _options.WeightsSeed);
+
+    /// <summary>A task that waits for a slot.</summary>
+    private sealed class Deferred(Func<bool> tryBegin, int? slot)
+    {
+        public Func<bool> TryBegin { get; } = tryBegin;
+
+        /// <summary>The one it waits for; null for any.</summary>
+        public int? Slot { get; } = slot;
+
+        /// <summary>Slot lists given out before it came.</summary>
+        public long Lists { get; set; }
+    }
 }

@@ -16,4 +16,7 @@ internal sealed class FakeSlot(int id)
     public bool IsProcessing { get; set; }
 
     public long LastUsed { get; set; } = -1;
+
+    /// <summary>Slot lists given out before its work began.</summary>
+    public long Lists { get; set; }
 }
