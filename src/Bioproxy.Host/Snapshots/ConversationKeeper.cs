@@ -62,9 +62,9 @@ internal sealed partial class ConversationKeeper(
             try
             {
                 // Not cancelled once begun: a save that nobody waits for would end with a file that nothing describes.
-                var (snapshot, problem) = await writer.SaveConversationAsync(state, slot, content, CancellationToken.None).ConfigureAwait(false);
-                isContradicted = snapshot is null && problem!.StartsWith("the slot held", StringComparison.Ordinal);
-                if (snapshot is not null)
+                var outcome = await writer.SaveConversationAsync(state, slot, content, CancellationToken.None).ConfigureAwait(false);
+                isContradicted = outcome.IsContradicted;
+                if (outcome.Snapshot is { } snapshot)
                 {
                     saved = new SavedBeginning(snapshot.File, snapshot.Tokens, snapshot.Chain, IsConversation: true);
                     _budget.Wrote(snapshot.Bytes);
@@ -72,10 +72,10 @@ internal sealed partial class ConversationKeeper(
                 }
                 else
                 {
-                    LogNotSaved(slot, occasion, problem!);
+                    LogNotSaved(slot, occasion, outcome.Problem!);
                 }
 
-                return snapshot is not null;
+                return outcome.Snapshot is not null;
             }
             finally
             {
