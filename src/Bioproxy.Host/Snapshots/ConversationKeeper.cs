@@ -101,7 +101,7 @@ internal sealed partial class ConversationKeeper(
         foreach (var (slot, content) in table.Unsaved())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!goesFirst && queue.View is { InteractiveWaiting: > 0 } or { BatchWaiting: > 0 })
+            if (!goesFirst && queue.View.UsersWaiting > 0)
                 return;
             if (Now - content.UsedAt >= rested.TotalSeconds && IsWorth(content))
                 await SaveAsync(state, slot, content, occasion, cancellationToken).ConfigureAwait(false);
@@ -138,7 +138,7 @@ internal sealed partial class ConversationKeeper(
     {
         try
         {
-            if (queue.View is not ({ InteractiveWaiting: > 0 } or { BatchWaiting: > 0 }))
+            if (queue.View.UsersWaiting == 0)
             {
                 await look.CatchUpAsync(monitor.State.Epoch, CancellationToken.None).ConfigureAwait(false);
                 await SaveAllAsync("at once", TimeSpan.Zero, goesFirst: false, CancellationToken.None).ConfigureAwait(false);
