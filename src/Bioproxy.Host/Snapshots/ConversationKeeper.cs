@@ -66,7 +66,7 @@ internal sealed partial class ConversationKeeper(
                 isContradicted = outcome.IsContradicted;
                 if (outcome.Snapshot is { } snapshot)
                 {
-                    saved = new SavedBeginning(snapshot.File, snapshot.Tokens, snapshot.Chain, IsConversation: true);
+                    saved = snapshot.Beginning;
                     _budget.Wrote(snapshot.Bytes);
                     LogSaved(snapshot.Tokens, snapshot.Bytes / (double)(1 << 20), occasion, slot);
                 }

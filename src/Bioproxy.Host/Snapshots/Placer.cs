@@ -171,7 +171,7 @@ internal sealed partial class Placer(
             Domain = prompt.Domain,
             Session = prompt.Session,
             Turns = work.IsOwn ? 0 : prompt.Turns,
-            Saved = whole is null ? null : Restorer.BeginningOf(whole),
+            Saved = whole?.Beginning,
             IsSide = IsSide(prompt, int.MaxValue),
         },
     };
