@@ -22,9 +22,6 @@ namespace Bioproxy.Host.Slots;
 /// </summary>
 internal sealed class SlotTable
 {
-    /// <summary>llama-server's own default (--slot-prompt-similarity).</summary>
-    private const double LeastSimilarity = 0.1;
-
     /// <summary>That what nobody knows is asked for again.</summary>
     private const double ChanceOfUnknown = 0.1;
 
@@ -448,7 +445,7 @@ internal sealed class SlotTable
         lock (_lock)
         {
             return Array.Exists(_slots, s => s.Content is { } content && content.Session == session && content.Domain == prompt.Domain
-                && prompt.SharedWith(content.Chain) <= LeastSimilarity * prompt.Chain.Length);
+                && prompt.SharedWith(content.Chain) <= Planner.LeastSimilarity * prompt.Chain.Length);
         }
     }
 
@@ -652,7 +649,7 @@ internal sealed class SlotTable
     {
         for (var node = _lost.First; node is not null; node = node.Next)
         {
-            if (IsOpen(node.Value, prompt) && prompt.SharedWith(node.Value.Chain) > LeastSimilarity * prompt.Chain.Length)
+            if (IsOpen(node.Value, prompt) && prompt.SharedWith(node.Value.Chain) > Planner.LeastSimilarity * prompt.Chain.Length)
                 return true;
         }
 
