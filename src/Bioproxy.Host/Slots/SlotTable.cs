@@ -146,12 +146,7 @@ internal sealed class SlotTable
         {
             if (epoch != _epoch || slot >= _slots.Length || !_slots[slot].IsFree || !ReferenceEquals(_slots[slot].Content, content))
                 return null;
-            if (_works.Exists(w => w is { IsEnded: false, IsPlaced: false, Slot: null }))
-                return null; // it may be on its way to this slot
-            var work = new SlotWork(_epoch, slot, content.Chain, weight: 1, _sequence++) { IsOwn = true, IsPlaced = true };
-            _works.Add(work);
-            _slots[slot].Borrow(work);
-            return work;
+            return Borrow_NeedsLock(_slots[slot], content.Chain);
         }
     }
 
@@ -161,17 +156,19 @@ internal sealed class SlotTable
     {
         lock (_lock)
         {
-            if (_works.Exists(w => w is { IsEnded: false, IsPlaced: false, Slot: null })
-                || Array.Find(_slots, s => s is { IsFree: true } and ({ IsEmpty: true } or { Content.Chain.Length: 0 })) is not { } spare)
-            {
-                return null;
-            }
-
-            var work = new SlotWork(_epoch, spare.Id, null, weight: 1, _sequence++) { IsOwn = true, IsPlaced = true };
-            _works.Add(work);
-            spare.Borrow(work);
-            return work;
+            var spare = Array.Find(_slots, s => s is { IsFree: true } and ({ IsEmpty: true } or { Content.Chain.Length: 0 }));
+            return spare is null ? null : Borrow_NeedsLock(spare, null);
         }
+    }
+
+    private SlotWork? Borrow_NeedsLock(Entry slot, PromptChain? chain)
+    {
+        if (_works.Exists(w => w is { IsEnded: false, IsPlaced: false, Slot: null }))
+            return null; // it may be on its way to this slot
+        var work = new SlotWork(_epoch, slot.Id, chain, weight: 1, _sequence++) { IsOwn = true, IsPlaced = true };
+        _works.Add(work);
+        slot.Borrow(work);
+        return work;
     }
 
     /// <summary>A slot that was taken for saving is free again, and holds what it held.</summary>
@@ -317,7 +314,6 @@ internal sealed class SlotTable
             var unknown = slot.IsEmpty ? 0 : rates.PrefillSeconds(slot.PromptTokens ?? 0) * ChanceOfUnknown;
             return new SlotOption(slot.Id, slot.IsEmpty, 0, 0, false, unknown, 0, double.PositiveInfinity, slot.LastUsed);
         }
-
 
         var held = Worth.Held(content, rates);
         var loss = Worth.Loss(content, rates, context.Now);
