@@ -166,7 +166,7 @@ internal sealed partial class RequestPath
 
         try
         {
-            _metrics.QueueWaited(exchange.Lane == Lane.Batch ? "batch" : "interactive", grant.Waited);
+            _metrics.QueueWaited(exchange.LaneName, grant.Waited);
             await LeasedAsync(asked, lease.Weight, clientGone).ConfigureAwait(false);
         }
         finally
