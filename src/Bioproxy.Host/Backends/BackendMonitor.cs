@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Json;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Backends;
@@ -204,8 +205,8 @@ internal sealed partial class BackendMonitor : IDisposable
         Build = Text(props, "build_info"),
         ProcessMarker = Text(props, "media_marker"),
         ChatTemplateHash = Text(props, "chat_template") is { } template ? LlamaClient.Hash(template) : null,
-        TotalSlots = Number(props, "total_slots") is { } count and > 0 ? count : null,
-        ContextPerSlot = props.TryGetProperty("default_generation_settings", out var settings) && settings.ValueKind == JsonValueKind.Object ? Number(settings, "n_ctx") : null,
+        TotalSlots = props.Number("total_slots") is { } count and > 0 ? count : null,
+        ContextPerSlot = props.TryGetProperty("default_generation_settings", out var settings) && settings.ValueKind == JsonValueKind.Object ? settings.Number("n_ctx") : null,
     };
 
     private async Task<BackendFacts> CompleteAsync(BackendFacts facts, CancellationToken cancellationToken)
@@ -225,9 +226,6 @@ internal sealed partial class BackendMonitor : IDisposable
             CanSaveSlots = slots.IsSuccess && await _client.CanSaveSlotsAsync(cancellationToken).ConfigureAwait(false),
         };
     }
-
-    private static int? Number(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
 
     private static bool IsAsleep(JsonElement props) => props.TryGetProperty("is_sleeping", out var sleeping) && sleeping.ValueKind == JsonValueKind.True;
 

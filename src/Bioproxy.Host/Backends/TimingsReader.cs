@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Bioproxy.Host.Json;
 
 namespace Bioproxy.Host.Backends;
 
@@ -13,15 +14,15 @@ internal static class TimingsReader
     {
         if (ReadTimings(tail) is { } timings)
             return timings;
-        if (Find(tail, "\"usage\":"u8) is not { } usage)
+        if (JsonLookup.LastObject(tail, "\"usage\":"u8) is not { } usage)
             return null;
-        if (Number(usage, "prompt_tokens") is { } prompt && Nested(usage, "prompt_tokens_details", "cached_tokens") is { } chat)
-            return new PromptTimings(chat, Math.Max(0, prompt - chat), Number(usage, "completion_tokens") ?? 0);
-        if (Number(usage, "input_tokens") is not { } input)
+        if (usage.Number("prompt_tokens") is { } prompt && Nested(usage, "prompt_tokens_details", "cached_tokens") is { } chat)
+            return new PromptTimings(chat, Math.Max(0, prompt - chat), usage.Number("completion_tokens") ?? 0);
+        if (usage.Number("input_tokens") is not { } input)
             return null;
-        if (Number(usage, "cache_read_input_tokens") is { } read)
-            return new PromptTimings(read, input, Number(usage, "output_tokens") ?? 0);
-        return Nested(usage, "input_tokens_details", "cached_tokens") is { } details ? new PromptTimings(details, Math.Max(0, input - details), Number(usage, "output_tokens") ?? 0) : null;
+        if (usage.Number("cache_read_input_tokens") is { } read)
+            return new PromptTimings(read, input, usage.Number("output_tokens") ?? 0);
+        return Nested(usage, "input_tokens_details", "cached_tokens") is { } details ? new PromptTimings(details, Math.Max(0, input - details), usage.Number("output_tokens") ?? 0) : null;
     }
 
     /// <summary>llama-server's own figures, which nearly every answer has: read without making a document of them.</summary>
@@ -68,34 +69,11 @@ internal static class TimingsReader
     /// <summary>Anthropic's stream: the prompt's tokens in its first event, those generated in its last.</summary>
     public static PromptTimings? ReadFirst(ReadOnlySpan<byte> head, ReadOnlySpan<byte> tail)
     {
-        if (Find(head, "\"usage\":"u8) is not { } usage || Number(usage, "cache_read_input_tokens") is not { } read || Number(usage, "input_tokens") is not { } input)
+        if (JsonLookup.LastObject(head, "\"usage\":"u8) is not { } usage || usage.Number("cache_read_input_tokens") is not { } read || usage.Number("input_tokens") is not { } input)
             return null;
-        return new PromptTimings(read, input, Find(tail, "\"usage\":"u8) is { } last ? Number(last, "output_tokens") ?? 0 : 0);
+        return new PromptTimings(read, input, JsonLookup.LastObject(tail, "\"usage\":"u8) is { } last ? last.Number("output_tokens") ?? 0 : 0);
     }
-
-    /// <summary>The last complete object that stands behind <paramref name="name"/>.</summary>
-    private static JsonElement? Find(ReadOnlySpan<byte> tail, ReadOnlySpan<byte> name)
-    {
-        var at = tail.LastIndexOf(name);
-        if (at < 0)
-            return null;
-        var reader = new Utf8JsonReader(tail[(at + name.Length)..], isFinalBlock: false, default);
-        try
-        {
-            if (JsonElement.TryParseValue(ref reader, out var element) && element is { ValueKind: JsonValueKind.Object } found)
-                return found;
-        }
-        catch (JsonException)
-        {
-            // cut off, or not what it looked like: no evidence
-        }
-
-        return null;
-    }
-
-    private static int? Number(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
 
     private static int? Nested(JsonElement element, string name, string inner) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? Number(value, inner) : null;
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value.Number(inner) : null;
 }

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
+using Bioproxy.Host.Json;
 
 namespace Bioproxy.Host.Http;
 
@@ -126,25 +126,9 @@ internal sealed class ProgressFilter : ResponseGate
         _length += read.Length;
     }
 
-    /// <summary>The figures of a progress event; null when it is another one. Inside a JSON string the quotes would be escaped.</summary>
-    private static (int Total, int Cached, int Processed)? Progress(ReadOnlySpan<byte> bytes)
-    {
-        var name = "\"prompt_progress\":"u8;
-        var at = bytes.LastIndexOf(name);
-        if (at < 0)
-            return null;
-        var reader = new Utf8JsonReader(bytes[(at + name.Length)..], isFinalBlock: false, default);
-        try
-        {
-            if (!JsonElement.TryParseValue(ref reader, out var element) || element is not { ValueKind: JsonValueKind.Object } found)
-                return null;
-            return Number(found, "total") is { } total && Number(found, "cache") is { } cached ? (total, cached, Number(found, "processed") ?? 0) : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    private static int? Number(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
+    /// <summary>The figures of a progress event; null when it is another one.</summary>
+    private static (int Total, int Cached, int Processed)? Progress(ReadOnlySpan<byte> bytes) =>
+        JsonLookup.LastObject(bytes, "\"prompt_progress\":"u8) is { } found && found.Number("total") is { } total && found.Number("cache") is { } cached
+            ? (total, cached, found.Number("processed") ?? 0)
+            : null;
 }

@@ -18,12 +18,6 @@ internal sealed record PromptDifference(int Position, string Where, string? Exce
         return new PromptDifference(position, position == prompt.Text.Length ? "nowhere: the other one only goes on" : where, withExcerpt ? ExcerptOf(prompt.Text, position) : null);
     }
 
-    /// <summary>Where only whole blocks are known to agree.</summary>
-    public static PromptDifference Behind(CanonicalPrompt prompt, int position, bool withExcerpt) => new(
-        position,
-        position < prompt.Text.Length ? "at or soon behind " + WhereIs(prompt.Text, Math.Max(position, CanonicalPrompt.HeadLength)) : "nowhere: the other one only goes on",
-        withExcerpt ? ExcerptOf(prompt.Text, position) : null);
-
     private static string Head(CanonicalPrompt prompt, CanonicalPrompt other)
     {
         var names = prompt.HeadNames.Except(other.HeadNames, StringComparer.Ordinal).Concat(other.HeadNames.Except(prompt.HeadNames, StringComparer.Ordinal)).ToList();

@@ -25,6 +25,9 @@ internal sealed class Exchange(HttpContext http, Route route, long started)
 
     public Lane Lane { get; set; }
 
+    /// <summary>Its lane as people and metrics call it.</summary>
+    public string LaneName => Lane == Lane.Batch ? "batch" : "interactive";
+
     /// <summary>Its time in the queue.</summary>
     public TimeSpan Waited { get; set; }
 

@@ -1,7 +1,6 @@
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Prompts;
-using Bioproxy.Host.Slots;
 using Bioproxy.Host.Snapshots;
 
 namespace Bioproxy.Host.Requests;
@@ -19,7 +18,7 @@ internal sealed class Explainer(ExplanationLog log, ProxyOptions options, TimePr
             Id = exchange.Id,
             At = time.GetUtcNow(),
             Route = exchange.Route.Name,
-            Lane = exchange.Lane == Lane.Batch ? "batch" : "interactive",
+            Lane = exchange.LaneName,
             Status = exchange.Status,
             Slot = placement.Slot,
             Chosen = placement.Work is null || plan.Considered is null ? null : plan.Chosen,

@@ -166,7 +166,7 @@ internal sealed partial class RequestPath
 
         try
         {
-            _metrics.QueueWaited(exchange.Lane == Lane.Batch ? "batch" : "interactive", grant.Waited);
+            _metrics.QueueWaited(exchange.LaneName, grant.Waited);
             await LeasedAsync(asked, lease.Weight, clientGone).ConfigureAwait(false);
         }
         finally
@@ -242,7 +242,7 @@ internal sealed partial class RequestPath
     /// <summary>What stands before the client until it is known what was reused: the first event of a stream tells, a short answer as a whole.</summary>
     private ResponseGate? GateOf(GatedRequest asked, HttpResponseMessage response, Evidence evidence, bool asksForProgress)
     {
-        var isStream = response.Content.Headers.ContentType?.MediaType == "text/event-stream";
+        var isStream = IsEventStream(response);
         if (asked.Prompt is { } prompt && response.StatusCode == HttpStatusCode.OK)
         {
             if (isStream && (asksForProgress || (asked.Exchange.Route.ShowsProgress && prompt.Source.WantsProgress == true)))
@@ -326,7 +326,7 @@ internal sealed partial class RequestPath
     {
         var to = exchange.Http.Response;
         exchange.Status = (int)from.StatusCode;
-        var isStream = from.Content.Headers.ContentType?.MediaType == "text/event-stream";
+        var isStream = IsEventStream(from);
         if (to.HasStarted && !isStream)
             return await TellInStreamAsync(exchange, from, clientGone).ConfigureAwait(false);
         if (!to.HasStarted)
@@ -388,6 +388,8 @@ internal sealed partial class RequestPath
             return false;
         }
     }
+
+    private static bool IsEventStream(HttpResponseMessage response) => response.Content.Headers.ContentType?.MediaType == "text/event-stream";
 
     private static ProxyFailure Broken(CopyEnd end) => end switch
     {

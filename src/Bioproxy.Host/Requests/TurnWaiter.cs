@@ -44,8 +44,7 @@ internal sealed class TurnWaiter(SlotQueue queue, TimeSpan keepAlive, TimeProvid
 
         try
         {
-            var view = queue.View;
-            var comment = string.Create(CultureInfo.InvariantCulture, $": waiting for a slot, {time.GetElapsedTime(exchange.Started).TotalSeconds:0} s, {view.InteractiveWaiting + view.BatchWaiting} wait\n\n");
+            var comment = string.Create(CultureInfo.InvariantCulture, $": waiting for a slot, {time.GetElapsedTime(exchange.Started).TotalSeconds:0} s, {queue.View.UsersWaiting} wait\n\n");
             await response.Body.WriteAsync(Encoding.ASCII.GetBytes(comment), clientGone).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)

@@ -7,7 +7,7 @@ namespace Bioproxy.Host.Slots;
 internal static class Planner
 {
     /// <summary>A prompt belongs to a slot that shares a tenth of it, as llama-server itself sees it (--slot-prompt-similarity).</summary>
-    private const double LeastSimilarity = 0.1;
+    public const double LeastSimilarity = 0.1;
 
     /// <summary>What is believed to be in the RAM cache may have been pushed out: it has to promise a third more than what is certain.</summary>
     private const double RamTrust = 0.75;

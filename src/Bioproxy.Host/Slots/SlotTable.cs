@@ -22,9 +22,6 @@ namespace Bioproxy.Host.Slots;
 /// </summary>
 internal sealed class SlotTable
 {
-    /// <summary>llama-server's own default (--slot-prompt-similarity).</summary>
-    private const double LeastSimilarity = 0.1;
-
     /// <summary>That what nobody knows is asked for again.</summary>
     private const double ChanceOfUnknown = 0.1;
 
@@ -149,12 +146,7 @@ internal sealed class SlotTable
         {
             if (epoch != _epoch || slot >= _slots.Length || !_slots[slot].IsFree || !ReferenceEquals(_slots[slot].Content, content))
                 return null;
-            if (_works.Exists(w => w is { IsEnded: false, IsPlaced: false, Slot: null }))
-                return null; // it may be on its way to this slot
-            var work = new SlotWork(_epoch, slot, content.Chain, weight: 1, _sequence++) { IsOwn = true, IsPlaced = true };
-            _works.Add(work);
-            _slots[slot].Borrow(work);
-            return work;
+            return Borrow_NeedsLock(_slots[slot], content.Chain);
         }
     }
 
@@ -164,17 +156,19 @@ internal sealed class SlotTable
     {
         lock (_lock)
         {
-            if (_works.Exists(w => w is { IsEnded: false, IsPlaced: false, Slot: null })
-                || Array.Find(_slots, s => s is { IsFree: true } and ({ IsEmpty: true } or { Content.Chain.Length: 0 })) is not { } spare)
-            {
-                return null;
-            }
-
-            var work = new SlotWork(_epoch, spare.Id, null, weight: 1, _sequence++) { IsOwn = true, IsPlaced = true };
-            _works.Add(work);
-            spare.Borrow(work);
-            return work;
+            var spare = Array.Find(_slots, s => s is { IsFree: true } and ({ IsEmpty: true } or { Content.Chain.Length: 0 }));
+            return spare is null ? null : Borrow_NeedsLock(spare, null);
         }
+    }
+
+    private SlotWork? Borrow_NeedsLock(Entry slot, PromptChain? chain)
+    {
+        if (_works.Exists(w => w is { IsEnded: false, IsPlaced: false, Slot: null }))
+            return null; // it may be on its way to this slot
+        var work = new SlotWork(_epoch, slot.Id, chain, weight: 1, _sequence++) { IsOwn = true, IsPlaced = true };
+        _works.Add(work);
+        slot.Borrow(work);
+        return work;
     }
 
     /// <summary>A slot that was taken for saving is free again, and holds what it held.</summary>
@@ -321,7 +315,6 @@ internal sealed class SlotTable
             return new SlotOption(slot.Id, slot.IsEmpty, 0, 0, false, unknown, 0, double.PositiveInfinity, slot.LastUsed);
         }
 
-
         var held = Worth.Held(content, rates);
         var loss = Worth.Loss(content, rates, context.Now);
         var uncovered = held - (content.Saved?.Tokens ?? 0);
@@ -448,7 +441,7 @@ internal sealed class SlotTable
         lock (_lock)
         {
             return Array.Exists(_slots, s => s.Content is { } content && content.Session == session && content.Domain == prompt.Domain
-                && prompt.SharedWith(content.Chain) <= LeastSimilarity * prompt.Chain.Length);
+                && prompt.SharedWith(content.Chain) <= Planner.LeastSimilarity * prompt.Chain.Length);
         }
     }
 
@@ -652,7 +645,7 @@ internal sealed class SlotTable
     {
         for (var node = _lost.First; node is not null; node = node.Next)
         {
-            if (IsOpen(node.Value, prompt) && prompt.SharedWith(node.Value.Chain) > LeastSimilarity * prompt.Chain.Length)
+            if (IsOpen(node.Value, prompt) && prompt.SharedWith(node.Value.Chain) > Planner.LeastSimilarity * prompt.Chain.Length)
                 return true;
         }
 

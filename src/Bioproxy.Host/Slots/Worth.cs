@@ -9,10 +9,13 @@ internal static class Worth
     /// <summary>A disk lasts for some hundred terabytes: a second of waiting is worth a gigabyte.</summary>
     private const double WearBytesPerSecond = 1e9;
 
+    /// <summary>The chance, from 0 to 1, that what has so many turns is asked for again, when it was used just now.</summary>
+    public static double ChanceOfReturn(int turns) => turns == 1 ? 0.4 : 0.8; // who came back once comes again
+
     /// <summary>The chance, from 0 to 1, that this content is asked for again.</summary>
     public static double ChanceOfReturn(SlotContent content, double now)
     {
-        var chance = content.IsSide ? 0.02 : content.Turns == 1 ? 0.4 : 0.8; // who came back once comes again
+        var chance = content.IsSide ? 0.02 : ChanceOfReturn(content.Turns);
         return chance * Math.Pow(0.5, Math.Max(0, now - content.UsedAt) / HalfLifeSeconds);
     }
 

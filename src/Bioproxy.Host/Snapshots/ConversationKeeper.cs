@@ -62,20 +62,20 @@ internal sealed partial class ConversationKeeper(
             try
             {
                 // Not cancelled once begun: a save that nobody waits for would end with a file that nothing describes.
-                var (snapshot, problem) = await writer.SaveConversationAsync(state, slot, content, CancellationToken.None).ConfigureAwait(false);
-                isContradicted = snapshot is null && problem!.StartsWith("the slot held", StringComparison.Ordinal);
-                if (snapshot is not null)
+                var outcome = await writer.SaveConversationAsync(state, slot, content, CancellationToken.None).ConfigureAwait(false);
+                isContradicted = outcome.IsContradicted;
+                if (outcome.Snapshot is { } snapshot)
                 {
-                    saved = new SavedBeginning(snapshot.File, snapshot.Tokens, snapshot.Chain, IsConversation: true);
+                    saved = snapshot.Beginning;
                     _budget.Wrote(snapshot.Bytes);
                     LogSaved(snapshot.Tokens, snapshot.Bytes / (double)(1 << 20), occasion, slot);
                 }
                 else
                 {
-                    LogNotSaved(slot, occasion, problem!);
+                    LogNotSaved(slot, occasion, outcome.Problem!);
                 }
 
-                return snapshot is not null;
+                return outcome.Snapshot is not null;
             }
             finally
             {
@@ -101,7 +101,7 @@ internal sealed partial class ConversationKeeper(
         foreach (var (slot, content) in table.Unsaved())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!goesFirst && queue.View is { InteractiveWaiting: > 0 } or { BatchWaiting: > 0 })
+            if (!goesFirst && queue.View.UsersWaiting > 0)
                 return;
             if (Now - content.UsedAt >= rested.TotalSeconds && IsWorth(content))
                 await SaveAsync(state, slot, content, occasion, cancellationToken).ConfigureAwait(false);
@@ -138,7 +138,7 @@ internal sealed partial class ConversationKeeper(
     {
         try
         {
-            if (queue.View is not ({ InteractiveWaiting: > 0 } or { BatchWaiting: > 0 }))
+            if (queue.View.UsersWaiting == 0)
             {
                 await look.CatchUpAsync(monitor.State.Epoch, CancellationToken.None).ConfigureAwait(false);
                 await SaveAllAsync("at once", TimeSpan.Zero, goesFirst: false, CancellationToken.None).ConfigureAwait(false);

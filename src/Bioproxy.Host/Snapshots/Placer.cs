@@ -140,8 +140,7 @@ internal sealed partial class Placer(
         var now = rates.Now;
         if (prompt is null)
             return (new PlanContext { Rates = now, Now = keeper.Now }, null, null);
-        var canRestore = mayRestore && options.KvEnabled && effects.Disabled is null && recognition.Identity(state.Epoch) is not null;
-        var identity = canRestore ? recognition.Identity(state.Epoch) : null;
+        var identity = mayRestore && options.KvEnabled && effects.Disabled is null ? recognition.Identity(state.Epoch) : null;
         var whole = identity is null ? null : Usable(catalogue.Best(prompt, identity));
         var through = identity is not null && lane != Lane.WarmUp && catalogue.Through(prompt, identity) is { } longer && longer.Shared > (whole?.Chain.Length ?? 0) && Usable(longer.Snapshot) is not null
             ? longer
@@ -171,7 +170,7 @@ internal sealed partial class Placer(
             Domain = prompt.Domain,
             Session = prompt.Session,
             Turns = work.IsOwn ? 0 : prompt.Turns,
-            Saved = whole is null ? null : Restorer.BeginningOf(whole),
+            Saved = whole?.Beginning,
             IsSide = IsSide(prompt, int.MaxValue),
         },
     };

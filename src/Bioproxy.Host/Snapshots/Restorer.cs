@@ -95,12 +95,10 @@ internal sealed partial class Restorer(
         Domain = snapshot.Domain,
         Tokens = snapshot.Tokens,
         PromptTokens = snapshot.PromptTokens,
-        Saved = BeginningOf(snapshot),
+        Saved = snapshot.Beginning,
         Turns = snapshot.Turns,
         UsedAt = now,
     };
-
-    public static SavedBeginning BeginningOf(Snapshot snapshot) => new(snapshot.File, snapshot.Tokens, snapshot.Chain, snapshot.IsConversation);
 
     [LoggerMessage(LogLevel.Information, "Restored {Label}: {Tokens} tokens into slot {Slot} in {Milliseconds:0} ms.")]
     private partial void LogRestored(string label, int tokens, int slot, double milliseconds);

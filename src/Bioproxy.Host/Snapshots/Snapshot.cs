@@ -1,4 +1,5 @@
 using Bioproxy.Host.Prompts;
+using Bioproxy.Host.Slots;
 
 namespace Bioproxy.Host.Snapshots;
 
@@ -23,6 +24,9 @@ internal sealed record Snapshot(string File, string Prefix, string Identity, int
     public int Turns { get; init; } = 1;
 
     public bool IsConversation => Prefix.Length == 0;
+
+    /// <summary>What a slot remembers of it whose content begins with it.</summary>
+    public SavedBeginning Beginning => new(File, Tokens, Chain, IsConversation);
 
     /// <summary>Its name for people and metrics: a closed set.</summary>
     public string Label => IsConversation ? "conversation" : Prefix;

@@ -14,13 +14,13 @@ internal sealed class SnapshotWriter(
 {
     /// <summary>Saves a template. The caller holds the slot's lease and knows that it holds exactly these tokens.</summary>
     /// <returns>The snapshot, or why there is none.</returns>
-    public Task<(Snapshot? Snapshot, string? Problem)> SaveTemplateAsync(BackendState state, int slot, string prefix, int tokens, string tokensHash, PromptChain chain, CancellationToken cancellationToken) =>
+    public Task<SaveOutcome> SaveTemplateAsync(BackendState state, int slot, string prefix, int tokens, string tokensHash, PromptChain chain, CancellationToken cancellationToken) =>
         SaveAsync(
             state, slot, (tokens, tokens), (file, identity, saved) => new Snapshot(file, prefix, identity, tokens, tokensHash, saved.Bytes, time.GetUtcNow(), chain), (old, made) => old.Prefix == prefix && old.Identity == made.Identity, cancellationToken);
 
     /// <summary>Saves a conversation. The caller has taken the slot for it.</summary>
     /// <returns>The snapshot, or why there is none.</returns>
-    public Task<(Snapshot? Snapshot, string? Problem)> SaveConversationAsync(BackendState state, int slot, SlotContent content, CancellationToken cancellationToken) =>
+    public Task<SaveOutcome> SaveConversationAsync(BackendState state, int slot, SlotContent content, CancellationToken cancellationToken) =>
         SaveAsync(
             state,
             slot,
@@ -29,11 +29,11 @@ internal sealed class SnapshotWriter(
             (old, _) => content.Saved is { IsConversation: true } before && old.File == before.File,
             cancellationToken);
 
-    private async Task<(Snapshot? Snapshot, string? Problem)> SaveAsync(
+    private async Task<SaveOutcome> SaveAsync(
         BackendState state, int slot, (int Least, int Most) tokens, Func<string, string, SlotFileResult, Snapshot> describe, Func<Snapshot, Snapshot, bool> isReplaced, CancellationToken cancellationToken)
     {
         if (recognition.Identity(state.Epoch) is not { } identity)
-            return (null, "the model is not recognised yet");
+            return SaveOutcome.Failed("the model is not recognised yet");
         var file = files.Take();
         Snapshot? made = null;
         try
@@ -44,13 +44,13 @@ internal sealed class SnapshotWriter(
             {
                 if (answer.IsUnreachable)
                     monitor.Suspect(state.Epoch, $"a save got no answer: {answer.Problem}");
-                return (null, answer.Problem ?? "the backend did not save");
+                return SaveOutcome.Failed(answer.Problem ?? "the backend did not save");
             }
 
             if (saved.Tokens < tokens.Least || saved.Tokens > tokens.Most)
-                return (null, $"the slot held {saved.Tokens} tokens instead of {tokens.Least}: the file {file} is not used");
+                return SaveOutcome.Failed($"the slot held {saved.Tokens} tokens instead of {tokens.Least}: the file {file} is not used") with { IsContradicted = true };
             if (monitor.State.Epoch != state.Epoch || await monitor.IsSameProcessAsync(state, cancellationToken).ConfigureAwait(false) == false)
-                return (null, "the backend was replaced while saving");
+                return SaveOutcome.Failed("the backend was replaced while saving");
             files.Protect(file);
             var snapshot = describe(file, identity, saved);
             catalogue.Add(snapshot);
@@ -61,7 +61,7 @@ internal sealed class SnapshotWriter(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return (null, $"its description could not be written: {e.Message} (state_directory)");
+            return SaveOutcome.Failed($"its description could not be written: {e.Message} (state_directory)");
         }
         finally
         {
@@ -71,6 +71,6 @@ internal sealed class SnapshotWriter(
 
         foreach (var old in catalogue.All.Where(s => s.File != file && isReplaced(s, made)))
             catalogue.Remove(old);
-        return (made, null);
+        return new SaveOutcome(made, null);
     }
 }

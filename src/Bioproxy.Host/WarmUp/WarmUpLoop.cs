@@ -270,14 +270,14 @@ internal sealed partial class WarmUpLoop
             return false;
         }
 
-        var (snapshot, problem) = await _writer.SaveTemplateAsync(state, slot, prefix, found.Tokens.Length, found.Hash, PromptChain.Of(rehearsal.Text), CancellationToken.None).ConfigureAwait(false);
-        if (snapshot is not null)
+        var outcome = await _writer.SaveTemplateAsync(state, slot, prefix, found.Tokens.Length, found.Hash, PromptChain.Of(rehearsal.Text), CancellationToken.None).ConfigureAwait(false);
+        if (outcome.Snapshot is { } snapshot)
         {
-            _table.MarkSaved(state.Epoch, slot, Restorer.BeginningOf(snapshot));
+            _table.MarkSaved(state.Epoch, slot, snapshot.Beginning);
             return true;
         }
 
-        Fail(prefix, "save", problem!);
+        Fail(prefix, "save", outcome.Problem!);
         return false;
     }
 

@@ -52,13 +52,4 @@ public sealed class PromptDifferenceTests
 
         Assert.Equal("Monday " + new string('x', 53), PromptDifference.Between(prompt, before, withExcerpt: true).Excerpt);
     }
-
-    [Fact]
-    public void Behind_OnlyBlocksAreKnown_TellsThePlaceNearIt()
-    {
-        using var prompt = TestPrompts.Chat($$"""{"messages":[{"role":"system","content":"{{new string('s', 2000)}}"},{"role":"user","content":"hi"}]}""");
-
-        Assert.Equal(new PromptDifference(1024, "at or soon behind message 1 (system), its text", null), PromptDifference.Behind(prompt, 1024, withExcerpt: false));
-        Assert.Equal("nowhere: the other one only goes on", PromptDifference.Behind(prompt, prompt.Text.Length, withExcerpt: false).Where);
-    }
 }
