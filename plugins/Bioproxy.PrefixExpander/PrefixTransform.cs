@@ -21,7 +21,7 @@ public sealed class PrefixTransform(IPluginHost host) : IPromptTransform
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (message.Role == "user" && FirstText(message) is { Text: { } text } part && FindPrefix(text) is { } prefix)
-                part.Text = _templates.Render(prefix, new TemplateVariables(text[prefix.Length..].TrimStart()));
+                part.Text = _templates.Render(prefix, new TemplateVariables(text[prefix.Length..].TrimStart()) { Model = context.Model, Time = context.Time });
         }
 
         return ValueTask.CompletedTask;

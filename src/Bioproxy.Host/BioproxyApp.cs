@@ -42,7 +42,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     private readonly MetricsExporter _exporter;
     private readonly TemplateLibrary _templates;
     private readonly TemplateWatcher _watcher;
-    private readonly PluginSet _plugins;
+    private readonly PluginManager _plugins;
     private readonly TransformChain _transforms;
     private readonly LlamaClient _client;
     private readonly BackendSender _sender;
@@ -81,10 +81,12 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
         // Templates and plugins need each other: the library first, its engines when the plugins are there.
         _templates = new TemplateLibrary(options, _metrics, clock, loggers.CreateLogger<TemplateLibrary>());
-        _plugins = new PluginLoader(options, name => new PluginHost(name, loggers, clock, _templates), loggers.CreateLogger<PluginLoader>()).Load();
-        _templates.UseEngines(_plugins.Engines);
+        var facilities = new PluginFacilities { Options = options, Loggers = loggers, Time = clock, Templates = _templates, Metrics = _metrics };
+        var loader = new PluginLoader(options, name => new PluginHost(name, facilities), clock, loggers.CreateLogger<PluginLoader>());
+        _plugins = new PluginManager(loader, options, clock, loggers.CreateLogger<PluginManager>()) { Changing = plugins => _templates.UseEngines(plugins.Engines) };
+        _plugins.Load();
         _watcher = new TemplateWatcher(_templates, clock, loggers.CreateLogger<TemplateWatcher>());
-        _transforms = new TransformChain(_plugins, options, _metrics, clock, loggers.CreateLogger<TransformChain>());
+        _transforms = new TransformChain(options.PluginTimeBudget, _metrics, clock, loggers.CreateLogger<TransformChain>());
 
         // The backend and its slots
         _client = new LlamaClient(options.BackendUrl, options.ConnectTimeout, options.BackendApiKey);
@@ -112,11 +114,19 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         // Requests and warm-up, which know nothing of each other
         var explanations = new ExplanationLog();
         _explainer = new Explainer(explanations, options, clock);
-        _path = new RequestPath(_transforms, queue, placer, _keeper, _explainer, _monitor, _sender, options, _metrics, clock, loggers.CreateLogger<RequestPath>(), _stopping.Token);
+        _path = new RequestPath(_plugins, _transforms, queue, placer, _keeper, _explainer, _monitor, _sender, options, _metrics, clock, loggers.CreateLogger<RequestPath>(), _stopping.Token);
         _warmUp = new WarmUpLoop(
-            new StaticPrefixFinder(_transforms, _client), _templates, _client, _monitor, _recognition, queue, table, placer, writer, _catalogue, effects, options, _metrics, clock, loggers.CreateLogger<WarmUpLoop>());
+            new StaticPrefixFinder(_plugins, _transforms, _client), _templates, _client, _monitor, _recognition, queue, table, placer, writer, _catalogue, effects, options, _metrics, clock, loggers.CreateLogger<WarmUpLoop>());
+
+        facilities.Ask = _path.AskAsync;
 
         // What wakes whom
+        _plugins.Changing = plugins =>
+        {
+            _templates.UseEngines(plugins.Engines);
+            _templates.RefreshAll(); // what an engine made that goes would keep its plugin in memory
+        };
+        _plugins.Changed = _warmUp.Poke;
         _monitor.Changed = _recognition.BackendChangedAsync;
         _recognition.Recognised = _warmUp.Poke;
         _watcher.Changed += prefixes =>
@@ -126,7 +136,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         };
 
         // Admin
-        _admin = new AdminEndpoints(_monitor, queue, table, _catalogue, _recognition, effects, _templates, () => _warmUp.Statuses, () => _plugins.Statuses, () => [ProxyAddress.ToString()], new KvAdmin(_catalogue, _files, _cleaner), explanations, _metrics, _exporter, options, clock);
+        _admin = new AdminEndpoints(_monitor, queue, table, _catalogue, _recognition, effects, _templates, () => _warmUp.Statuses, () => _plugins.Statuses, () => [ProxyAddress.ToString()], new KvAdmin(_catalogue, _files, _cleaner), new PluginAdmin(_plugins.ReloadAsync, () => _plugins.Statuses), explanations, _metrics, _exporter, options, clock);
         _web.Run(http => IsAdmin(http) ? _admin.HandleAsync(http) : _path.HandleAsync(http));
     }
 
@@ -174,7 +184,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         AdminAddress = addresses.First(a => a.Port != ProxyAddress.Port);
         Summarise();
         _watcher.Start();
-        _loops = Task.WhenAll(_monitor.RunAsync(_stopping.Token), _warmUp.RunAsync(_stopping.Token), _keeper.RunAsync(_stopping.Token));
+        _loops = Task.WhenAll(_monitor.RunAsync(_stopping.Token), _warmUp.RunAsync(_stopping.Token), _keeper.RunAsync(_stopping.Token), _plugins.RunAsync(_stopping.Token));
     }
 
     public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _web.WaitForShutdownAsync(cancellationToken);
@@ -198,7 +208,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         _watcher.Dispose();
         _templates.Dispose();
         _transforms.Dispose();
-        _plugins.Dispose();
+        await _plugins.DisposeAsync().ConfigureAwait(false);
         _monitor.Dispose();
         _sender.Dispose();
         _explainer.Dispose();

@@ -24,6 +24,7 @@ internal sealed class AdminEndpoints
         GET /metrics   for Prometheus
         GET /status    what is known: backend, queue, slots, templates, snapshots, plugins, restores
         GET /explain/{request-id}   why a request went where it went (X-Bioproxy-Request-Id)
+        POST /plugins/reload        look at the plugin folders now (Content-Type: application/json)
         GET /kv        the snapshots; bioproxy kv shows them as a table, and cleans up
 
         """;
@@ -32,6 +33,7 @@ internal sealed class AdminEndpoints
     private readonly StatusView _status;
     private readonly MetricsExporter _exporter;
     private readonly KvAdmin _kv;
+    private readonly PluginAdmin _pluginAdmin;
     private readonly ExplanationLog _explanations;
 
     /// <param name="monitor">The backend.</param>
@@ -45,6 +47,7 @@ internal sealed class AdminEndpoints
     /// <param name="plugins">The state of every plugin.</param>
     /// <param name="proxyAddresses">Where clients connect, once the listeners are up.</param>
     /// <param name="kv">What may be done with snapshots.</param>
+    /// <param name="pluginAdmin">What may be done with plugins.</param>
     /// <param name="explanations">Of the last requests.</param>
     /// <param name="metrics">Where the gauges of others' state are registered.</param>
     /// <param name="exporter">Renders the metrics.</param>
@@ -62,6 +65,7 @@ internal sealed class AdminEndpoints
         Func<IReadOnlyList<PluginStatus>> plugins,
         Func<IReadOnlyList<string>> proxyAddresses,
         KvAdmin kv,
+        PluginAdmin pluginAdmin,
         ExplanationLog explanations,
         ProxyMetrics metrics,
         MetricsExporter exporter,
@@ -73,6 +77,7 @@ internal sealed class AdminEndpoints
         _status = new StatusView(run, monitor, queue, table, catalogue, recognition, effects, library, warmUps, plugins, proxyAddresses, options);
         _exporter = exporter;
         _kv = kv;
+        _pluginAdmin = pluginAdmin;
         _explanations = explanations;
         StateGauges.Register(metrics, monitor, queue, table, catalogue, warmUps);
     }
@@ -80,7 +85,7 @@ internal sealed class AdminEndpoints
     public Task HandleAsync(HttpContext http)
     {
         var path = http.Request.Path.Value ?? "";
-        if (HttpMethods.IsPost(http.Request.Method) && path is "/kv/drop" or "/kv/gc")
+        if (HttpMethods.IsPost(http.Request.Method) && path is "/kv/drop" or "/kv/gc" or "/plugins/reload")
             return ChangeAsync(http, path);
         if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
         {
@@ -112,18 +117,27 @@ internal sealed class AdminEndpoints
             case "/":
                 return WriteAsync(http, StatusCodes.Status200OK, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(Overview));
             default:
-                return WriteErrorAsync(http, StatusCodes.Status404NotFound, "not_found", "The admin port has no such page: there are /health, /metrics, /status, /explain/{request-id} and /kv.");
+                return WriteErrorAsync(http, StatusCodes.Status404NotFound, "not_found", "The admin port has no such page: there are /health, /metrics, /status, /explain/{request-id} and /kv; POST /plugins/reload.");
         }
     }
 
     /// <summary>A page in somebody's browser can send a plain form to this port, but no JSON: so only that may change anything.</summary>
-    private Task ChangeAsync(HttpContext http, string path)
+    private async Task ChangeAsync(HttpContext http, string path)
     {
         if (http.Request.ContentType?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) != true)
-            return WriteErrorAsync(http, StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", "Send Content-Type: application/json.");
+        {
+            await WriteErrorAsync(http, StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", "Send Content-Type: application/json.").ConfigureAwait(false);
+            return;
+        }
+
         var query = http.Request.Query;
-        var answer = path == "/kv/gc" ? _kv.CleanUp(query["dry_run"] == "true") : _kv.Drop(query["file"], query["domain"]);
-        return WriteAsync(http, StatusCodes.Status200OK, "application/json", answer);
+        var answer = path switch
+        {
+            "/plugins/reload" => await _pluginAdmin.ReloadAsync(http.RequestAborted).ConfigureAwait(false),
+            "/kv/gc" => _kv.CleanUp(query["dry_run"] == "true"),
+            _ => _kv.Drop(query["file"], query["domain"]),
+        };
+        await WriteAsync(http, StatusCodes.Status200OK, "application/json", answer).ConfigureAwait(false);
     }
 
     // The shape of the OpenAI API's errors, like every error of the proxy.

@@ -46,7 +46,7 @@ internal sealed class StatusView(
         writer.WriteObjects("templates", templates, template => WriteTemplate(writer, template, files.GetValueOrDefault(template.Prefix)));
         writer.WriteObjects("snapshots", snapshots.OrderBy(s => s.Prefix, StringComparer.Ordinal).ThenByDescending(s => s.Created), snapshot => WriteSnapshot(writer, snapshot, identity));
         writer.WriteStrings("quarantined", catalogue.Quarantined);
-        writer.WriteObjects("plugins", plugins(), plugin => WritePlugin(writer, plugin));
+        writer.WriteObjects("plugins", plugins(), plugin => PluginView.Write(writer, plugin));
         writer.WriteObjects("restores", effects.Last, effect => WriteEffect(writer, effect));
     }
 
@@ -158,28 +158,6 @@ internal sealed class StatusView(
         writer.WriteNumber("tokens", snapshot.Tokens);
         writer.WriteNumber("bytes", snapshot.Bytes);
         writer.WriteString("created", snapshot.Created);
-    }
-
-    private static void WritePlugin(Utf8JsonWriter writer, PluginStatus plugin)
-    {
-        writer.WriteString("name", plugin.Name);
-        writer.WriteString("version", plugin.Version);
-        writer.WriteString("state", AdminJson.Name(plugin.State));
-        writer.WriteString("path", plugin.Path);
-        writer.WriteStrings("exports", plugin.Exports);
-        writer.WriteString("problem", plugin.Problem);
-        writer.WriteStrings("notes", plugin.Notes);
-        if (plugin.LastError is not { } error)
-        {
-            writer.WriteNull("last_error");
-            return;
-        }
-
-        writer.WriteStartObject("last_error");
-        writer.WriteString("at", error.At);
-        writer.WriteString("export", error.Export);
-        writer.WriteString("message", error.Message);
-        writer.WriteEndObject();
     }
 
     private static void WriteEffect(Utf8JsonWriter writer, RestoreEffect effect)

@@ -34,6 +34,18 @@ internal sealed record ProxyOptions
     /// <summary><c>plugin_time_budget_ms</c>: the longest one request may spend in transforms.</summary>
     public TimeSpan PluginTimeBudget { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary><c>handler_time_budget_seconds</c>: the longest a handler may take for its answer; zero = no limit.</summary>
+    public TimeSpan HandlerTimeBudget { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary><c>plugin_check_seconds</c>: how often the plugin folders are looked at; zero = only when asked to.</summary>
+    public TimeSpan PluginCheckInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary><c>plugins</c>: plugin name → its settings, one JSON object in UTF-8.</summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> PluginSettings { get; init; } = System.Collections.Frozen.FrozenDictionary<string, ReadOnlyMemory<byte>>.Empty;
+
+    /// <summary><c>agents</c>: the slash commands that are enabled; null enables those of all plugins.</summary>
+    public IReadOnlyList<string>? Agents { get; init; }
+
     /// <summary><c>state_directory</c>.</summary>
     public required string StateDirectory { get; init; }
 

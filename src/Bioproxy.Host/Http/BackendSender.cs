@@ -53,6 +53,11 @@ internal sealed class BackendSender : IDisposable
                     ? new ProxyFailure(FailureKind.BackendUnreachable, $"The backend at {_base} cannot be reached: {(e.InnerException ?? e).Message}. Is llama-server running there (backend_url)?")
                     : new ProxyFailure(FailureKind.BackendClosed, $"The backend at {_base} closed the connection before it answered: {(e.InnerException ?? e).Message}"));
             }
+            catch (System.Net.Sockets.SocketException e)
+            {
+                // The pool lets it through when the backend goes away while a connection is being made.
+                return (null, new ProxyFailure(FailureKind.BackendUnreachable, $"The backend at {_base} cannot be reached: {e.Message}. Is llama-server running there (backend_url)?"));
+            }
             catch (OperationCanceledException)
             {
                 return (null, cancellationToken.IsCancellationRequested

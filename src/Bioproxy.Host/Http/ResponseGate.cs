@@ -1,7 +1,7 @@
 namespace Bioproxy.Host.Http;
 
 /// <summary>Stands at the beginning of a response: holds it back until it is known what the headers should say of it.</summary>
-internal abstract class ResponseGate : IDisposable
+internal abstract class ResponseGate : ResponseFilter
 {
     /// <summary>Headers may go out though nothing is passed on yet.</summary>
     public abstract bool AreHeadersDue { get; }
@@ -11,14 +11,4 @@ internal abstract class ResponseGate : IDisposable
 
     /// <summary>Something of the answer itself has passed.</summary>
     public abstract bool IsOpen { get; }
-
-    /// <param name="read">What the backend sent.</param>
-    /// <returns>What goes to the client now; valid until the next call.</returns>
-    public abstract ReadOnlyMemory<byte> Pass(ReadOnlyMemory<byte> read);
-
-    /// <summary>The backend's response has ended.</summary>
-    /// <returns>What was still held.</returns>
-    public abstract ReadOnlyMemory<byte> End();
-
-    public abstract void Dispose();
 }

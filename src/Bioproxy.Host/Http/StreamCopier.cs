@@ -17,7 +17,8 @@ internal sealed class StreamCopier(TimeSpan backendLimit, TimeSpan clientLimit)
     /// <param name="time">The clock of the limits.</param>
     /// <param name="clientGone">The client's leaving.</param>
     /// <param name="gate">Stands before the client; null lets everything pass.</param>
-    public async Task<CopyEnd> CopyAsync(Stream from, HttpResponse to, Action<ReadOnlyMemory<byte>> tap, TimeProvider time, CancellationToken clientGone, ResponseGate? gate = null)
+    /// <param name="editor">Stands between the gate and the client, and changes what passes; null changes nothing. What it throws is the caller's.</param>
+    public async Task<CopyEnd> CopyAsync(Stream from, HttpResponse to, Action<ReadOnlyMemory<byte>> tap, TimeProvider time, CancellationToken clientGone, ResponseGate? gate = null, ResponseFilter? editor = null)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         using var limit = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
@@ -35,6 +36,8 @@ internal sealed class StreamCopier(TimeSpan backendLimit, TimeSpan clientLimit)
                     bytes = read > 0 ? gate.Pass(bytes) : gate.End();
                 if (read > 0)
                     tap(buffer.AsMemory(0, read));
+                if (editor is not null)
+                    bytes = Edited(editor, bytes, isEnd: read == 0, to);
                 isReading = false;
                 limit.CancelAfter(clientLimit);
                 if (!bytes.IsEmpty)
@@ -61,5 +64,19 @@ internal sealed class StreamCopier(TimeSpan backendLimit, TimeSpan clientLimit)
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    private static ReadOnlyMemory<byte> Edited(ResponseFilter editor, ReadOnlyMemory<byte> bytes, bool isEnd, HttpResponse to)
+    {
+        ReadOnlyMemory<byte> edited = bytes.IsEmpty ? default : editor.Pass(bytes);
+        if (!isEnd)
+            return edited;
+        byte[] first = edited.ToArray(); // it is valid until the next call only
+        edited = editor.End();
+        if (first.Length > 0)
+            return (byte[])[.. first, .. edited.Span];
+        if (!to.HasStarted)
+            to.ContentLength = edited.Length; // nothing went out before: this is all of it
+        return edited;
     }
 }

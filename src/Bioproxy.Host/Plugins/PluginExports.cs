@@ -1,31 +1,96 @@
 using System.Composition.Hosting;
+using System.Text.RegularExpressions;
 using Bioproxy.Abstractions;
 
 namespace Bioproxy.Host.Plugins;
 
-/// <summary>The transforms and engines of one plugin, each resolved once at load.</summary>
-internal sealed record PluginExports(IReadOnlyList<PluginTransform> Transforms, IReadOnlyList<PluginEngine> Engines)
+/// <summary>What one plugin exports, each part resolved once at load.</summary>
+internal sealed partial class PluginExports
 {
+    private readonly string _plugin;
+    private readonly List<PluginTransform> _transforms = [];
+    private readonly List<PluginResponseTransform> _responses = [];
+    private readonly List<PluginHandler> _handlers = [];
+    private readonly List<PluginEngine> _engines = [];
+    private readonly List<IPluginLifetime> _lifetimes = [];
+
+    private PluginExports(string plugin) => _plugin = plugin;
+
+    public IReadOnlyList<PluginTransform> Transforms => _transforms;
+
+    public IReadOnlyList<PluginResponseTransform> Responses => _responses;
+
+    public IReadOnlyList<PluginHandler> Handlers => _handlers;
+
+    public IReadOnlyList<PluginEngine> Engines => _engines;
+
+    /// <summary>All parts but the engines.</summary>
+    public IEnumerable<PluginPart> Parts => [.. _transforms, .. _responses, .. _handlers];
+
+    public bool AreNone => !Parts.Any() && _engines.Count == 0 && _lifetimes.Count == 0;
+
     public IEnumerable<string> Describe() =>
-        Transforms.Select(transform => $"transform: {transform.Name} (order {transform.Order})")
-            .Concat(Engines.Select(engine => $"engine: {string.Join(", ", engine.Extensions)}"));
+        Parts.Select(part => part.Describe())
+            .Concat(_engines.Select(engine => $"engine: {string.Join(", ", engine.Extensions)}"))
+            .Concat(_lifetimes.Count > 0 ? ["life cycle"] : []);
 
     /// <summary>Makes every exported part. GetExports, not GetExport: after one failed GetExport the container finds nothing at all.</summary>
     public static PluginExports Resolve(string plugin, CompositionHost container)
     {
-        var transforms = new List<PluginTransform>();
-        foreach (var export in container.GetExports<Lazy<IPromptTransform, IDictionary<string, object>>>())
-        {
-            var name = Value<string>(export.Metadata, nameof(PromptTransformAttribute.Name));
-            if (string.IsNullOrWhiteSpace(name))
-                throw PluginFaultException.Faulted("It exports a transform without a name: export it with [PromptTransform(\"name\")].");
-            if (transforms.Exists(other => other.Name == name))
-                throw PluginFaultException.Faulted($"It exports two transforms named '{name}': give each its own name.");
-            var order = export.Metadata.TryGetValue(nameof(PromptTransformAttribute.Order), out var value) && value is int number ? number : 0;
-            transforms.Add(new PluginTransform(plugin, name, order, Make($"transform '{name}'", export)));
-        }
+        var exports = new PluginExports(plugin);
+        exports.Collect<IPromptTransform>(container, "transform", nameof(PromptTransformAttribute), (name, order, command, metadata, part) =>
+            exports._transforms.Add(new(plugin, name, order, part, command, metadata.TryGetValue(nameof(PromptTransformAttribute.RunsForHistory), out var value) && value is true)));
+        exports.Collect<IResponseTransform>(container, "response transform", nameof(ResponseTransformAttribute), (name, order, command, _, part) =>
+            exports._responses.Add(new(plugin, name, order, part, command)));
+        exports.Collect<IRequestHandler>(container, "handler", nameof(RequestHandlerAttribute), (name, order, command, _, part) =>
+            exports._handlers.Add(new(plugin, name, order, part, command)));
+        exports.CollectEngines(container);
+        foreach (var lifetime in container.GetExports<Lazy<IPluginLifetime>>())
+            exports.Live(Make("life cycle", () => lifetime.Value));
+        return exports;
+    }
 
-        var engines = new List<PluginEngine>();
+    /// <summary>The parts that want to be started and stopped, in the order made. They are handed over: the exports keep none.</summary>
+    public IReadOnlyList<IPluginLifetime> TakeLifetimes()
+    {
+        IReadOnlyList<IPluginLifetime> taken = [.. _lifetimes];
+        _lifetimes.Clear();
+        return taken;
+    }
+
+    public void Cut()
+    {
+        foreach (var part in Parts)
+            part.Cut();
+        foreach (var engine in _engines)
+            engine.Cut();
+    }
+
+    private void Collect<T>(CompositionHost container, string what, string attribute, Action<string, int, string?, IDictionary<string, object>, T> add)
+        where T : class
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var export in container.GetExports<Lazy<T, IDictionary<string, object>>>())
+        {
+            var metadata = export.Metadata;
+            var name = Value<string>(metadata, "Name");
+            if (string.IsNullOrWhiteSpace(name))
+                throw PluginFaultException.Faulted($"It exports a {what} without a name: export it with [{attribute[..^"Attribute".Length]}(\"name\")].");
+            if (!names.Add(name))
+                throw PluginFaultException.Faulted($"It exports two {what}s named '{name}': give each its own name.");
+            var command = Value<string>(metadata, "Command");
+            if (command is not null && !CommandName().IsMatch(command))
+                throw PluginFaultException.Faulted($"The command '{command}' of its {what} '{name}' cannot be typed: use lower-case letters, digits and hyphens, without the slash.");
+            var order = metadata.TryGetValue("Order", out var value) && value is int number ? number : 0;
+            var part = Make($"{what} '{name}'", () => export.Value);
+            add(name, order, command, metadata, part);
+            if (part is IPluginLifetime lifetime)
+                Live(lifetime);
+        }
+    }
+
+    private void CollectEngines(CompositionHost container)
+    {
         foreach (var export in container.GetExports<Lazy<ITemplateEngine, IDictionary<string, object>>>())
         {
             var extensions = Value<string[]>(export.Metadata, nameof(TemplateEngineAttribute.Extensions)) ?? [];
@@ -33,24 +98,34 @@ internal sealed record PluginExports(IReadOnlyList<PluginTransform> Transforms, 
                 throw PluginFaultException.Faulted("It exports a template engine without file extensions: export it with [TemplateEngine(\".ext\")].");
             if (Array.Find(extensions, extension => extension != "*" && !(extension.Length > 1 && extension[0] == '.')) is { } wrong)
                 throw PluginFaultException.Faulted($"It exports a template engine for the extension '{wrong}': an extension starts with a dot, or is \"*\".");
-            engines.Add(new PluginEngine(plugin, extensions, Make($"template engine for {string.Join(", ", extensions)}", export)));
+            var part = Make($"template engine for {string.Join(", ", extensions)}", () => export.Value);
+            _engines.Add(new PluginEngine(_plugin, extensions, part));
+            if (part is IPluginLifetime lifetime)
+                Live(lifetime);
         }
+    }
 
-        return new PluginExports(transforms, engines);
+    private void Live(IPluginLifetime part)
+    {
+        if (!_lifetimes.Exists(other => ReferenceEquals(other, part)))
+            _lifetimes.Add(part);
     }
 
     private static T? Value<T>(IDictionary<string, object> metadata, string key) where T : class =>
         metadata.TryGetValue(key, out var value) ? value as T : null;
 
-    private static T Make<T>(string what, Lazy<T, IDictionary<string, object>> export)
+    private static T Make<T>(string what, Func<T> make)
     {
         try
         {
-            return export.Value;
+            return make();
         }
         catch (Exception e)
         {
             throw PluginFaultException.Faulted($"The constructor of its {what} failed. {PluginFaults.Describe(e)}", e);
         }
     }
+
+    [GeneratedRegex(@"\A[a-z0-9][a-z0-9-]*\z")]
+    private static partial Regex CommandName();
 }

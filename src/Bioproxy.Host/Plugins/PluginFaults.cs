@@ -18,7 +18,8 @@ internal static class PluginFaults
             TypeLoadException or MissingMemberException =>
                 $"It does not fit the host's contract ({OneLine(cause.Message)}): rebuild it against the host's Bioproxy.Abstractions.",
             CompositionFailedException =>
-                $"Its parts do not fit together ({OneLine(cause.Message)}): a constructor may import {nameof(Abstractions.IPluginHost)} and the plugin's own exports only.",
+                $"Its parts do not fit together ({OneLine(cause.Message)}): a constructor may import {nameof(Abstractions.IPluginHost)}, {nameof(Abstractions.IPluginServices)} and the plugin's own exports only.",
+            Abstractions.PluginSettingsException => cause.Message,
             _ => $"{cause.GetType().Name}: {OneLine(cause.Message)}",
         };
     }

@@ -3,14 +3,88 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Plugins;
 
-/// <summary>What one plugin is given. The template library gets its engines only after all plugins are loaded.</summary>
-internal sealed class PluginHost(string pluginName, ILoggerFactory loggers, TimeProvider timeProvider, ITemplateLibrary templates) : IPluginHost
+/// <summary>What one plugin is given. Cut when the plugin is unloaded.</summary>
+internal sealed class PluginHost(string pluginName, PluginFacilities facilities) : IPluginServices, IPluginBackend, IDisposable
 {
+    private static readonly byte[] NoSettings = "{}"u8.ToArray();
+
+    private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _cut = new();
+    private HttpClient? _http;
+    private PluginMetrics? _metrics;
+    private string? _folder;
+    private bool _isCut;
+
     public string PluginName { get; } = pluginName;
 
-    public ILogger Logger { get; } = loggers.CreateLogger("plugin." + pluginName);
+    public ILogger Logger { get; } = facilities.Loggers.CreateLogger("plugin." + pluginName);
 
-    public TimeProvider TimeProvider { get; } = timeProvider;
+    public TimeProvider TimeProvider => facilities.Time;
 
-    public ITemplateLibrary Templates { get; } = templates;
+    public ITemplateLibrary Templates => facilities.Templates;
+
+    public ReadOnlyMemory<byte> Settings => facilities.Options.PluginSettings.GetValueOrDefault(PluginName, NoSettings);
+
+    public string DataFolder
+    {
+        get
+        {
+            lock (_lock)
+            {
+                ObjectDisposedException.ThrowIf(_isCut, this);
+                return _folder ??= Directory.CreateDirectory(Path.Combine(facilities.Options.StateDirectory, "plugins", PluginName)).FullName;
+            }
+        }
+    }
+
+    public HttpClient Http
+    {
+        get
+        {
+            lock (_lock)
+            {
+                ObjectDisposedException.ThrowIf(_isCut, this);
+                return _http ??= new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) });
+            }
+        }
+    }
+
+    public IPluginMetrics Metrics
+    {
+        get
+        {
+            lock (_lock)
+            {
+                ObjectDisposedException.ThrowIf(_isCut, this);
+                return _metrics ??= new PluginMetrics(PluginName, facilities.Metrics);
+            }
+        }
+    }
+
+    public IPluginBackend Backend => this;
+
+    public async Task<BackendAnswer> AskAsync(BackendQuestion question, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        ObjectDisposedException.ThrowIf(_isCut, this);
+        if (facilities.Ask is not { } ask)
+            throw new BackendUnavailableException("The proxy is not running yet: ask once requests come, or in the background.");
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _cut.Token);
+        return await ask(question, both.Token).ConfigureAwait(false);
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_isCut)
+                return;
+            _isCut = true;
+        }
+
+        _cut.Cancel();
+        _cut.Dispose();
+        _http?.Dispose();
+        _metrics?.Cut();
+    }
 }

@@ -6,25 +6,49 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Plugins;
 
-/// <summary>Finds and loads all plugins. A fault becomes that plugin's status; the others load on.</summary>
+/// <summary>Loads plugins. A fault becomes that plugin's status; the others load on.</summary>
 /// <param name="options">Names the folders to search after <c>plugins/</c> beside the host.</param>
 /// <param name="hostOf">Makes what a plugin of that name is given.</param>
+/// <param name="time">Tells when it was.</param>
 /// <param name="logger">Hears what became of each plugin.</param>
-internal sealed partial class PluginLoader(ProxyOptions options, Func<string, IPluginHost> hostOf, ILogger<PluginLoader> logger)
+internal sealed partial class PluginLoader(ProxyOptions options, Func<string, PluginHost> hostOf, TimeProvider time, ILogger<PluginLoader> logger)
 {
+    /// <summary>How long a plugin may take to be made: its constructors are its own code, and may do anything.</summary>
+    private static readonly TimeSpan LoadLimit = TimeSpan.FromSeconds(10);
+
     /// <summary><c>plugins/</c> beside the host.</summary>
     public static string BuiltInDirectory { get; } = Path.Combine(AppContext.BaseDirectory, "plugins");
 
-    public PluginSet Load() => Load([BuiltInDirectory, .. options.PluginDirectories]);
+    /// <summary>The folders to search, in this order; of two plugins with one name the first found wins.</summary>
+    public IReadOnlyList<string> Directories { get; } = [BuiltInDirectory, .. options.PluginDirectories];
 
-    /// <param name="directories">Searched in this order; of two plugins with one name the first found wins.</param>
+    /// <param name="directories">Searched in this order.</param>
     public PluginSet Load(IEnumerable<string> directories)
     {
-        var found = new List<(LoadedPlugin? Plugin, PluginStatus Status)>();
+        // On the pool: whoever starts the proxy may have a context that waits for itself.
+        var found = Task.Run(async () =>
+        {
+            var all = new List<(LoadedPlugin? Plugin, PluginStatus Status)>();
+            foreach (var (candidate, disabled) in Find(directories))
+            {
+                var (plugin, status) = disabled is null ? await LoadAsync(candidate).ConfigureAwait(false) : (null, disabled);
+                Log(status);
+                all.Add((plugin, status));
+            }
+
+            return all;
+        }).GetAwaiter().GetResult();
+        return new PluginSet(found, options.Agents);
+    }
+
+    /// <summary>What lies in the folders, in order, with the status of those whose name another one has.</summary>
+    public IReadOnlyList<(PluginCandidate Candidate, PluginStatus? Disabled)> Find(IEnumerable<string> directories)
+    {
+        var found = new List<(PluginCandidate Candidate, PluginStatus? Disabled)>();
         foreach (var candidate in directories.Distinct(StringComparer.Ordinal).SelectMany(Find))
         {
-            var first = found.Find(other => string.Equals(other.Status.Name, candidate.Name, StringComparison.OrdinalIgnoreCase)).Status;
-            found.Add(first is null ? Load(candidate) : (null, new PluginStatus
+            var first = found.Find(other => string.Equals(other.Candidate.Name, candidate.Name, StringComparison.OrdinalIgnoreCase)).Candidate;
+            found.Add((candidate, first is null ? null : new PluginStatus
             {
                 Name = candidate.Name,
                 Path = candidate.Path,
@@ -33,10 +57,52 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, IP
             }));
         }
 
-        var set = new PluginSet(found);
-        foreach (var status in set.Statuses)
-            Log(status);
-        return set;
+        return found;
+    }
+
+    /// <summary>Loads one plugin and starts it, within a limit whatever its code does.</summary>
+    public async Task<(LoadedPlugin? Plugin, PluginStatus Status)> LoadAsync(PluginCandidate candidate)
+    {
+        var loading = Task.Run(() => Load(candidate));
+        try
+        {
+            var (plugin, status) = await loading.WaitAsync(LoadLimit).ConfigureAwait(false);
+            if (plugin is null)
+                return (null, status);
+            try
+            {
+                await plugin.StartAsync().ConfigureAwait(false);
+                return (plugin, status);
+            }
+            catch (PluginFaultException e)
+            {
+                Unload(plugin, candidate.Name);
+                return (null, status with { State = PluginState.Faulted, Exports = [], LoadedAt = null, Problem = e.Message });
+            }
+        }
+        catch (TimeoutException) when (!loading.IsCompleted)
+        {
+            // Its thread is lost to it; should it ever come back, what it made is dropped.
+            _ = DropAsync(loading, candidate.Name);
+            return (null, new PluginStatus
+            {
+                Name = candidate.Name,
+                Path = candidate.Path,
+                State = PluginState.Faulted,
+                Problem = $"It could not be made within {LoadLimit.TotalSeconds:0} s: a constructor hangs. Do such work in {nameof(IPluginLifetime)}.{nameof(IPluginLifetime.StartAsync)}, in the background.",
+            });
+        }
+    }
+
+    /// <summary>Says what became of a plugin.</summary>
+    public void Log(PluginStatus status)
+    {
+        if (status.State == PluginState.Active)
+            Loaded(status.Name, status.Version, string.Join("; ", status.Exports), status.Path);
+        else
+            NotLoaded(status.Name, status.State, status.Problem, status.Path);
+        foreach (var note in status.Notes)
+            Noted(status.Name, note);
     }
 
     private List<PluginCandidate> Find(string directory)
@@ -60,38 +126,60 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, IP
 
         PluginLoadContext? context = null;
         CompositionHost? container = null;
+        PluginHost? services = null;
         try
         {
             var image = ReadImage(candidate.MainFile);
             status = status with { Version = image.Version.ToString(), Notes = Notes(candidate) };
             CheckContract(candidate, image);
 
-            context = new PluginLoadContext(candidate.Name, candidate.MainFile);
+            context = new PluginLoadContext(candidate.Name, candidate.MainFile, candidate.IsSingleFile ? null : candidate.Path);
             var assembly = context.LoadBytes(image.Assembly, image.Symbols);
             status = status with { Version = VersionOf(assembly, image) };
 
             // Types that cannot be loaded show here, all at once, and not in the middle of somebody's request.
             var types = assembly.GetTypes();
+            services = hostOf(candidate.Name);
             container = new ContainerConfiguration()
                 .WithParts(types)
-                .WithProvider(new InstanceExportProvider<IPluginHost>(hostOf(candidate.Name)))
+                .WithProvider(new InstanceExportProvider<IPluginHost>(services))
+                .WithProvider(new InstanceExportProvider<IPluginServices>(services))
                 .CreateContainer();
             var exports = PluginExports.Resolve(candidate.Name, container);
-            if (exports is { Transforms: [], Engines: [] })
-                throw PluginFaultException.Faulted("It exports nothing: does a class carry [PromptTransform] or [TemplateEngine]?");
+            if (exports.AreNone)
+                throw PluginFaultException.Faulted("It exports nothing: does a class carry [PromptTransform], [ResponseTransform], [RequestHandler] or [TemplateEngine]?");
 
-            status = status with { State = PluginState.Active, Exports = [.. exports.Describe()], Problem = null };
-            return (new LoadedPlugin(status, exports, container, context), status);
+            status = status with { State = PluginState.Active, Exports = [.. exports.Describe()], Problem = null, LoadedAt = time.GetUtcNow() };
+            return (new LoadedPlugin(status, exports, container, context, services), status);
         }
         catch (Exception e)
         {
             // The fence: whatever a plugin does while it is loaded, the host starts without it.
             Discard(candidate.Name, container, context);
+            services?.Dispose();
             return (null, status with
             {
                 State = (e as PluginFaultException)?.State ?? PluginState.Faulted,
                 Problem = e is PluginFaultException ? e.Message : PluginFaults.Describe(e),
             });
+        }
+    }
+
+    private async Task DropAsync(Task<(LoadedPlugin? Plugin, PluginStatus Status)> late, string name)
+    {
+        if (await late.ConfigureAwait(false) is { Plugin: { } plugin })
+            Unload(plugin, name);
+    }
+
+    private void Unload(LoadedPlugin plugin, string name)
+    {
+        try
+        {
+            plugin.Unload();
+        }
+        catch (Exception e)
+        {
+            DisposeFailed(name, e);
         }
     }
 
@@ -127,6 +215,14 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, IP
                 $"It is built for API {image.ContractVersion.Major}, the host has API {PluginApi.Version}: "
                 + $"use a build of the plugin for {ContractAssemblies.Contract} {PluginApi.Version}.x.");
         }
+
+        var host = typeof(IPluginHost).Assembly.GetName().Version!;
+        if (image.ContractVersion.Minor > host.Minor)
+        {
+            throw new PluginFaultException(
+                PluginState.NotSupported,
+                $"It is built for API {image.ContractVersion.ToString(2)}, the host has API {host.ToString(2)}: use a newer host, or a build of the plugin for {ContractAssemblies.Contract} {host.ToString(2)}.");
+        }
     }
 
     private static string[] Notes(PluginCandidate candidate)
@@ -153,17 +249,7 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, IP
             DisposeFailed(name, e);
         }
 
-        context?.Unload();
-    }
-
-    private void Log(PluginStatus status)
-    {
-        if (status.State == PluginState.Active)
-            Loaded(status.Name, status.Version, string.Join("; ", status.Exports), status.Path);
-        else
-            NotLoaded(status.Name, status.State, status.Problem, status.Path);
-        foreach (var note in status.Notes)
-            Noted(status.Name, note);
+        context?.End();
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Plugin '{Plugin}' {Version} loaded ({Exports}) from {Path}")]

@@ -14,4 +14,10 @@ internal enum PluginState
 
     /// <summary>It could not be loaded; the status says why.</summary>
     Faulted,
+
+    /// <summary>Replaced or removed; requests that began with it still use it.</summary>
+    Draining,
+
+    /// <summary>Replaced or removed, used by nobody, and still in memory: something holds on to it.</summary>
+    UnloadPending,
 }

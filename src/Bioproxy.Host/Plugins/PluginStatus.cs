@@ -17,12 +17,21 @@ internal sealed record PluginStatus
     /// <summary>For example <c>transform: prefix-expander (order 0)</c> or <c>engine: *, .txt, .md</c>.</summary>
     public IReadOnlyList<string> Exports { get; init; } = [];
 
-    /// <summary>Why it is not active, and the remedy; null when it is.</summary>
+    /// <summary>Why it is not active, and the remedy. Of an active plugin: why a newer version that lies there is not used. Null when all is well.</summary>
     public string? Problem { get; init; }
 
     /// <summary>What is odd about it, though it works.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>The newest failed call of one of its transforms.</summary>
+    /// <summary>Calls of its parts since it was loaded.</summary>
+    public long Calls { get; init; }
+
+    /// <summary>Calls that failed.</summary>
+    public long Errors { get; init; }
+
+    /// <summary>The newest failed call of one of its parts.</summary>
     public PluginError? LastError { get; init; }
+
+    /// <summary>When it was loaded; null when it was not.</summary>
+    public DateTimeOffset? LoadedAt { get; init; }
 }

@@ -2,24 +2,18 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.Host.Plugins;
 
-/// <summary>A plugin's transform as the host holds it: a wrapper that can be cut, so that the plugin can be unloaded.</summary>
-internal sealed class PluginTransform(string plugin, string name, int order, IPromptTransform part)
+/// <summary>A plugin's transform.</summary>
+internal sealed class PluginTransform(string plugin, string name, int order, IPromptTransform part, string? command = null, bool runsForHistory = false)
+    : PluginPart(plugin, name, order, command)
 {
     private volatile IPromptTransform? _part = part;
-    private volatile PluginError? _lastError;
 
-    public string Plugin { get; } = plugin;
+    /// <summary>It runs also when only an earlier message carries its command.</summary>
+    public bool RunsForHistory { get; } = runsForHistory;
 
-    public string Name { get; } = name;
+    public override string What => "transform";
 
-    public int Order { get; } = order;
+    public ValueTask TransformAsync(PromptContext context, CancellationToken cancellationToken) => (_part ?? throw Unloaded()).TransformAsync(context, cancellationToken);
 
-    public PluginError? LastError => _lastError;
-
-    public ValueTask TransformAsync(PromptContext context, CancellationToken cancellationToken) =>
-        (_part ?? throw new InvalidOperationException($"Plugin '{Plugin}' was unloaded.")).TransformAsync(context, cancellationToken);
-
-    public void Failed(PluginError error) => _lastError = error;
-
-    public void Cut() => _part = null;
+    public override void Cut() => _part = null;
 }

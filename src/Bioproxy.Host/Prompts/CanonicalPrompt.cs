@@ -65,7 +65,7 @@ internal sealed class CanonicalPrompt : IDisposable
         var buffer = ArrayPool<byte>.Shared.Rent(SizeLimit(prompt));
         var at = 0;
         buffer[at++] = (byte)(source.Endpoint == PromptEndpoint.Responses ? PromptEndpoint.Chat : source.Endpoint); // rendered by the same template
-        HeadHash(source).WriteTo(buffer.AsSpan(at));
+        HeadHash(prompt).WriteTo(buffer.AsSpan(at));
         at += 16;
         var turns = 1;
         for (var m = 0; m < source.Messages.Count; m++)
@@ -160,15 +160,17 @@ internal sealed class CanonicalPrompt : IDisposable
         return bytes.Length;
     }
 
-    private static ChainHash HeadHash(PromptBody source)
+    private static ChainHash HeadHash(EditablePrompt prompt)
     {
         ArrayBufferWriter<byte>? head = null;
+        var source = prompt.Source;
+        var replaced = prompt.Context.ReplacedMembers;
         foreach (var (name, value) in source.Head)
         {
             head ??= new ArrayBufferWriter<byte>(4096);
             head.Write(Encoding.ASCII.GetBytes(name));
             head.Write([OtherMark]);
-            head.Write(value.Of(source.Body.Span));
+            head.Write(replaced.Count > 0 && replaced.TryGetValue(name, out var other) ? other.Span : value.Of(source.Body.Span));
             head.Write([MessageMark]);
         }
 

@@ -8,7 +8,12 @@ internal sealed class EditablePrompt
 {
     private readonly List<(PromptPart Part, JsonRange Token)> _texts = [];
 
-    public EditablePrompt(PromptBody source, string requestId, bool isWarmUp)
+    /// <param name="source">The body.</param>
+    /// <param name="requestId">The request's id.</param>
+    /// <param name="isWarmUp">It is a rehearsal.</param>
+    /// <param name="time">The request's time.</param>
+    /// <param name="model">A rehearsal's model, in place of the one in the body.</param>
+    public EditablePrompt(PromptBody source, string requestId, bool isWarmUp, DateTimeOffset time = default, string? model = null)
     {
         Source = source;
         var messages = new List<PromptMessage>(source.Messages.Count);
@@ -26,7 +31,7 @@ internal sealed class EditablePrompt
             messages.Add(new PromptMessage(message.Role, parts));
         }
 
-        Context = new PromptContext(requestId, source.Endpoint, source.Model, isWarmUp, messages, source.Body);
+        Context = new PromptContext(requestId, source.Endpoint, model ?? source.Model, isWarmUp, messages, source.Body) { Time = time };
     }
 
     public PromptBody Source { get; }
@@ -41,6 +46,12 @@ internal sealed class EditablePrompt
         {
             if (part.IsEdited)
                 splices.Add(new JsonSplice(token, JsonText.Quote(part.Text!)));
+        }
+
+        foreach (var (name, value) in Context.ReplacedMembers)
+        {
+            if (Source.Find(name) is { } range)
+                splices.Add(new JsonSplice(range, value));
         }
 
         return splices;

@@ -81,6 +81,24 @@ internal sealed class PromptBody
     /// <summary>The names of <see cref="Head"/>.</summary>
     public IReadOnlyList<string> HeadMembers => Array.TrueForAll(_head, static value => value is null) ? [] : [.. Head.Select(static member => member.Name)];
 
+    /// <summary>Where the value of a member stands; of several with one name the last, which is the one that counts.</summary>
+    public JsonRange? Find(string name)
+    {
+        JsonRange? found = null;
+        var reader = new Utf8JsonReader(Body.Span, new JsonReaderOptions { MaxDepth = 512 });
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isIt = reader.ValueTextEquals(name);
+            reader.Read();
+            var value = Value(ref reader);
+            if (isIt)
+                found = value;
+        }
+
+        return found;
+    }
+
     /// <summary>Scans a body. Null when it is not a JSON object: then it is forwarded as it is, for the backend to say what is wrong.</summary>
     public static PromptBody? Read(ReadOnlyMemory<byte> body, PromptEndpoint endpoint)
     {

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Bioproxy.Host.Backends;
+using Bioproxy.Host.Http;
 using Bioproxy.Host.Slots;
 using Microsoft.AspNetCore.Http;
 
@@ -33,6 +35,15 @@ internal sealed class Exchange(HttpContext http, Route route, long started)
 
     /// <summary>The client has the headers of an event stream, and comments only.</summary>
     public bool IsWaitingStream { get; set; }
+
+    /// <summary>A plugin's question: no plugin sees it.</summary>
+    public bool IsInner { get; init; }
+
+    /// <summary>What the client was told, or would have been; null when all went well.</summary>
+    public ProxyFailure? Failure { get; set; }
+
+    /// <summary>What the backend told of the prompt.</summary>
+    public PromptTimings? Timings { get; set; }
 
     /// <summary>It is in the metrics.</summary>
     public bool IsCounted { get; set; }

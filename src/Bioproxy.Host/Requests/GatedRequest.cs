@@ -1,5 +1,6 @@
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Json;
+using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.Host.Requests;
@@ -23,6 +24,9 @@ internal sealed class GatedRequest
 
     /// <summary>Whose turn it is in the queue.</summary>
     public required ulong Client { get; init; }
+
+    /// <summary>What edits the answer, in the order of the way in.</summary>
+    public required IReadOnlyList<PluginResponseTransform> Responses { get; init; }
 
     /// <summary>Generations, or elements of a list: each takes a slot.</summary>
     public int Weight => Prompt?.Source.Generations ?? ListLength.Of(Body.Memory.Span);

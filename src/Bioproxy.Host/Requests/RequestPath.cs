@@ -6,6 +6,7 @@ using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Json;
+using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Slots;
 using Bioproxy.Host.Snapshots;
@@ -21,17 +22,18 @@ namespace Bioproxy.Host.Requests;
 /// <list type="number">
 /// <item>listen: the server hands the request over; its route says whether the gate concerns it</item>
 /// <item>read the whole body, and find the members that are needed</item>
-/// <item>transform: plugins edit the prompt; their edits become splices</item>
+/// <item>transform: plugins edit the prompt; their edits become splices. A handler may answer it, and the path ends here</item>
 /// <item>lease a slot's worth of the backend from the queue</item>
 /// <item>restore what the slot lacks, and decide on the pin</item>
 /// <item>forward the client's bytes with the splices</item>
-/// <item>stream each read on as it comes, with a tap that only looks</item>
+/// <item>stream each read on as it comes, with a tap that only looks; where plugins edit answers, through them</item>
 /// <item>settle: the response is complete; learn from it, and release the lease on every path</item>
 /// </list>
 /// A request that the gate does not concern goes 1, 6, 7.
 /// </summary>
 internal sealed partial class RequestPath
 {
+    private readonly PluginManager _plugins;
     private readonly TransformChain _transforms;
     private readonly Placer _placer;
     private readonly ConversationKeeper _keeper;
@@ -44,12 +46,15 @@ internal sealed partial class RequestPath
     private readonly ProxyMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<RequestPath> _logger;
+    private readonly BackendCaller _caller;
     private readonly CancellationToken _stopping;
 
     public RequestPath(
-        TransformChain transforms, SlotQueue queue, Placer placer, ConversationKeeper keeper, Explainer explainer, BackendMonitor monitor, BackendSender sender, ProxyOptions options, ProxyMetrics metrics, TimeProvider time, ILogger<RequestPath> logger, CancellationToken stopping)
+        PluginManager plugins, TransformChain transforms, SlotQueue queue, Placer placer, ConversationKeeper keeper, Explainer explainer, BackendMonitor monitor, BackendSender sender, ProxyOptions options, ProxyMetrics metrics, TimeProvider time, ILogger<RequestPath> logger, CancellationToken stopping)
     {
+        _plugins = plugins;
         _transforms = transforms;
+        _caller = new BackendCaller(HandleInnerAsync, options.BackendApiKey, options.MaxBodyBytes);
         _placer = placer;
         _keeper = keeper;
         _turns = new TurnWaiter(queue, options.QueueKeepAlive, time);
@@ -65,9 +70,20 @@ internal sealed partial class RequestPath
     }
 
     // 1 listen
-    public async Task HandleAsync(HttpContext http)
+    public Task HandleAsync(HttpContext http) => HandleAsync(new Exchange(http, Routes.Of(http.Request), _time.GetTimestamp()));
+
+    /// <summary>Asks the backend for a plugin, outside any request.</summary>
+    public Task<BackendAnswer> AskAsync(BackendQuestion question, CancellationToken cancellationToken) => _caller.AskAsync(question, null, question.Lane, cancellationToken);
+
+    private async Task<Exchange> HandleInnerAsync(HttpContext http)
     {
-        var exchange = new Exchange(http, Routes.Of(http.Request), _time.GetTimestamp());
+        var exchange = new Exchange(http, Routes.Of(http.Request), _time.GetTimestamp()) { IsInner = true };
+        await HandleAsync(exchange).ConfigureAwait(false);
+        return exchange;
+    }
+
+    private async Task HandleAsync(Exchange exchange)
+    {
         try
         {
             if (exchange.Route.IsGated)
@@ -108,7 +124,28 @@ internal sealed partial class RequestPath
         }
 
         using var owned = body;
-        var prompt = exchange.Route.Prompt is { } endpoint && PromptBody.Read(body.Memory, endpoint) is { } found ? new EditablePrompt(found, exchange.Id, isWarmUp: false) : null;
+        if (exchange.IsInner)
+        {
+            await ReadAsync(exchange, body, null, clientGone).ConfigureAwait(false);
+            return;
+        }
+
+        var plugins = _plugins.Pin();
+        try
+        {
+            await ReadAsync(exchange, body, plugins, clientGone).ConfigureAwait(false);
+        }
+        finally
+        {
+            plugins.Unpin();
+        }
+    }
+
+    /// <summary>From step 3 on, with one generation of plugins; null for none.</summary>
+    private async Task ReadAsync(Exchange exchange, PooledBody body, PluginSet? plugins, CancellationToken clientGone)
+    {
+        var http = exchange.Http;
+        var prompt = exchange.Route.Prompt is { } endpoint && PromptBody.Read(body.Memory, endpoint) is { } found ? new EditablePrompt(found, exchange.Id, isWarmUp: false, _time.GetLocalNow()) : null;
         var caller = Caller.Of(http, prompt?.Source, _options);
         if (caller.Lane is not { } lane)
         {
@@ -117,19 +154,24 @@ internal sealed partial class RequestPath
         }
 
         // 3 transform
-        if (prompt is not null)
+        IReadOnlyList<PluginResponseTransform> responses = [];
+        if (prompt is not null && plugins is not null)
         {
             prompt.Context.Lane = lane;
-            if (!await TransformAsync(exchange, prompt, body, clientGone).ConfigureAwait(false))
+            var transforms = SlashCommands.Take(prompt.Context, plugins) ? SlashCommands.TransformsOf(prompt.Context, plugins) : plugins.Transforms;
+            if (!await TransformAsync(exchange, transforms, prompt, body, clientGone).ConfigureAwait(false))
                 return;
             lane = prompt.Context.Lane;
+            responses = SlashCommands.ResponsesOf(prompt.Context, plugins);
+            if (SlashCommands.HandlersOf(prompt.Context, plugins) is { Count: > 0 } handlers && await HandledAsync(exchange, handlers, prompt, body, responses, clientGone).ConfigureAwait(false))
+                return;
         }
 
         exchange.Lane = lane == PromptLane.Batch ? Lane.Batch : Lane.Interactive;
         var canonical = prompt is { Source: { HasChain: true, Generations: 1 } } && exchange.Route.CanPin ? CanonicalPrompt.Build(prompt, caller.Domain, caller.Session) : null;
         try
         {
-            var asked = new GatedRequest { Exchange = exchange, Body = body, Prompt = prompt, Splices = prompt?.Splices() ?? [], Canonical = canonical, Client = caller.Client };
+            var asked = new GatedRequest { Exchange = exchange, Body = body, Prompt = prompt, Splices = prompt?.Splices() ?? [], Canonical = canonical, Client = caller.Client, Responses = responses };
             await QueuedAsync(asked, clientGone).ConfigureAwait(false);
         }
         finally
@@ -218,8 +260,8 @@ internal sealed partial class RequestPath
                 var tap = new ResponseTap(keepsHead: exchange.Route.Prompt == PromptEndpoint.Messages);
                 var evidence = new Evidence(exchange, placement);
                 using var gate = GateOf(asked, response, evidence, asksForProgress);
-                var isComplete = await StreamAsync(exchange, response, tap, placement, gate, clientGone).ConfigureAwait(false);
-                var timings = evidence.Timings ?? tap.Timings();
+                var isComplete = await StreamAsync(exchange, response, tap, placement, gate, asked, clientGone).ConfigureAwait(false);
+                var timings = exchange.Timings = evidence.Timings ?? tap.Timings();
                 var result = placement.Verdict(timings?.CachedTokens, timings?.PromptTokens ?? 0);
                 _metrics.CacheResult(result);
                 if (timings is not null)
@@ -276,16 +318,16 @@ internal sealed partial class RequestPath
 
         // 7 stream
         using (response)
-            await StreamAsync(exchange, response, null, Placement.Unmanaged, null, exchange.Http.RequestAborted).ConfigureAwait(false);
+            await StreamAsync(exchange, response, null, Placement.Unmanaged, null, null, exchange.Http.RequestAborted).ConfigureAwait(false);
     }
 
     /// <returns>Whether the request goes on; otherwise it has been answered.</returns>
-    private async ValueTask<bool> TransformAsync(Exchange exchange, EditablePrompt prompt, PooledBody body, CancellationToken clientGone)
+    private async ValueTask<bool> TransformAsync(Exchange exchange, IReadOnlyList<PluginTransform> transforms, EditablePrompt prompt, PooledBody body, CancellationToken clientGone)
     {
         ProxyFailure failed;
         try
         {
-            var result = await _transforms.RunHereAsync(prompt.Context, AnswerBlockedAsync, clientGone).ConfigureAwait(false);
+            var result = await _transforms.RunHereAsync(transforms, prompt.Context, AnswerBlockedAsync, clientGone).ConfigureAwait(false);
             if (result.Succeeded)
                 return true;
             if (result.Failure is not { Kind: TransformFailureKind.Exception })
@@ -303,15 +345,50 @@ internal sealed partial class RequestPath
         await FailAsync(exchange, failed).ConfigureAwait(false);
         return false;
 
-        static ProxyFailure Failed(TransformFailure failure) =>
-            new(failure.Kind == TransformFailureKind.Timeout ? FailureKind.PluginTimedOut : FailureKind.PluginFailed, failure.Message);
-
         async Task AnswerBlockedAsync(TransformFailure failure)
         {
             exchange.Header("Connection", "close"); // nobody reads the next request while the plugin holds this connection's thread
             await FailAsync(exchange, Failed(failure)).ConfigureAwait(false);
             Count(exchange); // the plugin may never let go
         }
+    }
+
+    private static ProxyFailure Failed(TransformFailure failure) =>
+        new(failure.Kind == TransformFailureKind.Timeout ? FailureKind.PluginTimedOut : FailureKind.PluginFailed, failure.Message);
+
+    /// <returns>Whether a handler answered the request, or failed in it; otherwise it goes on.</returns>
+    private async Task<bool> HandledAsync(Exchange exchange, IReadOnlyList<PluginHandler> handlers, EditablePrompt prompt, PooledBody body, IReadOnlyList<PluginResponseTransform> responses, CancellationToken clientGone)
+    {
+        var (editor, edits) = EditorOf(prompt, responses, prompt.Source.IsStream);
+        using var owned = editor;
+        var run = new HandlerRun(exchange, prompt, body, editor, _caller, _options.HandlerTimeBudget, _metrics, _time);
+        foreach (var handler in handlers)
+        {
+            var (isAnswered, failure) = await run.TryAsync(handler, edits?.Hung, clientGone).ConfigureAwait(false);
+            if (failure is not null)
+            {
+                body.Abandon(); // the plugin may still be reading it
+                await FailAsync(exchange, failure).ConfigureAwait(false);
+            }
+            else if (isAnswered)
+            {
+                LogHandled(exchange.Id, exchange.Route.Name, exchange.Status, handler.Name, handler.Plugin, _time.GetElapsedTime(exchange.Started).TotalMilliseconds);
+            }
+
+            if (isAnswered || failure is not null)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>What plugins make of an answer; null where none of them edits answers.</summary>
+    private (ResponseFilter? Editor, ResponseEdits? Edits) EditorOf(EditablePrompt? prompt, IReadOnlyList<PluginResponseTransform> responses, bool isStream)
+    {
+        if (prompt is null || responses.Count == 0)
+            return default;
+        var edits = new ResponseEdits(responses, new ResponseContext(prompt.Context, isStream), _options.PluginTimeBudget, _metrics, _time);
+        return (isStream ? new StreamEditor(edits) : new WholeEditor(edits), edits);
     }
 
     private void Count(Exchange exchange)
@@ -322,7 +399,7 @@ internal sealed partial class RequestPath
     }
 
     /// <returns>Whether the whole response was passed on and ended as it should.</returns>
-    private async Task<bool> StreamAsync(Exchange exchange, HttpResponseMessage from, ResponseTap? tap, Placement placement, ResponseGate? gate, CancellationToken clientGone)
+    private async Task<bool> StreamAsync(Exchange exchange, HttpResponseMessage from, ResponseTap? tap, Placement placement, ResponseGate? gate, GatedRequest? asked, CancellationToken clientGone)
     {
         var to = exchange.Http.Response;
         exchange.Status = (int)from.StatusCode;
@@ -337,10 +414,25 @@ internal sealed partial class RequestPath
 
         var body = await from.Content.ReadAsStreamAsync(clientGone).ConfigureAwait(false);
         if (isStream && gate is null)
-            await to.Body.FlushAsync(clientGone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // its headers do not wait for the first event; StartAsync alone would not send them
+            await FlushAsync(to, clientGone).ConfigureAwait(false); // its headers do not wait for the first event; StartAsync alone would not send them
         var hasBegun = false;
         var isMeasured = false;
-        var end = await _copier.CopyAsync(body, to, Tap, _time, clientGone, gate).ConfigureAwait(false);
+        var (editor, edits) = from.StatusCode == HttpStatusCode.OK && from.Content.Headers.ContentEncoding.Count == 0 ? EditorOf(asked?.Prompt, asked?.Responses ?? [], isStream) : default;
+        using var owned = editor;
+        if (editor is not null && !to.HasStarted)
+            to.ContentLength = null; // known when it has been edited
+        var copying = edits is null
+            ? _copier.CopyAsync(body, to, Tap, _time, clientGone, gate)
+            : Task.Run(() => _copier.CopyAsync(body, to, Tap, _time, clientGone, gate, editor), CancellationToken.None); // a plugin that blocks its thread must not block ours
+        var (end, failure) = await EndOfAsync(copying, edits).ConfigureAwait(false);
+        if (failure is not null)
+        {
+            asked!.Body.Abandon(); // the plugin may still be reading it
+            exchange.IsWaitingStream = isStream; // told as an event
+            await FailAsync(exchange, Failed(failure)).ConfigureAwait(false);
+            return false;
+        }
+
         if (end != CopyEnd.Complete)
         {
             // The token of the sending is not cancelled by this; closing the connection is what stops the backend.
@@ -373,6 +465,33 @@ internal sealed partial class RequestPath
         }
     }
 
+    /// <returns>How the copying ended, or the plugin that broke it off.</returns>
+    private static async Task<(CopyEnd End, TransformFailure? Failure)> EndOfAsync(Task<CopyEnd> copying, ResponseEdits? edits)
+    {
+        try
+        {
+            if (edits is not null && await Task.WhenAny(copying, edits.Hung).ConfigureAwait(false) == edits.Hung)
+                return (default, await edits.Hung.ConfigureAwait(false));
+            return (await copying.ConfigureAwait(false), null);
+        }
+        catch (ResponseFailureException e)
+        {
+            return (default, e.Failure);
+        }
+    }
+
+    private static async Task FlushAsync(HttpResponse to, CancellationToken clientGone)
+    {
+        try
+        {
+            await to.Body.FlushAsync(clientGone).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // the client left; copying notices
+        }
+    }
+
     /// <summary>The client has been given an event stream while it waited, and the backend answers with something else: an error.</summary>
     private async Task<bool> TellInStreamAsync(Exchange exchange, HttpResponseMessage from, CancellationToken clientGone)
     {
@@ -402,6 +521,7 @@ internal sealed partial class RequestPath
     private async Task FailAsync(Exchange exchange, ProxyFailure failure)
     {
         exchange.Status = failure.Status;
+        exchange.Failure = failure;
         if (failure.Kind == FailureKind.ClientGone)
             LogClientGone(exchange.Id, exchange.Route.Name, failure.Message);
         else
@@ -453,6 +573,9 @@ internal sealed partial class RequestPath
 
     [LoggerMessage(LogLevel.Information, "{Id} {Route} {Status} {Source}, {Milliseconds:0} ms")]
     private partial void LogServedBlind(string id, string route, int status, string source, double milliseconds);
+
+    [LoggerMessage(LogLevel.Information, "{Id} {Route} {Status} answered by {Handler} of {Plugin}, {Milliseconds:0} ms")]
+    private partial void LogHandled(string id, string route, int status, string handler, string plugin, double milliseconds);
 
     [LoggerMessage(LogLevel.Debug, "{Id} {Route}: {Message}")]
     private partial void LogClientGone(string id, string route, string message);

@@ -28,6 +28,7 @@ internal sealed class ProxyMetrics : IDisposable
     private readonly Histogram<double> _queueWait;
     private readonly Histogram<double> _saveDuration;
     private readonly Histogram<double> _restoreDuration;
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, Instrument> _ofPlugins = new(StringComparer.Ordinal);
     private long _warmUpChecks;
 
     public ProxyMetrics(TimeProvider time)
@@ -48,9 +49,9 @@ internal sealed class ProxyMetrics : IDisposable
         _saves = Counter("bioproxy_kv_cache_saves_total", "Snapshots saved, by prefix.");
         _restores = Counter("bioproxy_kv_cache_restores_total", "Snapshots restored, by prefix and status: effective, partial, none, unknown or failed.");
         _templateErrors = Counter("bioproxy_template_errors_total", "Templates that could not be read or parsed again, by prefix; the last good version stays in use.");
-        _pluginCalls = Counter("bioproxy_plugin_calls_total", "Calls of plugin transforms, by plugin.");
-        _pluginErrors = Counter("bioproxy_plugin_errors_total", "Failed calls of plugin transforms, by plugin and type: exception or timeout.");
-        _pluginDuration = Seconds("bioproxy_plugin_duration_seconds", "Duration of calls of plugin transforms, by plugin.", [0.00001, 0.0001, 0.001, 0.01, 0.1, 1, 5]);
+        _pluginCalls = Counter("bioproxy_plugin_calls_total", "Calls of plugins' transforms and handlers, by plugin.");
+        _pluginErrors = Counter("bioproxy_plugin_errors_total", "Failed calls of plugins, by plugin and type: exception or timeout.");
+        _pluginDuration = Seconds("bioproxy_plugin_duration_seconds", "Duration of calls of plugins' transforms and handlers, by plugin.", [0.00001, 0.0001, 0.001, 0.01, 0.1, 1, 5]);
         _requestDuration = Seconds("bioproxy_request_duration_seconds", "From a request's arrival to the end of its response, by route.", [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]);
         _timeToFirstByte = Seconds("bioproxy_time_to_first_byte_seconds", "From a request's arrival to the first byte of the backend's response body, by route.", [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]);
         _queueWait = Seconds("bioproxy_queue_wait_seconds", "Time spent waiting for a slot, by lane.", [0.0001, 0.001, 0.01, 0.1, 0.5, 1, 5, 10, 30, 60, 300]);
@@ -114,6 +115,13 @@ internal sealed class ProxyMetrics : IDisposable
     }
 
     public void PluginFailed(string plugin, string type) => _pluginErrors.Add(1, new("plugin", plugin), new("type", type));
+
+    /// <summary>A plugin's own counter; plugins that use one name share the instrument, and their label tells them apart.</summary>
+    public Counter<long> PluginCounter(string name, string description) => (Counter<long>)_ofPlugins.GetOrAdd(name, _ => Counter(name, description));
+
+    /// <summary>A plugin's own histogram.</summary>
+    public Histogram<double> PluginHistogram(string name, string description) =>
+        (Histogram<double>)_ofPlugins.GetOrAdd(name, _ => _meter.CreateHistogram(name, null, description, advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.001, 0.01, 0.1, 1, 10, 100] }));
 
     /// <summary>Publishes values that others own; <paramref name="read"/> runs at each scrape and must only read.</summary>
     public void Observe(string name, string description, Func<IEnumerable<Measurement<long>>> read) => _meter.CreateObservableGauge(name, read, description: description);

@@ -25,7 +25,7 @@ internal sealed class BlockWatch : IDisposable
     /// <summary>A chain begins on this thread.</summary>
     /// <param name="run">The chain.</param>
     /// <param name="answer">What is done when it blocks its thread for too long; it has been abandoned by then.</param>
-    public Call Enter(TransformRun run, Func<(Plugins.PluginTransform Transform, long? Started), Task> answer)
+    public Call Enter(TransformRun run, Func<(Plugins.PluginPart Part, long? Started), Task> answer)
     {
         var call = new Call(run, _time.GetTimestamp(), answer);
         lock (_lock)
@@ -70,7 +70,7 @@ internal sealed class BlockWatch : IDisposable
     /// <summary>One chain on one thread.</summary>
     internal sealed class Call
     {
-        public Call(TransformRun run, long started, Func<(Plugins.PluginTransform Transform, long? Started), Task> answer)
+        public Call(TransformRun run, long started, Func<(Plugins.PluginPart Part, long? Started), Task> answer)
         {
             (Run, Started, Answer) = (run, started, answer);
             Node = new LinkedListNode<Call>(this);
@@ -80,7 +80,7 @@ internal sealed class BlockWatch : IDisposable
 
         public long Started { get; }
 
-        public Func<(Plugins.PluginTransform Transform, long? Started), Task> Answer { get; }
+        public Func<(Plugins.PluginPart Part, long? Started), Task> Answer { get; }
 
         public LinkedListNode<Call> Node { get; }
 

@@ -1,29 +1,25 @@
 using Bioproxy.Abstractions;
-using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Transforms;
 
-/// <summary>The transforms of one generation of plugins, fenced: a plugin that throws, blocks or never ends costs its request, and nothing else.</summary>
+/// <summary>Runs plugins' transforms, fenced: a plugin that throws, blocks or never ends costs its request, and nothing else.</summary>
 internal sealed partial class TransformChain : IDisposable
 {
-    private readonly IReadOnlyList<PluginTransform> _transforms;
     private readonly TimeSpan _budget;
     private readonly ProxyMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<TransformChain> _logger;
     private readonly BlockWatch _watch;
 
-    public TransformChain(PluginSet plugins, ProxyOptions options, ProxyMetrics metrics, TimeProvider time, ILogger<TransformChain> logger)
-        : this(plugins.Transforms, options.PluginTimeBudget, metrics, time, logger)
+    /// <param name="budget">The longest one request may spend in transforms.</param>
+    /// <param name="metrics">Counts calls and failures.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Hears of failures.</param>
+    public TransformChain(TimeSpan budget, ProxyMetrics metrics, TimeProvider time, ILogger<TransformChain> logger)
     {
-    }
-
-    public TransformChain(IReadOnlyList<PluginTransform> transforms, TimeSpan budget, ProxyMetrics metrics, TimeProvider time, ILogger<TransformChain> logger)
-    {
-        _transforms = transforms;
         _budget = budget;
         _metrics = metrics;
         _time = time;
@@ -36,28 +32,29 @@ internal sealed partial class TransformChain : IDisposable
     /// tenth of the proxy's throughput. When one of them blocks the thread beyond the budget, the request is answered from another
     /// one; this method returns when the plugin lets go.
     /// </summary>
+    /// <param name="transforms">What runs, in this order.</param>
     /// <param name="context">The prompt.</param>
     /// <param name="answer">Answers the request with a failure in the blocked thread's stead.</param>
     /// <param name="cancellationToken">The client's leaving, noticed where a transform yields.</param>
     /// <returns>How it went; failures are values. Without any transform it is there at once.</returns>
     /// <exception cref="OperationCanceledException">The client left.</exception>
-    public async ValueTask<TransformResult> RunHereAsync(PromptContext context, Func<TransformFailure, Task> answer, CancellationToken cancellationToken)
+    public async ValueTask<TransformResult> RunHereAsync(IReadOnlyList<PluginTransform> transforms, PromptContext context, Func<TransformFailure, Task> answer, CancellationToken cancellationToken)
     {
-        if (_transforms.Count == 0)
+        if (transforms.Count == 0)
             return default;
         cancellationToken.ThrowIfCancellationRequested();
-        var run = new TransformRun(_transforms[0]);
+        var run = new TransformRun(transforms[0]);
         var stop = new CancellationTokenSource();
         var call = _watch.Enter(run, culprit =>
         {
             Cancel(stop);
-            return answer(TimedOut(culprit.Transform, culprit.Started).Failure!);
+            return answer(TimedOut(culprit.Part, culprit.Started).Failure!);
         });
-        var work = RunAllAsync(run, context, stop.Token);
+        var work = RunAllAsync(transforms, run, context, stop.Token);
         if (_watch.Leave(call) is { } answered)
         {
             await answered;
-            return new TransformResult(false, null, IsAnswered: true);
+            return new TransformResult(null, IsAnswered: true);
         }
 
         return await WaitAsync(run, work, stop, cancellationToken);
@@ -68,20 +65,20 @@ internal sealed partial class TransformChain : IDisposable
     /// <summary>Runs all transforms over a prompt, one after the other, on another thread.</summary>
     /// <returns>How it went; failures are values. Without any transform it is there at once.</returns>
     /// <exception cref="OperationCanceledException">The client left.</exception>
-    public ValueTask<TransformResult> RunAsync(PromptContext context, CancellationToken cancellationToken) =>
-        _transforms.Count == 0 ? default : new(RunFencedAsync(context, cancellationToken));
+    public ValueTask<TransformResult> RunAsync(IReadOnlyList<PluginTransform> transforms, PromptContext context, CancellationToken cancellationToken) =>
+        transforms.Count == 0 ? default : new(RunFencedAsync(transforms, context, cancellationToken));
 
-    private async Task<TransformResult> RunFencedAsync(PromptContext context, CancellationToken cancellationToken)
+    private async Task<TransformResult> RunFencedAsync(IReadOnlyList<PluginTransform> transforms, PromptContext context, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var run = new TransformRun(_transforms[0]);
+        var run = new TransformRun(transforms[0]);
 
         // Not linked to the client's token: a plugin's callback on it would run, and could block, on the thread that noticed the
         // client's leaving. Not disposed when abandoned: the plugin still holds its token.
         var stop = new CancellationTokenSource();
 
         // A plugin that blocks its thread must not block ours.
-        return await WaitAsync(run, Task.Run(() => RunAllAsync(run, context, stop.Token), CancellationToken.None), stop, cancellationToken);
+        return await WaitAsync(run, Task.Run(() => RunAllAsync(transforms, run, context, stop.Token), CancellationToken.None), stop, cancellationToken);
     }
 
     private async ValueTask<TransformResult> WaitAsync(TransformRun run, Task<TransformResult> work, CancellationTokenSource stop, CancellationToken cancellationToken)
@@ -96,7 +93,7 @@ internal sealed partial class TransformChain : IDisposable
             catch (TimeoutException) when (run.TryAbandon(out var culprit))
             {
                 Cancel(stop);
-                return TimedOut(culprit.Transform, culprit.Started);
+                return TimedOut(culprit.Part, culprit.Started);
             }
             catch (TimeoutException)
             {
@@ -116,11 +113,11 @@ internal sealed partial class TransformChain : IDisposable
     }
 
     /// <summary>The chain on its own thread. Never throws, so a chain nobody waits for leaves no unobserved exception.</summary>
-    private async Task<TransformResult> RunAllAsync(TransformRun run, PromptContext context, CancellationToken stop)
+    private async Task<TransformResult> RunAllAsync(IReadOnlyList<PluginTransform> transforms, TransformRun run, PromptContext context, CancellationToken stop)
     {
-        for (var i = 0; i < _transforms.Count; i++)
+        for (var i = 0; i < transforms.Count; i++)
         {
-            var transform = _transforms[i];
+            var transform = transforms[i];
             var started = _time.GetTimestamp();
             if (!run.Begin(transform, started))
                 return default;
@@ -136,14 +133,15 @@ internal sealed partial class TransformChain : IDisposable
                 error = e;
             }
 
-            if (!run.End(last: error is not null || i == _transforms.Count - 1))
+            if (!run.End(last: error is not null || i == transforms.Count - 1))
                 return default;
+            transform.Called();
             _metrics.PluginCalled(transform.Plugin, _time.GetElapsedTime(started));
             if (error is not null)
                 return Threw(transform, error);
         }
 
-        return new TransformResult(context.Messages.Any(message => message.Parts.Any(part => part.IsEdited)), null);
+        return default;
     }
 
     private TransformResult Threw(PluginTransform transform, Exception error)
@@ -154,21 +152,25 @@ internal sealed partial class TransformChain : IDisposable
         return Failed(transform, TransformFailureKind.Exception, "exception", $"failed: {reason}");
     }
 
-    private TransformResult TimedOut(PluginTransform transform, long? started)
+    private TransformResult TimedOut(PluginPart transform, long? started)
     {
         if (started is { } timestamp)
+        {
+            transform.Called();
             _metrics.PluginCalled(transform.Plugin, _time.GetElapsedTime(timestamp));
+        }
+
         LogTimedOut(transform.Plugin, transform.Name, started is not null, _budget.TotalMilliseconds);
         return Failed(transform, TransformFailureKind.Timeout, "timeout", started is null
             ? $"was not reached within {_budget.TotalMilliseconds} ms: no thread was free to run it."
             : $"did not end within {_budget.TotalMilliseconds} ms (plugin_time_budget_ms).");
     }
 
-    private TransformResult Failed(PluginTransform transform, TransformFailureKind kind, string type, string what)
+    private TransformResult Failed(PluginPart transform, TransformFailureKind kind, string type, string what)
     {
         _metrics.PluginFailed(transform.Plugin, type);
         transform.Failed(new PluginError(_time.GetUtcNow(), transform.Name, what));
-        return new TransformResult(false, new TransformFailure(transform.Plugin, transform.Name, kind, $"Transform '{transform.Name}' of plugin '{transform.Plugin}' {what}"));
+        return new TransformResult(new TransformFailure(transform.Plugin, transform.Name, kind, $"Transform '{transform.Name}' of plugin '{transform.Plugin}' {what}"));
     }
 
     // On another thread, because a plugin's callbacks run there; what they throw is theirs.

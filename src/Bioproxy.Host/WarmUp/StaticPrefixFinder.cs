@@ -4,6 +4,7 @@ using System.Text;
 using Bioproxy.Abstractions;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Json;
+using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Transforms;
 
@@ -14,7 +15,7 @@ namespace Bioproxy.Host.WarmUp;
 /// several messages that have nothing in common, the backend renders and tokenises each, and the tokens they share are what
 /// may be kept. So it is right whatever plugin or engine made it.
 /// </summary>
-internal sealed class StaticPrefixFinder(TransformChain transforms, LlamaClient client)
+internal sealed class StaticPrefixFinder(PluginManager plugins, TransformChain transforms, LlamaClient client)
 {
     /// <summary>Letters, a digit, punctuation, another script: a tokenizer may merge the end of the template with what follows, and
     /// only what survives every kind of beginning is static.</summary>
@@ -23,13 +24,29 @@ internal sealed class StaticPrefixFinder(TransformChain transforms, LlamaClient 
     /// <summary>Runs the chain; touches nothing but plugins.</summary>
     public async Task<(Rehearsal? Rehearsal, string? Problem)> RehearseAsync(string prefix, CancellationToken cancellationToken)
     {
+        var generation = plugins.Pin();
+        try
+        {
+            return await RehearseAsync(generation, prefix, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            generation.Unpin();
+        }
+    }
+
+    private async Task<(Rehearsal? Rehearsal, string? Problem)> RehearseAsync(PluginSet generation, string prefix, CancellationToken cancellationToken)
+    {
+        var time = DateTimeOffset.UnixEpoch;
         var bodies = new List<byte[]>();
         byte[]? common = null;
         foreach (var message in Messages)
         {
+            // Another model and another time in each: what a plugin writes of them ahead of the message is not static either.
+            time = time.AddDays(400).AddMinutes(61);
             var body = Encoding.UTF8.GetBytes("{\"messages\":[{\"role\":\"user\",\"content\":" + Encoding.UTF8.GetString(JsonText.Quote($"{prefix} {message}")) + "}]}");
-            var prompt = new EditablePrompt(PromptBody.Read(body, PromptEndpoint.Chat)!, "warm-up", isWarmUp: true);
-            var result = await transforms.RunAsync(prompt.Context, cancellationToken).ConfigureAwait(false);
+            var prompt = new EditablePrompt(PromptBody.Read(body, PromptEndpoint.Chat)!, "warm-up", isWarmUp: true, time, $"{bodies.Count} rehearses");
+            var result = await transforms.RunAsync(generation.Transforms, prompt.Context, cancellationToken).ConfigureAwait(false);
             if (result.Failure is { } failure)
                 return (null, failure.Message);
             bodies.Add(new SplicedBody(body, prompt.Splices()).ToArray());

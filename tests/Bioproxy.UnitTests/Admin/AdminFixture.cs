@@ -51,7 +51,7 @@ internal sealed class AdminFixture : IAsyncDisposable
         files.Load([]);
         var cleaner = new SnapshotCleaner(Catalogue, files, () => Recognition.Current?.Identity, Options, Clock, NullLogger<SnapshotCleaner>.Instance);
         Endpoints = new AdminEndpoints(
-            Monitor, Queue, Table, Catalogue, Recognition, Effects, Library, () => WarmUps, () => Plugins, () => ["http://127.0.0.1:8088/"], new KvAdmin(Catalogue, files, cleaner), Explanations, Metrics, Exporter, Options, Clock);
+            Monitor, Queue, Table, Catalogue, Recognition, Effects, Library, () => WarmUps, () => Plugins, () => ["http://127.0.0.1:8088/"], new KvAdmin(Catalogue, files, cleaner), new PluginAdmin(_ => Task.FromResult(PluginChange.None), () => Plugins), Explanations, Metrics, Exporter, Options, Clock);
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("bioproxy-admin-").FullName;

@@ -17,6 +17,8 @@ public sealed class ConfigurationLoaderTests : IDisposable
         ["health_check_interval"] = ("0.5", o => o.HealthCheckInterval, TimeSpan.FromSeconds(0.5)),
         ["warmup_check_interval"] = ("1", o => o.WarmUpCheckInterval, TimeSpan.FromSeconds(1)),
         ["plugin_time_budget_ms"] = ("1.5", o => o.PluginTimeBudget, TimeSpan.FromMilliseconds(1.5)),
+        ["handler_time_budget_seconds"] = ("0.5", o => o.HandlerTimeBudget, TimeSpan.FromSeconds(0.5)),
+        ["plugin_check_seconds"] = ("0", o => o.PluginCheckInterval, TimeSpan.Zero),
         ["state_directory"] = ("~/state", o => Path.GetFileName(o.StateDirectory), "state"),
         ["kv.enabled"] = ("false", o => o.KvEnabled, false),
         ["kv.directory"] = ("~/", o => Path.GetFileName(o.KvDirectory), "home"),
@@ -48,6 +50,17 @@ public sealed class ConfigurationLoaderTests : IDisposable
     public static TheoryData<string> ScalarKeys => [.. ConfigurationKeys.All.Where(key => key.IsScalar).Select(key => key.Name)];
 
     public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Load_PluginSettings_ArePassedOnAsJsonWithoutComments()
+    {
+        var options = _folder.Valid("""{ "plugins": { "Acme.Shout": { "loud": true, /* never mind */ "times": 1e2, "words": ["a\"b", null, {}], } }, "agents": ["/rag", "parallel"] }""");
+
+        var (plugin, settings) = Assert.Single(options.PluginSettings);
+        Assert.Equal("Acme.Shout", plugin);
+        Assert.Equal("""{"loud":true,"times":1e2,"words":["a\u0022b",null,{}]}""", System.Text.Encoding.UTF8.GetString(settings.Span));
+        Assert.Equal(["rag", "parallel"], options.Agents);
+    }
 
     [Fact]
     public void Load_NoFileAtTheDefaultPlace_GivesDefaults()
@@ -182,7 +195,10 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [InlineData("""{ "kv.directory": "x" }""", "config.json, line 1: kv.directory: unknown key; did you mean \"directory\" inside \"kv\": { … }?")]
     [InlineData("""{ "timeout": {} }""", "config.json, line 1: timeout: unknown key; did you mean \"timeouts\"?")]
     [InlineData("""{ "kv": { "zzz": 1 } }""", "config.json, line 1: kv.zzz: unknown key; the keys here are enabled, directory, save, min_tokens, idle_save_seconds, max_write_per_hour, max_age_days, max_bytes, max_snapshots, min_free_bytes, domain_header")]
-    [InlineData("""{ "plugins": {} }""", "config.json, line 1: plugins: unknown key; config.example.json shows every key")]
+    [InlineData("""{ "weather": {} }""", "config.json, line 1: weather: unknown key; config.example.json shows every key")]
+    [InlineData("""{ "plugins": [] }""", "config.json, line 1: plugins is an array; expected an object, e.g. { \"Bioproxy.Rag\": { \"folders\": [\"/home/me/notes\"] } }")]
+    [InlineData("""{ "plugins": { "Rag": 1 } }""", "config.json, line 1: plugins.Rag is 1; expected an object with the plugin's settings")]
+    [InlineData("""{ "agents": "rag" }""", "config.json, line 1: agents is \"rag\"; expected an array of commands, e.g. [\"rag\", \"parallel\"], or null for all")]
     [InlineData("""{ "proxy_port": 1, "proxy_port": 2 }""", "config.json, line 1: proxy_port: given twice; the first is at config.json, line 1")]
     [InlineData("""{ "kv": { "enabled": true, "enabled": true } }""", "config.json, line 1: kv.enabled: given twice; the first is at config.json, line 1")]
     [InlineData("""{ "proxy_port": 8089 }""", "config.json, line 1: admin_port is 8089; expected another port than proxy_port, which is 8089 on the same host")]

@@ -1,6 +1,7 @@
 using Bioproxy.Abstractions;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Plugins;
+using Bioproxy.Host.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 using NSubstitute;
 
@@ -12,6 +13,8 @@ internal sealed class FixturePlugins : IDisposable
     private static readonly string Output = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
     private static readonly string Configuration = Path.GetFileName(Path.GetDirectoryName(Output)!);
     private static readonly string Framework = Path.GetFileName(Output);
+
+    private static readonly ProxyMetrics Metrics = new(TimeProvider.System);
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("bioproxy-plugins-").FullName;
 
@@ -46,8 +49,18 @@ internal sealed class FixturePlugins : IDisposable
 
     public static PluginLoader Loader(params string[] configured) => new(
         new ProxyOptions { BaseDirectory = Output, StateDirectory = Output, PluginDirectories = configured },
-        name => new PluginHost(name, NullLoggerFactory.Instance, TimeProvider.System, Substitute.For<ITemplateLibrary>()),
+        name => new PluginHost(name, Facilities(configured)),
+        TimeProvider.System,
         NullLogger<PluginLoader>.Instance);
+
+    public static PluginFacilities Facilities(params string[] configured) => new()
+    {
+        Options = new ProxyOptions { BaseDirectory = Output, StateDirectory = Output, PluginDirectories = configured },
+        Loggers = NullLoggerFactory.Instance,
+        Time = TimeProvider.System,
+        Templates = Substitute.For<ITemplateLibrary>(),
+        Metrics = Metrics,
+    };
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 

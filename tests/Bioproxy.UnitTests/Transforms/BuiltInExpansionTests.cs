@@ -32,23 +32,23 @@ public sealed class BuiltInExpansionTests : IDisposable
         using var metrics = new ProxyMetrics(TimeProvider.System);
         using var library = new TemplateLibrary(options, metrics, TimeProvider.System, NullLogger<TemplateLibrary>.Instance);
         var loader = new PluginLoader(
-            options, name => new PluginHost(name, NullLoggerFactory.Instance, TimeProvider.System, library), NullLogger<PluginLoader>.Instance);
+            options, name => new PluginHost(name, FixturePlugins.Facilities() with { Templates = library }), TimeProvider.System, NullLogger<PluginLoader>.Instance);
         using var plugins = loader.Load([Path.Combine(FixturePlugins.OutputOf("src/Bioproxy.Host"), "plugins")]);
         library.UseEngines(plugins.Engines);
         Assert.Empty(library.LoadAll());
-        var chain = new TransformChain(plugins, options, metrics, TimeProvider.System, NullLogger<TransformChain>.Instance);
+        var chain = new TransformChain(options.PluginTimeBudget, metrics, TimeProvider.System, NullLogger<TransformChain>.Instance);
 
-        Assert.Equal(["Be brief.\none", "Be brief.\ntwo"], await ExpandAsync(chain, "@code one", "@code two"));
+        Assert.Equal(["Be brief.\none", "Be brief.\ntwo"], await ExpandAsync(chain, plugins.Transforms, "@code one", "@code two"));
         await File.WriteAllTextAsync(file, "Be thorough.\n<<message>>");
         Assert.Equal(["@code"], library.RefreshAll());
-        Assert.Equal(["Be thorough.\none", "no prefix"], await ExpandAsync(chain, "@code one", "no prefix"));
+        Assert.Equal(["Be thorough.\none", "no prefix"], await ExpandAsync(chain, plugins.Transforms, "@code one", "no prefix"));
     }
 
-    private static async Task<IEnumerable<string?>> ExpandAsync(TransformChain chain, params string[] texts)
+    private static async Task<IEnumerable<string?>> ExpandAsync(TransformChain chain, IReadOnlyList<PluginTransform> transforms, params string[] texts)
     {
         var context = Prompts.User(texts);
-        var result = await chain.RunAsync(context, CancellationToken.None).AsTask().WaitAsync(Limit);
-        Assert.Equal(new TransformResult(IsEdited: true, Failure: null), result);
+        var result = await chain.RunAsync(transforms, context, CancellationToken.None).AsTask().WaitAsync(Limit);
+        Assert.True(result.Succeeded);
         return context.Messages.Select(message => message.Parts[0].Text);
     }
 }

@@ -55,7 +55,7 @@ public sealed class TransformChainTests : IDisposable
 
         var result = await chain.RunAsync(context, CancellationToken.None).AsTask().WaitAsync(Limit);
 
-        Assert.Equal(new TransformResult(IsEdited: true, Failure: null), result);
+        Assert.Equal(default(TransformResult), result);
         Assert.Equal("xabc", context.Messages[0].Parts[0].Text);
         Assert.Equal([true, true, true], threads);
     }
@@ -63,9 +63,12 @@ public sealed class TransformChainTests : IDisposable
     [Fact]
     public async Task Run_NothingAssigned_IsNotEdited()
     {
-        var result = await Chain(Does((_, _) => ValueTask.CompletedTask)).RunAsync(Prompts.User("x"), CancellationToken.None).AsTask().WaitAsync(Limit);
+        var context = Prompts.User("x");
 
-        Assert.Equal(new TransformResult(IsEdited: false, Failure: null), result);
+        var result = await Chain(Does((_, _) => ValueTask.CompletedTask)).RunAsync(context, CancellationToken.None).AsTask().WaitAsync(Limit);
+
+        Assert.Equal(default, result);
+        Assert.False(context.Messages[0].Parts[0].IsEdited);
     }
 
     [Fact]
@@ -197,7 +200,7 @@ public sealed class TransformChainTests : IDisposable
         Assert.False(run.IsCompleted);
         release.Set();
 
-        Assert.Equal(new TransformResult(false, null, IsAnswered: true), await run.WaitAsync(Limit));
+        Assert.Equal(new TransformResult(null, IsAnswered: true), await run.WaitAsync(Limit));
         Assert.Equal(
             new TransformFailure("plugin-slow", "slow", TransformFailureKind.Timeout, "Transform 'slow' of plugin 'plugin-slow' did not end within 2000 ms (plugin_time_budget_ms)."),
             Assert.Single(answers));
@@ -332,7 +335,7 @@ public sealed class TransformChainTests : IDisposable
     private static PluginTransform Does(Func<PromptContext, CancellationToken, ValueTask> what, string name = "it") =>
         new("plugin-" + name, name, 0, new DelegateTransform(what));
 
-    private TransformChain Chain(params PluginTransform[] transforms) => new(transforms, Budget, _metrics, _clock, NullLogger<TransformChain>.Instance);
+    private TestChain Chain(params PluginTransform[] transforms) => new(new(Budget, _metrics, _clock, NullLogger<TransformChain>.Instance), transforms);
 
     // RunAsync has set its timer when it returns, so one step is enough.
     private static Task NotAsked(TransformFailure failure) => throw new InvalidOperationException("Nobody was blocked.");
@@ -353,5 +356,12 @@ public sealed class TransformChainTests : IDisposable
     private sealed class DelegateTransform(Func<PromptContext, CancellationToken, ValueTask> what) : IPromptTransform
     {
         public ValueTask TransformAsync(PromptContext context, CancellationToken cancellationToken) => what(context, cancellationToken);
+    }
+
+    private sealed record TestChain(TransformChain Chain, IReadOnlyList<PluginTransform> Transforms)
+    {
+        public ValueTask<TransformResult> RunAsync(PromptContext context, CancellationToken cancellationToken) => Chain.RunAsync(Transforms, context, cancellationToken);
+
+        public ValueTask<TransformResult> RunHereAsync(PromptContext context, Func<TransformFailure, Task> answer, CancellationToken cancellationToken) => Chain.RunHereAsync(Transforms, context, answer, cancellationToken);
     }
 }

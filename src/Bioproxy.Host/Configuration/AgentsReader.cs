@@ -1,0 +1,20 @@
+namespace Bioproxy.Host.Configuration;
+
+/// <summary>Reads <c>agents</c>: the slash commands that may be used.</summary>
+internal static class AgentsReader
+{
+    private const string Key = "agents";
+
+    public static ProxyOptions Read(ProxyOptions options, ConfigurationValue value, ConfigurationReading reading)
+    {
+        if (value.Kind == ConfigurationValueKind.Null)
+            return options with { Agents = null };
+        if (value.Kind != ConfigurationValueKind.Array || value.Members.Any(element => element.Value.Kind != ConfigurationValueKind.Text || element.Value.Content.Trim('/').Length == 0))
+        {
+            reading.Reject(Key, value, "an array of commands, e.g. [\"rag\", \"parallel\"], or null for all");
+            return options;
+        }
+
+        return options with { Agents = [.. value.Members.Select(element => element.Value.Content.TrimStart('/'))] };
+    }
+}

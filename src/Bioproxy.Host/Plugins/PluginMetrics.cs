@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Text.RegularExpressions;
+using Bioproxy.Abstractions;
+using Bioproxy.Host.Telemetry;
+
+namespace Bioproxy.Host.Plugins;
+
+/// <summary>A plugin's own metrics. The instruments are the host's, by name; what the plugin holds of them is cut with it.</summary>
+internal sealed partial class PluginMetrics(string plugin, ProxyMetrics metrics) : IPluginMetrics
+{
+    private readonly ConcurrentDictionary<string, object> _known = new(StringComparer.Ordinal);
+    private readonly KeyValuePair<string, object?> _label = new("plugin", plugin);
+    private volatile bool _isCut;
+
+    public IPluginCounter Counter(string name, string description) => Get<IPluginCounter>(name, () => new PluginCounter(this, metrics.PluginCounter($"bioproxy_plugin_custom_{name}_total", description)));
+
+    public IPluginHistogram Histogram(string name, string description) => Get<IPluginHistogram>(name, () => new PluginHistogram(this, metrics.PluginHistogram($"bioproxy_plugin_custom_{name}", description)));
+
+    public void Cut() => _isCut = true;
+
+    private T Get<T>(string name, Func<object> make)
+        where T : class
+    {
+        if (!MetricName().IsMatch(name))
+            throw new ArgumentException($"A metric cannot be called '{name}': use lower-case letters, digits and underscores.", nameof(name));
+        return _known.GetOrAdd(name, _ => make()) as T ?? throw new ArgumentException($"The metric '{name}' is of another kind already.", nameof(name));
+    }
+
+    [GeneratedRegex(@"\A[a-z][a-z0-9_]*\z")]
+    private static partial Regex MetricName();
+
+    private sealed class PluginCounter(PluginMetrics owner, Counter<long> counter) : IPluginCounter
+    {
+        public void Add(long value)
+        {
+            if (!owner._isCut)
+                counter.Add(value, owner._label);
+        }
+    }
+
+    private sealed class PluginHistogram(PluginMetrics owner, Histogram<double> histogram) : IPluginHistogram
+    {
+        public void Record(double value)
+        {
+            if (!owner._isCut)
+                histogram.Record(value, owner._label);
+        }
+    }
+}

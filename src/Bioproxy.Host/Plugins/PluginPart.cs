@@ -1,0 +1,45 @@
+namespace Bioproxy.Host.Plugins;
+
+/// <summary>An exported part as the host holds it: a wrapper that can be cut, so that the plugin can be unloaded.</summary>
+/// <param name="plugin">The plugin's name.</param>
+/// <param name="name">The part's name.</param>
+/// <param name="order">Its place among others.</param>
+/// <param name="command">The slash command that asks for it; null when it is always on.</param>
+internal abstract class PluginPart(string plugin, string name, int order, string? command)
+{
+    private volatile PluginError? _lastError;
+    private long _calls;
+    private long _errors;
+
+    public string Plugin { get; } = plugin;
+
+    public string Name { get; } = name;
+
+    public int Order { get; } = order;
+
+    public string? Command { get; } = command;
+
+    /// <summary>What a message to a person calls it.</summary>
+    public abstract string What { get; }
+
+    public PluginError? LastError => _lastError;
+
+    public long Calls => Interlocked.Read(ref _calls);
+
+    public long Errors => Interlocked.Read(ref _errors);
+
+    public void Called() => Interlocked.Increment(ref _calls);
+
+    public void Failed(PluginError error)
+    {
+        Interlocked.Increment(ref _errors);
+        _lastError = error;
+    }
+
+    public abstract void Cut();
+
+    /// <summary>For status and logs, as in <c>transform: rag (order 0, /rag)</c>.</summary>
+    public string Describe() => $"{What}: {Name} (order {Order}{(Command is null ? "" : $", /{Command}")})";
+
+    protected InvalidOperationException Unloaded() => new($"Plugin '{Plugin}' was unloaded.");
+}

@@ -1,0 +1,46 @@
+using Bioproxy.Abstractions;
+using Bioproxy.Host.Prompts;
+
+namespace Bioproxy.Host.Requests;
+
+/// <summary>A request as a handler sees it. Ended by the host, also while the handler still holds it.</summary>
+internal sealed class HandledRequest(EditablePrompt prompt, byte[] body, ReplyWriter reply, Func<BackendQuestion, CancellationToken, Task<BackendAnswer>> ask, CancellationToken stop) : RequestCall
+{
+    private volatile bool _isOver;
+
+    public override PromptContext Prompt => prompt.Context;
+
+    public override bool IsStream => prompt.Source.IsStream;
+
+    public override ReadOnlyMemory<byte> Body => body;
+
+    public bool HasWritten { get; private set; }
+
+    public override async Task<BackendAnswer> AskAsync(BackendQuestion question, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        ThrowIfOver();
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stop);
+        return await ask(question, both.Token).ConfigureAwait(false);
+    }
+
+    public override ValueTask WriteAsync(string text, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ThrowIfOver();
+        HasWritten = true;
+        return reply.WriteAsync(text, cancellationToken);
+    }
+
+    /// <summary>The handler has written all.</summary>
+    public Task CompleteAsync(CancellationToken cancellationToken) => reply.CompleteAsync(cancellationToken);
+
+    /// <summary>The host answers, or has answered, in the handler's stead.</summary>
+    public void End() => _isOver = true;
+
+    private void ThrowIfOver()
+    {
+        if (_isOver)
+            throw new InvalidOperationException("The request is over.");
+    }
+}

@@ -1,0 +1,137 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Bioproxy.Abstractions;
+
+namespace Bioproxy.Host.Requests;
+
+/// <summary>An answer of a plugin's in the form of its endpoint, so that no client sees a difference.</summary>
+/// <param name="Endpoint">The endpoint.</param>
+/// <param name="IsNative">llama-server's own completion, which has a shape of its own.</param>
+/// <param name="Id">The request's id.</param>
+/// <param name="Model">What the client called the model.</param>
+/// <param name="Created">Unix seconds.</param>
+internal sealed record ReplyShape(PromptEndpoint Endpoint, bool IsNative, string Id, string Model, long Created)
+{
+    /// <summary>The events before the first piece of text.</summary>
+    public string Opening() => Endpoint switch
+    {
+        PromptEndpoint.Chat => Event(Chunk(new JsonObject { ["role"] = "assistant", ["content"] = null }, null)),
+        PromptEndpoint.Responses =>
+            Event("response.created", new() { ["response"] = Response("in_progress", null) })
+            + Event("response.output_item.added", new() { ["output_index"] = 0, ["item"] = Item("in_progress", null) })
+            + Event("response.content_part.added", new() { ["item_id"] = ItemId, ["output_index"] = 0, ["content_index"] = 0, ["part"] = Part("") }),
+        PromptEndpoint.Messages =>
+            Event("message_start", new() { ["message"] = Message(null) })
+            + Event("content_block_start", new() { ["index"] = 0, ["content_block"] = new JsonObject { ["type"] = "text", ["text"] = "" } }),
+        _ => "",
+    };
+
+    /// <summary>The event of a piece of text.</summary>
+    public string Piece(string text) => Endpoint switch
+    {
+        PromptEndpoint.Chat => Event(Chunk(new JsonObject { ["content"] = text }, null)),
+        PromptEndpoint.Responses => Event("response.output_text.delta", new() { ["item_id"] = ItemId, ["output_index"] = 0, ["content_index"] = 0, ["delta"] = text }),
+        PromptEndpoint.Messages => Event("content_block_delta", new() { ["index"] = 0, ["delta"] = new JsonObject { ["type"] = "text_delta", ["text"] = text } }),
+        _ => Event(Completion(text, isLast: false)),
+    };
+
+    /// <summary>The events behind the last piece.</summary>
+    public string Closing(string text) => Endpoint switch
+    {
+        PromptEndpoint.Chat => Event(Chunk([], "stop")) + "data: [DONE]\n\n",
+        PromptEndpoint.Responses =>
+            Event("response.output_text.done", new() { ["item_id"] = ItemId, ["output_index"] = 0, ["content_index"] = 0, ["text"] = text })
+            + Event("response.content_part.done", new() { ["item_id"] = ItemId, ["output_index"] = 0, ["content_index"] = 0, ["part"] = Part(text) })
+            + Event("response.output_item.done", new() { ["output_index"] = 0, ["item"] = Item("completed", text) })
+            + Event("response.completed", new() { ["response"] = Response("completed", text) }),
+        PromptEndpoint.Messages =>
+            Event("content_block_stop", new() { ["index"] = 0 })
+            + Event("message_delta", new() { ["delta"] = new JsonObject { ["stop_reason"] = "end_turn", ["stop_sequence"] = null }, ["usage"] = new JsonObject { ["output_tokens"] = 0 } })
+            + Event("message_stop", []),
+        _ => Event(Completion("", isLast: true)) + (IsNative ? "" : "data: [DONE]\n\n"),
+    };
+
+    /// <summary>The body of a whole answer.</summary>
+    public byte[] Whole(string text) => Encoding.UTF8.GetBytes((Endpoint switch
+    {
+        PromptEndpoint.Chat => new JsonObject
+        {
+            ["choices"] = new JsonArray(new JsonObject { ["finish_reason"] = "stop", ["index"] = 0, ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = text } }),
+            ["created"] = Created,
+            ["model"] = Model,
+            ["object"] = "chat.completion",
+            ["usage"] = new JsonObject { ["completion_tokens"] = 0, ["prompt_tokens"] = 0, ["total_tokens"] = 0 },
+            ["id"] = "chatcmpl-" + Id,
+        },
+        PromptEndpoint.Responses => Response("completed", text),
+        PromptEndpoint.Messages => Message(text),
+        _ => Completion(text, isLast: true),
+    }).ToJsonString(Relaxed));
+
+    private static JsonSerializerOptions Relaxed { get; } = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private string ItemId => "msg_" + Id;
+
+    private static string Event(JsonObject data) => $"data: {data.ToJsonString(Relaxed)}\n\n";
+
+    private static string Event(string type, JsonObject data)
+    {
+        data.Insert(0, "type", type);
+        return $"event: {type}\ndata: {data.ToJsonString(Relaxed)}\n\n";
+    }
+
+    private static JsonObject Part(string text) => new() { ["type"] = "output_text", ["text"] = text, ["annotations"] = new JsonArray() };
+
+    private JsonObject Chunk(JsonObject delta, string? finish) => new()
+    {
+        ["choices"] = new JsonArray(new JsonObject { ["finish_reason"] = finish, ["index"] = 0, ["delta"] = delta }),
+        ["created"] = Created,
+        ["id"] = "chatcmpl-" + Id,
+        ["model"] = Model,
+        ["object"] = "chat.completion.chunk",
+    };
+
+    private JsonObject Completion(string text, bool isLast) => IsNative
+        ? new() { ["index"] = 0, ["content"] = text, ["tokens"] = new JsonArray(), ["stop"] = isLast, ["id_slot"] = -1, ["model"] = Model }
+        : new()
+        {
+            ["choices"] = new JsonArray(new JsonObject { ["text"] = text, ["index"] = 0, ["logprobs"] = null, ["finish_reason"] = isLast ? "stop" : null }),
+            ["created"] = Created,
+            ["model"] = Model,
+            ["object"] = "text_completion",
+            ["id"] = "cmpl-" + Id,
+        };
+
+    private JsonObject Item(string status, string? text) => new()
+    {
+        ["type"] = "message",
+        ["id"] = ItemId,
+        ["status"] = status,
+        ["role"] = "assistant",
+        ["content"] = text is null ? new JsonArray() : new JsonArray(Part(text)),
+    };
+
+    private JsonObject Response(string status, string? text) => new()
+    {
+        ["id"] = "resp_" + Id,
+        ["object"] = "response",
+        ["created_at"] = Created,
+        ["status"] = status,
+        ["model"] = Model,
+        ["output"] = text is null ? new JsonArray() : new JsonArray(Item("completed", text)),
+        ["usage"] = new JsonObject { ["input_tokens"] = 0, ["output_tokens"] = 0, ["total_tokens"] = 0 },
+    };
+
+    private JsonObject Message(string? text) => new()
+    {
+        ["id"] = ItemId,
+        ["type"] = "message",
+        ["role"] = "assistant",
+        ["model"] = Model,
+        ["content"] = text is null ? new JsonArray() : new JsonArray(new JsonObject { ["type"] = "text", ["text"] = text }),
+        ["stop_reason"] = text is null ? null : "end_turn",
+        ["stop_sequence"] = null,
+        ["usage"] = new JsonObject { ["input_tokens"] = 0, ["output_tokens"] = 0 },
+    };
+}

@@ -1,0 +1,96 @@
+using System.Text;
+using Bioproxy.Host.Http;
+
+namespace Bioproxy.Host.Requests;
+
+/// <summary>Writes an answer of a plugin's to the client: at once where it reads a stream, otherwise as a whole at the end.</summary>
+/// <param name="exchange">The request.</param>
+/// <param name="shape">The form of its endpoint.</param>
+/// <param name="isStream">The client asked for a stream.</param>
+/// <param name="editor">The response transforms; null for none.</param>
+internal sealed class ReplyWriter(Exchange exchange, ReplyShape shape, bool isStream, ResponseFilter? editor)
+{
+    private readonly StringBuilder _text = new();
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private bool _hasBegun;
+
+    /// <summary>The next piece of the answer.</summary>
+    public async ValueTask WriteAsync(string text, CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            _text.Append(text);
+            if (!isStream)
+                return;
+            var opening = Begin();
+            await SendAsync(Passed(opening + shape.Piece(text)), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    /// <summary>The answer is complete.</summary>
+    public async Task CompleteAsync(CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (isStream)
+            {
+                var opening = Begin();
+                byte[] last = [.. Passed(opening + shape.Closing(_text.ToString())).Span, .. (editor?.End() ?? default).Span];
+                await SendAsync(last, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                ReadOnlyMemory<byte> body = shape.Whole(_text.ToString());
+                if (editor is not null)
+                {
+                    editor.Pass(body);
+                    body = editor.End();
+                }
+
+                Head("application/json; charset=utf-8");
+                exchange.Http.Response.ContentLength = body.Length;
+                await SendAsync(body, cancellationToken).ConfigureAwait(false);
+            }
+
+            await exchange.Http.Response.CompleteAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private string Begin()
+    {
+        if (_hasBegun)
+            return "";
+        _hasBegun = true;
+        Head("text/event-stream");
+        exchange.Http.Response.Headers.CacheControl = "no-cache";
+        return shape.Opening();
+    }
+
+    private void Head(string type)
+    {
+        exchange.Status = exchange.Http.Response.StatusCode = 200;
+        exchange.Http.Response.ContentType = type;
+    }
+
+    private ReadOnlyMemory<byte> Passed(string events)
+    {
+        var bytes = Encoding.UTF8.GetBytes(events);
+        return editor?.Pass(bytes) ?? bytes;
+    }
+
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        if (!bytes.IsEmpty)
+            await exchange.Http.Response.Body.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,193 @@
+using System.Text.Json;
+using Bioproxy.Abstractions;
+
+namespace Bioproxy.Host.Transforms;
+
+/// <summary>
+/// Finds the texts in an answer, or in one event of a stream. The shapes tell themselves apart: OpenAI chat and completions (<c>choices</c>),
+/// llama-server's own (<c>content</c> a string), OpenAI responses (<c>type: response.…</c>, or <c>output</c>) and Anthropic messages
+/// (<c>type: content_block_…</c>, or <c>content</c> an array).
+/// </summary>
+internal sealed class AnswerTexts
+{
+    private readonly List<AnswerText> _texts = [];
+    private readonly List<int> _ended = [];
+    private bool _isStream;
+
+    public IReadOnlyList<AnswerText> Texts => _texts;
+
+    /// <summary>The choices (output items, content blocks) that are complete with this event.</summary>
+    public IReadOnlyList<int> Ended => _ended;
+
+    /// <summary>The choice (output item, content block) that a channel belongs to.</summary>
+    public static int OwnerOf(ResponseChannel channel) => channel.Kind == ResponseTextKind.ToolArguments ? channel.Index / 1000 : channel.Index;
+
+    /// <summary>Looks at a whole answer, or at the JSON of one event.</summary>
+    public void Read(JsonElement root, bool isStream)
+    {
+        _texts.Clear();
+        _ended.Clear();
+        _isStream = isStream;
+        if (root.ValueKind == JsonValueKind.Object)
+        {
+            One(root);
+        }
+        else if (root.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var element in root.EnumerateArray())
+            {
+                if (element.ValueKind == JsonValueKind.Object)
+                    One(element);
+            }
+        }
+    }
+
+    private static ResponseChannel Arguments(int owner, int call) => new(ResponseTextKind.ToolArguments, (1000 * owner) + call);
+
+    private void One(JsonElement root)
+    {
+        if (Is(root, "choices", JsonValueKind.Array, out var choices))
+            Choices(choices);
+        else if (Is(root, "content", JsonValueKind.String, out _))
+            Native(root);
+        else if (Is(root, "type", JsonValueKind.String, out var type) && type.GetString() is { } name && (name.StartsWith("response.", StringComparison.Ordinal) || name.StartsWith("content_block_", StringComparison.Ordinal)))
+            Event(name, root);
+        else if (Is(root, "output", JsonValueKind.Array, out var output))
+            Items(output);
+        else if (Is(root, "content", JsonValueKind.Array, out var blocks))
+            Blocks(blocks);
+    }
+
+    private void Choices(JsonElement choices)
+    {
+        var position = 0;
+        foreach (var choice in choices.EnumerateArray())
+        {
+            var index = Number(choice, "index") ?? position;
+            position++;
+            if (Is(choice, "delta", JsonValueKind.Object, out var delta))
+                Message(delta, index, isDelta: true);
+            else if (Is(choice, "message", JsonValueKind.Object, out var message))
+                Message(message, index, isDelta: false);
+            else
+                Add(choice, "text", ResponseTextKind.Answer, index, _isStream);
+            if (Is(choice, "finish_reason", JsonValueKind.String, out _))
+                _ended.Add(index);
+        }
+    }
+
+    private void Message(JsonElement message, int index, bool isDelta)
+    {
+        Add(message, "reasoning_content", ResponseTextKind.Reasoning, index, isDelta);
+        Add(message, "content", ResponseTextKind.Answer, index, isDelta);
+        if (!Is(message, "tool_calls", JsonValueKind.Array, out var calls))
+            return;
+        var position = 0;
+        foreach (var call in calls.EnumerateArray())
+        {
+            if (Is(call, "function", JsonValueKind.Object, out var function) && Is(function, "arguments", JsonValueKind.String, out var arguments))
+                _texts.Add(new(Arguments(index, Number(call, "index") ?? position), arguments, isDelta));
+            position++;
+        }
+    }
+
+    private void Native(JsonElement root)
+    {
+        var index = Number(root, "index") ?? 0;
+        Add(root, "content", ResponseTextKind.Answer, index, _isStream);
+        if (Is(root, "stop", JsonValueKind.True, out _))
+            _ended.Add(index);
+    }
+
+    private void Event(string type, JsonElement root)
+    {
+        var index = Number(root, "output_index") ?? Number(root, "index") ?? 0;
+        switch (type)
+        {
+            case "response.output_text.delta":
+                Add(root, "delta", ResponseTextKind.Answer, index, isDelta: true);
+                break;
+            case "response.reasoning_text.delta" or "response.reasoning_summary_text.delta":
+                Add(root, "delta", ResponseTextKind.Reasoning, index, isDelta: true);
+                break;
+            case "response.function_call_arguments.delta" when Is(root, "delta", JsonValueKind.String, out var piece):
+                _texts.Add(new(Arguments(index, 0), piece, IsDelta: true));
+                break;
+            case "response.output_text.done":
+                Add(root, "text", ResponseTextKind.Answer, index, isDelta: false);
+                break;
+            case "response.reasoning_text.done" or "response.reasoning_summary_text.done":
+                Add(root, "text", ResponseTextKind.Reasoning, index, isDelta: false);
+                break;
+            case "response.function_call_arguments.done" when Is(root, "arguments", JsonValueKind.String, out var whole):
+                _texts.Add(new(Arguments(index, 0), whole, IsDelta: false));
+                break;
+            case "content_block_delta" when Is(root, "delta", JsonValueKind.Object, out var delta):
+                Add(delta, "text", ResponseTextKind.Answer, index, isDelta: true);
+                Add(delta, "thinking", ResponseTextKind.Reasoning, index, isDelta: true);
+                if (Is(delta, "partial_json", JsonValueKind.String, out var json))
+                    _texts.Add(new(Arguments(index, 0), json, IsDelta: true));
+                break;
+            default:
+                if (Is(root, "part", JsonValueKind.Object, out var part))
+                    Add(part, "text", ResponseTextKind.Answer, index, isDelta: false);
+                if (Is(root, "item", JsonValueKind.Object, out var item))
+                    Item(item, index);
+                if (Is(root, "response", JsonValueKind.Object, out var response) && Is(response, "output", JsonValueKind.Array, out var output))
+                    Items(output);
+                break;
+        }
+
+        if (type == "content_block_stop" || type.EndsWith(".done", StringComparison.Ordinal))
+            _ended.Add(index);
+    }
+
+    private void Items(JsonElement output)
+    {
+        var index = 0;
+        foreach (var item in output.EnumerateArray())
+            Item(item, index++);
+    }
+
+    private void Item(JsonElement item, int index)
+    {
+        if (item.ValueKind != JsonValueKind.Object)
+            return;
+        var kind = Is(item, "type", JsonValueKind.String, out var type) && type.ValueEquals("reasoning") ? ResponseTextKind.Reasoning : ResponseTextKind.Answer;
+        foreach (var list in (string[])["content", "summary"])
+        {
+            if (!Is(item, list, JsonValueKind.Array, out var parts))
+                continue;
+            foreach (var part in parts.EnumerateArray())
+                Add(part, "text", kind, index, isDelta: false);
+        }
+
+        if (Is(item, "arguments", JsonValueKind.String, out var arguments))
+            _texts.Add(new(Arguments(index, 0), arguments, IsDelta: false));
+    }
+
+    private void Blocks(JsonElement blocks)
+    {
+        var index = 0;
+        foreach (var block in blocks.EnumerateArray())
+        {
+            Add(block, "text", ResponseTextKind.Answer, index, isDelta: false);
+            Add(block, "thinking", ResponseTextKind.Reasoning, index, isDelta: false);
+            index++;
+        }
+    }
+
+    private void Add(JsonElement element, string name, ResponseTextKind kind, int index, bool isDelta)
+    {
+        if (Is(element, name, JsonValueKind.String, out var token))
+            _texts.Add(new(new ResponseChannel(kind, index), token, isDelta));
+    }
+
+    private static bool Is(JsonElement element, string name, JsonValueKind kind, out JsonElement value)
+    {
+        value = default;
+        return element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out value) && value.ValueKind == kind;
+    }
+
+    private static int? Number(JsonElement element, string name) => Is(element, name, JsonValueKind.Number, out var value) && value.TryGetInt32(out var number) ? number : null;
+}

@@ -1,0 +1,42 @@
+using System.Text.Json;
+using Bioproxy.Abstractions;
+using Bioproxy.Host.Http;
+using Bioproxy.Host.Json;
+
+namespace Bioproxy.Host.Transforms;
+
+/// <summary>Reads the answer's text out of an event stream, piece by piece. Nothing goes on.</summary>
+internal sealed class StreamTexts(Action<string> onPiece) : EventFilter
+{
+    private readonly AnswerTexts _found = new();
+
+    public override void Dispose()
+    {
+        // nothing is held that needs it
+    }
+
+    protected override void OnEvent(ReadOnlyMemory<byte> bytes, JsonRange? data)
+    {
+        if (data is not { } range)
+            return;
+        try
+        {
+            using var document = JsonDocument.Parse(bytes.Slice(range.Start, range.Length));
+            _found.Read(document.RootElement, isStream: true);
+            foreach (var text in _found.Texts)
+            {
+                if (text is { IsDelta: true, Channel: { Kind: ResponseTextKind.Answer, Index: 0 } } && JsonTokens.TextOf(text.Token) is { Length: > 0 } piece)
+                    onPiece(piece);
+            }
+        }
+        catch (JsonException)
+        {
+            // the end mark, or none of the model's words
+        }
+    }
+
+    protected override void OnEnd()
+    {
+        // an event that was cut off says nothing
+    }
+}
