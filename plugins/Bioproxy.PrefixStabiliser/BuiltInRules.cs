@@ -1,0 +1,49 @@
+namespace Bioproxy.PrefixStabiliser;
+
+/// <summary>The rules that <c>use</c> switches on. Dates and counters need a digit in their line: headings and instructions about them stay.</summary>
+internal static class BuiltInRules
+{
+    private static readonly string[] Everywhere = ["system", "first_user"];
+
+    /// <summary>The rules.</summary>
+    public static IReadOnlyList<RuleSettings> All { get; } =
+    [
+        // Claude Code: "x-anthropic-billing-header: cc_version=2.1.100.7b4; cc_entrypoint=cli; cch=eb6c6;", another one for every request.
+        new() { Name = "billing_header", Action = "remove", Match = "^x-anthropic-[a-z-]+:" },
+
+        new()
+        {
+            Name = "nonce",
+            Action = "remove",
+            Match = @"(?i)^\W{0,8}(?:x-)?(?:nonce|(?:request|session|conversation|trace|message|correlation)[ _-]?id)\W{1,4}\S*[0-9]\S*\s*$",
+        },
+        new()
+        {
+            Name = "current_date",
+            Action = "move",
+            Where = Everywhere,
+            Match = @"(?i)^\W{0,8}(?:today['’]?s date|today is|(?:the )?current[ _-]?date|date today)\b.*[0-9]",
+        },
+        new()
+        {
+            Name = "current_time",
+            Action = "move",
+            Where = Everywhere,
+            Match = @"(?i)^\W{0,8}(?:(?:the )?(?:current|local|system)[ _-]?(?:date ?(?:and|&|/)? ?)?time|timestamp|time now|it is now)\b.*[0-9]",
+        },
+        new()
+        {
+            Name = "turns_left",
+            Action = "move",
+            Where = Everywhere,
+            Match = @"(?i)\b[0-9]+ (?:more )?(?:turns?|steps?|iterations?|messages?|requests?|attempts?|tool calls?|tokens?) (?:left|remaining)\b",
+        },
+        new()
+        {
+            Name = "token_usage",
+            Action = "move",
+            Where = Everywhere,
+            Match = @"(?i)^\W{0,8}(?:token|context)[ _-]?(?:usage|budget)\b.*[0-9]",
+        },
+    ];
+}

@@ -1,0 +1,83 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Bioproxy.PrefixStabiliser;
+
+/// <summary>What is volatile, where, and what becomes of it.</summary>
+/// <param name="name">Its name in logs.</param>
+/// <param name="match">Matches in linear time.</param>
+/// <param name="isLine">Whether whole lines are taken, or what was matched.</param>
+/// <param name="moves">Whether it goes behind the stable part, or away.</param>
+/// <param name="places">Where it looks.</param>
+internal sealed class Rule(string name, Regex match, bool isLine, bool moves, RulePlaces places)
+{
+    /// <summary>Its name in logs.</summary>
+    public string Name => name;
+
+    /// <summary>Whether it goes behind the stable part, or away.</summary>
+    public bool Moves => moves;
+
+    /// <summary>Where it looks.</summary>
+    public RulePlaces Places => places;
+
+    /// <summary>Takes out what is volatile.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="taken">Receives what was taken, without white space around it.</param>
+    /// <returns>What is left; <paramref name="text"/> itself when nothing was taken.</returns>
+    public string Take(string text, List<string> taken) => isLine ? TakeLines(text, taken) : TakeMatches(text, taken);
+
+    /// <summary>An empty line is never taken. A line goes with the line end behind it, the last one with that before it, so that
+    /// the text is the same whether or not the line was ever there.</summary>
+    private string TakeLines(string text, List<string> taken)
+    {
+        StringBuilder? left = null;
+        var copied = 0;
+        for (var at = 0; at < text.Length;)
+        {
+            var end = text.IndexOf('\n', at);
+            var next = end < 0 ? text.Length : end + 1;
+            var line = text.AsSpan(at, (end < 0 ? text.Length : end) - at).TrimEnd('\r');
+            if (!line.IsEmpty && match.IsMatch(line))
+            {
+                taken.Add(line.Trim().ToString());
+                (left ??= new StringBuilder(text.Length)).Append(text, copied, at - copied);
+                copied = next;
+                if (end < 0)
+                    CutLineEnd(left);
+            }
+
+            at = next;
+        }
+
+        return left?.Append(text, copied, text.Length - copied).ToString() ?? text;
+    }
+
+    private string TakeMatches(string text, List<string> taken)
+    {
+        StringBuilder? left = null;
+        var copied = 0;
+        foreach (var found in match.EnumerateMatches(text))
+        {
+            // A character outside the basic plane is two units: one half is never left behind.
+            var start = Math.Max(copied, IsWithinCharacter(text, found.Index) ? found.Index - 1 : found.Index);
+            var end = IsWithinCharacter(text, found.Index + found.Length) ? found.Index + found.Length + 1 : found.Index + found.Length;
+            if (found.Length == 0 || start >= end)
+                continue;
+            taken.Add(text.AsSpan(start, end - start).Trim().ToString());
+            (left ??= new StringBuilder(text.Length)).Append(text, copied, start - copied);
+            copied = end;
+        }
+
+        return left?.Append(text, copied, text.Length - copied).ToString() ?? text;
+    }
+
+    private static void CutLineEnd(StringBuilder text)
+    {
+        if (text.Length > 0 && text[^1] == '\n')
+            text.Length--;
+        if (text.Length > 0 && text[^1] == '\r')
+            text.Length--;
+    }
+
+    private static bool IsWithinCharacter(string text, int at) => at > 0 && at < text.Length && char.IsSurrogatePair(text[at - 1], text[at]);
+}

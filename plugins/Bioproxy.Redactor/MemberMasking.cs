@@ -1,0 +1,59 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Bioproxy.Redactor;
+
+/// <summary>Masks the strings within a member of the body, such as <c>tools</c>; all other bytes stay.</summary>
+/// <remarks>Names of members stay, and what is directly under <c>name</c> or <c>type</c> of a tool or a block: the protocol lives by them.</remarks>
+internal static class MemberMasking
+{
+    // A list's element has depth 1, its members 2; OpenAI's {"type":"function","function":{"name":…}} has its name one deeper.
+    private const int ProtocolDepth = 3;
+
+    private static readonly JsonReaderOptions Deep = new() { MaxDepth = 512 };
+
+    /// <summary>Masks a value.</summary>
+    /// <param name="value">JSON in UTF-8.</param>
+    /// <param name="masking">Masks each string.</param>
+    /// <param name="secrets">Whether secrets are masked, or only what looks like a placeholder.</param>
+    /// <returns>The masked value; null when nothing was found.</returns>
+    public static ReadOnlyMemory<byte>? Mask(ReadOnlySpan<byte> value, Masking masking, bool secrets)
+    {
+        ArrayBufferWriter<byte>? result = null;
+        var copied = 0;
+        var isProtocol = false;
+        var reader = new Utf8JsonReader(value, Deep);
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.String && !isProtocol && Masked(ref reader, masking, secrets) is { } masked)
+            {
+                result ??= new ArrayBufferWriter<byte>(value.Length + 64);
+                result.Write(value[copied..(int)reader.TokenStartIndex]);
+                Quote(masked, result);
+                copied = (int)reader.BytesConsumed;
+            }
+
+            isProtocol = reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth <= ProtocolDepth
+                && (reader.ValueTextEquals("name"u8) || reader.ValueTextEquals("type"u8));
+        }
+
+        result?.Write(value[copied..]);
+        return result?.WrittenMemory;
+    }
+
+    private static string? Masked(ref Utf8JsonReader reader, Masking masking, bool secrets)
+    {
+        if (StringValue.Of(ref reader) is not { } text)
+            return null;
+        var masked = masking.Mask(text, secrets);
+        return ReferenceEquals(masked, text) ? null : masked;
+    }
+
+    private static void Quote(string text, ArrayBufferWriter<byte> result)
+    {
+        result.Write("\""u8);
+        result.Write(JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes);
+        result.Write("\""u8);
+    }
+}
