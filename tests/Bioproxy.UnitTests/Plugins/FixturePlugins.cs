@@ -22,14 +22,17 @@ internal sealed class FixturePlugins : IDisposable
 
     public static string OutputOf(string project) => Path.Combine(RepositoryRoot, project, "bin", Configuration, Framework);
 
-    /// <summary>Copies a fixture's output into a plugin folder of the given name.</summary>
+    /// <summary>Copies a fixture's output, or those of its files whose relative paths are wanted, into a plugin folder of the given name.</summary>
     public string Add(string fixture, string? name = null, Func<string, bool>? which = null)
     {
         var target = Directory.CreateDirectory(Path.Combine(Folder, name ?? $"Bioproxy.Fixtures.{fixture}")).FullName;
-        foreach (var file in Directory.GetFiles(OutputOf($"tests/Fixtures/Bioproxy.Fixtures.{fixture}")))
+        var output = OutputOf($"tests/Fixtures/Bioproxy.Fixtures.{fixture}");
+        foreach (var file in Directory.EnumerateFiles(output, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(output, path)))
         {
-            if (which?.Invoke(Path.GetFileName(file)) != false)
-                File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+            if (which?.Invoke(file) == false)
+                continue;
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(target, file))!);
+            File.Copy(Path.Combine(output, file), Path.Combine(target, file));
         }
 
         return target;
