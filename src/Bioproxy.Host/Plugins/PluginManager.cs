@@ -242,6 +242,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
         var status = plugin.Status;
         foreach (var problem in await plugin.StopAsync().ConfigureAwait(false))
             LogStopFailed(status.Name, problem);
+        await Task.Yield(); // a plugin's code may stand below us on this stack, and would hold it
         var left = Unload(plugin, status.Name);
         plugin = null!; // or this method itself would be what holds it
         RetiredPlugin? retired;
