@@ -1,4 +1,3 @@
-using System.Text;
 using Bioproxy.Abstractions;
 using Bioproxy.Handlebars;
 using Bioproxy.PluginTests.Engines;
