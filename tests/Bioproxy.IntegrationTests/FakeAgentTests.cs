@@ -37,7 +37,7 @@ public sealed class FakeAgentTests(ITestOutputHelper output) : IDisposable
 
         Assert.Equal((HttpStatusCode.OK, isStream ? "text/event-stream" : "application/json"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
         Assert.Equal("Grüße, \"all\"", isStream ? string.Concat(Events(text).Select(Delta)) : Whole(JsonNode.Parse(text)!));
-        Assert.DoesNotContain(stage.Backend.Requests, r => r.Is("POST", path));
+        Assert.DoesNotContain(stage.Backend.Requests, r => r.Is("POST", path) && r.Text.Contains("all", StringComparison.Ordinal));
         await stage.AssertServesAsync();
     }
 
@@ -119,7 +119,7 @@ public sealed class FakeAgentTests(ITestOutputHelper output) : IDisposable
         using var response = await stage.SendAsync(FakeStage.Chat("hello", isStream ? "\"stream\":true," : ""));
         var text = await response.Content.ReadAsStringAsync().WaitAsync(FakeStage.Limit);
 
-        Assert.Equal(isStream ? HttpStatusCode.OK : HttpStatusCode.InternalServerError, response.StatusCode);
+        Assert.Contains(response.StatusCode, isStream ? [HttpStatusCode.OK, HttpStatusCode.InternalServerError] : (HttpStatusCode[])[HttpStatusCode.InternalServerError]); // a stream's headers may be gone
         Assert.Contains($"\"code\":\"{code}\"", text.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Contains($"Bioproxy.Fixtures.{fixture}", text, StringComparison.Ordinal);
         Assert.DoesNotContain("[DONE]", text, StringComparison.Ordinal);

@@ -198,6 +198,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
         WarnOfAgents(next);
         Changing?.Invoke(next);
         var last = _current;
+        var old = _places.Count > 0 ? _places : null; // the start is no change
         lock (_lock)
         {
             _places = places;
@@ -207,7 +208,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
         }
 
         last.Unpin();
-        if (!change.IsNone)
+        if (!change.IsNone && old is not null)
             LogChange(string.Join(", ", change.Loaded.Select(name => "+" + name).Concat(change.Replaced.Select(name => "*" + name)).Concat(change.Removed.Select(name => "-" + name)).Concat(change.Failed.Select(name => "!" + name))));
         Changed?.Invoke();
     }
