@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Configuration;
-using Bioproxy.Testing;
 using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
