@@ -69,12 +69,20 @@ internal sealed class RagBench : IAsyncDisposable
     {
         var file = Path.Combine(Notes, path);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        File.WriteAllText(file, text);
+
+        // At once, so that nobody reads half a file; under a hidden name before.
+        var hidden = Path.Combine(Path.GetDirectoryName(file)!, $".{Guid.NewGuid():N}");
+        File.WriteAllText(hidden, text);
+        File.Move(hidden, file, overwrite: true);
         return file;
     }
 
-    /// <summary>Lets so much time go by that the next question has the files looked at.</summary>
-    public void LookAgain() => Clock.Advance(LiveIndex.LookEvery);
+    /// <summary>Lets so much time go by that the next question has the files looked at: after the look that may still run.</summary>
+    public async Task LookAgainAsync()
+    {
+        await AskAsync("?");
+        Clock.Advance(LiveIndex.LookEvery);
+    }
 
     /// <summary>What a conversation of one question becomes.</summary>
     public async Task<string> AskAsync(string question) => (await AskAsync([User(question)]))[0];

@@ -84,12 +84,26 @@ public sealed class RagTransformTests
         File.Delete(Path.Combine(bench.Notes, "b.md"));
         bench.Write("new/c.md", "apples three");
         Assert.Equal(["> apples one", "> apples two"], Quoted(await bench.AskAsync("apples")));
-        bench.LookAgain();
+        await bench.LookAgainAsync();
 
         Assert.Equal(["> apples changed", "> apples three"], Quoted(await bench.AskAsync("apples")));
         File.Delete(Path.Combine(bench.Notes, "a.md"));
-        bench.LookAgain();
+        await bench.LookAgainAsync();
         Assert.Equal(["> apples three"], Quoted(await bench.AskAsync("apples")));
+    }
+
+    [Fact]
+    public async Task Files_ThatHaveNotChanged_AreNotReadAgain()
+    {
+        await using var bench = Start(("a.md", "apples one"), ("b.md", "apples two"));
+        await bench.AskAsync("apples");
+        bench.Write("b.md", "apples changed");
+        await bench.LookAgainAsync();
+
+        // Nobody else can read it now.
+        using var locked = new FileStream(Path.Combine(bench.Notes, "a.md"), FileMode.Open, FileAccess.Read, FileShare.None);
+        Assert.Equal(["> apples changed", "> apples one"], Quoted(await bench.AskAsync("apples")).Order());
+        Assert.Empty(bench.Log.Warnings);
     }
 
     [Fact]
@@ -98,14 +112,14 @@ public sealed class RagTransformTests
         await using var bench = Start(("a.md", "apples one"));
         var first = await bench.AskAsync("apples");
         bench.Write("a.md", "apples of another kind");
-        bench.LookAgain();
+        await bench.LookAgainAsync();
 
         var texts = await bench.AskAsync(User("apples"), Assistant("Yes."), User("apples"), Assistant("Yes."), User("thanks", "other"));
 
         Assert.Equal(first, texts[0]);
         Assert.Equal(["> apples of another kind"], Quoted(texts[2]));
         bench.Write("a.md", "no more");
-        bench.LookAgain();
+        await bench.LookAgainAsync();
         Assert.Equal(texts[..3], (await bench.AskAsync(User("apples"), Assistant("Yes."), User("apples"), Assistant("Yes."), User("bye")))[..3]);
     }
 
@@ -132,7 +146,7 @@ public sealed class RagTransformTests
         await bench.Rag.TransformAsync(new PromptContext("r", PromptEndpoint.Chat, "m", isWarmUp: true, [message], "{}"u8.ToArray()), CancellationToken.None);
         Assert.Equal(["> apples one"], Quoted(message.Parts[0].Text!));
         bench.Write("a.md", "apples of another kind");
-        bench.LookAgain();
+        await bench.LookAgainAsync();
 
         Assert.Equal(["> apples of another kind"], Quoted((await bench.AskAsync(User("apples"), Assistant("Yes.")))[0]));
     }
@@ -186,21 +200,21 @@ public sealed class RagTransformTests
             (".hidden.md", "apples"),
             (".git/a.md", "apples"));
         File.WriteAllBytes(Path.Combine(bench.Notes, "latin.md"), [.. "apples "u8, 0xE4]);
+        await bench.LookAgainAsync();
         var locked = bench.Write("locked.md", "apples too");
-        bench.LookAgain();
 
         // Without any sharing nobody else may read it, not even root.
         using (new FileStream(locked, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
         {
             await bench.AskAsync("apples");
-            bench.LookAgain();
+            await bench.LookAgainAsync();
             Assert.Equal(["> apples"], Quoted(await bench.AskAsync("apples")));
         }
 
         foreach (var name in (string[])["huge.md", "zero.md", "latin.md", "locked.md"])
             Assert.Single(bench.Log.Warnings, warning => warning.Contains(Path.Combine(bench.Notes, name), StringComparison.Ordinal));
         Assert.Equal(4, bench.Log.Warnings.Count());
-        bench.LookAgain();
+        await bench.LookAgainAsync();
         Assert.Equal(["> apples", "> apples too"], Quoted(await bench.AskAsync("apples")).Order());
     }
 
@@ -212,7 +226,7 @@ public sealed class RagTransformTests
         File.WriteAllText(Path.Combine(outside, "secret.md"), "apples secret");
         Directory.CreateSymbolicLink(Path.Combine(bench.Notes, "folder"), outside);
         File.CreateSymbolicLink(Path.Combine(bench.Notes, "link.md"), Path.Combine(outside, "secret.md"));
-        bench.LookAgain();
+        await bench.LookAgainAsync();
 
         Assert.Equal(["> apples"], Quoted(await bench.AskAsync("apples")));
     }
@@ -233,12 +247,12 @@ public sealed class RagTransformTests
         await bench.AskAsync("apples");
         var away = Path.Combine(bench.Folder, "away");
         Directory.Move(bench.Notes, away);
-        bench.LookAgain();
+        await bench.LookAgainAsync();
         Assert.Empty(Quoted(await bench.AskAsync("apples")));
         Assert.Contains(bench.Notes, Assert.Single(bench.Log.Warnings), StringComparison.Ordinal);
 
         Directory.Move(away, bench.Notes);
-        bench.LookAgain();
+        await bench.LookAgainAsync();
         Assert.Equal(["> apples"], Quoted(await bench.AskAsync("apples")));
     }
 
@@ -253,7 +267,7 @@ public sealed class RagTransformTests
             if (i % 10 == 0)
             {
                 bench.Write($"{i / 10}.md", $"word{i / 10} version 11");
-                bench.LookAgain();
+                await bench.LookAgainAsync();
             }
 
             var word = $"word{(i + 50) % 100}";
@@ -286,7 +300,7 @@ public sealed class RagTransformTests
         bench.Write("a.md", "apples of another kind");
         using var go = new ManualResetEventSlim();
         var stopped = StopAtNextLook(bench, go);
-        bench.LookAgain();
+        await bench.LookAgainAsync();
 
         var asking = bench.AskAsync("apples");
         await stopped.WaitAsync(TimeSpan.FromSeconds(30));
@@ -305,7 +319,7 @@ public sealed class RagTransformTests
         using var go = new ManualResetEventSlim();
         var stopped = StopAtNextLook(bench, go);
         bench.Write("c.md", "apples");
-        bench.LookAgain();
+        await bench.LookAgainAsync();
         var asking = bench.AskAsync("apples");
         await stopped.WaitAsync(TimeSpan.FromSeconds(30));
 
