@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Bioproxy.Abstractions;
+using Bioproxy.Host.Json;
 
 namespace Bioproxy.Host.Transforms;
 
@@ -11,10 +12,18 @@ namespace Bioproxy.Host.Transforms;
 internal sealed class AnswerTexts
 {
     private readonly List<AnswerText> _texts = [];
+    private readonly List<JsonElement> _once = [];
     private readonly List<int> _ended = [];
     private bool _isStream;
+    private bool _hasChoices;
 
     public IReadOnlyList<AnswerText> Texts => _texts;
+
+    /// <summary>Strings beside the pieces that a client would take twice if they came twice: whose message it is, which tool is called.</summary>
+    public IReadOnlyList<JsonElement> Once => _once;
+
+    /// <summary>The pieces (of a whole answer: the texts) that are the answer: of the first choice where there are several, without reasoning.</summary>
+    public IEnumerable<AnswerText> Answer => _texts.Where(text => text.Channel.Kind == ResponseTextKind.Answer && text.IsDelta == _isStream && !(_hasChoices && text.Channel.Index > 0));
 
     /// <summary>The choices (output items, content blocks) that are complete with this event.</summary>
     public IReadOnlyList<int> Ended => _ended;
@@ -23,11 +32,14 @@ internal sealed class AnswerTexts
     public static int OwnerOf(ResponseChannel channel) => channel.Kind == ResponseTextKind.ToolArguments ? channel.Index / 1000 : channel.Index;
 
     /// <summary>Looks at a whole answer, or at the JSON of one event.</summary>
+    /// <exception cref="InvalidOperationException">A member's name is no Unicode (a lone surrogate).</exception>
     public void Read(JsonElement root, bool isStream)
     {
         _texts.Clear();
+        _once.Clear();
         _ended.Clear();
         _isStream = isStream;
+        _hasChoices = false;
         if (root.ValueKind == JsonValueKind.Object)
         {
             One(root);
@@ -50,7 +62,7 @@ internal sealed class AnswerTexts
             Choices(choices);
         else if (Is(root, "content", JsonValueKind.String, out _))
             Native(root);
-        else if (Is(root, "type", JsonValueKind.String, out var type) && type.GetString() is { } name && (name.StartsWith("response.", StringComparison.Ordinal) || name.StartsWith("content_block_", StringComparison.Ordinal)))
+        else if (Is(root, "type", JsonValueKind.String, out var type) && JsonTokens.TextOf(type) is { } name && (name.StartsWith("response.", StringComparison.Ordinal) || name.StartsWith("content_block_", StringComparison.Ordinal)))
             Event(name, root);
         else if (Is(root, "output", JsonValueKind.Array, out var output))
             Items(output);
@@ -61,6 +73,7 @@ internal sealed class AnswerTexts
     private void Choices(JsonElement choices)
     {
         var position = 0;
+        _hasChoices = true;
         foreach (var choice in choices.EnumerateArray())
         {
             var index = Number(choice, "index") ?? position;
@@ -78,6 +91,7 @@ internal sealed class AnswerTexts
 
     private void Message(JsonElement message, int index, bool isDelta)
     {
+        AddOnce(message, "role");
         Add(message, "reasoning_content", ResponseTextKind.Reasoning, index, isDelta);
         Add(message, "content", ResponseTextKind.Answer, index, isDelta);
         if (!Is(message, "tool_calls", JsonValueKind.Array, out var calls))
@@ -85,8 +99,14 @@ internal sealed class AnswerTexts
         var position = 0;
         foreach (var call in calls.EnumerateArray())
         {
-            if (Is(call, "function", JsonValueKind.Object, out var function) && Is(function, "arguments", JsonValueKind.String, out var arguments))
-                _texts.Add(new(Arguments(index, Number(call, "index") ?? position), arguments, isDelta));
+            AddOnce(call, "id");
+            if (Is(call, "function", JsonValueKind.Object, out var function))
+            {
+                AddOnce(function, "name");
+                if (Is(function, "arguments", JsonValueKind.String, out var arguments))
+                    _texts.Add(new(Arguments(index, Number(call, "index") ?? position), arguments, isDelta));
+            }
+
             position++;
         }
     }
@@ -94,6 +114,7 @@ internal sealed class AnswerTexts
     private void Native(JsonElement root)
     {
         var index = Number(root, "index") ?? 0;
+        _hasChoices = true;
         Add(root, "content", ResponseTextKind.Answer, index, _isStream);
         if (Is(root, "stop", JsonValueKind.True, out _))
             _ended.Add(index);
@@ -181,6 +202,12 @@ internal sealed class AnswerTexts
     {
         if (Is(element, name, JsonValueKind.String, out var token))
             _texts.Add(new(new ResponseChannel(kind, index), token, isDelta));
+    }
+
+    private void AddOnce(JsonElement element, string name)
+    {
+        if (Is(element, name, JsonValueKind.String, out var token))
+            _once.Add(token);
     }
 
     private static bool Is(JsonElement element, string name, JsonValueKind kind, out JsonElement value)

@@ -14,7 +14,9 @@ namespace Bioproxy.Host.Transforms;
 internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
 {
     private readonly AnswerTexts _found = new();
-    private readonly Dictionary<ResponseChannel, (byte[] Event, JsonRange Token)> _models = [];
+
+    /// <summary>Of the open texts: the last event with a piece, where the piece stands, and what else must not be said twice.</summary>
+    private readonly Dictionary<ResponseChannel, (byte[] Event, JsonRange Piece, JsonSplice[] Blanks)> _models = [];
 
     public override void Dispose() => edits.Dispose();
 
@@ -40,9 +42,9 @@ internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
             FinishBefore();
             Write(bytes, data);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            Out.Write(bytes.Span);
+            Out.Write(bytes.Span); // no JSON, or one with a name that is no Unicode (a lone surrogate)
         }
     }
 
@@ -68,13 +70,10 @@ internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
             var after = text.IsDelta ? edits.Edit(text.Channel, before) : edits.Whole(text.Channel, before);
             if (text.IsDelta && _found.Ended.Contains(AnswerTexts.OwnerOf(text.Channel)) && edits.Finish(text.Channel) is { Length: > 0 } rest)
                 after += rest;
-            if (ReferenceEquals(before, after))
-                continue;
-            var token = JsonTokens.RangeOf(text.Token, data.Of(bytes.Span));
-            token = token with { Start = token.Start + data.Start };
-            (splices ??= []).Add(new JsonSplice(token, JsonText.Quote(after)));
-            if (text.IsDelta)
-                _models[text.Channel] = (bytes.ToArray(), token);
+            if (!ReferenceEquals(before, after))
+                (splices ??= []).Add(new JsonSplice(RangeOf(text.Token), JsonText.Quote(after)));
+            if (text.IsDelta && edits.IsOpen(text.Channel))
+                _models[text.Channel] = (bytes.ToArray(), RangeOf(text.Token), Blanks(text.Channel));
         }
 
         if (splices is null)
@@ -85,6 +84,18 @@ internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
 
         foreach (var piece in new SplicedBody(bytes, splices).Pieces)
             Out.Write(piece.Span);
+
+        JsonRange RangeOf(JsonElement token)
+        {
+            var range = JsonTokens.RangeOf(token, data.Of(bytes.Span));
+            return range with { Start = range.Start + data.Start };
+        }
+
+        JsonSplice[] Blanks(ResponseChannel channel) =>
+        [
+            .. _found.Texts.Where(other => other.Channel != channel).Select(other => new JsonSplice(RangeOf(other.Token), "\"\""u8.ToArray())),
+            .. _found.Once.Select(other => new JsonSplice(RangeOf(other), "null"u8.ToArray())),
+        ];
     }
 
     protected override void OnEnd() => FinishAll();
@@ -100,7 +111,7 @@ internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
         var rest = edits.Finish(channel);
         if (rest.Length == 0 || !_models.TryGetValue(channel, out var model))
             return;
-        foreach (var piece in new SplicedBody(model.Event, [new JsonSplice(model.Token, JsonText.Quote(rest))]).Pieces)
+        foreach (var piece in new SplicedBody(model.Event, [new JsonSplice(model.Piece, JsonText.Quote(rest)), .. model.Blanks]).Pieces)
             Out.Write(piece.Span);
     }
 }
