@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Bioproxy.Abstractions;
+using Bioproxy.Host.Json;
 
 namespace Bioproxy.Host.Transforms;
 
@@ -11,10 +12,18 @@ namespace Bioproxy.Host.Transforms;
 internal sealed class AnswerTexts
 {
     private readonly List<AnswerText> _texts = [];
+    private readonly List<JsonElement> _once = [];
     private readonly List<int> _ended = [];
     private bool _isStream;
+    private bool _hasChoices;
 
     public IReadOnlyList<AnswerText> Texts => _texts;
+
+    /// <summary>Strings beside the pieces that a client would take twice if they came twice: whose message it is, which tool is called.</summary>
+    public IReadOnlyList<JsonElement> Once => _once;
+
+    /// <summary>The pieces (of a whole answer: the texts) that are the answer: of the first choice where there are several, without reasoning.</summary>
+    public IEnumerable<AnswerText> Answer => _texts.Where(text => text.Channel.Kind == ResponseTextKind.Answer && text.IsDelta == _isStream && !(_hasChoices && text.Channel.Index > 0));
 
     /// <summary>The choices (output items, content blocks) that are complete with this event.</summary>
     public IReadOnlyList<int> Ended => _ended;
@@ -23,11 +32,14 @@ internal sealed class AnswerTexts
     public static int OwnerOf(ResponseChannel channel) => channel.Kind == ResponseTextKind.ToolArguments ? channel.Index / 1000 : channel.Index;
 
     /// <summary>Looks at a whole answer, or at the JSON of one event.</summary>
+    /// <exception cref="InvalidOperationException">A member's name is no Unicode (a lone surrogate).</exception>
     public void Read(JsonElement root, bool isStream)
     {
         _texts.Clear();
+        _once.Clear();
         _ended.Clear();
         _isStream = isStream;
+        _hasChoices = false;
         if (root.ValueKind == JsonValueKind.Object)
         {
             One(root);
@@ -50,7 +62,7 @@ internal sealed class AnswerTexts
             Choices(choices);
         else if (Is(root, "content"u8, JsonValueKind.String, out _))
             Native(root);
-        else if (Is(root, "type"u8, JsonValueKind.String, out var type) && type.GetString() is { } name && (name.StartsWith("response.", StringComparison.Ordinal) || name.StartsWith("content_block_", StringComparison.Ordinal)))
+        else if (Is(root, "type"u8, JsonValueKind.String, out var type) && JsonTokens.TextOf(type) is { } name && (name.StartsWith("response.", StringComparison.Ordinal) || name.StartsWith("content_block_", StringComparison.Ordinal)))
             Event(name, root);
         else if (Is(root, "output"u8, JsonValueKind.Array, out var output))
             Items(output);
@@ -61,6 +73,7 @@ internal sealed class AnswerTexts
     private void Choices(JsonElement choices)
     {
         var position = 0;
+        _hasChoices = true;
         foreach (var choice in choices.EnumerateArray())
         {
             var index = Number(choice, "index"u8) ?? position;
@@ -78,6 +91,7 @@ internal sealed class AnswerTexts
 
     private void Message(JsonElement message, int index, bool isDelta)
     {
+        AddOnce(message, "role"u8);
         Add(message, "reasoning_content"u8, ResponseTextKind.Reasoning, index, isDelta);
         Add(message, "content"u8, ResponseTextKind.Answer, index, isDelta);
         if (!Is(message, "tool_calls"u8, JsonValueKind.Array, out var calls))
@@ -85,8 +99,14 @@ internal sealed class AnswerTexts
         var position = 0;
         foreach (var call in calls.EnumerateArray())
         {
-            if (Is(call, "function"u8, JsonValueKind.Object, out var function) && Is(function, "arguments"u8, JsonValueKind.String, out var arguments))
-                _texts.Add(new(Arguments(index, Number(call, "index"u8) ?? position), arguments, isDelta));
+            AddOnce(call, "id"u8);
+            if (Is(call, "function"u8, JsonValueKind.Object, out var function))
+            {
+                AddOnce(function, "name"u8);
+                if (Is(function, "arguments"u8, JsonValueKind.String, out var arguments))
+                    _texts.Add(new(Arguments(index, Number(call, "index"u8) ?? position), arguments, isDelta));
+            }
+
             position++;
         }
     }
@@ -94,6 +114,7 @@ internal sealed class AnswerTexts
     private void Native(JsonElement root)
     {
         var index = Number(root, "index"u8) ?? 0;
+        _hasChoices = true;
         Add(root, "content"u8, ResponseTextKind.Answer, index, _isStream);
         if (Is(root, "stop"u8, JsonValueKind.True, out _))
             _ended.Add(index);
@@ -156,7 +177,6 @@ internal sealed class AnswerTexts
         var kind = Is(item, "type"u8, JsonValueKind.String, out var type) && type.ValueEquals("reasoning") ? ResponseTextKind.Reasoning : ResponseTextKind.Answer;
         Parts(item, "content"u8, kind, index);
         Parts(item, "summary"u8, kind, index);
-
         if (Is(item, "arguments"u8, JsonValueKind.String, out var arguments))
             _texts.Add(new(Arguments(index, 0), arguments, IsDelta: false));
     }
@@ -184,6 +204,12 @@ internal sealed class AnswerTexts
     {
         if (Is(element, name, JsonValueKind.String, out var token))
             _texts.Add(new(new ResponseChannel(kind, index), token, isDelta));
+    }
+
+    private void AddOnce(JsonElement element, ReadOnlySpan<byte> name)
+    {
+        if (Is(element, name, JsonValueKind.String, out var token))
+            _once.Add(token);
     }
 
     private static bool Is(JsonElement element, ReadOnlySpan<byte> name, JsonValueKind kind, out JsonElement value)

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using Bioproxy.Abstractions;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Telemetry;
@@ -56,6 +58,8 @@ internal sealed class ResponseEdits : IDisposable
     /// <exception cref="ResponseFailureException">A plugin failed.</exception>
     public string Edit(ResponseChannel channel, string text)
     {
+        if (text.Length == 0)
+            return text; // says nothing, and begins nothing: many servers send one beside the role
         if (!_channels.TryGetValue(channel, out var editors))
         {
             _channels[channel] = editors = Begin(channel);
@@ -82,7 +86,7 @@ internal sealed class ResponseEdits : IDisposable
     /// <exception cref="ResponseFailureException">A plugin failed.</exception>
     public string Whole(ResponseChannel channel, string text)
     {
-        if (Begin(channel) is not { } editors)
+        if (text.Length == 0 || Begin(channel) is not { } editors)
             return text;
         var edited = Edit(editors, text);
         var rest = Finish(editors);
@@ -147,7 +151,8 @@ internal sealed class ResponseEdits : IDisposable
         var started = Enter(at);
         try
         {
-            return (text is null ? editor.Finish() : editor.Edit(text)) ?? throw new InvalidOperationException("it returned null instead of a text");
+            var edited = (text is null ? editor.Finish() : editor.Edit(text)) ?? throw new InvalidOperationException("it returned null instead of a text");
+            return ReferenceEquals(edited, text) || IsWhole(edited) ? edited : throw new InvalidOperationException("it returned half a character (a lone surrogate)");
         }
         catch (Exception e)
         {
@@ -157,6 +162,20 @@ internal sealed class ResponseEdits : IDisposable
         {
             Leave(at, started);
         }
+    }
+
+    /// <summary>Whether it begins and ends with whole characters, and has no half of one in it: neither JSON nor the next editor could take it.</summary>
+    private static bool IsWhole(ReadOnlySpan<char> text)
+    {
+        for (var at = text.IndexOfAnyInRange('\ud800', '\udfff'); at >= 0;)
+        {
+            if (Rune.DecodeFromUtf16(text[at..], out _, out var length) != OperationStatus.Done)
+                return false;
+            text = text[(at + length)..];
+            at = text.IndexOfAnyInRange('\ud800', '\udfff');
+        }
+
+        return true;
     }
 
     private T Fenced<T>(int at, Func<T> call)

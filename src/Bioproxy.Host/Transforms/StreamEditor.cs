@@ -14,6 +14,7 @@ namespace Bioproxy.Host.Transforms;
 internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
 {
     private readonly AnswerTexts _found = new();
+
     private readonly Dictionary<ResponseChannel, Model> _models = [];
 
     public override void Dispose() => edits.Dispose();
@@ -40,9 +41,9 @@ internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
             FinishBefore();
             Write(bytes, data);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            Out.Write(bytes.Span);
+            Out.Write(bytes.Span); // no JSON, or one with a name that is no Unicode (a lone surrogate)
         }
     }
 
@@ -88,12 +89,16 @@ internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
         {
             if (JsonTokens.TextOf(text.Token) is not { } before)
                 continue;
-            var token = JsonTokens.RangeOf(text.Token, data.Of(bytes.Span));
-            token = token with { Start = token.Start + data.Start };
-            var after = Edited(text, before, bytes.Span, token);
-            if (ReferenceEquals(before, after))
-                continue;
-            (splices ??= []).Add(new JsonSplice(token, JsonText.Quote(after)));
+            var after = text.IsDelta ? edits.Edit(text.Channel, before) : edits.Whole(text.Channel, before);
+            if (text.IsDelta && edits.IsOpen(text.Channel))
+            {
+                Remember(text.Channel, bytes.Span, data);
+                if (IsEnded(AnswerTexts.OwnerOf(text.Channel)) && edits.Finish(text.Channel) is { Length: > 0 } rest)
+                    after += rest;
+            }
+
+            if (!ReferenceEquals(before, after))
+                (splices ??= []).Add(new JsonSplice(RangeOf(text.Token, bytes.Span, data), JsonText.Quote(after)));
         }
 
         if (splices is null)
@@ -104,26 +109,16 @@ internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
 
     private void Write(ReadOnlyMemory<byte> bytes, List<JsonSplice> splices)
     {
-        if (splices.Count == 1)
+        if (splices.Count > 1)
         {
-            Out.Write(bytes.Span[..splices[0].Range.Start]);
-            Out.Write(splices[0].Replacement.Span);
-            Out.Write(bytes.Span[splices[0].Range.End..]);
+            foreach (var piece in new SplicedBody(bytes, splices).Pieces)
+                Out.Write(piece.Span);
             return;
         }
 
-        foreach (var piece in new SplicedBody(bytes, splices).Pieces)
-            Out.Write(piece.Span);
-    }
-
-    private string Edited(in AnswerText text, string before, ReadOnlySpan<byte> bytes, JsonRange token)
-    {
-        if (!text.IsDelta)
-            return edits.Whole(text.Channel, before);
-        var after = edits.Edit(text.Channel, before);
-        if (edits.IsOpen(text.Channel))
-            ModelOf(text.Channel).Set(bytes, token);
-        return IsEnded(AnswerTexts.OwnerOf(text.Channel)) && edits.Finish(text.Channel) is { Length: > 0 } rest ? after + rest : after;
+        Out.Write(bytes.Span[..splices[0].Range.Start]);
+        Out.Write(splices[0].Replacement.Span);
+        Out.Write(bytes.Span[splices[0].Range.End..]);
     }
 
     protected override void OnEnd() => FinishAll();
@@ -138,32 +133,51 @@ internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
     {
         var rest = edits.Finish(channel);
         if (rest.Length > 0 && _models.TryGetValue(channel, out var model))
-            Write(model.Event, [new JsonSplice(model.Token, JsonText.Quote(rest))]);
+            Write(model.Event, model.With(rest));
     }
 
-    private Model ModelOf(ResponseChannel channel)
+    private static JsonRange RangeOf(JsonElement token, ReadOnlySpan<byte> bytes, JsonRange data)
+    {
+        var range = JsonTokens.RangeOf(token, data.Of(bytes));
+        return range with { Start = range.Start + data.Start };
+    }
+
+    /// <summary>Keeps an event as the model of one of our own for this text: what else it says must not be said twice.</summary>
+    private void Remember(ResponseChannel channel, ReadOnlySpan<byte> bytes, JsonRange data)
     {
         if (!_models.TryGetValue(channel, out var model))
             _models[channel] = model = new Model();
-        return model;
+        model.Begin(bytes);
+        foreach (var text in _found.Texts)
+            model.Add(RangeOf(text.Token, bytes, data), text.Channel == channel ? Model.Piece : Model.Empty);
+        foreach (var said in _found.Once)
+            model.Add(RangeOf(said, bytes, data), Model.Null);
     }
 
-    /// <summary>The last event of a text: what an event of our own is made after.</summary>
+    /// <summary>The last event of a text, and what is replaced in it.</summary>
     private sealed class Model
     {
+        public static readonly byte[] Piece = [];
+        public static readonly byte[] Empty = "\"\""u8.ToArray();
+        public static readonly byte[] Null = "null"u8.ToArray();
+
+        private readonly List<(JsonRange Range, byte[] Replacement)> _replaced = [];
         private byte[] _bytes = [];
         private int _length;
 
         public ReadOnlyMemory<byte> Event => _bytes.AsMemory(0, _length);
 
-        public JsonRange Token { get; private set; }
-
-        public void Set(ReadOnlySpan<byte> bytes, JsonRange token)
+        public void Begin(ReadOnlySpan<byte> bytes)
         {
             if (_bytes.Length < bytes.Length)
                 _bytes = new byte[bytes.Length * 2];
             bytes.CopyTo(_bytes);
-            (_length, Token) = (bytes.Length, token);
+            _length = bytes.Length;
+            _replaced.Clear();
         }
+
+        public void Add(JsonRange range, byte[] replacement) => _replaced.Add((range, replacement));
+
+        public List<JsonSplice> With(string text) => _replaced.ConvertAll(one => new JsonSplice(one.Range, ReferenceEquals(one.Replacement, Piece) ? JsonText.Quote(text) : one.Replacement));
     }
 }

@@ -33,9 +33,9 @@ internal sealed class WholeEditor(ResponseEdits edits) : ResponseFilter
 
             return splices.Count == 0 ? body : new SplicedBody(body, splices).ToArray();
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return body;
+            return body; // no JSON, or one with a name that is no Unicode (a lone surrogate)
         }
     }
 
