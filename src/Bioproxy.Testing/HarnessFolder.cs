@@ -35,8 +35,10 @@ internal sealed class HarnessFolder : IDisposable
         configuration["plugin_check_seconds"] = 0;
         configuration["state_directory"] = Path.Combine(_root, "state");
         configuration["backend_url"] = backend.ToString();
-        configuration["proxy_host"] = configuration["admin_host"] = "127.0.0.1";
-        configuration["proxy_port"] = configuration["admin_port"] = 0;
+        configuration["proxy_host"] = "127.0.0.1";
+        configuration["proxy_port"] = 0;
+        configuration["admin_host"] = "127.0.0.1";
+        configuration["admin_port"] = 0;
         return Load(WriteFile("config.json", configuration.ToJsonString()));
     }
 

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Bioproxy.Parallel;
 using Bioproxy.PrefixStabiliser;
 using Bioproxy.Rag;
@@ -53,7 +53,7 @@ public sealed class RealPluginTests : IDisposable
         await using var host = await PluginHarness.StartAsync(new()
         {
             Plugins = [PluginHarness.FolderOf<RagTransform>()],
-            Settings = { ["Bioproxy.Rag"] = $$"""{ "folders": [{{JsonSerializer.Serialize(_notes)}}] }""" },
+            Settings = { ["Bioproxy.Rag"] = $$"""{ "folders": [{{JsonValue.Create(_notes).ToJsonString()}}] }""" },
             Templates = { ["@code"] = "You are terse.\n<<message>>" },
             Configuration = """{ "plugin_time_budget_ms": 60000 }""",
         });
