@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Benchmarks: ratios within one run, printed as one table. Exit code 1 when a goal is missed.
-# Usage: scripts/bench.sh [forward|splice|look-up|plan|streams|restart|conversations …]   (all without a name)
+# Usage: scripts/bench.sh [forward|splice|look-up|plan|plugins|streams|restart|conversations …]   (all without a name)
 #        BENCH_MIX=Growing scripts/bench.sh forward   (one of Shared, Growing, New, Streamed, Templated)
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -96,7 +96,9 @@ internal sealed partial class LiveIndex(RagSettings settings, TimeProvider time,
         var files = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
         var order = new List<FileIndex>();
         var hasChanged = false;
-        foreach (var found in _walk.Find(problems, stop))
+        var listed = _walk.Find(problems, stop);
+        LogLooking(listed.Count);
+        foreach (var found in listed)
         {
             stop.ThrowIfCancellationRequested();
             var former = _files.GetValueOrDefault(found.Path);
@@ -152,6 +154,9 @@ internal sealed partial class LiveIndex(RagSettings settings, TimeProvider time,
 
         _reported = problems;
     }
+
+    [LoggerMessage(Level = LogLevel.Trace, Message = "/rag looks for changes in {Files} files")]
+    private partial void LogLooking(int files);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "/rag searches {Files} files with {Passages} passages")]
     private partial void LogRead(int files, int passages);

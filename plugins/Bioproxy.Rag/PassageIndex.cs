@@ -42,10 +42,11 @@ internal sealed class PassageIndex
         var scores = new double[Count];
         foreach (var word in Words(question))
             Score(word, scores);
+        var least = Least(scores, most);
         return
         [
             .. Enumerable.Range(0, Count)
-                .Where(i => scores[i] > 0)
+                .Where(i => scores[i] > 0 && scores[i] >= least)
                 .Select(i => (Score: scores[i], Passage: Passage(i)))
                 .OrderByDescending(hit => hit.Score)
                 .ThenBy(hit => hit.Passage.Source, StringComparer.Ordinal)
@@ -53,6 +54,21 @@ internal sealed class PassageIndex
                 .Select(hit => hit.Passage)
                 .Take(most),
         ];
+    }
+
+    // So that only the best few are sorted, and not every passage that has a common word.
+    private static double Least(double[] scores, int most)
+    {
+        var best = new PriorityQueue<double, double>();
+        foreach (var score in scores)
+        {
+            if (best.Count < most)
+                best.Enqueue(score, score);
+            else if (score > best.Peek())
+                best.EnqueueDequeue(score, score);
+        }
+
+        return best.Count == 0 ? 0 : best.Peek();
     }
 
     private static List<string> Words(ReadOnlySpan<char> question)

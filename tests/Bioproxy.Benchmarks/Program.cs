@@ -12,6 +12,7 @@ var runs = new Dictionary<string, Func<ResultTable, CancellationToken, Task>>(St
     ["splice"] = SpliceRun.RunAsync,
     ["look-up"] = LookUpRun.RunAsync,
     ["plan"] = PlanRun.RunAsync,
+    ["plugins"] = PluginsRun.RunAsync,
     ["streams"] = StreamsRun.RunAsync,
     ["restart"] = RestartRun.RunAsync,
     ["conversations"] = ConversationsRun.RunAsync,

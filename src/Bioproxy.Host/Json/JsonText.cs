@@ -11,6 +11,19 @@ internal static class JsonText
     /// <summary>A JSON string token with its quotes, escaped no more than JSON asks for.</summary>
     public static byte[] Quote(string text)
     {
+        // Most texts need no escape at all.
+        if (text.Length <= 256)
+        {
+            Span<byte> plain = stackalloc byte[3 * 256];
+            if (Encoding.UTF8.TryGetBytes(text, plain, out var length) && JavaScriptEncoder.UnsafeRelaxedJsonEscaping.FindFirstCharacterToEncodeUtf8(plain[..length]) < 0)
+            {
+                var quoted = new byte[length + 2];
+                quoted[0] = quoted[^1] = (byte)'"';
+                plain[..length].CopyTo(quoted.AsSpan(1));
+                return quoted;
+            }
+        }
+
         var encoded = JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes;
         var token = new byte[encoded.Length + 2];
         token[0] = token[^1] = (byte)'"';

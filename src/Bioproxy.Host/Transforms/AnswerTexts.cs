@@ -46,15 +46,15 @@ internal sealed class AnswerTexts
 
     private void One(JsonElement root)
     {
-        if (Is(root, "choices", JsonValueKind.Array, out var choices))
+        if (Is(root, "choices"u8, JsonValueKind.Array, out var choices))
             Choices(choices);
-        else if (Is(root, "content", JsonValueKind.String, out _))
+        else if (Is(root, "content"u8, JsonValueKind.String, out _))
             Native(root);
-        else if (Is(root, "type", JsonValueKind.String, out var type) && type.GetString() is { } name && (name.StartsWith("response.", StringComparison.Ordinal) || name.StartsWith("content_block_", StringComparison.Ordinal)))
+        else if (Is(root, "type"u8, JsonValueKind.String, out var type) && type.GetString() is { } name && (name.StartsWith("response.", StringComparison.Ordinal) || name.StartsWith("content_block_", StringComparison.Ordinal)))
             Event(name, root);
-        else if (Is(root, "output", JsonValueKind.Array, out var output))
+        else if (Is(root, "output"u8, JsonValueKind.Array, out var output))
             Items(output);
-        else if (Is(root, "content", JsonValueKind.Array, out var blocks))
+        else if (Is(root, "content"u8, JsonValueKind.Array, out var blocks))
             Blocks(blocks);
     }
 
@@ -63,77 +63,77 @@ internal sealed class AnswerTexts
         var position = 0;
         foreach (var choice in choices.EnumerateArray())
         {
-            var index = Number(choice, "index") ?? position;
+            var index = Number(choice, "index"u8) ?? position;
             position++;
-            if (Is(choice, "delta", JsonValueKind.Object, out var delta))
+            if (Is(choice, "delta"u8, JsonValueKind.Object, out var delta))
                 Message(delta, index, isDelta: true);
-            else if (Is(choice, "message", JsonValueKind.Object, out var message))
+            else if (Is(choice, "message"u8, JsonValueKind.Object, out var message))
                 Message(message, index, isDelta: false);
             else
-                Add(choice, "text", ResponseTextKind.Answer, index, _isStream);
-            if (Is(choice, "finish_reason", JsonValueKind.String, out _))
+                Add(choice, "text"u8, ResponseTextKind.Answer, index, _isStream);
+            if (Is(choice, "finish_reason"u8, JsonValueKind.String, out _))
                 _ended.Add(index);
         }
     }
 
     private void Message(JsonElement message, int index, bool isDelta)
     {
-        Add(message, "reasoning_content", ResponseTextKind.Reasoning, index, isDelta);
-        Add(message, "content", ResponseTextKind.Answer, index, isDelta);
-        if (!Is(message, "tool_calls", JsonValueKind.Array, out var calls))
+        Add(message, "reasoning_content"u8, ResponseTextKind.Reasoning, index, isDelta);
+        Add(message, "content"u8, ResponseTextKind.Answer, index, isDelta);
+        if (!Is(message, "tool_calls"u8, JsonValueKind.Array, out var calls))
             return;
         var position = 0;
         foreach (var call in calls.EnumerateArray())
         {
-            if (Is(call, "function", JsonValueKind.Object, out var function) && Is(function, "arguments", JsonValueKind.String, out var arguments))
-                _texts.Add(new(Arguments(index, Number(call, "index") ?? position), arguments, isDelta));
+            if (Is(call, "function"u8, JsonValueKind.Object, out var function) && Is(function, "arguments"u8, JsonValueKind.String, out var arguments))
+                _texts.Add(new(Arguments(index, Number(call, "index"u8) ?? position), arguments, isDelta));
             position++;
         }
     }
 
     private void Native(JsonElement root)
     {
-        var index = Number(root, "index") ?? 0;
-        Add(root, "content", ResponseTextKind.Answer, index, _isStream);
-        if (Is(root, "stop", JsonValueKind.True, out _))
+        var index = Number(root, "index"u8) ?? 0;
+        Add(root, "content"u8, ResponseTextKind.Answer, index, _isStream);
+        if (Is(root, "stop"u8, JsonValueKind.True, out _))
             _ended.Add(index);
     }
 
     private void Event(string type, JsonElement root)
     {
-        var index = Number(root, "output_index") ?? Number(root, "index") ?? 0;
+        var index = Number(root, "output_index"u8) ?? Number(root, "index"u8) ?? 0;
         switch (type)
         {
             case "response.output_text.delta":
-                Add(root, "delta", ResponseTextKind.Answer, index, isDelta: true);
+                Add(root, "delta"u8, ResponseTextKind.Answer, index, isDelta: true);
                 break;
             case "response.reasoning_text.delta" or "response.reasoning_summary_text.delta":
-                Add(root, "delta", ResponseTextKind.Reasoning, index, isDelta: true);
+                Add(root, "delta"u8, ResponseTextKind.Reasoning, index, isDelta: true);
                 break;
-            case "response.function_call_arguments.delta" when Is(root, "delta", JsonValueKind.String, out var piece):
+            case "response.function_call_arguments.delta" when Is(root, "delta"u8, JsonValueKind.String, out var piece):
                 _texts.Add(new(Arguments(index, 0), piece, IsDelta: true));
                 break;
             case "response.output_text.done":
-                Add(root, "text", ResponseTextKind.Answer, index, isDelta: false);
+                Add(root, "text"u8, ResponseTextKind.Answer, index, isDelta: false);
                 break;
             case "response.reasoning_text.done" or "response.reasoning_summary_text.done":
-                Add(root, "text", ResponseTextKind.Reasoning, index, isDelta: false);
+                Add(root, "text"u8, ResponseTextKind.Reasoning, index, isDelta: false);
                 break;
-            case "response.function_call_arguments.done" when Is(root, "arguments", JsonValueKind.String, out var whole):
+            case "response.function_call_arguments.done" when Is(root, "arguments"u8, JsonValueKind.String, out var whole):
                 _texts.Add(new(Arguments(index, 0), whole, IsDelta: false));
                 break;
-            case "content_block_delta" when Is(root, "delta", JsonValueKind.Object, out var delta):
-                Add(delta, "text", ResponseTextKind.Answer, index, isDelta: true);
-                Add(delta, "thinking", ResponseTextKind.Reasoning, index, isDelta: true);
-                if (Is(delta, "partial_json", JsonValueKind.String, out var json))
+            case "content_block_delta" when Is(root, "delta"u8, JsonValueKind.Object, out var delta):
+                Add(delta, "text"u8, ResponseTextKind.Answer, index, isDelta: true);
+                Add(delta, "thinking"u8, ResponseTextKind.Reasoning, index, isDelta: true);
+                if (Is(delta, "partial_json"u8, JsonValueKind.String, out var json))
                     _texts.Add(new(Arguments(index, 0), json, IsDelta: true));
                 break;
             default:
-                if (Is(root, "part", JsonValueKind.Object, out var part))
-                    Add(part, "text", ResponseTextKind.Answer, index, isDelta: false);
-                if (Is(root, "item", JsonValueKind.Object, out var item))
+                if (Is(root, "part"u8, JsonValueKind.Object, out var part))
+                    Add(part, "text"u8, ResponseTextKind.Answer, index, isDelta: false);
+                if (Is(root, "item"u8, JsonValueKind.Object, out var item))
                     Item(item, index);
-                if (Is(root, "response", JsonValueKind.Object, out var response) && Is(response, "output", JsonValueKind.Array, out var output))
+                if (Is(root, "response"u8, JsonValueKind.Object, out var response) && Is(response, "output"u8, JsonValueKind.Array, out var output))
                     Items(output);
                 break;
         }
@@ -153,17 +153,20 @@ internal sealed class AnswerTexts
     {
         if (item.ValueKind != JsonValueKind.Object)
             return;
-        var kind = Is(item, "type", JsonValueKind.String, out var type) && type.ValueEquals("reasoning") ? ResponseTextKind.Reasoning : ResponseTextKind.Answer;
-        foreach (var list in (string[])["content", "summary"])
-        {
-            if (!Is(item, list, JsonValueKind.Array, out var parts))
-                continue;
-            foreach (var part in parts.EnumerateArray())
-                Add(part, "text", kind, index, isDelta: false);
-        }
+        var kind = Is(item, "type"u8, JsonValueKind.String, out var type) && type.ValueEquals("reasoning") ? ResponseTextKind.Reasoning : ResponseTextKind.Answer;
+        Parts(item, "content"u8, kind, index);
+        Parts(item, "summary"u8, kind, index);
 
-        if (Is(item, "arguments", JsonValueKind.String, out var arguments))
+        if (Is(item, "arguments"u8, JsonValueKind.String, out var arguments))
             _texts.Add(new(Arguments(index, 0), arguments, IsDelta: false));
+    }
+
+    private void Parts(JsonElement item, ReadOnlySpan<byte> name, ResponseTextKind kind, int index)
+    {
+        if (!Is(item, name, JsonValueKind.Array, out var parts))
+            return;
+        foreach (var part in parts.EnumerateArray())
+            Add(part, "text"u8, kind, index, isDelta: false);
     }
 
     private void Blocks(JsonElement blocks)
@@ -171,23 +174,23 @@ internal sealed class AnswerTexts
         var index = 0;
         foreach (var block in blocks.EnumerateArray())
         {
-            Add(block, "text", ResponseTextKind.Answer, index, isDelta: false);
-            Add(block, "thinking", ResponseTextKind.Reasoning, index, isDelta: false);
+            Add(block, "text"u8, ResponseTextKind.Answer, index, isDelta: false);
+            Add(block, "thinking"u8, ResponseTextKind.Reasoning, index, isDelta: false);
             index++;
         }
     }
 
-    private void Add(JsonElement element, string name, ResponseTextKind kind, int index, bool isDelta)
+    private void Add(JsonElement element, ReadOnlySpan<byte> name, ResponseTextKind kind, int index, bool isDelta)
     {
         if (Is(element, name, JsonValueKind.String, out var token))
             _texts.Add(new(new ResponseChannel(kind, index), token, isDelta));
     }
 
-    private static bool Is(JsonElement element, string name, JsonValueKind kind, out JsonElement value)
+    private static bool Is(JsonElement element, ReadOnlySpan<byte> name, JsonValueKind kind, out JsonElement value)
     {
         value = default;
         return element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out value) && value.ValueKind == kind;
     }
 
-    private static int? Number(JsonElement element, string name) => Is(element, name, JsonValueKind.Number, out var value) && value.TryGetInt32(out var number) ? number : null;
+    private static int? Number(JsonElement element, ReadOnlySpan<byte> name) => Is(element, name, JsonValueKind.Number, out var value) && value.TryGetInt32(out var number) ? number : null;
 }

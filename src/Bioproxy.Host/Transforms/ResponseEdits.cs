@@ -17,6 +17,7 @@ internal sealed class ResponseEdits : IDisposable
     private readonly TimeProvider _time;
     private readonly TimeSpan[] _spent;
     private readonly Dictionary<ResponseChannel, IResponseEditor?[]?> _channels = [];
+    private readonly List<ResponseChannel> _open = [];
     private readonly TaskCompletionSource<TransformFailure> _hung = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _timer;
     private readonly Lock _lock = new(); // of the three below: either a call has come back or it hangs
@@ -44,8 +45,11 @@ internal sealed class ResponseEdits : IDisposable
     /// <summary>Completes when a plugin does not come back; whoever edits is lost in it then.</summary>
     public Task<TransformFailure> Hung => _hung.Task;
 
-    /// <summary>The texts that have begun and not ended, and that somebody edits.</summary>
-    public IEnumerable<ResponseChannel> Open => _channels.Where(pair => pair.Value is not null).Select(pair => pair.Key);
+    /// <summary>The texts that have begun and not ended, and that somebody edits, in the order they began.</summary>
+    public IReadOnlyList<ResponseChannel> Open => _open;
+
+    /// <summary>Whether a text has begun and not ended, and somebody edits it.</summary>
+    public bool IsOpen(ResponseChannel channel) => _channels.TryGetValue(channel, out var editors) && editors is not null;
 
     /// <summary>The next piece of a text.</summary>
     /// <returns>The same object when nothing is changed.</returns>
@@ -53,14 +57,25 @@ internal sealed class ResponseEdits : IDisposable
     public string Edit(ResponseChannel channel, string text)
     {
         if (!_channels.TryGetValue(channel, out var editors))
+        {
             _channels[channel] = editors = Begin(channel);
+            if (editors is not null)
+                _open.Add(channel);
+        }
+
         return editors is null ? text : Edit(editors, text);
     }
 
     /// <summary>A text has ended.</summary>
     /// <returns>What was held back.</returns>
     /// <exception cref="ResponseFailureException">A plugin failed.</exception>
-    public string Finish(ResponseChannel channel) => _channels.Remove(channel, out var editors) && editors is not null ? Finish(editors) : "";
+    public string Finish(ResponseChannel channel)
+    {
+        if (!_channels.Remove(channel, out var editors) || editors is null)
+            return "";
+        _open.Remove(channel);
+        return Finish(editors);
+    }
 
     /// <summary>A text that is there as a whole.</summary>
     /// <returns>The same object when nothing is changed.</returns>

@@ -14,7 +14,7 @@ namespace Bioproxy.Host.Transforms;
 internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
 {
     private readonly AnswerTexts _found = new();
-    private readonly Dictionary<ResponseChannel, (byte[] Event, JsonRange Token)> _models = [];
+    private readonly Dictionary<ResponseChannel, Model> _models = [];
 
     public override void Dispose() => edits.Dispose();
 
@@ -49,13 +49,36 @@ internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
     /// <summary>Texts that end with this event without a piece in it, and those after which another text of the same choice has begun.</summary>
     private void FinishBefore()
     {
-        foreach (var channel in edits.Open.ToList())
+        for (var i = edits.Open.Count - 1; i >= 0; i--)
         {
-            var owner = AnswerTexts.OwnerOf(channel);
-            var goesOn = _found.Texts.Any(text => text.IsDelta && text.Channel == channel);
-            if (!goesOn && (_found.Ended.Contains(owner) || _found.Texts.Any(text => text.IsDelta && AnswerTexts.OwnerOf(text.Channel) == owner)))
-                Finish(channel);
+            if (IsOver(edits.Open[i]))
+                Finish(edits.Open[i]);
         }
+    }
+
+    private bool IsOver(ResponseChannel channel)
+    {
+        var owner = AnswerTexts.OwnerOf(channel);
+        var isOver = IsEnded(owner);
+        foreach (var text in _found.Texts)
+        {
+            if (text.IsDelta && text.Channel == channel)
+                return false;
+            isOver |= text.IsDelta && AnswerTexts.OwnerOf(text.Channel) == owner;
+        }
+
+        return isOver;
+    }
+
+    private bool IsEnded(int owner)
+    {
+        foreach (var ended in _found.Ended)
+        {
+            if (ended == owner)
+                return true;
+        }
+
+        return false;
     }
 
     private void Write(ReadOnlyMemory<byte> bytes, JsonRange data)
@@ -65,21 +88,27 @@ internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
         {
             if (JsonTokens.TextOf(text.Token) is not { } before)
                 continue;
-            var after = text.IsDelta ? edits.Edit(text.Channel, before) : edits.Whole(text.Channel, before);
-            if (text.IsDelta && _found.Ended.Contains(AnswerTexts.OwnerOf(text.Channel)) && edits.Finish(text.Channel) is { Length: > 0 } rest)
-                after += rest;
-            if (ReferenceEquals(before, after))
-                continue;
             var token = JsonTokens.RangeOf(text.Token, data.Of(bytes.Span));
             token = token with { Start = token.Start + data.Start };
+            var after = Edited(text, before, bytes.Span, token);
+            if (ReferenceEquals(before, after))
+                continue;
             (splices ??= []).Add(new JsonSplice(token, JsonText.Quote(after)));
-            if (text.IsDelta)
-                _models[text.Channel] = (bytes.ToArray(), token);
         }
 
         if (splices is null)
-        {
             Out.Write(bytes.Span);
+        else
+            Write(bytes, splices);
+    }
+
+    private void Write(ReadOnlyMemory<byte> bytes, List<JsonSplice> splices)
+    {
+        if (splices.Count == 1)
+        {
+            Out.Write(bytes.Span[..splices[0].Range.Start]);
+            Out.Write(splices[0].Replacement.Span);
+            Out.Write(bytes.Span[splices[0].Range.End..]);
             return;
         }
 
@@ -87,20 +116,54 @@ internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
             Out.Write(piece.Span);
     }
 
+    private string Edited(in AnswerText text, string before, ReadOnlySpan<byte> bytes, JsonRange token)
+    {
+        if (!text.IsDelta)
+            return edits.Whole(text.Channel, before);
+        var after = edits.Edit(text.Channel, before);
+        if (edits.IsOpen(text.Channel))
+            ModelOf(text.Channel).Set(bytes, token);
+        return IsEnded(AnswerTexts.OwnerOf(text.Channel)) && edits.Finish(text.Channel) is { Length: > 0 } rest ? after + rest : after;
+    }
+
     protected override void OnEnd() => FinishAll();
 
     private void FinishAll()
     {
-        foreach (var channel in edits.Open.ToList())
-            Finish(channel);
+        while (edits.Open.Count > 0)
+            Finish(edits.Open[0]);
     }
 
     private void Finish(ResponseChannel channel)
     {
         var rest = edits.Finish(channel);
-        if (rest.Length == 0 || !_models.TryGetValue(channel, out var model))
-            return;
-        foreach (var piece in new SplicedBody(model.Event, [new JsonSplice(model.Token, JsonText.Quote(rest))]).Pieces)
-            Out.Write(piece.Span);
+        if (rest.Length > 0 && _models.TryGetValue(channel, out var model))
+            Write(model.Event, [new JsonSplice(model.Token, JsonText.Quote(rest))]);
+    }
+
+    private Model ModelOf(ResponseChannel channel)
+    {
+        if (!_models.TryGetValue(channel, out var model))
+            _models[channel] = model = new Model();
+        return model;
+    }
+
+    /// <summary>The last event of a text: what an event of our own is made after.</summary>
+    private sealed class Model
+    {
+        private byte[] _bytes = [];
+        private int _length;
+
+        public ReadOnlyMemory<byte> Event => _bytes.AsMemory(0, _length);
+
+        public JsonRange Token { get; private set; }
+
+        public void Set(ReadOnlySpan<byte> bytes, JsonRange token)
+        {
+            if (_bytes.Length < bytes.Length)
+                _bytes = new byte[bytes.Length * 2];
+            bytes.CopyTo(_bytes);
+            (_length, Token) = (bytes.Length, token);
+        }
     }
 }
