@@ -55,6 +55,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     private readonly SnapshotCleaner _cleaner;
     private readonly ConversationKeeper _keeper;
     private readonly Explainer _explainer;
+    private readonly StaticPrefixFinder _rehearsals;
     private readonly WarmUpLoop _warmUp;
     private readonly RequestPath _path;
     private readonly AdminEndpoints _admin;
@@ -115,8 +116,9 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         var explanations = new ExplanationLog();
         _explainer = new Explainer(explanations, options, clock);
         _path = new RequestPath(_plugins, _transforms, queue, placer, _keeper, _explainer, _monitor, _sender, options, _metrics, clock, loggers.CreateLogger<RequestPath>(), _stopping.Token);
+        _rehearsals = new StaticPrefixFinder(_plugins, _transforms, _client);
         _warmUp = new WarmUpLoop(
-            new StaticPrefixFinder(_plugins, _transforms, _client), _templates, _client, _monitor, _recognition, queue, table, placer, writer, _catalogue, effects, options, _metrics, clock, loggers.CreateLogger<WarmUpLoop>());
+            _rehearsals, _templates, _client, _monitor, _recognition, queue, table, placer, writer, _catalogue, effects, options, _metrics, clock, loggers.CreateLogger<WarmUpLoop>());
 
         facilities.Ask = _path.AskAsync;
 
@@ -153,6 +155,9 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     public BackendMonitor Backend => _monitor;
 
     public WarmUpLoop WarmUp => _warmUp;
+
+    /// <summary>What of a template never changes.</summary>
+    public StaticPrefixFinder Rehearsals => _rehearsals;
 
     public ModelRecognition Recognition => _recognition;
 

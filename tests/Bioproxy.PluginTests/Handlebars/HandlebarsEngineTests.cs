@@ -244,7 +244,7 @@ public class HandlebarsEngineTests
     {
         var template = Engine(Both).Parse(new MemoryTemplateSource("{{> head.hbs}}\n  {{> head.hbs}}\n{{#if model}}{{model}}{{/if}}: {{message}}", ("head.hbs", "<{{message}}>")));
 
-        Parallel.For(0, 2000, i =>
+        System.Threading.Tasks.Parallel.For(0, 2000, i =>
         {
             var message = $"message {i}";
             Assert.Equal($"<{message}>  <{message}>{i}: {message}", template.Render(new TemplateVariables(message) { Model = $"{i}" }));
@@ -328,7 +328,7 @@ public class HandlebarsEngineTests
         Assert.NotSame(typeof(HandlebarsEngine), engine.GetType());
         var template = engine.Parse(source);
         // The library keeps its surroundings by thread.
-        Parallel.For(0, 100, _ => Assert.Equal("2024-05-06 A Hi\nm Hi", template.Render(new TemplateVariables("Hi") { Model = "m", Time = Time })));
+        System.Threading.Tasks.Parallel.For(0, 100, _ => Assert.Equal("2024-05-06 A Hi\nm Hi", template.Render(new TemplateVariables("Hi") { Model = "m", Time = Time })));
         Assert.Throws<TemplateException>(() => engine.Parse(new MemoryTemplateSource("{{none}}")));
     }));
 

@@ -1,0 +1,120 @@
+using System.Text.Json.Nodes;
+using Bioproxy.Parallel;
+using Bioproxy.PrefixStabiliser;
+using Bioproxy.Rag;
+using Bioproxy.Redactor;
+using Bioproxy.Testing;
+
+namespace Bioproxy.PluginTests.Harness;
+
+/// <summary>The plugins of this repository inside the real host: whole requests, both ways.</summary>
+public sealed class RealPluginTests : IDisposable
+{
+    private readonly string _notes = Directory.CreateTempSubdirectory("bioproxy-notes-").FullName;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Redactor_SecretInTheMessage_IsMaskedForTheBackendAndRestoredForTheClient(bool stream)
+    {
+        await using var host = await PluginHarness.StartAsync(new()
+        {
+            Plugins = [PluginHarness.FolderOf<RedactTransform>()],
+            Settings = { ["Bioproxy.Redactor"] = """{ "use": ["email"], "patterns": { "ticket": "ACME-[0-9]{4,}" } }""" },
+            Answer = static _ => HarnessAnswer.Text("Mailed [EMAIL_1] about [TICKET_1]. Not [EMAIL_2].", chunkSize: 1),
+        });
+
+        var result = await host.ChatAsync("Mail ann@example.org about ACME-12345.", stream);
+
+        Assert.Equal("Mail [EMAIL_1] about [TICKET_1].", Assert.Single(result.Backend).Messages[0].Text);
+        Assert.DoesNotContain("ann@", result.Backend[0].Body, StringComparison.Ordinal);
+        Assert.Equal("Mailed ann@example.org about ACME-12345. Not [EMAIL_2].", result.Text);
+        Assert.DoesNotContain(host.Log, line => line.Contains("ann@", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Redactor_TemplateBeforeTheSecret_KeepsItsStaticPrefix()
+    {
+        await using var host = await PluginHarness.StartAsync(new()
+        {
+            Plugins = [PluginHarness.FolderOf<RedactTransform>()],
+            Settings = { ["Bioproxy.Redactor"] = """{ "use": ["email"] }""" },
+            Templates = { ["@mail"] = "You write mails for boss@example.org.\n<<message>>" },
+        });
+
+        Assert.Equal("You write mails for [EMAIL_1].\n", await host.StaticPrefixOfAsync("@mail"));
+    }
+
+    [Fact]
+    public async Task Rag_NextTurn_HistoryKeepsItsPassages()
+    {
+        var file = Path.Combine(_notes, "frobnicator.md");
+        await File.WriteAllTextAsync(file, "# Frobnicator\n\nThe frobnicator weighs exactly seventeen kilograms.\n");
+        await using var host = await PluginHarness.StartAsync(new()
+        {
+            Plugins = [PluginHarness.FolderOf<RagTransform>()],
+            Settings = { ["Bioproxy.Rag"] = $$"""{ "folders": [{{JsonValue.Create(_notes).ToJsonString()}}] }""" },
+            Templates = { ["@code"] = "You are terse.\n<<message>>" },
+            Configuration = """{ "plugin_time_budget_ms": 60000 }""",
+        });
+
+        var first = await host.ChatAsync("/rag @code How heavy is the frobnicator?");
+        var second = await host.SendAsync("""
+            {"messages":[{"role":"user","content":"/rag @code How heavy is the frobnicator?"},{"role":"assistant","content":"Hello."},{"role":"user","content":"Thanks."}]}
+            """);
+
+        var text = first.Backend[0].Messages[0].Text;
+        Assert.StartsWith("You are terse.\nHow heavy is the frobnicator?\n\n", text, StringComparison.Ordinal);
+        Assert.Contains("seventeen kilograms", text, StringComparison.Ordinal);
+        Assert.Contains("frobnicator.md", text, StringComparison.Ordinal);
+        Assert.Equal(text, second.Backend[0].Messages[0].Text);
+        Assert.Equal("Thanks.", second.Backend[0].Messages[2].Text);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Parallel_ThreeVariants_JudgeAnswersTheClient(bool stream)
+    {
+        await using var host = await PluginHarness.StartAsync(new()
+        {
+            Plugins = [PluginHarness.FolderOf<ParallelHandler>()],
+            Settings = { ["Bioproxy.Parallel"] = """{ "variants": 3, "concurrency": 3 }""" },
+            Templates = { ["@code"] = "You are terse.\n<<message>>" },
+            Answer = static request => request.Messages[0].Text.Contains("variant ", StringComparison.Ordinal)
+                ? HarnessAnswer.Text("the best of all", chunkSize: 4)
+                : HarnessAnswer.Text($"variant {request.Json["seed"]}"),
+        });
+
+        var result = await host.ChatAsync("/parallel @code Why?", stream);
+
+        Assert.Equal((200, "the best of all"), (result.Status, result.Text));
+        Assert.Equal(4, result.Backend.Count);
+        Assert.All(result.Backend, request => Assert.StartsWith("You are terse.\nWhy?", request.Messages[0].Text, StringComparison.Ordinal));
+        var seeds = result.Backend.Take(3).Select(request => (long)request.Json["seed"]!).ToList();
+        Assert.Equal(3, seeds.Distinct().Count());
+        Assert.All(seeds, seed => Assert.Contains($"variant {seed}", result.Backend[3].Messages[0].Text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task PrefixStabiliser_DateInTheSystemPrompt_MovesBehindTheMessage()
+    {
+        await using var host = await PluginHarness.StartAsync(new()
+        {
+            Plugins = [PluginHarness.FolderOf<StabiliseTransform>()],
+            Settings = { ["Bioproxy.PrefixStabiliser"] = """{ "use": ["current_date", "nonce"], "sort_tools": true }""" },
+        });
+
+        var result = await host.SendAsync("""
+            {"tools":[{"type":"function","function":{"name":"b"}},{"type":"function","function":{"name":"a"}}],
+             "messages":[{"role":"system","content":"You help.\nToday's date is 2026-01-31.\nRequest-ID: 7f3c-11\nBe kind."},{"role":"user","content":"Why?"}]}
+            """);
+
+        var request = Assert.Single(result.Backend);
+        Assert.Equal("You help.\nBe kind.", request.Messages[0].Text);
+        Assert.Equal("Why?\n\n<current_context>\nToday's date is 2026-01-31.\n</current_context>", request.Messages[1].Text);
+        Assert.Equal(["a", "b"], request.Json["tools"]!.AsArray().Select(tool => (string?)tool!["function"]!["name"]));
+    }
+
+    public void Dispose() => Directory.Delete(_notes, recursive: true);
+}
