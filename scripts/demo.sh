@@ -19,7 +19,7 @@ echo "Waiting for: the build (1 min the first time), llama-server (13 MB, once),
 # Asking the compiler whether anything changed takes longer than asking the files. A file that was deleted shows on its folder.
 changed() {
   [[ -f $stamp ]] || return 0
-  [[ -n $(find src plugins tests/Bioproxy.Demo tests/Bioproxy.Testing ./*.props global.json \
+  [[ -n $(find src plugins tests/Bioproxy.Demo tests/Bioproxy.Doubles ./*.props global.json \
     \( -name bin -o -name obj \) -prune -o -newer "$stamp" -print -quit) ]]
 }
 

@@ -9,7 +9,8 @@ public static class PluginSettings
     /// <summary>Reads <see cref="IPluginServices.Settings"/> by source-generated metadata: no reflection, so nothing that would keep the plugin from being unloaded.</summary>
     /// <param name="services">What the host gives.</param>
     /// <param name="type">The metadata, as in <c>MyJson.Default.MySettings</c>. Put <c>[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]</c>
-    /// on the type, and a key that is spelt wrong is an error with its name.</param>
+    /// on the type, and a key that is spelt wrong is an error with its name. Give its properties <c>set</c>, not <c>init</c>: with source-generated metadata
+    /// the default of an <c>init</c> property is lost where the configuration says nothing.</param>
     /// <typeparam name="T">The type of the settings.</typeparam>
     /// <returns>The settings; with the type's own defaults where the configuration says nothing.</returns>
     /// <exception cref="PluginSettingsException">They do not fit the type; the message names the key. Thrown in a constructor it becomes the plugin's status.</exception>

@@ -6,6 +6,9 @@ public abstract class RequestCall
     /// <summary>The prompt, with the edits of the transforms.</summary>
     public abstract PromptContext Prompt { get; }
 
+    /// <summary>The path that the client called, such as <c>/v1/chat/completions</c>.</summary>
+    public abstract string Path { get; }
+
     /// <summary>Whether the client asked for a stream.</summary>
     public abstract bool IsStream { get; }
 

@@ -160,6 +160,9 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
     public ConversationKeeper Keeper => _keeper;
 
+    /// <summary>Takes over what lies in the plugin folders now.</summary>
+    public Task<PluginChange> ReloadPluginsAsync(CancellationToken cancellationToken) => _plugins.ReloadAsync(cancellationToken);
+
     /// <summary>Reads the templates for the first time.</summary>
     /// <returns>What is wrong with them; the program must not start with any.</returns>
     public IReadOnlyList<string> LoadTemplates() => _templates.LoadAll();

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using Bioproxy.Testing;
+using Bioproxy.Doubles;
 
 namespace Bioproxy.Demo;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Bioproxy.Testing;
+using Bioproxy.Doubles;
 
 namespace Bioproxy.Demo;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Bioproxy.Testing;
+using Bioproxy.Doubles;
 
 namespace Bioproxy.Demo;
 

@@ -1,4 +1,4 @@
-using Bioproxy.Testing;
+using Bioproxy.Doubles;
 
 namespace Bioproxy.IntegrationTests;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Bioproxy.Testing;
+using Bioproxy.Doubles;
 using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Bioproxy.Testing;
+using Bioproxy.Doubles;
 
 namespace Bioproxy.IntegrationTests;
 

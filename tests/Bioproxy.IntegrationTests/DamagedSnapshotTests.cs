@@ -1,5 +1,5 @@
+using Bioproxy.Doubles;
 using Bioproxy.Host.Configuration;
-using Bioproxy.Testing;
 using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;

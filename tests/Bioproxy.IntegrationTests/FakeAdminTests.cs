@@ -1,5 +1,5 @@
 using System.Net;
-using Bioproxy.Testing;
+using Bioproxy.Doubles;
 using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.WarmUp;
-using Bioproxy.Testing;
 using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;

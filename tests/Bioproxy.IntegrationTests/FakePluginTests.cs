@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Configuration;
-using Bioproxy.Testing;
 using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
@@ -9,7 +9,7 @@ namespace Bioproxy.IntegrationTests;
 /// <summary>Plugins dropped into a configured folder: a bad one costs its requests, and nothing else.</summary>
 public sealed class FakePluginTests(ITestOutputHelper output) : IDisposable
 {
-    private readonly string _plugins = Directory.CreateTempSubdirectory("bioproxy-plugins-").FullName;
+    private readonly PluginFolder _folder = new();
 
     [Fact]
     public async Task Transform_Throws_RequestFailsWithItsName()
@@ -62,7 +62,7 @@ public sealed class FakePluginTests(ITestOutputHelper output) : IDisposable
     {
         Drop("ThrowingConstructor");
         Drop("NothingExported");
-        File.WriteAllText(Path.Combine(_plugins, "Broken.dll"), "this is no assembly");
+        File.WriteAllText(Path.Combine(_folder.Root, "Broken.dll"), "this is no assembly");
         await using var stage = await FakeStage.StartAsync(output, change: WithPlugins);
 
         await stage.AskAsync(FakeStage.Chat("hello"));
@@ -73,24 +73,7 @@ public sealed class FakePluginTests(ITestOutputHelper output) : IDisposable
         Assert.Contains(plugins, p => (string)p!["name"]! == "Bioproxy.PrefixExpander" && (string)p["state"]! == "active");
     }
 
-    [Fact]
-    public async Task Plugin_DroppedWhileRunning_TakesEffectAfterARestart()
-    {
-        await using var stage = await FakeStage.StartAsync(output, change: WithPlugins);
-        await stage.AskAsync(FakeStage.Chat("hello"));
-        Drop("Good");
-        await stage.AskAsync(FakeStage.Chat("hello"));
-
-        await stage.RestartProxyAsync();
-        await stage.AskAsync(FakeStage.Chat("hello"));
-
-        Assert.Equal("hello", (string)stage.Chats[0].Json["messages"]![0]!["content"]!);
-        Assert.DoesNotContain("HELLO", stage.Chats[1].Text, StringComparison.Ordinal);
-        Assert.Equal("HELLO -- Bioproxy.Fixtures.Good", (string)stage.Chats[2].Json["messages"]![0]!["content"]!);
-        Assert.Contains((await stage.StatusAsync())["plugins"]!.AsArray(), p => (string)p!["name"]! == "Bioproxy.Fixtures.Good" && (string)p["state"]! == "active");
-    }
-
-    public void Dispose() => Directory.Delete(_plugins, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     /// <summary>Paths without a prompt do not meet plugins; every lease is back; the failure is counted and shown.</summary>
     private static async Task AssertOthersGoOnAsync(FakeStage stage, string plugin, string type)
@@ -106,14 +89,7 @@ public sealed class FakePluginTests(ITestOutputHelper output) : IDisposable
         Assert.Contains((await stage.StatusAsync())["plugins"]!.AsArray(), p => (string)p!["name"]! == plugin && p["last_error"] is not null);
     }
 
-    private ProxyOptions WithPlugins(ProxyOptions options) => options with { PluginDirectories = [.. options.PluginDirectories, _plugins] };
+    private ProxyOptions WithPlugins(ProxyOptions options) => options with { PluginDirectories = [.. options.PluginDirectories, _folder.Root] };
 
-    private void Drop(string fixture)
-    {
-        var name = $"Bioproxy.Fixtures.{fixture}";
-        var tail = Path.GetRelativePath(Path.Combine(RepositoryFolder.Root!, "src", "Bioproxy.Host"), HostOutput.Folder);
-        var target = Directory.CreateDirectory(Path.Combine(_plugins, name)).FullName;
-        foreach (var file in Directory.GetFiles(Path.Combine(RepositoryFolder.Root!, "tests", "Fixtures", name, tail)))
-            File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
-    }
+    private void Drop(string fixture) => _folder.Fixture(fixture);
 }

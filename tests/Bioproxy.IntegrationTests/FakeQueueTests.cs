@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using Bioproxy.Doubles;
 using Bioproxy.Host.WarmUp;
-using Bioproxy.Testing;
 using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Bioproxy.Testing;
+using Bioproxy.Doubles;
 
 namespace Bioproxy.IntegrationTests;
 

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
-using Bioproxy.Testing;
+using Bioproxy.Doubles;
 
 namespace Bioproxy.IntegrationTests;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Bioproxy.Testing;
+using Bioproxy.Doubles;
 using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;

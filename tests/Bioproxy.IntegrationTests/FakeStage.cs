@@ -2,13 +2,13 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Bioproxy.Doubles;
 using Bioproxy.Host;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Slots;
 using Bioproxy.Host.Snapshots;
 using Bioproxy.Host.WarmUp;
-using Bioproxy.Testing;
 using Microsoft.Extensions.Logging;
 using Xunit.Abstractions;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
-using Bioproxy.Testing;
 using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;

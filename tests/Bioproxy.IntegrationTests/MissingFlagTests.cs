@@ -1,6 +1,6 @@
+using Bioproxy.Doubles;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.WarmUp;
-using Bioproxy.Testing;
 using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;

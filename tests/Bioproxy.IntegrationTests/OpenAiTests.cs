@@ -2,7 +2,7 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Text;
 using System.Text.RegularExpressions;
-using Bioproxy.Testing;
+using Bioproxy.Doubles;
 using OpenAI;
 using OpenAI.Chat;
 using Xunit.Abstractions;

@@ -1,4 +1,4 @@
-using Bioproxy.Testing;
+using Bioproxy.Doubles;
 using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;

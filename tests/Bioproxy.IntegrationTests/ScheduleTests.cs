@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Bioproxy.Testing;
+using Bioproxy.Doubles;
 using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;

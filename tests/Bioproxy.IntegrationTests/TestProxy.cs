@@ -4,11 +4,11 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Bioproxy.Doubles;
 using Bioproxy.Host;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.WarmUp;
-using Bioproxy.Testing;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.IntegrationTests;

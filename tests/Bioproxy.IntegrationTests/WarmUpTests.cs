@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using Bioproxy.Doubles;
 using Bioproxy.Host.WarmUp;
-using Bioproxy.Testing;
 using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Configuration;
-using Bioproxy.Testing;
 using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;

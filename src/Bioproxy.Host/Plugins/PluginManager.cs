@@ -195,6 +195,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
         WarnOfAgents(next);
         Changing?.Invoke(next);
         var last = _current;
+        var old = _places.Count > 0 ? _places : null; // the start is no change
         lock (_lock)
         {
             _places = places;
@@ -204,7 +205,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
         }
 
         last.Unpin();
-        if (!change.IsNone)
+        if (!change.IsNone && old is not null)
             LogChange(string.Join(", ", change.Loaded.Select(name => "+" + name).Concat(change.Replaced.Select(name => "*" + name)).Concat(change.Removed.Select(name => "-" + name)).Concat(change.Failed.Select(name => "!" + name))));
         Changed?.Invoke();
     }
@@ -239,6 +240,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
         var status = plugin.Status;
         foreach (var problem in await plugin.StopAsync().ConfigureAwait(false))
             LogStopFailed(status.Name, problem);
+        await Task.Yield(); // a plugin's code may stand below us on this stack, and would hold it
         var left = Unload(plugin, status.Name);
         plugin = null!; // or this method itself would be what holds it
         RetiredPlugin? retired;

@@ -4,11 +4,13 @@ using Bioproxy.Host.Prompts;
 namespace Bioproxy.Host.Requests;
 
 /// <summary>A request as a handler sees it. Ended by the host, also while the handler still holds it.</summary>
-internal sealed class HandledRequest(EditablePrompt prompt, byte[] body, ReplyWriter reply, Func<BackendQuestion, CancellationToken, Task<BackendAnswer>> ask, CancellationToken stop) : RequestCall
+internal sealed class HandledRequest(string path, EditablePrompt prompt, byte[] body, ReplyWriter reply, Func<BackendQuestion, CancellationToken, Task<BackendAnswer>> ask, CancellationToken stop) : RequestCall
 {
     private volatile bool _isOver;
 
     public override PromptContext Prompt => prompt.Context;
+
+    public override string Path => path;
 
     public override bool IsStream => prompt.Source.IsStream;
 

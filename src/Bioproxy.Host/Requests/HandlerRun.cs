@@ -54,7 +54,7 @@ internal sealed class HandlerRun(
     {
         var shape = new ReplyShape(prompt.Source.Endpoint, exchange.Route.Name == "completion", exchange.Id, prompt.Source.Model ?? "", time.GetUtcNow().ToUnixTimeSeconds());
         var reply = new ReplyWriter(exchange, shape, prompt.Source.IsStream, editor);
-        return new HandledRequest(prompt, _body, reply, (question, token) => backend.AskAsync(question, exchange.Http, prompt.Context.Lane, token), stop);
+        return new HandledRequest(exchange.Http.Request.Path.Value ?? "/", prompt, _body, reply, (question, token) => backend.AskAsync(question, exchange.Http, prompt.Context.Lane, token), stop);
     }
 
     private static async Task<bool> AnswerAsync(PluginHandler handler, HandledRequest call, CancellationToken stop)

@@ -47,6 +47,9 @@ internal sealed class ResponseEdits : IDisposable
     /// <summary>The texts that have begun and not ended, and that somebody edits.</summary>
     public IEnumerable<ResponseChannel> Open => _channels.Where(pair => pair.Value is not null).Select(pair => pair.Key);
 
+    /// <summary>Whether a text has begun and not ended, and somebody edits it.</summary>
+    public bool IsOpen(ResponseChannel channel) => _channels.TryGetValue(channel, out var editors) && editors is not null;
+
     /// <summary>The next piece of a text.</summary>
     /// <returns>The same object when nothing is changed.</returns>
     /// <exception cref="ResponseFailureException">A plugin failed.</exception>

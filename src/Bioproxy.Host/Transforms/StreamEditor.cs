@@ -14,7 +14,7 @@ namespace Bioproxy.Host.Transforms;
 internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
 {
     private readonly AnswerTexts _found = new();
-    private readonly Dictionary<ResponseChannel, (byte[] Event, JsonRange Token)> _models = [];
+    private readonly Dictionary<ResponseChannel, Model> _models = [];
 
     public override void Dispose() => edits.Dispose();
 
@@ -65,16 +65,16 @@ internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
         {
             if (JsonTokens.TextOf(text.Token) is not { } before)
                 continue;
+            var token = JsonTokens.RangeOf(text.Token, data.Of(bytes.Span));
+            token = token with { Start = token.Start + data.Start };
             var after = text.IsDelta ? edits.Edit(text.Channel, before) : edits.Whole(text.Channel, before);
+            if (text.IsDelta && edits.IsOpen(text.Channel))
+                ModelOf(text.Channel).Set(bytes.Span, token);
             if (text.IsDelta && _found.Ended.Contains(AnswerTexts.OwnerOf(text.Channel)) && edits.Finish(text.Channel) is { Length: > 0 } rest)
                 after += rest;
             if (ReferenceEquals(before, after))
                 continue;
-            var token = JsonTokens.RangeOf(text.Token, data.Of(bytes.Span));
-            token = token with { Start = token.Start + data.Start };
             (splices ??= []).Add(new JsonSplice(token, JsonText.Quote(after)));
-            if (text.IsDelta)
-                _models[text.Channel] = (bytes.ToArray(), token);
         }
 
         if (splices is null)
@@ -102,5 +102,31 @@ internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
             return;
         foreach (var piece in new SplicedBody(model.Event, [new JsonSplice(model.Token, JsonText.Quote(rest))]).Pieces)
             Out.Write(piece.Span);
+    }
+
+    private Model ModelOf(ResponseChannel channel)
+    {
+        if (!_models.TryGetValue(channel, out var model))
+            _models[channel] = model = new Model();
+        return model;
+    }
+
+    /// <summary>The last event of a text: what an event of our own is made after.</summary>
+    private sealed class Model
+    {
+        private byte[] _bytes = [];
+        private int _length;
+
+        public ReadOnlyMemory<byte> Event => _bytes.AsMemory(0, _length);
+
+        public JsonRange Token { get; private set; }
+
+        public void Set(ReadOnlySpan<byte> bytes, JsonRange token)
+        {
+            if (_bytes.Length < bytes.Length)
+                _bytes = new byte[bytes.Length * 2];
+            bytes.CopyTo(_bytes);
+            (_length, Token) = (bytes.Length, token);
+        }
     }
 }

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Bioproxy.Benchmarks.Report;
-using Bioproxy.Testing;
+using Bioproxy.Doubles;
 
 namespace Bioproxy.Benchmarks.Runs;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Bioproxy.Benchmarks.Report;
-using Bioproxy.Testing;
+using Bioproxy.Doubles;
 
 namespace Bioproxy.Benchmarks.Runs;
 

@@ -19,6 +19,8 @@ internal sealed class FakeCall : RequestCall
 
     public override PromptContext Prompt { get; }
 
+    public override string Path => "/v1/chat/completions";
+
     public override bool IsStream => true;
 
     public override ReadOnlyMemory<byte> Body { get; }

@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Requests;
 using Bioproxy.Host.Slots;
 using Bioproxy.Host.Snapshots;
 using Bioproxy.Host.WarmUp;
-using Bioproxy.Testing;
 using Bioproxy.UnitTests.Telemetry;
 
 namespace Bioproxy.UnitTests.Admin;

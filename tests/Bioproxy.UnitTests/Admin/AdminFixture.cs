@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Admin;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
@@ -10,7 +11,6 @@ using Bioproxy.Host.Snapshots;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.Templates;
 using Bioproxy.Host.WarmUp;
-using Bioproxy.Testing;
 using Bioproxy.UnitTests.Transforms;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;

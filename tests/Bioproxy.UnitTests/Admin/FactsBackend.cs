@@ -1,4 +1,4 @@
-using Bioproxy.Testing;
+using Bioproxy.Doubles;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

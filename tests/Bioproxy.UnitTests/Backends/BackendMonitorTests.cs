@@ -1,6 +1,6 @@
+using Bioproxy.Doubles;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
-using Bioproxy.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bioproxy.UnitTests.Backends;

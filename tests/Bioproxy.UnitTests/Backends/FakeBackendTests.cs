@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Backends;
-using Bioproxy.Testing;
 
 namespace Bioproxy.UnitTests.Backends;
 

@@ -1,5 +1,5 @@
+using Bioproxy.Doubles;
 using Bioproxy.Host.Backends;
-using Bioproxy.Testing;
 
 namespace Bioproxy.UnitTests.Backends;
 

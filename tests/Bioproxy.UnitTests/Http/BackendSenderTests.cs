@@ -1,8 +1,8 @@
 using System.Text;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
-using Bioproxy.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

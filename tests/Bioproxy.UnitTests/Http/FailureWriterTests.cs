@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Http;
-using Bioproxy.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

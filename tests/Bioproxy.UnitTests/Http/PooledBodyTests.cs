@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Http;
-using Bioproxy.Testing;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

@@ -1,6 +1,6 @@
 using System.Text;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Http;
-using Bioproxy.Testing;
 using Bioproxy.UnitTests.Backends;
 
 namespace Bioproxy.UnitTests.Http;

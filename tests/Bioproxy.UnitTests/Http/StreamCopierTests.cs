@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Http;
-using Bioproxy.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace Bioproxy.UnitTests.Http;

@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Bioproxy.Abstractions;
-using Bioproxy.Testing;
+using Bioproxy.Doubles;
 
 namespace Bioproxy.UnitTests.Layers;
 

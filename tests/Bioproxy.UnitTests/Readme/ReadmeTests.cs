@@ -1,8 +1,8 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Bioproxy.Abstractions;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Configuration;
-using Bioproxy.Testing;
 using Bioproxy.UnitTests.Admin;
 using MyPlugins;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Slots;
-using Bioproxy.Testing;
 
 namespace Bioproxy.UnitTests.Slots;
 

@@ -1,5 +1,5 @@
+using Bioproxy.Doubles;
 using Bioproxy.Host.Slots;
-using Bioproxy.Testing;
 
 namespace Bioproxy.UnitTests.Slots;
 

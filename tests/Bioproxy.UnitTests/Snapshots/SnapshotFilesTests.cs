@@ -1,7 +1,7 @@
+using Bioproxy.Doubles;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Snapshots;
-using Bioproxy.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bioproxy.UnitTests.Snapshots;

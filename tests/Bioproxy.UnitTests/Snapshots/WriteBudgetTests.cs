@@ -1,5 +1,5 @@
+using Bioproxy.Doubles;
 using Bioproxy.Host.Snapshots;
-using Bioproxy.Testing;
 
 namespace Bioproxy.UnitTests.Snapshots;
 

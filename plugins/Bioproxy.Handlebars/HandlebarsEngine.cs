@@ -1,0 +1,39 @@
+using System.Composition;
+using Bioproxy.Abstractions;
+using Bioproxy.Plugins.Shared;
+using Microsoft.Extensions.Logging;
+
+namespace Bioproxy.Handlebars;
+
+/// <summary>The template language Handlebars, without HTML escapes: what a template and a user wrote is what the model reads.</summary>
+[TemplateEngine(".hbs")]
+public sealed partial class HandlebarsEngine : ITemplateEngine
+{
+    private readonly ILogger _logger;
+    private readonly Variables _variables;
+
+    /// <summary>Made by the host.</summary>
+    /// <param name="services">What the host gives.</param>
+    /// <exception cref="PluginSettingsException">The settings cannot be used.</exception>
+    [ImportingConstructor]
+    public HandlebarsEngine(IPluginServices services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        _logger = services.Logger;
+        _variables = new Variables(services);
+    }
+
+    /// <inheritdoc/>
+    public ITemplate Parse(ITemplateSource source)
+    {
+        var template = new HandlebarsTemplate(new TemplateCompiler(source, _variables).Compile(), _variables);
+        var volatiles = Rehearsal.Run(template, _variables);
+        if (volatiles.Count > 0)
+            VolatileBeforeMessage(source.Path, string.Join(" and ", volatiles));
+        return template;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Template {Path} writes {Variables} before the message: the KV cache of all that follows is lost whenever the value changes. "
+        + "Move it behind {{{{message}}}}")]
+    private partial void VolatileBeforeMessage(string path, string variables);
+}

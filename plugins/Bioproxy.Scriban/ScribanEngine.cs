@@ -1,0 +1,44 @@
+using System.Composition;
+using Bioproxy.Abstractions;
+using Bioproxy.Plugins.Shared;
+using Microsoft.Extensions.Logging;
+using Scriban.Runtime;
+
+namespace Bioproxy.Scriban;
+
+/// <summary>The template language Scriban, without what would make a text differ from request to request.</summary>
+[TemplateEngine(".sbn", ".scriban")]
+public sealed partial class ScribanEngine : ITemplateEngine
+{
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly Variables _variables;
+    private readonly ScriptObject _functions = Functions.Create();
+
+    /// <summary>Made by the host.</summary>
+    /// <param name="services">What the host gives.</param>
+    /// <exception cref="PluginSettingsException">The settings cannot be used.</exception>
+    [ImportingConstructor]
+    public ScribanEngine(IPluginServices services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        _logger = services.Logger;
+        _time = services.TimeProvider;
+        _variables = new Variables(services);
+    }
+
+    /// <inheritdoc/>
+    public ITemplate Parse(ITemplateSource source)
+    {
+        var reader = new TemplateReader(source, _variables);
+        var template = new ScribanTemplate(reader.Read(), reader.Includes, _functions, _variables, _time);
+        var volatiles = Rehearsal.Run(template, _variables);
+        if (volatiles.Count > 0)
+            VolatileBeforeMessage(source.Path, string.Join(" and ", volatiles));
+        return template;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Template {Path} writes {Variables} before the message: the KV cache of all that follows is lost whenever the value changes. "
+        + "Move it behind {{{{message}}}}")]
+    private partial void VolatileBeforeMessage(string path, string variables);
+}

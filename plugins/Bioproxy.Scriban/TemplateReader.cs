@@ -1,0 +1,64 @@
+using Bioproxy.Abstractions;
+using Bioproxy.Plugins.Shared;
+using Scriban;
+using Scriban.Parsing;
+
+namespace Bioproxy.Scriban;
+
+/// <summary>Parses a template and all it includes, so that rendering touches no file. The library itself would read an include when it comes to it.</summary>
+internal sealed class TemplateReader(ITemplateSource source, Variables variables)
+{
+    private const int MaxDepth = 16;
+    private const int MaxText = 4 << 20;
+
+    private readonly Failure _failure = new(source.Path);
+    private readonly Dictionary<string, Template> _includes = new(StringComparer.Ordinal);
+    private readonly List<string> _chain = [];
+    private long _read;
+
+    /// <summary>All that was included, by the name as written.</summary>
+    public IReadOnlyDictionary<string, Template> Includes => _includes;
+
+    public Template Read() => Parse(source.Path, source.Text);
+
+    private Template Parse(string name, string text)
+    {
+        _read += text.Length;
+        if (_read > MaxText)
+            throw new TemplateException($"the template and its includes have more than {MaxText} characters: shorten them.");
+        var template = Template.Parse(text, name);
+        if (template.Messages.FirstOrDefault(message => message.Type == ParserMessageType.Error) is { } error)
+            throw _failure.At(error.Span, error.Message);
+        var names = new NameChecker(variables, _failure);
+        names.Visit(template.Page);
+        foreach (var (include, span) in names.Includes)
+            Include(include, span);
+        return template;
+    }
+
+    private void Include(string name, SourceSpan span)
+    {
+        if (_chain.Contains(name))
+            throw _failure.At(span, $"the templates include each other without an end: {string.Join(" → ", _chain.SkipWhile(link => link != name))} → {name}. Take one of the includes out.");
+        if (_chain.Count == MaxDepth)
+            throw _failure.At(span, $"includes within includes more than {MaxDepth} deep: {string.Join(" → ", _chain)} → {name}.");
+        if (_includes.ContainsKey(name))
+            return;
+        var text = Text(name, span);
+        _chain.Add(name);
+        _includes.Add(name, Parse(name, text));
+        _chain.RemoveAt(_chain.Count - 1);
+    }
+
+    private string Text(string name, SourceSpan span)
+    {
+        try
+        {
+            return source.Include(name);
+        }
+        catch (TemplateException e)
+        {
+            throw _failure.At(span, $"cannot include '{name}': {e.Message.TrimEnd('.')}.");
+        }
+    }
+}

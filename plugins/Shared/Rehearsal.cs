@@ -1,0 +1,53 @@
+using Bioproxy.Abstractions;
+
+namespace Bioproxy.Plugins.Shared;
+
+/// <summary>Tries a template out before it is used: by what it writes for different values, not by what its text looks like.</summary>
+internal static class Rehearsal
+{
+    // Texts that differ from their first character on. The lengths are equal, so that a template which writes only the length is found out.
+    private const string OneText = "Alpha";
+    private const string OtherText = "Bravo";
+
+    // Every field of a date differs, whatever the format shows of it.
+    private static readonly DateTimeOffset OneTime = new(2001, 2, 3, 4, 5, 6, 789, TimeSpan.FromHours(1));
+    private static readonly DateTimeOffset OtherTime = new(1987, 12, 21, 19, 47, 58, 123, TimeSpan.FromHours(-5));
+
+    /// <summary>Renders with and without a message, and with and without a model, so that each way through the template's conditions is gone once.</summary>
+    /// <returns>The volatile variables that change the text before the message.</returns>
+    /// <exception cref="TemplateException">It cannot be rendered, or the user's words are lost in it.</exception>
+    public static IReadOnlyList<string> Run(ITemplate template, Variables variables)
+    {
+        string?[] models = variables.HasModel ? [OneText, OtherText, null] : [null];
+        foreach (var model in models)
+        {
+            template.Render(new TemplateVariables("") { Model = model, Time = OneTime });
+            if (MessageStart(template, model) < 0)
+                throw new TemplateException(Lost(model is null && variables.HasModel));
+        }
+
+        var start = MessageStart(template, models[0]);
+        var text = Render(template, OneText, models[0], OneTime);
+        var changing = new List<string>();
+        if (models.Any(model => IsBefore(text, Render(template, OneText, model, OneTime), start)))
+            changing.Add(Variables.Model);
+        if (IsBefore(text, Render(template, OneText, models[0], OtherTime), start))
+            changing.Add(Variables.Date);
+        return changing;
+    }
+
+    // Where two messages begin to make a difference; -1 when they make none.
+    private static int MessageStart(ITemplate template, string? model) =>
+        FirstDifference(Render(template, OneText, model, OneTime), Render(template, OtherText, model, OneTime));
+
+    private static bool IsBefore(string text, string other, int start) => FirstDifference(text, other) is >= 0 and var at && at < start;
+
+    private static string Render(ITemplate template, string message, string? model, DateTimeOffset time) =>
+        template.Render(new TemplateVariables(message) { Model = model, Time = time });
+
+    private static int FirstDifference(string one, string other) => one == other ? -1 : one.AsSpan().CommonPrefixLength(other);
+
+    private static string Lost(bool onlyWithoutModel) =>
+        $"the template does not write {{{{message}}}}{(onlyWithoutModel ? " when the request names no model" : "")}: the user's words would be lost. "
+        + "Write {{message}} where they belong, usually at the end.";
+}

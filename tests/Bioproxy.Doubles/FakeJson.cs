@@ -1,0 +1,57 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Bioproxy.Doubles;
+
+/// <summary>JSON as llama-server reads and writes it: the last of two members of one name counts, and nothing is escaped that need not be.</summary>
+internal static class FakeJson
+{
+    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <exception cref="JsonException">That is no JSON object.</exception>
+    public static JsonObject Parse(ReadOnlyMemory<byte> bytes)
+    {
+        using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 512 });
+        try
+        {
+            return Node(document.RootElement) as JsonObject ?? throw new JsonException("The body is no object.");
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException("A string is no valid Unicode.", e);
+        }
+    }
+
+    public static byte[] Bytes(JsonNode node)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, Compact))
+            node.WriteTo(writer);
+        return buffer.ToArray();
+    }
+
+    private static JsonNode? Node(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                var result = new JsonObject();
+                foreach (var member in element.EnumerateObject())
+                    result[member.Name] = Node(member.Value);
+                return result;
+            case JsonValueKind.Array:
+                return new JsonArray([.. element.EnumerateArray().Select(Node)]);
+            case JsonValueKind.String:
+                return JsonValue.Create(element.GetString());
+            case JsonValueKind.Null:
+                return null;
+            case JsonValueKind.Number when element.TryGetInt32(out var whole):
+                return JsonValue.Create(whole);
+            case JsonValueKind.Number:
+                return JsonValue.Create(element.GetDouble());
+            default:
+                return JsonValue.Create(element.ValueKind == JsonValueKind.True);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+namespace Bioproxy.Doubles;
+
+/// <summary>What no good client does to a backend, counted over all restarts.</summary>
+internal sealed class FakeViolations
+{
+    internal int SlotCollisionCount;
+    internal int OverloadCount;
+    internal int PoisonedReuseCount;
+
+    /// <summary>Requests and slot actions for a slot that was at work; without those where nobody could know that it was (<see cref="FakeEngine.End"/>).</summary>
+    public int SlotCollisions => Volatile.Read(ref SlotCollisionCount);
+
+    /// <summary>Unpinned requests that found no idle slot.</summary>
+    public int Overloads => Volatile.Read(ref OverloadCount);
+
+    /// <summary>Requests answered from a state that other weights had computed: silently wrong answers.</summary>
+    public int PoisonedReuses => Volatile.Read(ref PoisonedReuseCount);
+}

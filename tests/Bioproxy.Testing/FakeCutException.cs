@@ -1,7 +1,0 @@
-namespace Bioproxy.Testing;
-
-/// <summary>A script ends the connection here.</summary>
-internal sealed class FakeCutException(bool isReset) : Exception
-{
-    public bool IsReset { get; } = isReset;
-}

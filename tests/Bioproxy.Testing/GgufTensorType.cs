@@ -1,8 +1,0 @@
-namespace Bioproxy.Testing;
-
-/// <summary>The element types of a GGUF tensor that the writer knows; the values are the format's own.</summary>
-internal enum GgufTensorType
-{
-    Float32 = 0,
-    Float16 = 1,
-}
