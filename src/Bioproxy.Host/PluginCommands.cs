@@ -63,7 +63,7 @@ internal static class PluginCommands
         var isAllWell = true;
         foreach (var candidate in candidates)
         {
-            await writer.WriteLineAsync($"{candidate.Name}  ({candidate.Path})");
+            await writer.WriteLineAsync($"{(candidate == candidates[0] ? "" : writer.NewLine)}{candidate.Name}  ({candidate.Path})");
             foreach (var finding in await check.RunAsync(candidate))
             {
                 isAllWell &= finding.Verdict != Verdict.Bad;

@@ -46,6 +46,7 @@ internal sealed class PluginCheck(PluginLoader loader, ProxyOptions options, IRe
             return null;
         }
 
+        findings.Add(Ok("load", "It loads."));
         findings.AddRange(status.Exports.Select(export => Ok("exports", export)));
         findings.AddRange(Meet(candidate, plugin.Engines.SelectMany(engine => engine.Extensions), status.Commands));
         findings.AddRange(await LiveAsync(plugin).ConfigureAwait(false));
@@ -114,11 +115,9 @@ internal sealed class PluginCheck(PluginLoader loader, ProxyOptions options, IRe
                 yield return Note("command", $"Plugin '{other.Name}' has the command /{command} too: both run.");
         }
 
-        if (options.Agents is { } agents)
-        {
-            foreach (var command in commands.Except(agents, StringComparer.Ordinal))
-                yield return Note("command", $"/{command} is not among the agents of the configuration, so it is switched off.");
-        }
+        var off = options.Agents is { } agents ? commands.Except(agents, StringComparer.Ordinal).ToList() : [];
+        if (off.Count > 0)
+            yield return Note("command", $"Not among the agents of the configuration, so switched off: {string.Join(", ", off.Select(command => "/" + command))}.");
     }
 
     private static async Task<IReadOnlyList<Finding>> LiveAsync(LoadedPlugin plugin)
