@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using Bioproxy.Host.Admin;
 using Bioproxy.Host.Backends;
@@ -61,8 +60,8 @@ internal static class Commands
         {
             var isActive = plugin.State == PluginState.Active;
             isAllWell &= isActive;
-            Say(isActive ? "ok" : "FAILED", $"plugin {plugin.Name}", plugin.Problem ?? string.Join(", ", plugin.Exports));
-            foreach (var note in plugin.Notes)
+            Say(isActive ? "ok" : "FAILED", $"plugin {plugin.Name}", isActive ? string.Join(", ", plugin.Exports) : plugin.Problem!);
+            foreach (var note in isActive && plugin.Problem is { } problem ? [problem, .. plugin.Notes] : plugin.Notes)
                 Say("note", $"plugin {plugin.Name}", note);
         }
 
@@ -113,32 +112,29 @@ internal static class Commands
         }
     }
 
-    /// <returns>Null when no proxy answers; empty when it knows no such snapshot.</returns>
-    private static async Task<ReadOnlyMemory<byte>?> AskRunningAsync(ProxyOptions options, KvRequest request, CancellationToken cancellationToken)
+    /// <summary>Reads the configuration, and reports all mistakes in it.</summary>
+    /// <returns>Null when it has any: the exit code is 2.</returns>
+    public static ProxyOptions? Load(ConfigurationInput input)
     {
-        var host = options.AdminHost is "0.0.0.0" or "::" ? "localhost" : options.AdminHost;
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2) }) { BaseAddress = new UriBuilder("http", host, options.AdminPort).Uri, Timeout = TimeSpan.FromMinutes(1) };
-        using var message = request.Action switch
+        var result = ConfigurationLoader.Load(input);
+        if (result.IsValid)
+            return result.Options;
+        Console.Error.WriteLine(result.Errors.Count == 1 ? "The configuration has a mistake; nothing was started." : $"The configuration has {result.Errors.Count} mistakes; nothing was started.");
+        foreach (var error in result.Errors)
+            Console.Error.WriteLine($"  {error}");
+        return null;
+    }
+
+    private static Task<ReadOnlyMemory<byte>?> AskRunningAsync(ProxyOptions options, KvRequest request, CancellationToken cancellationToken)
+    {
+        var (method, path) = request.Action switch
         {
-            "list" => new HttpRequestMessage(HttpMethod.Get, "/kv"),
-            "show" => new HttpRequestMessage(HttpMethod.Get, "/kv/" + Uri.EscapeDataString(request.File!)),
-            "drop" => new HttpRequestMessage(HttpMethod.Post, $"/kv/drop?file={Uri.EscapeDataString(request.File ?? "")}&domain={Uri.EscapeDataString(request.Domain ?? "")}"),
-            _ => new HttpRequestMessage(HttpMethod.Post, request.IsDryRun ? "/kv/gc?dry_run=true" : "/kv/gc"),
+            "list" => (HttpMethod.Get, "/kv"),
+            "show" => (HttpMethod.Get, "/kv/" + Uri.EscapeDataString(request.File!)),
+            "drop" => (HttpMethod.Post, $"/kv/drop?file={Uri.EscapeDataString(request.File ?? "")}&domain={Uri.EscapeDataString(request.Domain ?? "")}"),
+            _ => (HttpMethod.Post, request.IsDryRun ? "/kv/gc?dry_run=true" : "/kv/gc"),
         };
-        if (message.Method == HttpMethod.Post)
-            message.Content = new ByteArrayContent([]) { Headers = { ContentType = new("application/json") } };
-        try
-        {
-            using var response = await client.SendAsync(message, cancellationToken);
-            if (response.StatusCode == HttpStatusCode.NotFound)
-                return ReadOnlyMemory<byte>.Empty;
-            response.EnsureSuccessStatusCode();
-            return await response.Content.ReadAsByteArrayAsync(cancellationToken);
-        }
-        catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
-        {
-            return null;
-        }
+        return RunningProxy.AskAsync(options, method, path, cancellationToken);
     }
 
     private static async Task<ReadOnlyMemory<byte>> WorkAloneAsync(ProxyOptions options, KvRequest request)
@@ -171,17 +167,6 @@ internal static class Commands
         { Status: BackendStatus.Loading } => "is loading its model; try again",
         _ => $"is not reachable: {state.Problem}. Start llama-server, or set backend_url",
     };
-
-    private static ProxyOptions? Load(ConfigurationInput input)
-    {
-        var result = ConfigurationLoader.Load(input);
-        if (result.IsValid)
-            return result.Options;
-        Console.Error.WriteLine(result.Errors.Count == 1 ? "The configuration has a mistake; nothing was started." : $"The configuration has {result.Errors.Count} mistakes; nothing was started.");
-        foreach (var error in result.Errors)
-            Console.Error.WriteLine($"  {error}");
-        return null;
-    }
 
     private static bool ReportTemplates(BioproxyApp app)
     {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 
 namespace Bioproxy.Host.Admin;
@@ -18,7 +17,7 @@ internal static class KvTable
         var total = $"{count} {(count == 1 ? "snapshot" : "snapshots")}, {Size(answer.GetProperty("bytes").GetInt64())}";
         if (answer.TryGetProperty("free_bytes", out var free))
             total += $"; {Size(free.GetInt64())} free";
-        return Table(["file", "label", "domain", "tokens", "turns", "size", "last used", ""], "lllrrrrl", rows) + total + Environment.NewLine;
+        return new TextTable(["file", "label", "domain", "tokens", "turns", "size", "last used", ""], "lllrrrrl").AddAll(rows) + total + Environment.NewLine;
     }
 
     public static string Show(JsonElement answer) =>
@@ -29,20 +28,7 @@ internal static class KvTable
         var list = answer.EnumerateObject().Single();
         var rows = list.Value.EnumerateArray().Select(s => new[] { Text(s, "file"), Text(s, "label"), Size(s.GetProperty("bytes").GetInt64()), Text(s, "reason") }).ToList();
         var what = list.Name == "removed" ? "removed" : "would be removed";
-        return rows.Count == 0 ? $"Nothing {what}.{Environment.NewLine}" : Table([what, "label", "size", "because"], "llrl", rows) + $"{rows.Count} {what}{Environment.NewLine}";
-    }
-
-    /// <param name="heads">The columns' names.</param>
-    /// <param name="sides">For each column l or r.</param>
-    /// <param name="rows">As many cells each.</param>
-    private static string Table(string[] heads, string sides, IEnumerable<string[]> rows)
-    {
-        var lines = rows.Prepend(heads).ToList();
-        var widths = heads.Select((_, column) => lines.Max(line => line[column].Length)).ToArray();
-        var text = new StringBuilder();
-        foreach (var line in lines)
-            text.AppendLine(string.Join("  ", line.Select((cell, column) => sides[column] == 'l' ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))).TrimEnd());
-        return text.ToString();
+        return rows.Count == 0 ? $"Nothing {what}.{Environment.NewLine}" : new TextTable([what, "label", "size", "because"], "llrl").AddAll(rows) + $"{rows.Count} {what}{Environment.NewLine}";
     }
 
     private static string Notes(JsonElement snapshot)

@@ -16,7 +16,7 @@ internal sealed class PluginAdmin(Func<CancellationToken, Task<PluginChange>> re
             writer.WriteStrings("replaced", change.Replaced);
             writer.WriteStrings("removed", change.Removed);
             writer.WriteStrings("failed", change.Failed);
-            writer.WriteObjects("plugins", statuses(), plugin => PluginView.Write(writer, plugin));
+            PluginView.WriteAll(writer, statuses());
         });
     }
 }

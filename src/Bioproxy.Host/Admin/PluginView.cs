@@ -6,13 +6,18 @@ namespace Bioproxy.Host.Admin;
 /// <summary>One plugin, as JSON.</summary>
 internal static class PluginView
 {
-    public static void Write(Utf8JsonWriter writer, PluginStatus plugin)
+    /// <summary>The member <c>plugins</c> of a document.</summary>
+    public static void WriteAll(Utf8JsonWriter writer, IEnumerable<PluginStatus> plugins) => writer.WriteObjects("plugins", plugins, plugin => Write(writer, plugin));
+
+    private static void Write(Utf8JsonWriter writer, PluginStatus plugin)
     {
         writer.WriteString("name", plugin.Name);
         writer.WriteString("version", plugin.Version);
+        writer.WriteString("api", plugin.Api);
         writer.WriteString("state", AdminJson.Name(plugin.State));
         writer.WriteString("path", plugin.Path);
         writer.WriteStrings("exports", plugin.Exports);
+        writer.WriteStrings("commands", plugin.Commands);
         writer.WriteString("problem", plugin.Problem);
         writer.WriteStrings("notes", plugin.Notes);
         writer.WriteTimeOrNull("loaded_at", plugin.LoadedAt);

@@ -46,7 +46,7 @@ internal sealed class StatusView(
         writer.WriteObjects("templates", templates, template => WriteTemplate(writer, template, files.GetValueOrDefault(template.Prefix)));
         writer.WriteObjects("snapshots", snapshots.OrderBy(s => s.Prefix, StringComparer.Ordinal).ThenByDescending(s => s.Created), snapshot => WriteSnapshot(writer, snapshot, identity));
         writer.WriteStrings("quarantined", catalogue.Quarantined);
-        writer.WriteObjects("plugins", plugins(), plugin => PluginView.Write(writer, plugin));
+        PluginView.WriteAll(writer, plugins());
         writer.WriteObjects("restores", effects.Last, effect => WriteEffect(writer, effect));
     }
 

@@ -7,8 +7,10 @@ namespace Bioproxy.Host.CommandLine;
 /// <param name="Check"><c>check</c>.</param>
 /// <param name="Doctor"><c>doctor</c>.</param>
 /// <param name="Kv"><c>kv …</c>.</param>
+/// <param name="Plugins"><c>plugins …</c>.</param>
 internal sealed record CommandActions(
     Func<ConfigurationInput, CancellationToken, Task<int>> Run,
     Func<ConfigurationInput, CancellationToken, Task<int>> Check,
     Func<ConfigurationInput, CancellationToken, Task<int>> Doctor,
-    Func<ConfigurationInput, KvRequest, CancellationToken, Task<int>> Kv);
+    Func<ConfigurationInput, KvRequest, CancellationToken, Task<int>> Kv,
+    Func<ConfigurationInput, PluginsRequest, CancellationToken, Task<int>> Plugins);

@@ -36,6 +36,7 @@ internal static class CommandLineParser
             + "Exit code: 0 all is well, 1 something does not work or cannot be reached, 2 the configuration has mistakes, 3 it works but a change would bring something.");
         root.Subcommands.Add(checkCommand);
         root.Subcommands.Add(doctorCommand);
+        root.Subcommands.Add(Plugins((request, result, token) => actions.Plugins(InputFrom(result), request, token)));
         root.Subcommands.Add(Kv((request, result, token) => actions.Kv(InputFrom(result), request, token)));
         root.SetAction((result, token) => actions.Run(InputFrom(result), token));
         checkCommand.SetAction((result, token) => actions.Check(InputFrom(result), token));
@@ -95,6 +96,21 @@ internal static class CommandLineParser
         gc.SetAction((result, token) => act(new KvRequest("gc", IsDryRun: result.GetValue(dryRun)), result, token));
 
         return new Command("kv", "Look at saved KV states, and clean up.") { list, show, drop, gc };
+    }
+
+    private static Command Plugins(Func<PluginsRequest, ParseResult, CancellationToken, Task<int>> act)
+    {
+        var list = new Command("list", "The plugins of the running proxy, with what they export and what went wrong; where none runs, those in the plugin folders.");
+        list.SetAction((result, token) => act(new PluginsRequest("list"), result, token));
+
+        var folder = new Argument<string>("folder") { Description = "A plugin's folder, its single DLL, or a folder of plugins." };
+        var check = new Command(
+            "check",
+            "Load a plugin as the proxy would, start, stop and unload it, and say what is wrong with it. "
+            + "Exit code: 0 all is well, 1 something FAILED, 2 wrong usage or a mistake in the configuration.") { folder };
+        check.SetAction((result, token) => act(new PluginsRequest("check", result.GetValue(folder)), result, token));
+
+        return new Command("plugins", "Look at plugins, and try one before the proxy loads it.") { list, check };
     }
 
     // Texts, whatever the setting's type: a bad value is reported in one list with the mistakes of the file.

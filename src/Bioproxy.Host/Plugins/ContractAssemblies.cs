@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Bioproxy.Abstractions;
 
 namespace Bioproxy.Host.Plugins;
 
@@ -6,6 +7,9 @@ namespace Bioproxy.Host.Plugins;
 internal static class ContractAssemblies
 {
     public const string Contract = "Bioproxy.Abstractions";
+
+    /// <summary>The host's version of the contract.</summary>
+    public static readonly Version Version = typeof(IPluginHost).Assembly.GetName().Version!;
 
     public static readonly FrozenSet<string> Names = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,

@@ -38,6 +38,9 @@ internal sealed class LoadedPlugin : IDisposable
 
     public IReadOnlyList<PluginEngine> Engines => _exports.Engines;
 
+    /// <summary>Whether it has something to start and to stop.</summary>
+    public bool HasLife => _lifetimes.Count > 0;
+
     public PluginStatus Status => _status with
     {
         Calls = _exports.Parts.Sum(part => part.Calls),

@@ -29,6 +29,9 @@ internal sealed partial class PluginExports
 
     public bool AreNone => !Parts.Any() && _engines.Count == 0 && _lifetimes.Count == 0;
 
+    /// <summary>The slash commands of its parts, without the slash.</summary>
+    public IEnumerable<string> Commands => Parts.Select(part => part.Command).OfType<string>().Distinct(StringComparer.Ordinal);
+
     public IEnumerable<string> Describe() =>
         Parts.Select(part => part.Describe())
             .Concat(_engines.Select(engine => $"engine: {string.Join(", ", engine.Extensions)}"))

@@ -14,6 +14,22 @@ internal static class PluginFinder
         return folders.Concat(files).OrderBy(candidate => candidate.Name, StringComparer.Ordinal);
     }
 
+    /// <summary>What a person points at: a plugin's folder, its single DLL, or a folder of plugins.</summary>
+    /// <param name="path">Absolute.</param>
+    /// <param name="directories">Folders of plugins, whatever lies in them.</param>
+    /// <returns>Empty when nothing is there, or when a file is no DLL.</returns>
+    /// <exception cref="IOException">A folder cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">A folder cannot be read.</exception>
+    public static IReadOnlyList<PluginCandidate> At(string path, IEnumerable<string> directories)
+    {
+        path = Path.TrimEndingDirectorySeparator(path);
+        if (!Directory.Exists(path))
+            return File.Exists(path) && path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? [new PluginCandidate(Path.GetFileNameWithoutExtension(path), path, path, null)] : [];
+        var isDirectory = directories.Select(Path.TrimEndingDirectorySeparator).Contains(path, StringComparer.Ordinal)
+            || (Dlls(path).Count == 0 && Directory.GetDirectories(path).Any(folder => Dlls(folder).Count > 0));
+        return isDirectory ? [.. Find(path)] : [FromFolder(path)];
+    }
+
     private static PluginCandidate FromFolder(string folder)
     {
         var name = Path.GetFileName(folder);

@@ -16,6 +16,8 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
     /// <summary>How long a plugin may take to be made: its constructors are its own code, and may do anything.</summary>
     private static readonly TimeSpan LoadLimit = TimeSpan.FromSeconds(10);
 
+    private const string LeaveOut = $"Reference {ContractAssemblies.Contract} with Private=\"false\" ExcludeAssets=\"runtime\" to leave out what comes with it.";
+
     /// <summary><c>plugins/</c> beside the host.</summary>
     public static string BuiltInDirectory { get; } = Path.Combine(AppContext.BaseDirectory, "plugins");
 
@@ -63,22 +65,28 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
     /// <summary>Loads one plugin and starts it, within a limit whatever its code does.</summary>
     public async Task<(LoadedPlugin? Plugin, PluginStatus Status)> LoadAsync(PluginCandidate candidate)
     {
+        var (plugin, status) = await MakeAsync(candidate).ConfigureAwait(false);
+        if (plugin is null)
+            return (null, status);
+        try
+        {
+            await plugin.StartAsync().ConfigureAwait(false);
+            return (plugin, status);
+        }
+        catch (PluginFaultException e)
+        {
+            Unload(plugin, candidate.Name);
+            return (null, status with { State = PluginState.Faulted, Exports = [], Commands = [], LoadedAt = null, Problem = e.Message });
+        }
+    }
+
+    /// <summary>Loads one plugin and makes its parts, within a limit whatever its code does. Nothing of it is started.</summary>
+    public async Task<(LoadedPlugin? Plugin, PluginStatus Status)> MakeAsync(PluginCandidate candidate)
+    {
         var loading = Task.Run(() => Load(candidate));
         try
         {
-            var (plugin, status) = await loading.WaitAsync(LoadLimit).ConfigureAwait(false);
-            if (plugin is null)
-                return (null, status);
-            try
-            {
-                await plugin.StartAsync().ConfigureAwait(false);
-                return (plugin, status);
-            }
-            catch (PluginFaultException e)
-            {
-                Unload(plugin, candidate.Name);
-                return (null, status with { State = PluginState.Faulted, Exports = [], LoadedAt = null, Problem = e.Message });
-            }
+            return await loading.WaitAsync(LoadLimit).ConfigureAwait(false);
         }
         catch (TimeoutException) when (!loading.IsCompleted)
         {
@@ -91,6 +99,19 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
                 State = PluginState.Faulted,
                 Problem = $"It could not be made within {LoadLimit.TotalSeconds:0} s: a constructor hangs. Do such work in {nameof(IPluginLifetime)}.{nameof(IPluginLifetime.StartAsync)}, in the background.",
             });
+        }
+    }
+
+    /// <summary>Unloads a plugin that is not used after all; what fails in it is logged.</summary>
+    public void Unload(LoadedPlugin plugin, string name)
+    {
+        try
+        {
+            plugin.Unload();
+        }
+        catch (Exception e)
+        {
+            DisposeFailed(name, e);
         }
     }
 
@@ -130,7 +151,7 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
         try
         {
             var image = ReadImage(candidate.MainFile);
-            status = status with { Version = image.Version.ToString(), Notes = Notes(candidate) };
+            status = status with { Version = image.Version.ToString(), Api = image.ContractVersion?.ToString(2), Notes = Notes(candidate) };
             CheckContract(candidate, image);
 
             context = new PluginLoadContext(candidate.Name, candidate.MainFile, candidate.IsSingleFile ? null : candidate.Path);
@@ -149,7 +170,7 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
             if (exports.AreNone)
                 throw PluginFaultException.Faulted("It exports nothing: does a class carry [PromptTransform], [ResponseTransform], [RequestHandler] or [TemplateEngine]?");
 
-            status = status with { State = PluginState.Active, Exports = [.. exports.Describe()], Problem = null, LoadedAt = time.GetUtcNow() };
+            status = status with { State = PluginState.Active, Exports = [.. exports.Describe()], Commands = [.. exports.Commands], Problem = null, LoadedAt = time.GetUtcNow() };
             return (new LoadedPlugin(status, exports, container, context, services), status);
         }
         catch (Exception e)
@@ -169,18 +190,6 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
     {
         if (await late.ConfigureAwait(false) is { Plugin: { } plugin })
             Unload(plugin, name);
-    }
-
-    private void Unload(LoadedPlugin plugin, string name)
-    {
-        try
-        {
-            plugin.Unload();
-        }
-        catch (Exception e)
-        {
-            DisposeFailed(name, e);
-        }
     }
 
     private static PluginImage ReadImage(string file)
@@ -216,7 +225,7 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
                 + $"use a build of the plugin for {ContractAssemblies.Contract} {PluginApi.Version}.x.");
         }
 
-        var host = typeof(IPluginHost).Assembly.GetName().Version!;
+        var host = ContractAssemblies.Version;
         if (image.ContractVersion.Minor > host.Minor)
         {
             throw new PluginFaultException(
@@ -227,9 +236,13 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
 
     private static string[] Notes(PluginCandidate candidate)
     {
-        if (candidate.IsSingleFile || !File.Exists(Path.Combine(candidate.Path, ContractAssemblies.Contract + ".dll")))
-            return [];
-        return [$"Its own copy of {ContractAssemblies.Contract}.dll is ignored; the host's is used. Reference it with Private=\"false\" to leave it out."];
+        string[] copies = candidate.IsSingleFile ? [] : [.. ContractAssemblies.Names.Select(name => name + ".dll").Where(file => File.Exists(Path.Combine(candidate.Path, file))).Order(StringComparer.Ordinal)];
+        return copies.Length switch
+        {
+            0 => [],
+            1 => [$"Its own copy of {copies[0]} is ignored; the host's is used. {LeaveOut}"],
+            _ => [$"Its own copies of {string.Join(", ", copies)} are ignored; the host's are used. {LeaveOut}"],
+        };
     }
 
     private static string VersionOf(Assembly assembly, PluginImage image)

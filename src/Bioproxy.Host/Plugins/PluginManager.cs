@@ -12,9 +12,6 @@ namespace Bioproxy.Host.Plugins;
 /// </summary>
 internal sealed partial class PluginManager : IAsyncDisposable
 {
-    /// <summary>How often the garbage collector is asked before a plugin that nobody uses is called pending.</summary>
-    private const int Collections = 8;
-
     private readonly PluginLoader _loader;
     private readonly ProxyOptions _options;
     private readonly TimeProvider _time;
@@ -178,7 +175,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
             await plugin.StopAsync().ConfigureAwait(false);
             plugin.Dispose();
             plugin = null;
-            status = status with { State = PluginState.Faulted, Exports = [], LoadedAt = null, Problem = "Its files changed while they were read; it is tried again." };
+            status = status with { State = PluginState.Faulted, Exports = [], Commands = [], LoadedAt = null, Problem = "Its files changed while they were read; it is tried again." };
         }
 
         if (plugin is null && before?.Plugin is { } last)
@@ -256,17 +253,10 @@ internal sealed partial class PluginManager : IAsyncDisposable
 
         if (retired is null)
             return; // the proxy ends
-        for (var i = 0; i < Collections && left.IsAlive; i++)
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-            await Task.Delay(TimeSpan.FromMilliseconds(20 << i), TimeProvider.System).ConfigureAwait(false);
-        }
-
-        if (left.IsAlive)
-            LogPending(status.Name, status.Version);
-        else
+        if (await PluginMemory.IsLeftAsync(left).ConfigureAwait(false))
             LogUnloaded(status.Name, status.Version);
+        else
+            LogPending(status.Name, status.Version);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

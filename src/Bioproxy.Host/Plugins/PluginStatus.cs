@@ -12,10 +12,16 @@ internal sealed record PluginStatus
     /// <summary>The main assembly's version; null when it could not be read.</summary>
     public string? Version { get; init; }
 
+    /// <summary>The version of the contract it was built for, as in <c>1.1</c>; null when it is not known to use the contract.</summary>
+    public string? Api { get; init; }
+
     public required PluginState State { get; init; }
 
     /// <summary>For example <c>transform: prefix-expander (order 0)</c> or <c>engine: *, .txt, .md</c>.</summary>
     public IReadOnlyList<string> Exports { get; init; } = [];
+
+    /// <summary>The slash commands that ask for its parts, without the slash.</summary>
+    public IReadOnlyList<string> Commands { get; init; } = [];
 
     /// <summary>Why it is not active, and the remedy. Of an active plugin: why a newer version that lies there is not used. Null when all is well.</summary>
     public string? Problem { get; init; }

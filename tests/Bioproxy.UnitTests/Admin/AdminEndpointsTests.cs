@@ -145,7 +145,7 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
         [
             new PluginStatus
             {
-                Name = "Shout", Path = "plugins/Shout", Version = "1.2", State = PluginState.NotSupported, Exports = ["transform: shout (order 5)"], Problem = "built for API 9",
+                Name = "Shout", Path = "plugins/Shout", Version = "1.2", Api = "9.0", State = PluginState.NotSupported, Exports = ["transform: shout (order 5, /shout)"], Commands = ["shout"], Problem = "built for API 9",
                 LastError = new PluginError(_admin.Clock.GetUtcNow(), "shout", "it failed"),
             },
         ];
@@ -166,7 +166,7 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
             Compact(status.GetProperty("snapshots")));
         Assert.Equal("""["file-b.bin: its file is gone"]""", Compact(status.GetProperty("quarantined")));
         Assert.Equal(
-            """[{"name":"Shout","version":"1.2","state":"not_supported","path":"plugins/Shout","exports":["transform: shout (order 5)"],"problem":"built for API 9","notes":[],"loaded_at":null,"calls":0,"errors":0,"last_error":{"at":"2030-01-01T00:00:00+00:00","export":"shout","message":"it failed"}}]""",
+            """[{"name":"Shout","version":"1.2","api":"9.0","state":"not_supported","path":"plugins/Shout","exports":["transform: shout (order 5, /shout)"],"commands":["shout"],"problem":"built for API 9","notes":[],"loaded_at":null,"calls":0,"errors":0,"last_error":{"at":"2030-01-01T00:00:00+00:00","export":"shout","message":"it failed"}}]""",
             Compact(status.GetProperty("plugins")));
         Assert.Equal(
             """[{"at":"2030-01-01T00:00:00+00:00","prefix":"@code","promised_tokens":1000,"reused_tokens":1000,"status":"effective"},{"at":"2030-01-01T00:00:00+00:00","prefix":"@code","promised_tokens":1000,"reused_tokens":null,"status":"failed"}]""",

@@ -9,6 +9,7 @@ public sealed class CommandLineParserTests : IDisposable
     private readonly StringWriter _error = new();
     private (string Command, ConfigurationInput Input)? _invoked;
     private KvRequest? _kv;
+    private PluginsRequest? _plugins;
 
     public void Dispose()
     {
@@ -118,7 +119,7 @@ public sealed class CommandLineParserTests : IDisposable
     [Fact]
     public async Task Invoke_ActionThrows_ExceptionIsNotSwallowed() =>
         await Assert.ThrowsAsync<InvalidOperationException>(() =>
-            CommandLineParser.InvokeAsync([], new CommandActions((_, _) => throw new InvalidOperationException(), Check, Doctor, Kv), _out, _error));
+            CommandLineParser.InvokeAsync([], new CommandActions((_, _) => throw new InvalidOperationException(), Check, Doctor, Kv, Plugins), _out, _error));
 
     [Fact]
     public async Task Invoke_Cancelled_PassesTheToken()
@@ -134,7 +135,8 @@ public sealed class CommandLineParserTests : IDisposable
                 },
                 Check,
                 Doctor,
-                Kv),
+                Kv,
+                Plugins),
             _out,
             _error,
             stopping.Token);
@@ -142,7 +144,7 @@ public sealed class CommandLineParserTests : IDisposable
         Assert.Equal(5, exitCode);
     }
 
-    private Task<int> InvokeAsync(params string[] args) => CommandLineParser.InvokeAsync(args, new CommandActions(Run, Check, Doctor, Kv), _out, _error);
+    private Task<int> InvokeAsync(params string[] args) => CommandLineParser.InvokeAsync(args, new CommandActions(Run, Check, Doctor, Kv, Plugins), _out, _error);
 
     [Fact]
     public async Task Invoke_Kv_TakesWhatItIsAbout()
@@ -170,6 +172,48 @@ public sealed class CommandLineParserTests : IDisposable
     {
         Assert.NotEqual(10, await InvokeAsync(args));
         Assert.Null(_kv);
+    }
+
+    [Fact]
+    public async Task Invoke_Plugins_TakesWhatItIsAbout()
+    {
+        Assert.Equal(11, await InvokeAsync("plugins", "list", "--admin-port", "3"));
+        Assert.Equal(new PluginsRequest("list"), _plugins);
+        Assert.Equal("3", _invoked?.Input.Overrides["admin_port"]);
+
+        Assert.Equal(11, await InvokeAsync("plugins", "check", "plugins/Mine", "-config=c.json"));
+        Assert.Equal(new PluginsRequest("check", "plugins/Mine"), _plugins);
+        Assert.Equal("c.json", _invoked?.Input.ConfigPath);
+    }
+
+    [Theory]
+    [InlineData("plugins", "check")]
+    [InlineData("plugins", "check", "a", "b")]
+    [InlineData("plugins", "list", "a")]
+    [InlineData("plugins", "lsit")]
+    [InlineData("plugins")]
+    public async Task Invoke_PluginsWithoutWhatItIsAbout_IsWrongUsage(params string[] args)
+    {
+        Assert.Equal(CommandLineParser.WrongUsage, await InvokeAsync(args));
+        Assert.Null(_plugins);
+        Assert.NotEmpty(_error.ToString());
+    }
+
+    [Fact]
+    public async Task Invoke_PluginsHelp_TellsItsCommandsAndExitCodes()
+    {
+        Assert.Equal(0, await InvokeAsync("plugins", "--help"));
+        Assert.Matches(@"list[\s\S]*check <folder>", _out.ToString());
+
+        Assert.Equal(0, await InvokeAsync("plugins", "check", "--help"));
+        Assert.Matches(@"0\s+all\s+is\s+well,\s+1\s+something\s+FAILED,\s+2\s", _out.ToString().ReplaceLineEndings(" "));
+        Assert.Null(_plugins);
+    }
+
+    private Task<int> Plugins(ConfigurationInput input, PluginsRequest request, CancellationToken cancellationToken)
+    {
+        (_invoked, _plugins) = (("plugins", input), request);
+        return Task.FromResult(11);
     }
 
     private Task<int> Kv(ConfigurationInput input, KvRequest request, CancellationToken cancellationToken)
