@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Composition.Hosting;
 using System.Reflection;
 using Bioproxy.Abstractions;
@@ -17,6 +18,8 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
     private static readonly TimeSpan LoadLimit = TimeSpan.FromSeconds(10);
 
     private const string LeaveOut = $"Reference {ContractAssemblies.Contract} with Private=\"false\" ExcludeAssets=\"runtime\" to leave out what comes with it.";
+
+    private readonly ConcurrentDictionary<string, string> _unreadable = new(StringComparer.Ordinal);
 
     /// <summary><c>plugins/</c> beside the host.</summary>
     public static string BuiltInDirectory { get; } = Path.Combine(AppContext.BaseDirectory, "plugins");
@@ -61,6 +64,9 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
 
         return found;
     }
+
+    /// <summary>Whether a folder is there and could not be read at the last look: what lies in it is not gone.</summary>
+    public bool IsUnreadable(string directory) => _unreadable.ContainsKey(directory) && Directory.Exists(directory);
 
     /// <summary>Loads one plugin and starts it, within a limit whatever its code does.</summary>
     public async Task<(LoadedPlugin? Plugin, PluginStatus Status)> LoadAsync(PluginCandidate candidate)
@@ -130,11 +136,16 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
     {
         try
         {
-            return [.. PluginFinder.Find(directory)];
+            List<PluginCandidate> found = [.. PluginFinder.Find(directory)];
+            _unreadable.TryRemove(directory, out _);
+            return found;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            DirectoryUnreadable(directory, e.Message);
+            // Looked at every second, said once.
+            if (!_unreadable.TryGetValue(directory, out var said) || said != e.Message)
+                DirectoryUnreadable(directory, e.Message);
+            _unreadable[directory] = e.Message;
             return [];
         }
     }

@@ -149,7 +149,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
             foreach (var gone in old.Where(place => !place.IsDisabled && !places.Exists(other => string.Equals(other.Status.Name, place.Status.Name, StringComparison.OrdinalIgnoreCase))))
             {
                 // A folder that is being replaced is away for a moment.
-                if (isSettled(gone.Status.Path))
+                if (isSettled(gone.Status.Path) && !_loader.IsUnreadable(Path.GetDirectoryName(gone.Status.Path)!))
                     removed.Add(gone.Status.Name);
                 else
                     places.Add(gone);
