@@ -13,13 +13,15 @@ public sealed class HarnessAnswer
     private readonly string? _body;
     private readonly IReadOnlyList<string> _pieces;
     private readonly bool _areEvents;
+    private readonly bool _isCut;
 
-    private HarnessAnswer(int status, string? body, IReadOnlyList<string> pieces, bool areEvents)
+    private HarnessAnswer(int status, string? body, IReadOnlyList<string> pieces, bool areEvents = false, bool isCut = false)
     {
         _status = status;
         _body = body;
         _pieces = pieces;
         _areEvents = areEvents;
+        _isCut = isCut;
     }
 
     /// <summary>A text, in the form of the endpoint: whole, or as a stream when the request asks for one.</summary>
@@ -36,18 +38,23 @@ public sealed class HarnessAnswer
     /// <summary>A text in exactly these pieces, one an event; a whole answer has them joined.</summary>
     /// <param name="pieces">The pieces.</param>
     /// <returns>The answer.</returns>
-    public static HarnessAnswer Pieces(params IReadOnlyList<string> pieces) => new(200, null, pieces, areEvents: false);
+    public static HarnessAnswer Pieces(params IReadOnlyList<string> pieces) => new(200, null, pieces);
 
     /// <summary>A stream of exactly these events, whatever was asked for: tool calls, several choices, what is broken.</summary>
     /// <param name="events">The data of each event, for example <c>{"choices":[…]}</c> or <c>[DONE]</c>.</param>
     /// <returns>The answer.</returns>
     public static HarnessAnswer Events(params IReadOnlyList<string> events) => new(200, null, events, areEvents: true);
 
+    /// <summary>A stream that is cut off behind these pieces, as by a backend that crashes. A whole answer never begins.</summary>
+    /// <param name="pieces">The pieces, one an event.</param>
+    /// <returns>The answer.</returns>
+    public static HarnessAnswer Cut(params IReadOnlyList<string> pieces) => new(200, null, pieces, isCut: true);
+
     /// <summary>Exactly this body.</summary>
     /// <param name="body">The body, JSON.</param>
     /// <param name="status">The HTTP status.</param>
     /// <returns>The answer.</returns>
-    public static HarnessAnswer Json(string body, int status = 200) => new(status, body, [], areEvents: false);
+    public static HarnessAnswer Json(string body, int status = 200) => new(status, body, []);
 
     /// <summary>An error, as OpenAI writes it.</summary>
     /// <param name="status">The HTTP status.</param>
@@ -63,8 +70,13 @@ public sealed class HarnessAnswer
             await WriteStreamAsync(http, _pieces.Select(data => $"data: {data}\n\n")).ConfigureAwait(false);
         else if (_body is null && request.IsStream)
             await WriteStreamAsync(http, EventsOf(request)).ConfigureAwait(false);
-        else
+        else if (!_isCut)
             await WriteWholeAsync(http, _body is null ? ShapeOf(request).Whole(string.Concat(_pieces)) : Encoding.UTF8.GetBytes(_body)).ConfigureAwait(false);
+        if (!_isCut)
+            return;
+        if (http.Response.HasStarted)
+            throw new IOException("The test wants the stream to be cut."); // the server sends what was written, and closes without an end
+        http.Abort();
     }
 
     private IEnumerable<string> EventsOf(HarnessRequest request)
@@ -74,7 +86,8 @@ public sealed class HarnessAnswer
             yield return opening;
         foreach (var piece in _pieces)
             yield return shape.Piece(piece);
-        yield return shape.Closing(string.Concat(_pieces));
+        if (!_isCut)
+            yield return shape.Closing(string.Concat(_pieces));
     }
 
     private static async Task WriteWholeAsync(HttpContext http, byte[] body)

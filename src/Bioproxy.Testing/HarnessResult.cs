@@ -11,11 +11,11 @@ public sealed class HarnessResult
 {
     private readonly List<(ResponseChannel Channel, string Text)> _texts = [];
 
-    internal HarnessResult(HttpResponseMessage response, byte[] body, bool isComplete, IReadOnlyList<HarnessRequest> backend)
+    internal HarnessResult(HttpResponseMessage? response, byte[] body, bool isComplete, IReadOnlyList<HarnessRequest> backend)
     {
-        Status = (int)response.StatusCode;
-        Headers = HeadersOf(response.Headers.NonValidated, response.Content.Headers.NonValidated);
-        IsStream = response.Content.Headers.ContentType?.MediaType == "text/event-stream";
+        Status = (int)(response?.StatusCode ?? 0);
+        Headers = response is null ? new() : HeadersOf(response.Headers.NonValidated, response.Content.Headers.NonValidated);
+        IsStream = response?.Content.Headers.ContentType?.MediaType == "text/event-stream";
         IsComplete = isComplete;
         Body = Encoding.UTF8.GetString(body);
         Backend = backend;
@@ -25,7 +25,7 @@ public sealed class HarnessResult
             Read(Body);
     }
 
-    /// <summary>The HTTP status.</summary>
+    /// <summary>The HTTP status; 0 when the connection was cut before it came.</summary>
     public int Status { get; }
 
     /// <summary>The headers by name, in any case; several values of one name are joined by commas.</summary>
@@ -37,8 +37,12 @@ public sealed class HarnessResult
     /// <summary>Whether a stream of events came.</summary>
     public bool IsStream { get; }
 
-    /// <summary>False when the connection was cut before the end: so ends a stream whose plugin fails when it has begun.</summary>
+    /// <summary>False when the connection was cut before the end: so ends a stream whose backend crashed. What was on its way then may be lost.</summary>
     public bool IsComplete { get; }
+
+    /// <summary>The message of an error, the host's or the backend's; null without one. A plugin that fails when a stream has begun makes it end
+    /// with an error, of status 200.</summary>
+    public string? Error { get; private set; }
 
     /// <summary>The text of the answer (of the first choice, without reasoning), of a stream joined; empty when there is none.</summary>
     public string Text => string.Concat(Pieces);
@@ -54,7 +58,7 @@ public sealed class HarnessResult
     /// <returns>Its text, of a stream joined; empty when there is none.</returns>
     public string TextOf(ResponseChannel channel) => string.Concat(PiecesOf(channel));
 
-    internal static Dictionary<string, string> HeadersOf(params IEnumerable<HttpHeadersNonValidated> all) =>
+    private static Dictionary<string, string> HeadersOf(params IEnumerable<HttpHeadersNonValidated> all) =>
         all.SelectMany(headers => headers).ToDictionary(header => header.Key, header => string.Join(", ", (IEnumerable<string>)header.Value), StringComparer.OrdinalIgnoreCase);
 
     private List<string> PiecesOf(ResponseChannel channel) => [.. _texts.Where(text => text.Channel == channel).Select(text => text.Text)];
@@ -71,6 +75,8 @@ public sealed class HarnessResult
         try
         {
             using var document = JsonDocument.Parse(json);
+            if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object)
+                Error = error.TryGetProperty("message", out var message) ? message.ToString() : error.ToString();
             var texts = new AnswerTexts();
             texts.Read(document.RootElement, IsStream);
 

@@ -34,7 +34,7 @@ public sealed class PluginHarness : IAsyncDisposable
         _backend = backend;
         _log = log;
         _app = app;
-        _client = new HttpClient { Timeout = options.Timeout };
+        _client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan }; // its own ends with the headers
     }
 
     /// <summary>Where clients connect, for a client of the test's own.</summary>
@@ -124,7 +124,7 @@ public sealed class PluginHarness : IAsyncDisposable
     /// <param name="headers">Further headers.</param>
     /// <param name="cancellationToken">Leaves, as a client does.</param>
     /// <returns>What came, of whatever status.</returns>
-    /// <exception cref="HttpRequestException">No answer began.</exception>
+    /// <exception cref="TimeoutException">The answer was not complete within <see cref="PluginHarnessOptions.Timeout"/>.</exception>
     public async Task<HarnessResult> SendAsync(string body, string path = "/v1/chat/completions", IEnumerable<KeyValuePair<string, string>>? headers = null, CancellationToken cancellationToken = default)
     {
         var id = Interlocked.Increment(ref _sent).ToString(CultureInfo.InvariantCulture);
@@ -133,25 +133,31 @@ public sealed class PluginHarness : IAsyncDisposable
         request.Headers.Add(HarnessBackend.ClientHeader, id);
         foreach (var (name, value) in headers ?? [])
             request.Headers.TryAddWithoutValidation(name, value);
-        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
-        var (bytes, isComplete) = await ReadAsync(response, cancellationToken).ConfigureAwait(false);
-        _backend.Rethrow(id);
-        return new HarnessResult(response, bytes, isComplete, _backend.RequestsOf(id));
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(_options.Timeout);
+        try
+        {
+            using var response = await BeginAsync(request, limit.Token).ConfigureAwait(false);
+            var (bytes, isComplete) = response is null ? ([], false) : await ReadAsync(response, limit.Token).ConfigureAwait(false);
+            _backend.Rethrow(id);
+            return new HarnessResult(response, bytes, isComplete, _backend.RequestsOf(id));
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"The answer was not complete within {_options.Timeout.TotalSeconds:0.###} s. The log ends with:{Environment.NewLine}{string.Join(Environment.NewLine, Log.TakeLast(10))}", e);
+        }
     }
 
     /// <summary>Loads plugins anew while the host runs, as if their files had just been written. What is new is loaded too.</summary>
     /// <param name="plugins">The plugins, in the place of those of the same name; none for those that the host was started with.</param>
     /// <returns>A task that completes when requests begin with the new ones. One that cannot be loaded leaves the old one in use, whose
     /// <see cref="HarnessPlugin.Problem"/> says why.</returns>
-    /// <exception cref="HttpRequestException">The host refused.</exception>
     public async Task ReloadAsync(params IReadOnlyList<PluginFolder> plugins)
     {
         ArgumentNullException.ThrowIfNull(plugins);
         foreach (var plugin in plugins.Count > 0 ? plugins : _options.Plugins)
             _folder.CopyPlugin(plugin, TimeProvider.System.GetUtcNow());
-        using var content = new StringContent("{}", Encoding.UTF8, "application/json");
-        using var response = await _client.PostAsync(new Uri(AdminAddress, "/plugins/reload"), content).ConfigureAwait(false);
-        response.EnsureSuccessStatusCode();
+        await _app.ReloadPluginsAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Waits until what <see cref="ReloadAsync"/> replaced has left the memory.</summary>
@@ -210,6 +216,19 @@ public sealed class PluginHarness : IAsyncDisposable
     }
 
     private List<HarnessPlugin> Left() => [.. Plugins.Where(plugin => plugin.State is nameof(PluginState.Draining) or nameof(PluginState.UnloadPending))];
+
+    /// <summary>The headers of a response; null when the connection was cut before they came.</summary>
+    private async Task<HttpResponseMessage?> BeginAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException e) when (e.InnerException is IOException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>All of a body that came.</summary>
     private static async Task<(byte[] Body, bool IsComplete)> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)

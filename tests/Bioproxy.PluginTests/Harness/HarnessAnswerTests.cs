@@ -74,8 +74,22 @@ public sealed class HarnessAnswerTests
 
         Assert.Equal("""{"data":[1, 2]}""", embeddings.Body);
         Assert.Equal("application/json; charset=utf-8", embeddings.Headers["content-type"]);
-        Assert.Equal(503, failed.Status);
-        Assert.Contains("loading", failed.Body, StringComparison.Ordinal);
+        Assert.Equal((503, "loading"), (failed.Status, failed.Error));
+        Assert.Null(embeddings.Error);
+    }
+
+    [Fact]
+    public async Task Cut_Stream_IsNotComplete()
+    {
+        await using var host = await PluginHarness.StartAsync(new() { Answer = static _ => HarnessAnswer.Cut("half ", "an ") });
+
+        var stream = await host.ChatAsync("hi", stream: true);
+        var whole = await host.ChatAsync("hi");
+
+        Assert.False(stream.IsComplete, stream.Body);
+        Assert.StartsWith(stream.Text, "half an ", StringComparison.Ordinal); // what was on its way may be lost
+        Assert.Equal(502, whole.Status);
+        Assert.NotNull(whole.Error);
     }
 
     [Fact]

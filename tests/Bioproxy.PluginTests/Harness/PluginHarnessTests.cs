@@ -125,6 +125,30 @@ public sealed class PluginHarnessTests
     }
 
     [Fact]
+    public async Task Handler_NeverEnds_SendThrowsAtItsLimit()
+    {
+        await using var host = await PluginHarness.StartAsync(new() { Plugins = [Fixture.Of("Handler")], Timeout = TimeSpan.FromMilliseconds(300) });
+
+        var exception = await Assert.ThrowsAsync<TimeoutException>(() => host.ChatAsync("/stuck", stream: true));
+
+        Assert.Contains("0.3 s", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Response_PluginFails_ErrorNamesIt(bool stream)
+    {
+        await using var host = await PluginHarness.StartAsync(new() { Plugins = [Fixture.Of("ResponseThrowing")] });
+
+        var result = await host.ChatAsync("hi", stream);
+
+        Assert.Equal("", result.Text);
+        Assert.Contains("Bioproxy.Fixtures.ResponseThrowing", result.Error, StringComparison.Ordinal);
+        Assert.Contains("this editor always fails", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Templates_WithAnInclude_AreExpanded()
     {
         await using var host = await PluginHarness.StartAsync(new()
