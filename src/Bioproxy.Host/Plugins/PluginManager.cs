@@ -73,6 +73,8 @@ internal sealed partial class PluginManager : IAsyncDisposable
     {
         if (_options.PluginCheckInterval <= TimeSpan.Zero)
             return;
+        lock (_lock)
+            _seen = _places.ToDictionary(place => place.Status.Path, place => place.Fingerprint, StringComparer.Ordinal);
         while (!stopping.IsCancellationRequested)
         {
             await Task.Delay(_options.PluginCheckInterval, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -81,7 +83,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
             try
             {
                 var before = _seen;
-                _seen = _loader.Find(_loader.Directories).Where(found => found.Disabled is null).ToDictionary(found => found.Candidate.Path, found => PluginFingerprint.Of(found.Candidate), StringComparer.Ordinal);
+                _seen = _loader.Find(_loader.Directories).ToDictionary(found => found.Candidate.Path, found => found.Disabled is null ? PluginFingerprint.Of(found.Candidate) : Place.NotLooked, StringComparer.Ordinal);
                 if (IsChanged(_seen))
                     await LookAsync(path => before.GetValueOrDefault(path) == _seen.GetValueOrDefault(path), stopping).ConfigureAwait(false);
             }
@@ -108,7 +110,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
     private bool IsChanged(Dictionary<string, string> seen)
     {
         lock (_lock)
-            return seen.Count != _places.Count(place => !place.IsDisabled) || _places.Exists(place => !place.IsDisabled && seen.GetValueOrDefault(place.Status.Path) != place.Fingerprint);
+            return seen.Count != _places.Count || _places.Exists(place => seen.GetValueOrDefault(place.Status.Path) != place.Fingerprint);
     }
 
     /// <param name="isSettled">Whether what lies at a path may be taken over: it has come to rest.</param>
@@ -116,11 +118,11 @@ internal sealed partial class PluginManager : IAsyncDisposable
     private async Task<PluginChange> LookAsync(Func<string, bool> isSettled, CancellationToken cancellationToken)
     {
         await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var places = new List<Place>();
+        var old = _places;
         try
         {
             var (loaded, replaced, removed, failed) = (new List<string>(), new List<string>(), new List<string>(), new List<string>());
-            var places = new List<Place>();
-            var old = _places;
             foreach (var (candidate, disabled) in _loader.Find(_loader.Directories))
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -128,7 +130,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
                 {
                     if (!old.Exists(place => place.IsDisabled && place.Status.Path == candidate.Path))
                         _loader.Log(disabled);
-                    places.Add(new Place("", null, disabled) { IsDisabled = true });
+                    places.Add(new Place(Place.NotLooked, null, disabled) { IsDisabled = true });
                     continue;
                 }
 
@@ -159,6 +161,17 @@ internal sealed partial class PluginManager : IAsyncDisposable
             if (!change.IsNone || places.Count != old.Count)
                 TakeOver(places, change);
             return change;
+        }
+        catch when (_places == old)
+        {
+            // Nobody will use what was loaded for this change.
+            foreach (var plugin in places.Select(place => place.Plugin).OfType<LoadedPlugin>().Except(old.Select(place => place.Plugin).OfType<LoadedPlugin>()))
+            {
+                await plugin.StopAsync().ConfigureAwait(false);
+                Unload(plugin, plugin.Status.Name);
+            }
+
+            throw;
         }
         finally
         {
@@ -276,6 +289,9 @@ internal sealed partial class PluginManager : IAsyncDisposable
     /// <summary>What was found at one place: what its files looked like, and what is used of it.</summary>
     private sealed record Place(string Fingerprint, LoadedPlugin? Plugin, PluginStatus Status)
     {
+        /// <summary>In place of the fingerprint of files that nobody loads.</summary>
+        public const string NotLooked = "";
+
         /// <summary>Another plugin has its name.</summary>
         public bool IsDisabled { get; init; }
     }

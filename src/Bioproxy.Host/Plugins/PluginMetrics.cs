@@ -15,13 +15,16 @@ internal sealed partial class PluginMetrics(string plugin, ProxyMetrics metrics)
 
     public IPluginCounter Counter(string name, string description) => Get<IPluginCounter>(name, () => new PluginCounter(this, metrics.PluginCounter($"bioproxy_plugin_custom_{name}_total", description)));
 
-    public IPluginHistogram Histogram(string name, string description) => Get<IPluginHistogram>(name, () => new PluginHistogram(this, metrics.PluginHistogram($"bioproxy_plugin_custom_{name}", description)));
+    public IPluginHistogram Histogram(string name, string description) => name.EndsWith("_total", StringComparison.Ordinal)
+        ? throw new ArgumentException($"A histogram cannot be called '{name}': names of counters end with _total.", nameof(name))
+        : Get<IPluginHistogram>(name, () => new PluginHistogram(this, metrics.PluginHistogram($"bioproxy_plugin_custom_{name}", description)));
 
     public void Cut() => _isCut = true;
 
     private T Get<T>(string name, Func<object> make)
         where T : class
     {
+        ObjectDisposedException.ThrowIf(_isCut, this);
         if (!MetricName().IsMatch(name))
             throw new ArgumentException($"A metric cannot be called '{name}': use lower-case letters, digits and underscores.", nameof(name));
         return _known.GetOrAdd(name, _ => make()) as T ?? throw new ArgumentException($"The metric '{name}' is of another kind already.", nameof(name));

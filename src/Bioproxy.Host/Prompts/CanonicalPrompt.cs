@@ -92,7 +92,7 @@ internal sealed class CanonicalPrompt : IDisposable
             }
         }
 
-        return new CanonicalPrompt(buffer, at) { Domain = domain, Session = session, Turns = turns, HeadNames = source.HeadMembers };
+        return new CanonicalPrompt(buffer, at) { Domain = domain, Session = session, Turns = turns, HeadNames = prompt.Context.ReplacedMembers.Count == 0 ? source.HeadMembers : [.. source.HeadWith(prompt.Context.ReplacedMembers).Select(static member => member.Name)] };
     }
 
     /// <summary>How many bytes of this prompt's beginning are known to be the beginning of <paramref name="held"/>'s text:
@@ -163,14 +163,12 @@ internal sealed class CanonicalPrompt : IDisposable
     private static ChainHash HeadHash(EditablePrompt prompt)
     {
         ArrayBufferWriter<byte>? head = null;
-        var source = prompt.Source;
-        var replaced = prompt.Context.ReplacedMembers;
-        foreach (var (name, value) in source.Head)
+        foreach (var (name, value) in prompt.Source.HeadWith(prompt.Context.ReplacedMembers))
         {
             head ??= new ArrayBufferWriter<byte>(4096);
             head.Write(Encoding.ASCII.GetBytes(name));
             head.Write([OtherMark]);
-            head.Write(replaced.Count > 0 && replaced.TryGetValue(name, out var other) ? other.Span : value.Of(source.Body.Span));
+            head.Write(value.Span);
             head.Write([MessageMark]);
         }
 

@@ -78,6 +78,23 @@ internal sealed class PromptBody
         }
     }
 
+    /// <summary>The head with the values of a request's <see cref="PromptContext.ReplacedMembers"/>.</summary>
+    public IEnumerable<(string Name, ReadOnlyMemory<byte> Value)> HeadWith(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> replaced)
+    {
+        for (var i = 0; i < _head.Length; i++)
+        {
+            if (replaced.Count > 0 && replaced.TryGetValue(HeadNames[i], out var other))
+            {
+                if (!SaysNothing(other.Span))
+                    yield return (HeadNames[i], other);
+            }
+            else if (_head[i] is { } value)
+            {
+                yield return (HeadNames[i], Body.Slice(value.Start, value.Length));
+            }
+        }
+    }
+
     /// <summary>The names of <see cref="Head"/>.</summary>
     public IReadOnlyList<string> HeadMembers => Array.TrueForAll(_head, static value => value is null) ? [] : [.. Head.Select(static member => member.Name)];
 

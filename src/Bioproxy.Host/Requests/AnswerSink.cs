@@ -55,6 +55,8 @@ internal sealed class AnswerSink(Func<string, ValueTask>? onText, long longest) 
             (_events ??= new StreamTexts(_pieces.Add)).Pass(buffer);
             foreach (var piece in _pieces)
             {
+                if (_text.Length + piece.Length > longest)
+                    throw new IOException($"its text is longer than {longest} characters (limits.max_body_bytes)");
                 _text.Append(piece);
                 if (onText is not null)
                     await onText(piece).ConfigureAwait(false);

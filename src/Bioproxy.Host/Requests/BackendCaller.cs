@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Bioproxy.Abstractions;
+using Bioproxy.Host.Json;
 using Bioproxy.Host.Transforms;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -76,7 +77,8 @@ internal sealed class BackendCaller(Func<HttpContext, Task<Exchange>> handle, st
             using var document = JsonDocument.Parse(body);
             var texts = new AnswerTexts();
             texts.Read(document.RootElement, isStream: false);
-            return texts.Texts.Where(text => text.Channel.Kind == ResponseTextKind.Answer).Select(text => text.Token.GetString()).FirstOrDefault();
+            List<string> answer = [.. texts.Answer.Select(text => JsonTokens.TextOf(text.Token)).OfType<string>()];
+            return answer.Count == 0 ? null : string.Concat(answer);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -12,6 +12,7 @@ internal sealed class ReplyWriter(Exchange exchange, ReplyShape shape, bool isSt
 {
     private readonly StringBuilder _text = new();
     private readonly SemaphoreSlim _writing = new(1, 1);
+    private char? _half;
     private bool _hasBegun;
 
     /// <summary>The next piece of the answer.</summary>
@@ -20,6 +21,7 @@ internal sealed class ReplyWriter(Exchange exchange, ReplyShape shape, bool isSt
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            text = Whole(text);
             _text.Append(text);
             if (!isStream)
                 return;
@@ -38,10 +40,13 @@ internal sealed class ReplyWriter(Exchange exchange, ReplyShape shape, bool isSt
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            var rest = _half is null ? "" : "\ufffd"; // its other half never came
+            _text.Append(rest);
             if (isStream)
             {
                 var opening = Begin();
-                byte[] last = [.. Passed(opening + shape.Closing(_text.ToString())).Span, .. (editor?.End() ?? default).Span];
+                var passed = Passed(opening + (rest.Length > 0 ? shape.Piece(rest) : "") + shape.Closing(_text.ToString())).ToArray(); // it is valid until the next call only
+                byte[] last = [.. passed, .. (editor?.End() ?? default).Span];
                 await SendAsync(last, cancellationToken).ConfigureAwait(false);
             }
             else
@@ -64,6 +69,14 @@ internal sealed class ReplyWriter(Exchange exchange, ReplyShape shape, bool isSt
         {
             _writing.Release();
         }
+    }
+
+    /// <summary>A piece without the half of a character that it may end with; the half goes ahead of the next one.</summary>
+    private string Whole(string text)
+    {
+        text = _half + text;
+        _half = text.Length > 0 && char.IsHighSurrogate(text[^1]) ? text[^1] : null;
+        return _half is null ? text : text[..^1];
     }
 
     private string Begin()

@@ -39,7 +39,8 @@ internal static class SlashCommands
             .Where(transform => transform.RunsForHistory && !chosen.Contains(transform))
             .Distinct()
             .OrderBy(transform => transform.Order)
-            .ThenBy(transform => transform.Plugin, StringComparer.Ordinal));
+            .ThenBy(transform => transform.Plugin, StringComparer.Ordinal)
+            .ThenBy(transform => transform.Name, StringComparer.Ordinal));
         chosen.AddRange(plugins.Transforms);
         return chosen;
     }
@@ -57,7 +58,8 @@ internal static class SlashCommands
 
     private static List<string> Take(PromptPart part, PluginSet plugins)
     {
-        var text = part.Text!;
+        if (part.Text is not { } text)
+            return []; // no valid Unicode: nobody can edit it
         var commands = new List<string>();
         var at = 0;
         while (at < text.Length && text[at] == '/')

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Bioproxy.Abstractions;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Json;
 
@@ -23,13 +22,13 @@ internal sealed class StreamTexts(Action<string> onPiece) : EventFilter
         {
             using var document = JsonDocument.Parse(bytes.Slice(range.Start, range.Length));
             _found.Read(document.RootElement, isStream: true);
-            foreach (var text in _found.Texts)
+            foreach (var text in _found.Answer)
             {
-                if (text is { IsDelta: true, Channel: { Kind: ResponseTextKind.Answer, Index: 0 } } && JsonTokens.TextOf(text.Token) is { Length: > 0 } piece)
+                if (JsonTokens.TextOf(text.Token) is { Length: > 0 } piece)
                     onPiece(piece);
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // the end mark, or none of the model's words
         }

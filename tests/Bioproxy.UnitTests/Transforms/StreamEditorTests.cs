@@ -271,8 +271,11 @@ public sealed class StreamEditorTests
     }
 
     /// <summary>As Assert.Equal, which looks at thousands of arrays one boxed byte at a time.</summary>
-    private static void AssertSame(byte[] expected, byte[] actual) =>
-        Assert.True(expected.AsSpan().SequenceEqual(actual), $"Expected:\n{Encoding.UTF8.GetString(expected)}\nActual:\n{Encoding.UTF8.GetString(actual)}");
+    private static void AssertSame(byte[] expected, byte[] actual)
+    {
+        if (!expected.AsSpan().SequenceEqual(actual))
+            Assert.Fail($"Expected:\n{Encoding.UTF8.GetString(expected)}\nActual:\n{Encoding.UTF8.GetString(actual)}");
+    }
 
     private static Dictionary<string, string> Read(IEnumerable<string> events) => AnswerStreams.Read(Encoding.UTF8.GetBytes(string.Concat(events.Select(AnswerStreams.Data)))).ToDictionary();
 

@@ -1,0 +1,121 @@
+using System.Text;
+using Bioproxy.Host.Requests;
+using Bioproxy.Testing;
+using Bioproxy.UnitTests.Transforms;
+
+namespace Bioproxy.UnitTests.Requests;
+
+public sealed class AnswerSinkTests
+{
+    private static readonly string[] Pieces = ["ä ", "€\"\n", "", "😀"];
+
+    public static TheoryData<string> Shapes => [.. AnswerStreams.Shapes.Keys];
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public async Task Write_StreamInAnySplit_GivesTheAnswersText(string shape)
+    {
+        var stream = Encoding.UTF8.GetBytes(AnswerStreams.Shapes[shape](Pieces));
+        foreach (var split in TestEditors.Splits(stream))
+        {
+            var found = new List<string>();
+            await using var sink = Stream(text =>
+            {
+                found.Add(text);
+                return ValueTask.CompletedTask;
+            });
+            foreach (var piece in split)
+                await sink.WriteAsync(piece);
+
+            Assert.Equal(string.Concat(Pieces), sink.Text);
+            Assert.Equal(["ä ", "€\"\n", "😀"], found);
+            Assert.True(sink.IsStream);
+            Assert.True(sink.Body.IsEmpty);
+        }
+    }
+
+    [Fact]
+    public async Task Write_SeveralChoices_GivesTheFirst()
+    {
+        await using var sink = Stream(null);
+
+        await sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"no"}""", index: 1) + AnswerStreams.Chunk("""{"content":"yes"}""")));
+
+        Assert.Equal("yes", sink.Text);
+    }
+
+    [Fact]
+    public async Task Write_WholeAnswer_IsItsBody()
+    {
+        await using var sink = new AnswerSink(null, 10);
+        sink.Response.Headers.ContentType = "application/json";
+        Assert.False(sink.Response.HasStarted);
+
+        await sink.WriteAsync("01234"u8.ToArray());
+        await sink.WriteAsync("56789"u8.ToArray());
+
+        Assert.True(sink.Response.HasStarted);
+        Assert.Equal("0123456789", Encoding.UTF8.GetString(sink.Body.Span));
+        Assert.Null(sink.Problem);
+    }
+
+    [Fact]
+    public async Task Write_WholeAnswerThatIsTooLong_IsRefused()
+    {
+        await using var sink = new AnswerSink(null, 10);
+        await sink.WriteAsync("01234"u8.ToArray());
+
+        await Assert.ThrowsAsync<IOException>(() => sink.WriteAsync("567890"u8.ToArray()).DefaultTimeout());
+
+        Assert.Equal("it is longer than 10 bytes (limits.max_body_bytes)", sink.Problem!.Message);
+    }
+
+    [Fact]
+    public async Task Write_StreamWhoseTextIsTooLong_IsRefused()
+    {
+        await using var sink = Stream(null, 10);
+        await sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"0123456789"}""")));
+
+        await Assert.ThrowsAsync<IOException>(() => sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"x"}"""))).DefaultTimeout());
+
+        Assert.Equal(("0123456789", "its text is longer than 10 characters (limits.max_body_bytes)"), (sink.Text, sink.Problem!.Message));
+    }
+
+    [Fact]
+    public async Task Write_OnText_IsAwaitedBeforeTheNextPiece()
+    {
+        var begun = new List<string>();
+        var first = new TaskCompletionSource();
+        await using var sink = Stream(text =>
+        {
+            begun.Add(text);
+            return text == "a" ? new ValueTask(first.Task) : ValueTask.CompletedTask;
+        });
+
+        var writing = sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"a"}""") + AnswerStreams.Chunk("""{"content":"b"}"""))).AsTask();
+
+        Assert.False(writing.IsCompleted);
+        Assert.Equal(["a"], begun);
+        first.SetResult();
+        await writing.DefaultTimeout();
+        Assert.Equal(["a", "b"], begun);
+    }
+
+    [Fact]
+    public async Task Write_OnTextThrows_StopsTheBackendAndIsRemembered()
+    {
+        await using var sink = Stream(_ => throw new FormatException("enough"));
+
+        var thrown = await Assert.ThrowsAsync<IOException>(() => sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"a"}"""))).DefaultTimeout());
+
+        Assert.IsType<FormatException>(thrown.InnerException);
+        Assert.Same(thrown.InnerException, sink.Problem);
+    }
+
+    private static AnswerSink Stream(Func<string, ValueTask>? onText, long longest = 1000)
+    {
+        var sink = new AnswerSink(onText, longest);
+        sink.Response.Headers.ContentType = "text/event-stream; charset=utf-8";
+        return sink;
+    }
+}
