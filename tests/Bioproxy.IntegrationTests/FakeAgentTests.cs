@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Bioproxy.Host.Configuration;
 using Bioproxy.Doubles;
+using Bioproxy.Host.Configuration;
 using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;

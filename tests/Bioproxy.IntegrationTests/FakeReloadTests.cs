@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Bioproxy.Host.Configuration;
 using Bioproxy.Doubles;
+using Bioproxy.Host.Configuration;
 using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;

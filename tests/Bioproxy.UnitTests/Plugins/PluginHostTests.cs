@@ -3,10 +3,10 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization;
 using Bioproxy.Abstractions;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Telemetry;
-using Bioproxy.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using NSubstitute;
 

@@ -1,8 +1,8 @@
 using Bioproxy.Abstractions;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Telemetry;
-using Bioproxy.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using NSubstitute;
 

@@ -1,5 +1,5 @@
+using Bioproxy.Doubles;
 using Bioproxy.Host.Plugins;
-using Bioproxy.Testing;
 
 namespace Bioproxy.UnitTests.Plugins;
 

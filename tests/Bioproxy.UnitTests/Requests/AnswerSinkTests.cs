@@ -1,6 +1,6 @@
 using System.Text;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Requests;
-using Bioproxy.Testing;
 using Bioproxy.UnitTests.Transforms;
 
 namespace Bioproxy.UnitTests.Requests;

@@ -1,10 +1,10 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Bioproxy.Abstractions;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Requests;
 using Bioproxy.Host.Transforms;
-using Bioproxy.Testing;
 using Bioproxy.UnitTests.Transforms;
 using Microsoft.AspNetCore.Http;
 

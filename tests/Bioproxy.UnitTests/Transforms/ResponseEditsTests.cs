@@ -1,10 +1,10 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using Bioproxy.Abstractions;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.Transforms;
-using Bioproxy.Testing;
 using Bioproxy.UnitTests.Plugins;
 
 namespace Bioproxy.UnitTests.Transforms;
