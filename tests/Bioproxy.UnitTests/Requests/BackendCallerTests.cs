@@ -25,9 +25,18 @@ public sealed class BackendCallerTests
         client.Connection.RemoteIpAddress = IPAddress.Parse("10.1.2.3");
         var headers = new Dictionary<string, string>
         {
-            ["Authorization"] = "Bearer theirs", ["X-User"] = "u", ["X-Session-Id"] = "s",
-            ["content-length"] = "999", ["Content-Type"] = "text/plain", ["Content-Encoding"] = "gzip", ["Transfer-Encoding"] = "chunked", ["Accept-Encoding"] = "br",
-            ["Accept"] = "text/event-stream", ["Connection"] = "keep-alive", ["Expect"] = "100-continue", ["x-bioproxy-lane"] = "interactive",
+            ["Authorization"] = "Bearer theirs",
+            ["X-User"] = "u",
+            ["X-Session-Id"] = "s",
+            ["content-length"] = "999",
+            ["Content-Type"] = "text/plain",
+            ["Content-Encoding"] = "gzip",
+            ["Transfer-Encoding"] = "chunked",
+            ["Accept-Encoding"] = "br",
+            ["Accept"] = "text/event-stream",
+            ["Connection"] = "keep-alive",
+            ["Expect"] = "100-continue",
+            ["x-bioproxy-lane"] = "interactive",
         };
         foreach (var (name, value) in headers)
             client.Request.Headers[name] = value;

@@ -1,6 +1,5 @@
 using System.Text;
 using Bioproxy.Abstractions;
-using Bioproxy.Host.Transforms;
 using Bioproxy.UnitTests.Backends;
 
 namespace Bioproxy.UnitTests.Transforms;
