@@ -21,8 +21,8 @@ internal static class PluginSettingsReader
         {
             if (wanted.Kind != ConfigurationValueKind.Object)
                 reading.Reject($"{Key}.{plugin}", wanted, "an object with the plugin's settings");
-            else
-                settings[plugin] = Json(wanted);
+            else if (!settings.TryAdd(plugin, Json(wanted)))
+                reading.Reject($"{Key}.{plugin}", wanted, "one object for each plugin; names that differ in case only are the same plugin");
         }
 
         return options with { PluginSettings = settings };

@@ -60,6 +60,12 @@ internal abstract class EventFilter : ResponseFilter
             rest = default;
         }
 
+        if (!rest.IsEmpty && rest.Span == _held.WrittenSpan)
+        {
+            _scanned = Math.Max(0, rest.Length - 3);
+            return; // a long event, in many reads, stays where it is
+        }
+
         byte[]? moved = _held.WrittenCount > 0 && !rest.IsEmpty ? rest.ToArray() : null; // it may lie in what is cleared
         _held.ResetWrittenCount();
         _held.Write(moved ?? rest.Span);

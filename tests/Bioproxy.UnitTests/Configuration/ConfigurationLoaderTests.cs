@@ -62,6 +62,18 @@ public sealed class ConfigurationLoaderTests : IDisposable
         Assert.Equal(["rag", "parallel"], options.Agents);
     }
 
+    [Theory]
+    [InlineData("{}", null)]
+    [InlineData("""{ "agents": null }""", null)]
+    [InlineData("""{ "agents": [] }""", "")]
+    [InlineData("""{ "agents": ["/rag", "deep-think"] }""", "rag deep-think")]
+    public void Load_Agents_AreAllNoneOrThoseNamed(string json, string? expected) =>
+        Assert.Equal(expected?.Split(' ', StringSplitOptions.RemoveEmptyEntries), _folder.Valid(json).Agents);
+
+    [Fact]
+    public void Load_PluginSettings_AreFoundWithoutCase() =>
+        Assert.Equal("{}", System.Text.Encoding.UTF8.GetString(_folder.Valid("""{ "plugins": { "Acme": {} } }""").PluginSettings["acme"].Span));
+
     [Fact]
     public void Load_NoFileAtTheDefaultPlace_GivesDefaults()
     {
@@ -198,6 +210,10 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [InlineData("""{ "weather": {} }""", "config.json, line 1: weather: unknown key; config.example.json shows every key")]
     [InlineData("""{ "plugins": [] }""", "config.json, line 1: plugins is an array; expected an object, e.g. { \"Bioproxy.Rag\": { \"folders\": [\"/home/me/notes\"] } }")]
     [InlineData("""{ "plugins": { "Rag": 1 } }""", "config.json, line 1: plugins.Rag is 1; expected an object with the plugin's settings")]
+    [InlineData("""{ "plugins": { "Rag": null } }""", "config.json, line 1: plugins.Rag is null; expected an object with the plugin's settings")]
+    [InlineData("""{ "plugins": { "Rag": {}, "rag": {} } }""", "config.json, line 1: plugins.rag is an object; expected one object for each plugin; names that differ in case only are the same plugin")]
+    [InlineData("""{ "agents": ["rag", 1] }""", "config.json, line 1: agents is an array; expected an array of commands, e.g. [\"rag\", \"parallel\"], or null for all")]
+    [InlineData("""{ "agents": ["/"] }""", "config.json, line 1: agents is an array; expected an array of commands, e.g. [\"rag\", \"parallel\"], or null for all")]
     [InlineData("""{ "agents": "rag" }""", "config.json, line 1: agents is \"rag\"; expected an array of commands, e.g. [\"rag\", \"parallel\"], or null for all")]
     [InlineData("""{ "proxy_port": 1, "proxy_port": 2 }""", "config.json, line 1: proxy_port: given twice; the first is at config.json, line 1")]
     [InlineData("""{ "kv": { "enabled": true, "enabled": true } }""", "config.json, line 1: kv.enabled: given twice; the first is at config.json, line 1")]
