@@ -1,8 +1,8 @@
 namespace Bioproxy.Abstractions;
 
 /// <summary>All that the host gives a plugin; more than <see cref="IPluginHost"/>. Import it in a constructor marked <c>[ImportingConstructor]</c>.</summary>
-/// <remarks>Everything here is the plugin's own and is cut when the plugin is unloaded: from then on it throws <see cref="ObjectDisposedException"/>.
-/// Since contract 1.1.</remarks>
+/// <remarks>Data folder, HTTP client, metrics and backend are cut when the plugin is unloaded: from then on they throw
+/// <see cref="ObjectDisposedException"/>, and metrics do nothing. Since contract 1.1.</remarks>
 public interface IPluginServices : IPluginHost
 {
     /// <summary>What the configuration says under <c>plugins.&lt;name&gt;</c>: one JSON object in UTF-8, without comments; <c>{}</c> when it says nothing.

@@ -123,7 +123,7 @@ internal sealed class LoadedPlugin : IDisposable
             await Task.Run(() => step(limit.Token), CancellationToken.None).WaitAsync(LifeLimit + TimeSpan.FromSeconds(1)).ConfigureAwait(false);
             return null;
         }
-        catch (TimeoutException) when (limit.IsCancellationRequested)
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException && limit.IsCancellationRequested)
         {
             return $"It did not end within {LifeLimit.TotalSeconds:0} s.";
         }

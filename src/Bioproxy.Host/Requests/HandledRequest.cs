@@ -26,19 +26,28 @@ internal sealed class HandledRequest(string path, EditablePrompt prompt, byte[] 
         return await ask(question, both.Token).ConfigureAwait(false);
     }
 
-    public override ValueTask WriteAsync(string text, CancellationToken cancellationToken)
+    public override async ValueTask WriteAsync(string text, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(text);
         ThrowIfOver();
         HasWritten = true;
-        return reply.WriteAsync(text, cancellationToken);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stop);
+        await reply.WriteAsync(text, both.Token).ConfigureAwait(false);
     }
 
     /// <summary>The handler has written all.</summary>
     public Task CompleteAsync(CancellationToken cancellationToken) => reply.CompleteAsync(cancellationToken);
 
-    /// <summary>The host answers, or has answered, in the handler's stead.</summary>
+    /// <summary>The request is over for the handler.</summary>
     public void End() => _isOver = true;
+
+    /// <summary>The host answers in the handler's stead.</summary>
+    /// <returns>False when the handler is just writing: then nothing can be told any more.</returns>
+    public bool TryTakeBack()
+    {
+        _isOver = true;
+        return reply.TryClose();
+    }
 
     private void ThrowIfOver()
     {

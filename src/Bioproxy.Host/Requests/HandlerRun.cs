@@ -30,16 +30,18 @@ internal sealed class HandlerRun(
         try
         {
             var first = await Task.WhenAny(work, hung ?? Never).WaitAsync(budget > TimeSpan.Zero ? budget : Timeout.InfiniteTimeSpan, time, clientGone).ConfigureAwait(false);
-            var outcome = first == work ? (await work.ConfigureAwait(false), null) : (false, Failed(FailureKind.PluginTimedOut, (await hung!.ConfigureAwait(false)).Message));
-            if (first == work)
-                stop.Dispose();
-            else
-                Cancel(stop);
-            return outcome;
+            if (first != work)
+                throw new ResponseFailureException(await hung!.ConfigureAwait(false));
+            var isAnswered = await work.ConfigureAwait(false);
+            stop.Dispose();
+            return (isAnswered, null);
         }
         catch (Exception e)
         {
             Cancel(stop);
+            exchange.IsWaitingStream = prompt.Source.IsStream; // told as an event where the stream has begun
+            if (!call.TryTakeBack())
+                exchange.Http.Abort();
             return (false, FailureOf(handler, e, work, clientGone));
         }
         finally
@@ -70,22 +72,15 @@ internal sealed class HandlerRun(
 
     private ProxyFailure FailureOf(PluginHandler handler, Exception e, Task work, CancellationToken clientGone)
     {
-        exchange.IsWaitingStream = prompt.Source.IsStream; // told as an event where the stream has begun
         if (clientGone.IsCancellationRequested)
             return new ProxyFailure(FailureKind.ClientGone, "The client left.");
         if (e is ResponseFailureException response)
-            return Failed(FailureKind.PluginFailed, response.Message);
+            return new ProxyFailure(response.Failure.Kind == TransformFailureKind.Timeout ? FailureKind.PluginTimedOut : FailureKind.PluginFailed, response.Message);
         var isLate = e is TimeoutException && !work.IsCompleted;
         var what = isLate ? $"did not end within {budget.TotalSeconds:0.###} s (handler_time_budget_seconds)." : $"failed: {e.GetType().Name}: {e.Message}";
         metrics.PluginFailed(handler.Plugin, isLate ? "timeout" : "exception");
         handler.Failed(new PluginError(time.GetUtcNow(), handler.Name, what));
-        return Failed(isLate ? FailureKind.PluginTimedOut : FailureKind.PluginFailed, $"Handler '{handler.Name}' of plugin '{handler.Plugin}' {what}");
-    }
-
-    private ProxyFailure Failed(FailureKind kind, string message)
-    {
-        exchange.IsWaitingStream = prompt.Source.IsStream;
-        return new ProxyFailure(kind, message);
+        return new ProxyFailure(isLate ? FailureKind.PluginTimedOut : FailureKind.PluginFailed, $"Handler '{handler.Name}' of plugin '{handler.Plugin}' {what}");
     }
 
     // On another thread, because a plugin's callbacks run there; what they throw is theirs.

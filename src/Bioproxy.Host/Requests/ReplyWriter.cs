@@ -71,6 +71,10 @@ internal sealed class ReplyWriter(Exchange exchange, ReplyShape shape, bool isSt
         }
     }
 
+    /// <summary>Ends the writing, for good.</summary>
+    /// <returns>False when somebody is at it: the response is no longer ours.</returns>
+    public bool TryClose() => _writing.Wait(0);
+
     /// <summary>A piece without the half of a character that it may end with; the half goes ahead of the next one.</summary>
     private string Whole(string text)
     {
