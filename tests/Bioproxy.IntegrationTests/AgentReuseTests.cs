@@ -13,7 +13,7 @@ public sealed class AgentReuseTests(ITestOutputHelper output) : IDisposable
 
     private readonly PluginFolder _plugins = new();
 
-    /// <param name="isSlotLost">Others take the slot between the turns, so that the beginning has to come from disk.</param>
+    /// <param name="isSlotLost">Others take the slot between the turns, so that the beginning has to come from disk, or from the server's RAM cache.</param>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -26,7 +26,7 @@ public sealed class AgentReuseTests(ITestOutputHelper output) : IDisposable
         await File.WriteAllTextAsync(Path.Combine(notes, "printer.md"), "# Printer\n\nThe printer stands in the cellar, and its name is Gutenberg.\n");
         await File.WriteAllTextAsync(Path.Combine(notes, "garden.txt"), "Tomatoes want sun and water.\n");
         _plugins.Copy("plugins/Bioproxy.Rag");
-        var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: isSlotLost ? 1 : 2) with { CacheRamMiB = isSlotLost ? 0 : null });
+        var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: isSlotLost ? 1 : 2));
         await using var proxy = await workspace.StartProxyAsync(server, o => WithPlugin(o, "Bioproxy.Rag", new JsonObject { ["folders"] = new JsonArray(notes), ["max_characters"] = 400, ["chunk_characters"] = 200 }));
         await proxy.WaitUntilWarmAsync("@code");
 

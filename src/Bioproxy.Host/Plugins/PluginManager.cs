@@ -65,8 +65,8 @@ internal sealed partial class PluginManager : IAsyncDisposable
     /// <summary>Loads what lies there, at the start.</summary>
     public void Load() => Task.Run(() => ReloadAsync(CancellationToken.None)).GetAwaiter().GetResult();
 
-    /// <summary>Looks at the folders now, and takes over what changed.</summary>
-    public Task<PluginChange> ReloadAsync(CancellationToken cancellationToken) => LookAsync(_ => true, cancellationToken);
+    /// <summary>Looks at the folders now, and takes over what changed. What could not be loaded is tried again: what it lacked may be there now.</summary>
+    public Task<PluginChange> ReloadAsync(CancellationToken cancellationToken) => LookAsync(_ => true, retriesFailed: true, cancellationToken);
 
     /// <summary>Looks at the folders now and then. What changed is taken over once it has looked the same twice.</summary>
     public async Task RunAsync(CancellationToken stopping)
@@ -85,7 +85,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
                 var before = _seen;
                 _seen = _loader.Find(_loader.Directories).ToDictionary(found => found.Candidate.Path, found => found.Disabled is null ? PluginFingerprint.Of(found.Candidate) : Place.NotLooked, StringComparer.Ordinal);
                 if (IsChanged(_seen))
-                    await LookAsync(path => before.GetValueOrDefault(path) == _seen.GetValueOrDefault(path), stopping).ConfigureAwait(false);
+                    await LookAsync(path => before.GetValueOrDefault(path) == _seen.GetValueOrDefault(path), retriesFailed: false, stopping).ConfigureAwait(false);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -114,8 +114,9 @@ internal sealed partial class PluginManager : IAsyncDisposable
     }
 
     /// <param name="isSettled">Whether what lies at a path may be taken over: it has come to rest.</param>
+    /// <param name="retriesFailed">Whether what could not be loaded is tried again though its files are the same.</param>
     /// <param name="cancellationToken">Stops before the next plugin.</param>
-    private async Task<PluginChange> LookAsync(Func<string, bool> isSettled, CancellationToken cancellationToken)
+    private async Task<PluginChange> LookAsync(Func<string, bool> isSettled, bool retriesFailed, CancellationToken cancellationToken)
     {
         await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
         var places = new List<Place>();
@@ -136,7 +137,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
 
                 var fingerprint = PluginFingerprint.Of(candidate);
                 var before = old.Find(place => !place.IsDisabled && string.Equals(place.Status.Name, candidate.Name, StringComparison.OrdinalIgnoreCase));
-                if (before is not null && (before.Fingerprint == fingerprint || !isSettled(candidate.Path)))
+                if (before is not null && ((before.Fingerprint == fingerprint && !(retriesFailed && before.Status.Problem is not null)) || !isSettled(candidate.Path)))
                 {
                     places.Add(before);
                 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Bioproxy.Handlebars;
 using Bioproxy.Parallel;
 using Bioproxy.PrefixStabiliser;
 using Bioproxy.Rag;
@@ -43,6 +44,29 @@ public sealed class RealPluginTests : IDisposable
         });
 
         Assert.Equal("You write mails for [EMAIL_1].\n", await host.StaticPrefixOfAsync("@mail"));
+    }
+
+    /// <summary>A date and a model are another one in each rehearsal: what is kept warm ends before them, and goes on to the message behind none.</summary>
+    [Fact]
+    public async Task Handlebars_VolatileValueBeforeTheMessage_EndsTheStaticPrefix()
+    {
+        await using var host = await PluginHarness.StartAsync(new()
+        {
+            Plugins = [PluginHarness.FolderOf<HandlebarsEngine>()],
+            Settings = { ["Bioproxy.Handlebars"] = """{ "variables": ["model", "date"], "date_format": "yyyy" }""" },
+            Templates =
+            {
+                ["@early"] = new("Rules. It is {{date}}, says {{model}}. {{message}}", ".hbs"),
+                ["@late"] = new("Rules & <more>. {{message}} It is {{date}}, says {{model}}.", ".hbs"),
+            },
+        });
+
+        var result = await host.ChatAsync("@late How?");
+
+        Assert.Equal($"Rules & <more>. How? It is {TimeProvider.System.GetLocalNow().Year}, says test.", result.Backend[0].Messages[0].Text);
+        Assert.Equal("Rules. It is ", await host.StaticPrefixOfAsync("@early"));
+        Assert.Equal("Rules & <more>. ", await host.StaticPrefixOfAsync("@late"));
+        Assert.All(["date", "model"], value => Assert.Contains(host.Log, line => line.StartsWith("Warning plugin.Bioproxy.Handlebars: ", StringComparison.Ordinal) && line.Contains(value, StringComparison.Ordinal)));
     }
 
     [Fact]
