@@ -45,8 +45,9 @@ public sealed class FakeBudgetTests(ITestOutputHelper output)
             await Eventually.TrueAsync(() => !stage.App.Keeper.HasDue, FakeStage.Limit, "all is saved");
             output.WriteLine($"at most {await most} snapshots; {stage.Log.Count(l => l.Contains("Saved a conversation", StringComparison.Ordinal))} saves, {stage.Log.Count(l => l.Contains("Restored conversation", StringComparison.Ordinal))} restores");
 
-            // What is being restored is not removed: one for each slot.
-            Assert.InRange(await most, 3, MaxSnapshots + slots);
+            // What is being restored is not removed: one for each slot. In a unified cache every start empties the idle slots: under this load it may be that
+            // none but the templates can be saved.
+            Assert.InRange(await most, unified ? 2 : 3, MaxSnapshots + slots);
             if (!unified) // there slots are emptied before most can be saved
                 Assert.Contains(stage.Log, l => l.Contains("there are too many (kv.max_snapshots)", StringComparison.Ordinal));
             Assert.Single(stage.Snapshots("@code"));

@@ -20,9 +20,17 @@ internal sealed partial class Placer(
     /// <summary>A waiting request looks for its client only after a second without any task's result, and our looks are tasks.</summary>
     private static readonly TimeSpan QuietPause = TimeSpan.FromMilliseconds(1100);
 
+    /// <summary>So long after a request was given up it may still begin on the backend (seen: a tenth of a second, on a busy machine).</summary>
+    private static readonly TimeSpan LateBegin = TimeSpan.FromSeconds(5);
+
     private readonly SemaphoreSlim _placing = new(1, 1);
     private readonly ILogger<Placer> _logger = logger;
     private int _isCatchingUp;
+    private long _givenUp = long.MinValue;
+
+    /// <summary>Where every start empties the idle slots, one that nobody knew of may have emptied a slot between its restore and its request: then
+    /// nothing that was reused says nothing of the file.</summary>
+    private bool MayHaveBeenEmptied => table.ClearsIdleSlots && Volatile.Read(ref _givenUp) is var at && at != long.MinValue && time.GetElapsedTime(at) < LateBegin;
 
     /// <summary>Whether a slot holds a beginning of this prompt now. Quick: the queue asks under its lock.</summary>
     public bool IsHot(CanonicalPrompt prompt) => table.Plan(prompt, default(PlanContext) with { Rates = rates.Now, Now = keeper.Now }) is { Source: PromptSource.Hot, IsPartial: false };
@@ -199,8 +207,12 @@ internal sealed partial class Placer(
     /// </summary>
     public async Task SettleAsync(Placement placement, WorkOutcome outcome, CancellationToken stopping)
     {
+        // A request that was given up before the backend had begun it may come there after all, behind our back.
+        if (placement.Work is not null && outcome is { IsComplete: false, Coverage: 0 })
+            Volatile.Write(ref _givenUp, time.GetTimestamp());
+
         // Without any effect the file may be another one's by now: it is made again. Twice, and it is the model.
-        if (placement is { Snapshot: { } snapshot, Plan.IsPartial: false } && outcome.IsComplete && effects.Judge(snapshot, outcome.Timings?.CachedTokens) == "none")
+        if (placement is { Snapshot: { } snapshot, Plan.IsPartial: false } && outcome.IsComplete && !MayHaveBeenEmptied && effects.Judge(snapshot, outcome.Timings?.CachedTokens) == "none")
             catalogue.Quarantine(snapshot, $"after restoring it the backend reused {outcome.Timings!.CachedTokens} of its {snapshot.Tokens} tokens");
 
         monitor.Touch();
