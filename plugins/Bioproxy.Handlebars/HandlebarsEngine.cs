@@ -7,7 +7,7 @@ namespace Bioproxy.Handlebars;
 
 /// <summary>The template language Handlebars, without HTML escapes: what a template and a user wrote is what the model reads.</summary>
 [TemplateEngine(".hbs")]
-public sealed partial class HandlebarsEngine : ITemplateEngine
+public sealed class HandlebarsEngine : ITemplateEngine
 {
     private readonly ILogger _logger;
     private readonly Variables _variables;
@@ -27,13 +27,7 @@ public sealed partial class HandlebarsEngine : ITemplateEngine
     public ITemplate Parse(ITemplateSource source)
     {
         var template = new HandlebarsTemplate(new TemplateCompiler(source, _variables).Compile(), _variables);
-        var volatiles = Rehearsal.Run(template, _variables);
-        if (volatiles.Count > 0)
-            VolatileBeforeMessage(source.Path, string.Join(" and ", volatiles));
+        Rehearsal.Run(template, _variables, source.Path, _logger);
         return template;
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Template {Path} writes {Variables} before the message: the KV cache of all that follows is lost whenever the value changes. "
-        + "Move it behind {{{{message}}}}")]
-    private partial void VolatileBeforeMessage(string path, string variables);
 }

@@ -8,7 +8,7 @@ namespace Bioproxy.Scriban;
 
 /// <summary>The template language Scriban, without what would make a text differ from request to request.</summary>
 [TemplateEngine(".sbn", ".scriban")]
-public sealed partial class ScribanEngine : ITemplateEngine
+public sealed class ScribanEngine : ITemplateEngine
 {
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -32,13 +32,7 @@ public sealed partial class ScribanEngine : ITemplateEngine
     {
         var reader = new TemplateReader(source, _variables);
         var template = new ScribanTemplate(reader.Read(), reader.Includes, _functions, _variables, _time);
-        var volatiles = Rehearsal.Run(template, _variables);
-        if (volatiles.Count > 0)
-            VolatileBeforeMessage(source.Path, string.Join(" and ", volatiles));
+        Rehearsal.Run(template, _variables, source.Path, _logger);
         return template;
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Template {Path} writes {Variables} before the message: the KV cache of all that follows is lost whenever the value changes. "
-        + "Move it behind {{{{message}}}}")]
-    private partial void VolatileBeforeMessage(string path, string variables);
 }

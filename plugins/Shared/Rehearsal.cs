@@ -1,9 +1,10 @@
 using Bioproxy.Abstractions;
+using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Plugins.Shared;
 
 /// <summary>Tries a template out before it is used: by what it writes for different values, not by what its text looks like.</summary>
-internal static class Rehearsal
+internal static partial class Rehearsal
 {
     // Texts that differ from their first character on. The lengths are equal, so that a template which writes only the length is found out.
     private const string OneText = "Alpha";
@@ -13,10 +14,14 @@ internal static class Rehearsal
     private static readonly DateTimeOffset OneTime = new(2001, 2, 3, 4, 5, 6, 789, TimeSpan.FromHours(1));
     private static readonly DateTimeOffset OtherTime = new(1987, 12, 21, 19, 47, 58, 123, TimeSpan.FromHours(-5));
 
-    /// <summary>Renders with and without a message, and with and without a model, so that each way through the template's conditions is gone once.</summary>
-    /// <returns>The volatile variables that change the text before the message.</returns>
+    /// <summary>Renders with and without a message, and with and without a model, so that each way through the template's conditions is gone once.
+    /// Warns of volatile variables that change the text before the message.</summary>
+    /// <param name="template">The template.</param>
+    /// <param name="variables">What it may use.</param>
+    /// <param name="path">Its file.</param>
+    /// <param name="logger">Hears the warning.</param>
     /// <exception cref="TemplateException">It cannot be rendered, or the user's words are lost in it.</exception>
-    public static IReadOnlyList<string> Run(ITemplate template, Variables variables)
+    public static void Run(ITemplate template, Variables variables, string path, ILogger logger)
     {
         string?[] models = variables.HasModel ? [OneText, OtherText, null] : [null];
         foreach (var model in models)
@@ -33,7 +38,8 @@ internal static class Rehearsal
             changing.Add(Variables.Model);
         if (IsBefore(text, Render(template, OneText, models[0], OtherTime), start))
             changing.Add(Variables.Date);
-        return changing;
+        if (changing.Count > 0)
+            VolatileBeforeMessage(logger, path, string.Join(" and ", changing));
     }
 
     // Where two messages begin to make a difference; -1 when they make none.
@@ -50,4 +56,8 @@ internal static class Rehearsal
     private static string Lost(bool onlyWithoutModel) =>
         $"the template does not write {{{{message}}}}{(onlyWithoutModel ? " when the request names no model" : "")}: the user's words would be lost. "
         + "Write {{message}} where they belong, usually at the end.";
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Template {Path} writes {Variables} before the message: the KV cache of all that follows is lost whenever the value changes. "
+        + "Move it behind {{{{message}}}}")]
+    private static partial void VolatileBeforeMessage(ILogger logger, string path, string variables);
 }

@@ -215,7 +215,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
             _places = places;
             _current = next;
             foreach (var plugin in last.Loaded.Except(next.Loaded))
-                _retired.Add(new RetiredPlugin(plugin.Status));
+                _retired.Add(new RetiredPlugin(plugin));
         }
 
         last.Unpin();
@@ -229,7 +229,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
         foreach (var agent in _options.Agents ?? [])
         {
             if (!next.Commands.ContainsKey(agent))
-                LogNoAgent(agent, next.Loaded.SelectMany(plugin => plugin.Transforms.Cast<PluginPart>().Concat(plugin.Responses).Concat(plugin.Handlers)).Select(part => part.Command).OfType<string>().Distinct().Order(StringComparer.Ordinal).DefaultIfEmpty("none").Aggregate((a, b) => $"{a}, {b}"));
+                LogNoAgent(agent, string.Join(", ", next.Statuses.SelectMany(status => status.Commands).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).DefaultIfEmpty("none")));
         }
     }
 
@@ -256,11 +256,10 @@ internal sealed partial class PluginManager : IAsyncDisposable
             LogStopFailed(status.Name, problem);
         await Task.Yield(); // a plugin's code may stand below us on this stack, and would hold it
         var left = Unload(plugin, status.Name);
-        plugin = null!; // or this method itself would be what holds it
         RetiredPlugin? retired;
         lock (_lock)
         {
-            retired = _retired.Find(other => other.Name == status.Name && other.Status is { State: PluginState.Draining } draining && draining.Version == status.Version && draining.LoadedAt == status.LoadedAt);
+            retired = _retired.Find(other => other.Plugin == plugin);
             if (retired is not null)
                 retired.Context = left;
         }

@@ -1,11 +1,13 @@
 namespace Bioproxy.Host.Plugins;
 
 /// <summary>A plugin that was replaced or removed, until it has left the memory.</summary>
-internal sealed class RetiredPlugin(PluginStatus status)
+internal sealed class RetiredPlugin(LoadedPlugin plugin)
 {
+    private readonly PluginStatus _status = plugin.Status;
     private volatile WeakReference? _context;
 
-    public string Name => status.Name;
+    /// <summary>The plugin; once unloaded it holds nothing of its code.</summary>
+    public LoadedPlugin Plugin { get; } = plugin;
 
     /// <summary>What is left of it, once it was asked to unload.</summary>
     public WeakReference? Context
@@ -16,7 +18,7 @@ internal sealed class RetiredPlugin(PluginStatus status)
     /// <summary>It was asked to unload, and nothing of it is left.</summary>
     public bool IsGone => _context is { IsAlive: false };
 
-    public PluginStatus Status => status with
+    public PluginStatus Status => _status with
     {
         State = _context is null ? PluginState.Draining : PluginState.UnloadPending,
         Problem = _context is null

@@ -126,14 +126,14 @@ internal sealed partial class RequestPath
         using var owned = body;
         if (exchange.IsInner)
         {
-            await ReadAsync(exchange, body, null, clientGone).ConfigureAwait(false);
+            await PinnedAsync(exchange, body, null, clientGone).ConfigureAwait(false);
             return;
         }
 
         var plugins = _plugins.Pin();
         try
         {
-            await ReadAsync(exchange, body, plugins, clientGone).ConfigureAwait(false);
+            await PinnedAsync(exchange, body, plugins, clientGone).ConfigureAwait(false);
         }
         finally
         {
@@ -142,7 +142,7 @@ internal sealed partial class RequestPath
     }
 
     /// <summary>From step 3 on, with one generation of plugins; null for none.</summary>
-    private async Task ReadAsync(Exchange exchange, PooledBody body, PluginSet? plugins, CancellationToken clientGone)
+    private async Task PinnedAsync(Exchange exchange, PooledBody body, PluginSet? plugins, CancellationToken clientGone)
     {
         var http = exchange.Http;
         var prompt = exchange.Route.Prompt is { } endpoint && PromptBody.Read(body.Memory, endpoint) is { } found ? new EditablePrompt(found, exchange.Id, isWarmUp: false, _time.GetLocalNow()) : null;

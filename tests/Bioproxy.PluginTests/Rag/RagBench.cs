@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Bioproxy.Abstractions;
+using Bioproxy.Doubles;
 using Bioproxy.Rag;
 
 namespace Bioproxy.PluginTests.Rag;
@@ -29,7 +30,7 @@ internal sealed class RagBench : IAsyncDisposable
 
     public string Notes => Path.Combine(Folder, "notes");
 
-    public ManualClock Clock { get; } = new();
+    public FakeTimeProvider Clock { get; } = new();
 
     public LogCollector Log { get; } = new();
 
