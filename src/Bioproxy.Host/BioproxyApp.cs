@@ -91,7 +91,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
         // The backend and its slots
         _client = new LlamaClient(options.BackendUrl, options.ConnectTimeout, options.BackendApiKey);
-        _sender = new BackendSender(BackendHandlers.Create(options.ConnectTimeout), BackendHandlers.FreshConnection, options);
+        _sender = new BackendSender(options);
         _monitor = new BackendMonitor(_client, options, clock, loggers.CreateLogger<BackendMonitor>());
         var queue = new SlotQueue(clock, options.QueueCapacity, options.QueueMaxLength, options.QueueMaxWait);
         var table = new SlotTable();
@@ -254,7 +254,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1; // as BackendHandlers does
+            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1; // as BackendPool does
             kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.Limits.MaxRequestBodySize = null; // ours is counted while reading, and answers 413 with words
             kestrel.Limits.MinResponseDataRate = null; // ours is timeouts.client_write_seconds

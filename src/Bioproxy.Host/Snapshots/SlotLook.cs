@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Bioproxy.Host.Backends;
+using Bioproxy.Host.Http;
 using Bioproxy.Host.Slots;
 
 namespace Bioproxy.Host.Snapshots;
@@ -11,6 +13,9 @@ internal sealed class SlotLook(LlamaClient client, SlotTable table, BackendMonit
     private readonly SemaphoreSlim _catchingUp = new(1, 1);
     private long _last = long.MinValue;
 
+    /// <summary>The connection that brought the last list, and when that list was asked for.</summary>
+    private (long Connection, long Asked) _lastList;
+
     /// <summary>Whether somebody who talks to the backend past us may have taken slots since the last look.</summary>
     public bool IsOld => Volatile.Read(ref _last) is var last && (last == long.MinValue || time.GetElapsedTime(last) > OldAge);
 
@@ -18,6 +23,7 @@ internal sealed class SlotLook(LlamaClient client, SlotTable table, BackendMonit
     public async Task<(SlotVerdict Verdict, IReadOnlyList<SlotRow> Rows)?> OnceAsync(int epoch, CancellationToken cancellationToken)
     {
         var look = table.BeginLook();
+        var asked = Stopwatch.GetTimestamp();
         var answer = await client.GetSlotsAsync(cancellationToken).ConfigureAwait(false);
         if (answer.Value is not { } rows)
         {
@@ -28,11 +34,17 @@ internal sealed class SlotLook(LlamaClient client, SlotTable table, BackendMonit
 
         monitor.Touch();
         Volatile.Write(ref _last, time.GetTimestamp());
-        var verdict = table.Learn(epoch, look, [.. rows.Select(r => new SlotObservation(r.Id, r.IsProcessing, r.TaskId, r.PromptTokens))], !answer.IsFreshConnection);
+        var verdict = table.Learn(epoch, look, [.. rows.Select(r => new SlotObservation(r.Id, r.IsProcessing, r.TaskId, r.PromptTokens))], IsSameProcess(answer.Connection!));
+        _lastList = (answer.Connection!.Connection, asked);
         if (verdict == SlotVerdict.Restarted)
             monitor.Suspect(epoch, "the slot list went back to an earlier state");
         return (verdict, rows);
     }
+
+    /// <summary>Whether this list came from the process of the last one: over its connection, or over one that is older than it. A connection ends
+    /// with its process, so what lies between the two lists had only one.</summary>
+    private bool IsSameProcess(ConnectionUse use) =>
+        _lastList.Asked > 0 && (use.Connection == _lastList.Connection || use.Established < _lastList.Asked);
 
     /// <summary>Learns where unpinned work that has ended had gone. Several callers share one look.</summary>
     public async Task CatchUpAsync(int epoch, CancellationToken cancellationToken)

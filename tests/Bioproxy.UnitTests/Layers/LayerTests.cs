@@ -15,7 +15,8 @@ public sealed partial class LayerTests
         ["Admin", "CommandLine", "Doctor"],
         ["Requests", "WarmUp"],
         ["Snapshots", "Transforms"],
-        ["Http", "Backends", "Slots", "Templates", "Plugins"],
+        ["Backends"],
+        ["Http", "Slots", "Templates", "Plugins"],
         ["Prompts"],
         ["Configuration", "Telemetry", "Json"],
     ];
