@@ -5,8 +5,8 @@ using Bioproxy.Doubles;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Requests;
-using Bioproxy.Host.Slots;
-using Bioproxy.Host.Snapshots;
+using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.WarmUp;
 using Bioproxy.UnitTests.Telemetry;
 

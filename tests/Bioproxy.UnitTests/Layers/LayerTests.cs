@@ -14,9 +14,10 @@ public sealed partial class LayerTests
     [
         ["Admin", "CommandLine", "Doctor"],
         ["Requests", "WarmUp"],
-        ["Snapshots", "Transforms"],
-        ["Backends"],
-        ["Http", "Slots", "Templates", "Plugins"],
+        ["Routing"],
+        ["Models"],
+        ["Backends", "Transforms"],
+        ["Http", "Templates", "Plugins"],
         ["Prompts"],
         ["Configuration", "Telemetry", "Json"],
     ];
