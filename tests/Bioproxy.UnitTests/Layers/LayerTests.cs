@@ -17,7 +17,7 @@ public sealed partial class LayerTests
         ["Snapshots", "Transforms"],
         ["Http", "Backends", "Slots", "Templates", "Plugins"],
         ["Prompts"],
-        ["Configuration", "Telemetry", "Json"],
+        ["Configuration", "Telemetry", "Json", "Threading"],
     ];
 
     private static readonly string Host = Path.Combine(RepositoryFolder.Root!, "src", "Bioproxy.Host");
