@@ -3,7 +3,6 @@ using Bioproxy.Host.Json;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Telemetry;
-using Bioproxy.Host.Transforms;
 
 namespace Bioproxy.Host.Requests;
 
