@@ -108,7 +108,7 @@ internal sealed partial class WarmUpLoop
     public async Task<bool> CheckAsync(CancellationToken stopping)
     {
         _metrics.WarmUpChecked();
-        _templates.RefreshAll();
+        await _templates.RefreshAllAsync(stopping).ConfigureAwait(false);
         var isAllDone = true;
         foreach (var (prefix, _) in _options.Prefixes)
         {

@@ -119,7 +119,6 @@ internal sealed class AdminFixture : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Library.Dispose();
         Monitor.Dispose();
         _client.Dispose();
         Exporter.Dispose();
