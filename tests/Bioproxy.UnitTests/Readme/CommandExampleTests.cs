@@ -10,11 +10,9 @@ public sealed class CommandExampleTests
         var commands = new TheoryData<string, string>();
         foreach (var document in Document.All)
         {
-            var examples = document.Blocks.Where(block => block.Language == "sh");
-            foreach (var command in examples.SelectMany(block => ShellCommand.Split(block.Text)))
+            var examples = document.Blocks.Where(block => block.Language == "sh").SelectMany(block => ShellCommand.Split(block.Text));
+            foreach (var command in examples.Concat(document.Spans.Where(IsCommand)).Distinct())
                 commands.Add(document.Name, command);
-            foreach (var span in document.Spans.Where(IsCommand).Distinct())
-                commands.Add(document.Name, span);
         }
 
         return commands;
