@@ -6,8 +6,8 @@ using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Requests;
-using Bioproxy.Host.Slots;
-using Bioproxy.Host.Snapshots;
+using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.Templates;
 using Bioproxy.Host.Transforms;
@@ -86,12 +86,12 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         var loader = new PluginLoader(options, name => new PluginHost(name, facilities), clock, loggers.CreateLogger<PluginLoader>());
         _plugins = new PluginManager(loader, options, clock, loggers.CreateLogger<PluginManager>()) { Changing = plugins => _templates.UseEngines(plugins.Engines) };
         _plugins.Load();
-        _watcher = new TemplateWatcher(_templates, clock, loggers.CreateLogger<TemplateWatcher>());
-        _transforms = new TransformChain(options.PluginTimeBudget, _metrics, clock, loggers.CreateLogger<TransformChain>());
+        _watcher = new TemplateWatcher(_templates, TemplatesChanged, clock, loggers.CreateLogger<TemplateWatcher>());
+        _transforms = new TransformChain(new PluginFence(PluginBudget.OfTransforms(options.PluginTimeBudget), _metrics, clock, loggers.CreateLogger<PluginFence>()));
 
         // The backend and its slots
         _client = new LlamaClient(options.BackendUrl, options.ConnectTimeout, options.BackendApiKey);
-        _sender = new BackendSender(BackendHandlers.Create(options.ConnectTimeout), BackendHandlers.FreshConnection, options);
+        _sender = new BackendSender(options);
         _monitor = new BackendMonitor(_client, options, clock, loggers.CreateLogger<BackendMonitor>());
         var queue = new SlotQueue(clock, options.QueueCapacity, options.QueueMaxLength, options.QueueMaxWait);
         var table = new SlotTable();
@@ -126,16 +126,13 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         _plugins.Changing = plugins =>
         {
             _templates.UseEngines(plugins.Engines);
-            _templates.RefreshAll(); // what an engine made that goes would keep its plugin in memory
+
+            // A template of an engine that goes would keep its plugin in memory. On a background task, and bounded.
+            _templates.RefreshAllAsync(_stopping.Token).GetAwaiter().GetResult();
         };
         _plugins.Changed = _warmUp.Poke;
         _monitor.Changed = _recognition.BackendChangedAsync;
         _recognition.Recognised = _warmUp.Poke;
-        _watcher.Changed += prefixes =>
-        {
-            LogChanged(string.Join(", ", prefixes));
-            _warmUp.Poke();
-        };
 
         // Admin
         _admin = new AdminEndpoints(_monitor, queue, table, _catalogue, _recognition, effects, _templates, () => _warmUp.Statuses, () => _plugins.Statuses, () => [ProxyAddress.ToString()], new KvAdmin(_catalogue, _files, _cleaner), new PluginAdmin(_plugins.ReloadAsync, () => _plugins.Statuses), explanations, _metrics, _exporter, options, clock);
@@ -170,7 +167,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
     /// <summary>Reads the templates for the first time.</summary>
     /// <returns>What is wrong with them; the program must not start with any.</returns>
-    public IReadOnlyList<string> LoadTemplates() => _templates.LoadAll();
+    public IReadOnlyList<string> LoadTemplates() => Task.Run(() => _templates.LoadAllAsync(_stopping.Token)).GetAwaiter().GetResult();
 
     /// <summary>Listens, and starts to watch the backend and to warm templates.</summary>
     /// <exception cref="IOException">An address is in use.</exception>
@@ -191,8 +188,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         ProxyAddress = addresses[0];
         AdminAddress = addresses.First(a => a.Port != ProxyAddress.Port);
         Summarise();
-        _watcher.Start();
-        _loops = Task.WhenAll(_monitor.RunAsync(_stopping.Token), _warmUp.RunAsync(_stopping.Token), _keeper.RunAsync(_stopping.Token), _plugins.RunAsync(_stopping.Token));
+        _loops = Task.WhenAll(_watcher.RunAsync(_stopping.Token), _monitor.RunAsync(_stopping.Token), _warmUp.RunAsync(_stopping.Token), _keeper.RunAsync(_stopping.Token), _plugins.RunAsync(_stopping.Token));
     }
 
     public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _web.WaitForShutdownAsync(cancellationToken);
@@ -213,8 +209,6 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
             LogSlowStop();
         }
 
-        _watcher.Dispose();
-        _templates.Dispose();
         _transforms.Dispose();
         await _plugins.DisposeAsync().ConfigureAwait(false);
         _monitor.Dispose();
@@ -254,7 +248,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1; // as BackendHandlers does
+            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1; // as BackendPool does
             kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.Limits.MaxRequestBodySize = null; // ours is counted while reading, and answers 413 with words
             kestrel.Limits.MinResponseDataRate = null; // ours is timeouts.client_write_seconds
@@ -303,6 +297,12 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
             LogNoState(folder.Path, e.Message);
             return options with { KvEnabled = false };
         }
+    }
+
+    private void TemplatesChanged(IReadOnlyList<string> triggers)
+    {
+        LogChanged(string.Join(", ", triggers));
+        _warmUp.Poke();
     }
 
     private void Summarise()

@@ -5,7 +5,7 @@ using Bioproxy.Host.CommandLine;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Doctor;
 using Bioproxy.Host.Plugins;
-using Bioproxy.Host.Snapshots;
+using Bioproxy.Host.Models.Snapshots;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -35,7 +35,6 @@ internal sealed class LonePlugins : IDisposable
 
     public void Dispose()
     {
-        _templates.Dispose();
         _metrics.Dispose();
         Directory.Delete(_state, recursive: true);
     }

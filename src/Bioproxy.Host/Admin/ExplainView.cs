@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Bioproxy.Host.Requests;
-using Bioproxy.Host.Slots;
+using Bioproxy.Host.Models.Slots;
 
 namespace Bioproxy.Host.Admin;
 

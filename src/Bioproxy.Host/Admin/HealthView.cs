@@ -2,7 +2,7 @@ using System.Text.Json;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Plugins;
-using Bioproxy.Host.Snapshots;
+using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.Templates;
 using Bioproxy.Host.WarmUp;

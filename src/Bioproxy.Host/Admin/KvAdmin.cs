@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Bioproxy.Host.Requests;
-using Bioproxy.Host.Snapshots;
+using Bioproxy.Host.Models.Snapshots;
 
 namespace Bioproxy.Host.Admin;
 

@@ -1,5 +1,5 @@
-using Bioproxy.Host.Slots;
-using Bioproxy.Host.Snapshots;
+using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.WarmUp;
 
 namespace Bioproxy.Host.Admin;

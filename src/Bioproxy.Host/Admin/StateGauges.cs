@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using Bioproxy.Host.Backends;
-using Bioproxy.Host.Slots;
-using Bioproxy.Host.Snapshots;
+using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.WarmUp;
 

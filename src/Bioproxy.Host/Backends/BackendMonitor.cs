@@ -178,7 +178,9 @@ internal sealed partial class BackendMonitor : IDisposable
         var props = await _client.GetAsync("props", cancellationToken).ConfigureAwait(false);
         using var document = props.Value;
         if (props.IsUnreachable)
-            return props.Problem?.StartsWith("no answer", StringComparison.Ordinal) == true ? (BackendStatus.Unknown, null, null) : (BackendStatus.Unreachable, null, props.Problem);
+            return (BackendStatus.Unreachable, null, props.Problem);
+        if (props.IsSilent)
+            return (BackendStatus.Unknown, null, null);
         if (props.Status == 503)
             return (BackendStatus.Loading, null, props.Problem);
         if (props.Status is 401 or 403)

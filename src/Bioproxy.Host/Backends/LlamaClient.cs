@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Bioproxy.Host.Http;
 
 namespace Bioproxy.Host.Backends;
 
@@ -17,15 +18,16 @@ internal sealed class LlamaClient : IDisposable
     /// <summary>Slot actions stand behind a running batch on the server's one loop (9 s were seen).</summary>
     private static readonly TimeSpan SlotLimit = TimeSpan.FromMinutes(2);
 
-    private readonly HttpMessageInvoker _invoker;
+    // Calls that wait for the model's loop must not fill the connections of those that are answered at once, nor must evaluations.
+    private readonly BackendPool _quick;
+    private readonly BackendPool _slow;
     private readonly Uri _base;
     private readonly AuthenticationHeaderValue? _authorization;
 
     public LlamaClient(Uri backend, TimeSpan connectTimeout, string? apiKey)
     {
-        var handler = BackendHandlers.Create(connectTimeout);
-        handler.MaxConnectionsPerServer = 4;
-        _invoker = new HttpMessageInvoker(handler, disposeHandler: true);
+        _quick = new BackendPool(connectTimeout, mostConnections: 4);
+        _slow = new BackendPool(connectTimeout);
         _base = backend.AbsoluteUri.EndsWith('/') ? backend : new Uri(backend.AbsoluteUri + "/");
         _authorization = apiKey is null ? null : new AuthenticationHeaderValue("Bearer", apiKey);
     }
@@ -113,44 +115,62 @@ internal sealed class LlamaClient : IDisposable
             if (slot is { } id)
                 writer.WriteNumber("id_slot", id);
         });
-        using var request = Request(HttpMethod.Post, "completion", body);
-        request.Headers.ConnectionClose = true; // after a stream the server closes it without a word; the next request would fail on it
+        // Never over a pooled connection: after a stream the server closes it without a word.
+        var reply = await _slow.SendAsync(() => Request(HttpMethod.Post, "completion", body), isRepeatable: false, Timeout.InfiniteTimeSpan, cancellationToken)
+            .ConfigureAwait(false);
+        if (reply.Failure is { } failure)
+            return Failed<EvaluationResult>(failure, reply.Connection, "completion", Timeout.InfiniteTimeSpan, cancellationToken);
+        using var response = reply.Response!;
         try
         {
-            using var response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
-            var fresh = IsFresh(request);
             if (!response.IsSuccessStatusCode)
-                return new(null, (int)response.StatusCode, Message(await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false)), fresh);
-            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
-            EvaluationResult? result = null;
-            string? problem = null;
-            while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
             {
-                if (line.StartsWith("error:", StringComparison.Ordinal))
-                    problem = Message(Encoding.UTF8.GetBytes(line[6..]));
-                if (!line.StartsWith("data: {", StringComparison.Ordinal))
-                    continue;
-                using var data = JsonDocument.Parse(line.AsMemory(6));
-                var root = data.RootElement;
-                if (root.TryGetProperty("error", out var error))
-                    problem = error.TryGetProperty("message", out var message) ? message.GetString() : error.GetRawText();
-                if (root.TryGetProperty("prompt_progress", out var step))
-                    progress(step.GetProperty("cache").GetInt32(), step.GetProperty("processed").GetInt32(), step.GetProperty("total").GetInt32());
-                if (root.TryGetProperty("timings", out var timings))
-                {
-                    result = new EvaluationResult(
-                        root.TryGetProperty("id_slot", out var used) && used.TryGetInt32(out var usedId) && usedId >= 0 ? usedId : slot,
-                        timings.GetProperty("cache_n").GetInt32(),
-                        timings.GetProperty("prompt_n").GetInt32());
-                }
+                var error = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+                return new(null, (int)response.StatusCode, Message(error), null, reply.Connection);
             }
 
-            return new(result, (int)response.StatusCode, result is null ? problem ?? "the evaluation ended without its last event" : null, fresh);
+            using var events = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            var (result, problem) = await ReadEvaluationAsync(events, slot, progress, cancellationToken).ConfigureAwait(false);
+            return new(result, (int)response.StatusCode, result is null ? problem ?? "the evaluation ended without its last event" : null, null, reply.Connection);
         }
-        catch (Exception e) when (IsTransport(e))
+        catch (Exception e) when (TransportFailure.Of(e, cancellationToken, cancellationToken) is { } broken)
         {
-            return new(null, 0, Describe(e), IsFresh(request));
+            return Failed<EvaluationResult>(broken, reply.Connection, "completion", Timeout.InfiniteTimeSpan, cancellationToken);
         }
+        catch (Exception e) when (IsShape(e))
+        {
+            return new(null, 0, e.Message, TransportFault.Malformed, reply.Connection);
+        }
+    }
+
+    private static async Task<(EvaluationResult? Result, string? Problem)> ReadEvaluationAsync(
+        Stream events, int? slot, Action<int, int, int> progress, CancellationToken cancellationToken)
+    {
+        using var reader = new StreamReader(events, Encoding.UTF8);
+        EvaluationResult? result = null;
+        string? problem = null;
+        while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
+        {
+            if (line.StartsWith("error:", StringComparison.Ordinal))
+                problem = Message(Encoding.UTF8.GetBytes(line[6..]));
+            if (!line.StartsWith("data: {", StringComparison.Ordinal))
+                continue;
+            using var data = JsonDocument.Parse(line.AsMemory(6));
+            var root = data.RootElement;
+            if (root.TryGetProperty("error", out var error))
+                problem = error.TryGetProperty("message", out var message) ? message.GetString() : error.GetRawText();
+            if (root.TryGetProperty("prompt_progress", out var step))
+                progress(step.GetProperty("cache").GetInt32(), step.GetProperty("processed").GetInt32(), step.GetProperty("total").GetInt32());
+            if (root.TryGetProperty("timings", out var timings))
+            {
+                result = new EvaluationResult(
+                    root.TryGetProperty("id_slot", out var used) && used.TryGetInt32(out var usedId) && usedId >= 0 ? usedId : slot,
+                    timings.GetProperty("cache_n").GetInt32(),
+                    timings.GetProperty("prompt_n").GetInt32());
+            }
+        }
+
+        return (result, problem);
     }
 
     /// <summary>Whether slots can be saved: a name that no server accepts is refused as a name where they can, and as an action where they cannot.</summary>
@@ -161,7 +181,11 @@ internal sealed class LlamaClient : IDisposable
         return answer.Status == 400;
     }
 
-    public void Dispose() => _invoker.Dispose();
+    public void Dispose()
+    {
+        _quick.Dispose();
+        _slow.Dispose();
+    }
 
     /// <summary>The hash under which long texts are compared in facts.</summary>
     public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
@@ -182,60 +206,54 @@ internal sealed class LlamaClient : IDisposable
     {
         using var document = answer.Value;
         if (document is null)
-            return new(null, answer.Status, answer.Problem, answer.IsFreshConnection);
+            return answer.As<T>();
         try
         {
             if (take(document.RootElement) is { } value)
-                return new(value, answer.Status, null, answer.IsFreshConnection);
+                return new(value, answer.Status, null, null, answer.Connection);
         }
         catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or FormatException or IndexOutOfRangeException or ArgumentException or OverflowException)
         {
             // not the shape that was measured
         }
 
-        return new(null, answer.Status, $"{what} is not what llama-server sends", answer.IsFreshConnection);
+        return new(null, answer.Status, $"{what} is not what llama-server sends", null, answer.Connection);
     }
 
-    private async Task<BackendAnswer<JsonDocument>> CallAsync(HttpMethod method, string path, ReadOnlyMemory<byte>? body, TimeSpan limit, CancellationToken cancellationToken)
+    private async Task<BackendAnswer<JsonDocument>> CallAsync(
+        HttpMethod method, string path, ReadOnlyMemory<byte>? body, TimeSpan limit, CancellationToken cancellationToken)
     {
-        using var request = Request(method, path, body);
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(limit);
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        late.CancelAfter(limit);
+        var pool = limit > QuickLimit ? _slow : _quick;
+        var reply = await pool.SendAsync(() => Request(method, path, body), isRepeatable: true, limit, cancellationToken).ConfigureAwait(false);
+        if (reply.Failure is { } failure)
+            return Failed<JsonDocument>(failure, reply.Connection, path, limit, cancellationToken);
+        using var response = reply.Response!;
         try
         {
-            using var response = await SendAsync(request, timeout.Token).ConfigureAwait(false);
-            var bytes = await response.Content.ReadAsByteArrayAsync(timeout.Token).ConfigureAwait(false);
-            var fresh = IsFresh(request);
-            if (!response.IsSuccessStatusCode)
-                return new(null, (int)response.StatusCode, Message(bytes), fresh);
-            return new(JsonDocument.Parse(bytes), (int)response.StatusCode, null, fresh);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return new(null, 0, $"no answer to /{path} within {limit.TotalSeconds:0} s", IsFresh(request));
+            var bytes = await response.Content.ReadAsByteArrayAsync(late.Token).ConfigureAwait(false);
+            return response.IsSuccessStatusCode
+                ? new(JsonDocument.Parse(bytes), (int)response.StatusCode, null, null, reply.Connection)
+                : new(null, (int)response.StatusCode, Message(bytes), null, reply.Connection);
         }
         catch (JsonException)
         {
-            return new(null, 200, $"the answer to /{path} is no JSON", IsFresh(request));
+            return new(null, (int)response.StatusCode, $"the answer to /{path} is not JSON", null, reply.Connection);
         }
-        catch (Exception e) when (IsTransport(e))
+        catch (Exception e) when (TransportFailure.Of(e, cancellationToken, late.Token) is { } broken)
         {
-            return new(null, 0, Describe(e), IsFresh(request));
+            return Failed<JsonDocument>(broken, reply.Connection, path, limit, cancellationToken);
         }
     }
 
-    /// <summary>Sends a request; once more when the connection had been used before and ended without a byte: the server had closed it
-    /// while we were writing. Every control call may be repeated.</summary>
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    /// <summary>A failure of the transport as a value; the caller's own cancelling is thrown, as everywhere.</summary>
+    private static BackendAnswer<T> Failed<T>(TransportFailure failure, ConnectionUse connection, string path, TimeSpan limit, CancellationToken cancellationToken)
+        where T : class
     {
-        try
-        {
-            return await _invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
-        }
-        catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.Unknown && !IsFresh(request) && !cancellationToken.IsCancellationRequested)
-        {
-            return await _invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
-        }
+        cancellationToken.ThrowIfCancellationRequested();
+        var problem = failure.Fault == TransportFault.AnswerTimedOut ? $"no answer to /{path} within {limit.TotalSeconds:0} s" : failure.Detail;
+        return new(null, 0, problem, failure.Fault, connection);
     }
 
     private HttpRequestMessage Request(HttpMethod method, string path, ReadOnlyMemory<byte>? body)
@@ -251,11 +269,7 @@ internal sealed class LlamaClient : IDisposable
         return request;
     }
 
-    private static bool IsFresh(HttpRequestMessage request) => request.Options.TryGetValue(BackendHandlers.FreshConnection, out var fresh) && fresh;
-
-    private static bool IsTransport(Exception e) => e is HttpRequestException or IOException or JsonException or KeyNotFoundException or InvalidOperationException or FormatException;
-
-    private static string Describe(Exception e) => e.InnerException is { } inner ? inner.Message : e.Message;
+    private static bool IsShape(Exception e) => e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException;
 
     /// <summary>The message inside an error body, or its beginning.</summary>
     private static string Message(ReadOnlyMemory<byte> body)

@@ -1,38 +1,67 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Bioproxy.Host.Configuration;
 
-/// <summary>Mistakes that show only when several keys are seen together.</summary>
+/// <summary>Mistakes that only show when several keys are compared.</summary>
 internal static class CrossChecks
 {
-    private static readonly string[] Keys = ["proxy_host", "proxy_port", "admin_host", "admin_port", "backend_url"];
-
     public static void Run(ProxyOptions options, ConfigurationReading reading)
     {
-        // A rejected value left its default behind; comparing that would report a mistake nobody made.
-        if (reading.Errors.Any(error => Keys.Contains(error.Key)))
-            return;
+        if (AreValid(reading, "proxy_host", "proxy_port", "admin_host", "admin_port", "backend_url"))
+            CheckAddresses(options, reading);
+        if (AreValid(reading, "limits.max_body_bytes", "limits.max_queued_bytes"))
+            CheckLimits(options, reading);
+    }
 
+    private static void CheckAddresses(ProxyOptions options, ConfigurationReading reading)
+    {
+        // One port on two hosts is fine: each listener has an address of its own.
         if (options.ProxyPort != 0 && options.ProxyPort == options.AdminPort && Overlap(options.ProxyHost, options.AdminHost))
         {
             reading.Reject(new ConfigurationError(
                 "admin_port",
                 SourceOf(reading, "admin_port", "proxy_port", "admin_host", "proxy_host"),
                 $"{options.AdminPort}",
-                $"another port than proxy_port, which is {options.ProxyPort} on the same host"));
+                options.ProxyHost.Equals(options.AdminHost, StringComparison.OrdinalIgnoreCase)
+                    ? $"a port other than proxy_port, which is {options.ProxyPort} on the same host"
+                    : $"a port other than proxy_port, which is {options.ProxyPort} on {options.ProxyHost}, which shares an address with {options.AdminHost}"));
         }
 
-        if (options.ProxyPort != 0 && options.ProxyPort == options.BackendUrl.Port && IsLocal(options.BackendUrl.Host) && Overlap(options.ProxyHost, options.BackendUrl.Host))
+        CheckBackend(options, options.ProxyHost, options.ProxyPort, "the proxy", "proxy", reading);
+        CheckBackend(options, options.AdminHost, options.AdminPort, "the proxy's admin port", "admin", reading);
+    }
+
+    private static void CheckBackend(ProxyOptions options, string host, int port, string itself, string keys, ConfigurationReading reading)
+    {
+        var backend = options.BackendUrl;
+        var isThisMachine = IsLoopback(backend.Host) || IsSame(backend.Host, host);
+        if (port != 0 && port == backend.Port && isThisMachine && Overlap(host, backend.Host))
         {
             reading.Reject(new ConfigurationError(
                 "backend_url",
-                SourceOf(reading, "backend_url", "proxy_port", "proxy_host"),
-                $"\"{options.BackendUrl.OriginalString}\"",
-                "the address of llama-server; this is the proxy itself (proxy_host, proxy_port)"));
+                SourceOf(reading, "backend_url", $"{keys}_port", $"{keys}_host"),
+                $"\"{backend.OriginalString}\"",
+                $"the address of llama-server; this is {itself} itself ({keys}_host, {keys}_port)"));
         }
     }
 
-    /// <summary>The first of the keys that somebody wrote: that is the line to change.</summary>
+    private static void CheckLimits(ProxyOptions options, ConfigurationReading reading)
+    {
+        if (options.MaxQueuedBytes < options.MaxBodyBytes)
+        {
+            reading.Reject(new ConfigurationError(
+                "limits.max_queued_bytes",
+                SourceOf(reading, "limits.max_queued_bytes", "limits.max_body_bytes"),
+                $"{options.MaxQueuedBytes}",
+                $"at least limits.max_body_bytes, which is {options.MaxBodyBytes}"));
+        }
+    }
+
+    /// <summary>A rejected value left its default behind; comparing that would report a mistake that was not made.</summary>
+    private static bool AreValid(ConfigurationReading reading, params string[] keys) => !reading.Errors.Any(error => keys.Contains(error.Key));
+
+    /// <summary>The first of the keys that was set: that is the line to change.</summary>
     private static string SourceOf(ConfigurationReading reading, params ReadOnlySpan<string> keys)
     {
         foreach (var key in keys)
@@ -44,15 +73,21 @@ internal static class CrossChecks
         return "defaults";
     }
 
-    private static bool Overlap(string left, string right) =>
-        string.Equals(left, right, StringComparison.OrdinalIgnoreCase)
-        || IsWildcard(left)
-        || IsWildcard(right)
-        || (IsLocal(left) && IsLocal(right));
+    /// <summary>Whether listening on both would be listening on one address twice.</summary>
+    private static bool Overlap(string left, string right) => IsSame(left, right) || Includes(left, right) || Includes(right, left);
 
-    private static bool IsWildcard(string host) =>
-        IPAddress.TryParse(host, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
+    /// <summary>What the framework listens on for a host: <c>::</c> is every address, <c>0.0.0.0</c> every one of IPv4.</summary>
+    private static bool Includes(string host, string other) => IsLocalhost(host)
+        ? Address(other) is { } loopback && (loopback.Equals(IPAddress.Loopback) || loopback.Equals(IPAddress.IPv6Loopback))
+        : Address(host) is { } address
+            && (address.Equals(IPAddress.IPv6Any) || (address.Equals(IPAddress.Any) && Address(other)?.AddressFamily != AddressFamily.InterNetworkV6));
 
-    private static bool IsLocal(string host) =>
-        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+    private static bool IsSame(string left, string right) =>
+        string.Equals(left, right, StringComparison.OrdinalIgnoreCase) || (Address(left) is { } address && address.Equals(Address(right)));
+
+    private static bool IsLoopback(string host) => IsLocalhost(host) || (Address(host) is { } address && IPAddress.IsLoopback(address));
+
+    private static bool IsLocalhost(string host) => string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase);
+
+    private static IPAddress? Address(string host) => IPAddress.TryParse(host.Trim('[', ']'), out var address) ? address : null;
 }

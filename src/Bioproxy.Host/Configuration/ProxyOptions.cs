@@ -104,11 +104,20 @@ internal sealed record ProxyOptions
     /// <summary><c>limits.max_body_bytes</c>.</summary>
     public long MaxBodyBytes { get; init; } = 64L << 20;
 
+    /// <summary><c>limits.max_queued_bytes</c>: the most memory that the bodies of all requests may take together.</summary>
+    public long MaxQueuedBytes { get; init; } = 512L << 20;
+
+    /// <summary><c>limits.max_header_bytes</c>: the longest request line plus headers.</summary>
+    public int MaxHeaderBytes { get; init; } = 64 << 10;
+
     /// <summary><c>timeouts.connect_seconds</c>.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary><c>timeouts.response_seconds</c>: the longest wait for the backend's next byte; zero = no limit (a long prefill sends nothing).</summary>
     public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary><c>timeouts.request_body_seconds</c>: the longest pause while a client sends its body; zero = no limit.</summary>
+    public TimeSpan RequestBodyTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary><c>timeouts.client_write_seconds</c>: a client that does not take a write for this long is cut off.</summary>
     public TimeSpan ClientWriteTimeout { get; init; } = TimeSpan.FromSeconds(60);
@@ -124,4 +133,7 @@ internal sealed record ProxyOptions
 
     /// <summary><c>log_level</c>: trace, debug, information, warning, error.</summary>
     public Microsoft.Extensions.Logging.LogLevel LogLevel { get; init; } = Microsoft.Extensions.Logging.LogLevel.Information;
+
+    /// <summary><c>log_format</c>: lines for people, or one JSON object a line.</summary>
+    public LogFormat LogFormat { get; init; }
 }

@@ -44,11 +44,6 @@ internal static class ValueReaders
         $"one of {string.Join(", ", Levels.Keys.Select(level => $"\"{level}\""))}",
         (string text, out LogLevel value) => Levels.TryGetValue(text, out value));
 
-    public static ValueReader<SaveMode> SaveMode { get; } = new(
-        ConfigurationValueKind.Text,
-        "one of \"auto\", \"always\", \"never\"",
-        (string text, out SaveMode value) => Enum.TryParse(text, ignoreCase: true, out value) && text.All(char.IsLetter));
-
     public static ValueReader<string> HeaderName { get; } = new(
         ConfigurationValueKind.Text,
         "the name of a request header, e.g. X-User",
@@ -69,6 +64,13 @@ internal static class ValueReaders
         ConfigurationValueKind.Number,
         "a number of milliseconds from 1 to 600000",
         (string text, out TimeSpan value) => TryNumber(text, 1, 600_000, TimeSpan.FromMilliseconds, out value));
+
+    /// <summary>The names of an enumeration, in lower case.</summary>
+    public static ValueReader<T> Choice<T>()
+        where T : struct, Enum => new(
+            ConfigurationValueKind.Text,
+            $"one of {string.Join(", ", Enum.GetNames<T>().Select(name => $"\"{name.ToLowerInvariant()}\""))}",
+            (string text, out T value) => Enum.TryParse(text, ignoreCase: true, out value) && text.All(char.IsLetter));
 
     public static ValueReader<Uri> Url(string example) => new(
         ConfigurationValueKind.Text,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Bioproxy.Host.Backends;
+using Bioproxy.Host.Http;
 using Bioproxy.Host.Configuration;
 
 namespace Bioproxy.Host.Doctor;
@@ -243,7 +244,8 @@ internal sealed class Examination(LlamaClient client, BackendMonitor monitor, Pr
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new(null, 0, string.Create(CultureInfo.InvariantCulture, $"{prompt.Length} tokens were not computed within {StepLimit.TotalMinutes:0} minutes"), false);
+            var problem = string.Create(CultureInfo.InvariantCulture, $"{prompt.Length} tokens were not computed within {StepLimit.TotalMinutes:0} minutes");
+            return new(null, 0, problem, TransportFault.AnswerTimedOut, null);
         }
     }
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Bioproxy.Host.Backends;
-using Bioproxy.Host.Snapshots;
+using Bioproxy.Host.Models.Snapshots;
 
 namespace Bioproxy.Host.Requests;
 

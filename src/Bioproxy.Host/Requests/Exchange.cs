@@ -1,7 +1,7 @@
 using System.Globalization;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Http;
-using Bioproxy.Host.Slots;
+using Bioproxy.Host.Models.Slots;
 using Microsoft.AspNetCore.Http;
 
 namespace Bioproxy.Host.Requests;

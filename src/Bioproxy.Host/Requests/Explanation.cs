@@ -1,5 +1,5 @@
 using Bioproxy.Host.Prompts;
-using Bioproxy.Host.Slots;
+using Bioproxy.Host.Models.Slots;
 
 namespace Bioproxy.Host.Requests;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Bioproxy.Host.Slots;
+using Bioproxy.Host.Models.Slots;
 
 namespace Bioproxy.Host.Requests;
 

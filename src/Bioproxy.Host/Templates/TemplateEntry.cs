@@ -1,14 +1,17 @@
 namespace Bioproxy.Host.Templates;
 
-/// <summary>A prefix's template at one moment: the last good version, and how the newest reading went.</summary>
-internal sealed record TemplateEntry(string Prefix, string Path)
+/// <summary>A trigger's template at one moment: the last good version, and the result of the newest reading.</summary>
+internal sealed record TemplateEntry(string Trigger, string Path)
 {
     public LoadedTemplate? Good { get; init; }
 
     public TemplateReading? Reading { get; init; }
 
-    /// <summary>Why the newest reading gave no template, with its place; null when it did.</summary>
+    /// <summary>Why the newest reading gave no template, with its place in the file; null when it did.</summary>
     public string? Problem { get; init; }
 
-    public TemplateStatus Status => new(Prefix, Path, Good?.LoadedAt, Good?.ContentHash, Problem);
+    /// <summary>The abandoned call, when the newest reading ended because the engine did not return.</summary>
+    public HungParse? Hung { get; init; }
+
+    public TemplateStatus Status => new(Trigger, Path, Good?.LoadedAt, Good?.ContentHash, Problem);
 }

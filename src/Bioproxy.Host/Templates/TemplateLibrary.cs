@@ -2,16 +2,20 @@ using System.Collections.Frozen;
 using Bioproxy.Abstractions;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Telemetry;
+using Bioproxy.Host.Threading;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Templates;
 
 /// <summary>
-/// The templates of all prefixes, parsed. Rendering reads one immutable snapshot and never the disk; re-reading happens on the side, and
-/// what cannot be read or parsed leaves the last good version in use.
+/// The parsed templates of all triggers. Rendering uses one immutable snapshot of them and never the disk. Templates are read again in the
+/// background; one that cannot be read or parsed, or whose engine does not return, leaves the last good version in use.
 /// </summary>
-internal sealed partial class TemplateLibrary : ITemplateLibrary, IDisposable
+internal sealed partial class TemplateLibrary : ITemplateLibrary
 {
+    /// <summary>How long an engine may take for one template, reading its files included.</summary>
+    public static readonly TimeSpan ParseLimit = TimeSpan.FromSeconds(10);
+
     private const string AnyExtension = "*";
 
     private readonly string _baseDirectory;
@@ -20,7 +24,7 @@ internal sealed partial class TemplateLibrary : ITemplateLibrary, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<TemplateLibrary> _logger;
 
-    // One reader at a time. No Lock: files are read and engines run inside.
+    // One reading at a time. Not a Lock, because engines are awaited inside.
     private readonly SemaphoreSlim _reading = new(1);
     private volatile FrozenDictionary<string, TemplateEntry> _entries;
     private volatile FrozenDictionary<string, ITemplateEngine> _engines = FrozenDictionary<string, ITemplateEngine>.Empty;
@@ -32,61 +36,94 @@ internal sealed partial class TemplateLibrary : ITemplateLibrary, IDisposable
         _metrics = metrics;
         _time = time;
         _logger = logger;
-        _entries = options.Prefixes.ToFrozenDictionary(pair => pair.Key, pair => new TemplateEntry(pair.Key, pair.Value), StringComparer.Ordinal);
-        Prefixes = [.. options.Prefixes.Select(pair => pair.Key).OrderByDescending(prefix => prefix.Length).ThenBy(prefix => prefix, StringComparer.Ordinal)];
+        _entries = options.Prefixes.ToFrozenDictionary(
+            pair => pair.Key, pair => new TemplateEntry(pair.Key, pair.Value), StringComparer.Ordinal);
+        Prefixes =
+        [
+            .. options.Prefixes.Select(pair => pair.Key)
+                .OrderByDescending(trigger => trigger.Length)
+                .ThenBy(trigger => trigger, StringComparer.Ordinal),
+        ];
     }
 
-    /// <summary>Raised after a reading that looked at other files than the one before, on the thread that read.</summary>
+    /// <summary>Raised on the reading thread when a template depends on other files than before.</summary>
     public event Action? FilesChanged;
 
+    /// <summary>The triggers, longest first.</summary>
     public IReadOnlyList<string> Prefixes { get; }
 
-    /// <summary>In the order of <see cref="Prefixes"/>.</summary>
+    /// <summary>The templates' statuses, in the order of <see cref="Prefixes"/>.</summary>
     public IReadOnlyList<TemplateStatus> Statuses
     {
         get
         {
             var entries = _entries;
-            return [.. Prefixes.Select(prefix => entries[prefix].Status)];
+            return [.. Prefixes.Select(trigger => entries[trigger].Status)];
         }
     }
 
-    /// <summary>Every file the templates were made of or looked for.</summary>
+    /// <summary>Every file that a template consists of or was looked for in.</summary>
     public IReadOnlyCollection<string> Files =>
         [.. _entries.Values.SelectMany(entry => entry.Reading?.Files ?? [entry.Path]).Distinct(StringComparer.Ordinal)];
 
-    /// <summary>Says what renders which files; the next refresh parses again whatever another engine made.</summary>
-    /// <param name="engines">By extension with its dot, compared without case; <c>"*"</c> renders all others.</param>
+    /// <summary>Sets the engines. The next refresh parses every template again that another engine made.</summary>
+    /// <param name="engines">By file extension with its dot, compared without case; <c>"*"</c> renders all other files.</param>
     public void UseEngines(IReadOnlyDictionary<string, ITemplateEngine> engines) =>
         _engines = engines.ToFrozenDictionary(pair => pair.Key, pair => pair.Value, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads all templates for the first time.</summary>
-    /// <returns>One message per template that cannot be used: the prefix, the file, the place and the remedy.</returns>
-    public IReadOnlyList<string> LoadAll()
+    /// <returns>One message per template that cannot be used: the trigger, the file, the place in it and the remedy.</returns>
+    public async Task<IReadOnlyList<string>> LoadAllAsync(CancellationToken cancellationToken)
     {
-        RefreshAll();
-        return [.. Statuses.Where(status => status.LoadedAt is null).Select(status => $"Prefix '{status.Prefix}': {status.Problem}")];
+        await RefreshAllAsync(cancellationToken).ConfigureAwait(false);
+        return [.. Statuses.Where(status => status.LoadedAt is null).Select(status => $"Trigger '{status.Prefix}': {status.Problem}")];
     }
 
-    /// <summary>Reads again the templates whose files look different from when they were read.</summary>
-    /// <returns>The prefixes that render another text than before.</returns>
-    public IReadOnlyList<string> RefreshAll() => [.. Prefixes.Where(Refresh)];
-
-    /// <summary>Reads a template again if its files look different from when it was read.</summary>
-    /// <returns>Whether the prefix renders another text than before.</returns>
-    public bool Refresh(string prefix)
+    /// <summary>Reads again the templates whose files have changed. An engine that does not return delays this once, by the limit.</summary>
+    /// <returns>The triggers that now render another text.</returns>
+    public async Task<IReadOnlyList<string>> RefreshAllAsync(CancellationToken cancellationToken)
     {
-        _reading.Wait();
+        var changed = new List<string>();
+        foreach (var trigger in Prefixes)
+        {
+            if (await RefreshAsync(trigger, cancellationToken).ConfigureAwait(false))
+                changed.Add(trigger);
+        }
+
+        return changed;
+    }
+
+    public string Render(string prefix, TemplateVariables variables)
+    {
+        if (!_entries.TryGetValue(prefix, out var entry))
+            throw new TemplateException($"There is no template for the trigger '{prefix}'.");
+        if (entry.Good is null)
+            throw new TemplateException($"The template of the trigger '{prefix}' is not loaded: {entry.Problem ?? "the proxy is starting"}");
+        try
+        {
+            return entry.Good.Template.Render(variables);
+        }
+        catch (Exception e) when (e is not TemplateException)
+        {
+            // The fence around an engine's code. A rendering that hangs is ended by the fence around the transform that asked for it.
+            throw new TemplateException($"The template of the trigger '{prefix}' could not be rendered: {e.GetType().Name}: {e.Message}", e);
+        }
+    }
+
+    /// <returns>Whether the trigger now renders another text.</returns>
+    private async Task<bool> RefreshAsync(string trigger, CancellationToken cancellationToken)
+    {
+        await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
         TemplateEntry before, after;
         try
         {
-            before = _entries[prefix];
+            before = _entries[trigger];
             var engine = EngineFor(before.Path);
-            // A failure is tried again each time: a repaired permission changes no stamp.
-            if (before.Problem is null && before.Good?.Engine == engine && before.Reading?.IsCurrent() == true)
+            if (IsUpToDate(before, engine))
                 return false;
-            after = Read(before, engine);
-            _entries = _entries.Values.ToFrozenDictionary(entry => entry.Prefix, entry => entry.Prefix == prefix ? after : entry, StringComparer.Ordinal);
+            after = await ReadAsync(before, engine, cancellationToken).ConfigureAwait(false);
+            _entries = _entries.Values.ToFrozenDictionary(
+                entry => entry.Trigger, entry => entry.Trigger == trigger ? after : entry, StringComparer.Ordinal);
         }
         finally
         {
@@ -99,61 +136,79 @@ internal sealed partial class TemplateLibrary : ITemplateLibrary, IDisposable
         return after.Good is not null && after.Good != before.Good;
     }
 
-    public string Render(string prefix, TemplateVariables variables)
-    {
-        if (!_entries.TryGetValue(prefix, out var entry))
-            throw new TemplateException($"There is no template for the prefix '{prefix}'.");
-        if (entry.Good is null)
-            throw new TemplateException($"The template of the prefix '{prefix}' is not loaded: {entry.Problem ?? "the proxy is starting"}");
-        try
-        {
-            return entry.Good.Template.Render(variables);
-        }
-        catch (Exception e) when (e is not TemplateException)
-        {
-            // The fence around an engine's code.
-            throw new TemplateException($"The template of the prefix '{prefix}' could not be rendered: {e.GetType().Name}: {e.Message}", e);
-        }
-    }
+    // A failure is tried again each time, because a repaired permission does not show in a file's stamp.
+    private static bool IsUpToDate(TemplateEntry entry, ITemplateEngine? engine) => entry.Hung is { } hung
+        ? hung.WouldHangAgain(engine)
+        : entry.Problem is null && entry.Good?.Engine == engine && entry.Reading?.IsCurrent() == true;
 
-    public void Dispose() => _reading.Dispose();
+    private ITemplateEngine? EngineFor(string path) =>
+        _engines.GetValueOrDefault(Path.GetExtension(path)) ?? _engines.GetValueOrDefault(AnyExtension);
 
-    private ITemplateEngine? EngineFor(string path) => _engines.GetValueOrDefault(Path.GetExtension(path)) ?? _engines.GetValueOrDefault(AnyExtension);
-
-    private TemplateEntry Read(TemplateEntry before, ITemplateEngine? engine)
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    private async Task<TemplateEntry> ReadAsync(TemplateEntry before, ITemplateEngine? engine, CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
         var reading = new TemplateReading(now);
-        try
+        reading.Missing(before.Path);
+        var entry = before with { Reading = reading, Hung = null };
+        if (engine is null)
+            return entry with { Problem = $"{before.Path}: {NoEngine(before.Path)}" };
+
+        var returned = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var call = await BoundedCall.RunAsync(_ => ValueTask.FromResult(Parse()), ParseLimit, _time, late: null, cancellationToken)
+            .ConfigureAwait(false);
+        return call switch
         {
-            reading.Missing(before.Path);
-            if (engine is null)
-                throw new TemplateException(NoEngine(before.Path));
-            var template = engine.Parse(new TemplateSource(before.Path, _baseDirectory, _reader, reading));
-            var hash = reading.ContentHash();
-            var good = before.Good is { } old && old.ContentHash == hash && old.Engine == engine
-                ? old
-                : new LoadedTemplate(template, engine, now, hash);
-            return before with { Good = good, Reading = reading, Problem = null };
-        }
-        catch (TemplateException e)
+            { End: CallEnd.Completed } => entry with { Good = Good(before, call.Value!, engine, reading, now), Problem = null },
+            { End: CallEnd.Threw } => entry with { Problem = Problem(before.Path, call.Error!) },
+            { End: CallEnd.TimedOut } => entry with
+            {
+                Problem = $"{before.Path}: the template engine did not return within {ParseLimit.TotalSeconds:0} s.",
+                Hung = new HungParse(engine, reading, returned.Task),
+            },
+            _ => throw new OperationCanceledException(cancellationToken),
+        };
+
+        ITemplate Parse()
         {
-            var place = e.Line > 0 ? $", line {e.Line}, column {e.Column}" : "";
-            var subject = place.Length == 0 && e.Message.StartsWith(before.Path, StringComparison.Ordinal) ? "" : $"{before.Path}{place}: ";
-            return before with { Reading = reading, Problem = subject + e.Message };
+            try
+            {
+                return engine.Parse(new TemplateSource(before.Path, _baseDirectory, _reader, reading))
+                    ?? throw new InvalidOperationException("it returned null instead of a template");
+            }
+            finally
+            {
+                returned.SetResult();
+            }
         }
-        catch (Exception e)
-        {
-            // The fence around an engine's code.
-            return before with { Reading = reading, Problem = $"{before.Path}: the template engine failed: {e.GetType().Name}: {e.Message}" };
-        }
+    }
+
+    private static LoadedTemplate Good(
+        TemplateEntry before, ITemplate template, ITemplateEngine engine, TemplateReading reading, DateTimeOffset now)
+    {
+        var hash = reading.ContentHash();
+        return before.Good is { } old && old.ContentHash == hash && old.Engine == engine
+            ? old
+            : new LoadedTemplate(template, engine, now, hash);
+    }
+
+    private static string Problem(string path, Exception error)
+    {
+        if (error is not TemplateException e)
+            return $"{path}: the template engine failed: {error.GetType().Name}: {error.Message}";
+        var place = e.Line > 0 ? $", line {e.Line}, column {e.Column}" : "";
+        var subject = place.Length == 0 && e.Message.StartsWith(path, StringComparison.Ordinal) ? "" : $"{path}{place}: ";
+        return subject + e.Message;
     }
 
     private string NoEngine(string path)
     {
-        var extension = Path.GetExtension(path);
-        var known = _engines.Count == 0 ? "none is loaded" : $"known are {string.Join(", ", _engines.Keys.Order(StringComparer.Ordinal))}";
-        return $"no template engine renders '{extension}' files ({known}): put a plugin with such an engine into the plugins folder, or rename the template.";
+        var engines = _engines;
+        var known = engines.Count == 0
+            ? "none is loaded"
+            : $"there are engines for {string.Join(", ", engines.Keys.Order(StringComparer.Ordinal))}";
+        return $"no template engine renders '{Path.GetExtension(path)}' files ({known}): "
+            + "put a plugin with such an engine into the plugins folder, or rename the template.";
     }
 
     private void Report(TemplateEntry before, TemplateEntry after)
@@ -162,31 +217,31 @@ internal sealed partial class TemplateLibrary : ITemplateLibrary, IDisposable
         {
             if (after.Problem == before.Problem)
                 return;
-            _metrics.TemplateFailed(after.Prefix);
+            _metrics.TemplateFailed(after.Trigger);
             if (after.Good is null)
-                NotLoaded(after.Prefix, after.Problem);
+                LogNotLoaded(after.Trigger, after.Problem);
             else
-                KeptLastGood(after.Prefix, after.Good.LoadedAt, after.Problem);
+                LogKept(after.Trigger, after.Good.LoadedAt, after.Problem);
         }
         else if (after.Good != before.Good)
         {
-            Loaded(after.Prefix, after.Path, after.Good!.ContentHash);
+            LogLoaded(after.Trigger, after.Path, after.Good!.ContentHash);
         }
         else if (before.Problem is not null)
         {
-            Mended(after.Prefix, after.Path);
+            LogReadable(after.Trigger, after.Path);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Template of '{Prefix}' read from {Path} (content {Hash})")]
-    private partial void Loaded(string prefix, string path, string hash);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Template {Trigger} loaded from {Path} (content {Hash})")]
+    private partial void LogLoaded(string trigger, string path, string hash);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Template of '{Prefix}' in {Path} is readable again and has not changed")]
-    private partial void Mended(string prefix, string path);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Template {Trigger} is usable again and unchanged: {Path}")]
+    private partial void LogReadable(string trigger, string path);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Template of '{Prefix}' cannot be used as it is now; the version of {LoadedAt:O} stays in use. {Problem}")]
-    private partial void KeptLastGood(string prefix, DateTimeOffset loadedAt, string problem);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Template {Trigger} cannot be used; its version of {LoadedAt:O} stays in use. {Problem}")]
+    private partial void LogKept(string trigger, DateTimeOffset loadedAt, string problem);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Template of '{Prefix}' could not be loaded. {Problem}")]
-    private partial void NotLoaded(string prefix, string problem);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Template {Trigger} could not be loaded. {Problem}")]
+    private partial void LogNotLoaded(string trigger, string problem);
 }

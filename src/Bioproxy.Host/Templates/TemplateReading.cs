@@ -3,25 +3,49 @@ using System.Text;
 
 namespace Bioproxy.Host.Templates;
 
-/// <summary>All files that one reading of a template looked for, those it did not find too: when one appears, the result may change.</summary>
+/// <summary>
+/// The files that one reading of a template looked for, including those it did not find: when one of them appears, the result may change.
+/// Safe from any thread, because an engine that was abandoned may still be reading.
+/// </summary>
 internal sealed class TemplateReading(DateTimeOffset readAt)
 {
+    private readonly Lock _lock = new();
     private readonly Dictionary<string, FileStamp> _stamps = new(StringComparer.Ordinal);
     private readonly StringBuilder _hashes = new();
 
-    public IReadOnlyCollection<string> Files => _stamps.Keys;
+    public IReadOnlyCollection<string> Files => [.. Stamps().Select(item => item.Key)];
 
-    public void Missing(string path) => _stamps[path] = FileStamp.Missing;
+    public void Missing(string path)
+    {
+        lock (_lock)
+            _stamps[path] = FileStamp.Missing;
+    }
 
     public void Found(TemplateFile file)
     {
-        _stamps[file.Path] = file.Stamp;
-        _hashes.Append(file.Hash).Append('\n');
+        lock (_lock)
+        {
+            _stamps[file.Path] = file.Stamp;
+            _hashes.Append(file.Hash).Append('\n');
+        }
     }
 
-    /// <summary>Whether reading again would give the same.</summary>
-    public bool IsCurrent() => _stamps.All(item => item.Value.IsReliable(readAt) && FileStamp.Of(item.Key) == item.Value);
+    /// <summary>Whether another reading would certainly give the same.</summary>
+    public bool IsCurrent() => Array.TrueForAll(Stamps(), item => item.Value.IsReliable(readAt) && FileStamp.Of(item.Key) == item.Value);
 
-    /// <summary>Over the contents of all files, in the order the engine asked for them.</summary>
-    public string ContentHash() => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(_hashes.ToString())));
+    /// <summary>Whether the files look as they did, though they may have been written again within the resolution of a time stamp.</summary>
+    public bool LooksUnchanged() => Array.TrueForAll(Stamps(), item => FileStamp.Of(item.Key) == item.Value);
+
+    /// <summary>A hash over the contents of all files, in the order the engine asked for them.</summary>
+    public string ContentHash()
+    {
+        lock (_lock)
+            return Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(_hashes.ToString())));
+    }
+
+    private KeyValuePair<string, FileStamp>[] Stamps()
+    {
+        lock (_lock)
+            return [.. _stamps];
+    }
 }

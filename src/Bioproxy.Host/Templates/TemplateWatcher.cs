@@ -1,130 +1,107 @@
+using System.Collections.Concurrent;
+using Bioproxy.Host.Threading;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Templates;
 
 /// <summary>
-/// Refreshes the library soon after a template file changed. Watches the folders, not the files, and all events: an editor's atomic replace
-/// is a rename, and a mounted configuration changes by moving a link. Lost events are not fatal: somebody calls
-/// <see cref="TemplateLibrary.RefreshAll"/> now and then.
+/// Refreshes the library soon after a template file has changed. It watches folders, not files, and all events: an editor's atomic replace
+/// is a rename, and a mounted configuration changes by moving a link. Lost events are not fatal, because warm-up refreshes the library, too.
 /// </summary>
-internal sealed partial class TemplateWatcher : IDisposable
+internal sealed partial class TemplateWatcher
 {
-    /// <summary>How long a folder must be quiet: a file that is being written is not read half.</summary>
+    /// <summary>How long the folders must be quiet, so that a file is not read while it is being written.</summary>
     public static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(150);
 
     /// <summary>The longest delay in a folder that is never quiet.</summary>
     public static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(1);
 
     private readonly TemplateLibrary _library;
+    private readonly Action<IReadOnlyList<string>> _changed;
     private readonly TimeProvider _time;
     private readonly ILogger<TemplateWatcher> _logger;
-    private readonly ITimer _timer;
-    private readonly Lock _lock = new();
+    private readonly WakeSignal _signal = new();
     private readonly Dictionary<string, FileSystemWatcher> _watchers = new(StringComparer.Ordinal);
-    private long _firstEvent;
-    private bool _due;
-    private bool _disposed;
+    private readonly ConcurrentQueue<FileSystemWatcher> _broken = new();
 
-    public TemplateWatcher(TemplateLibrary library, TimeProvider time, ILogger<TemplateWatcher> logger)
+    /// <param name="library">The templates.</param>
+    /// <param name="changed">Called with the triggers that render another text after a change on disk.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Logs folders that cannot be watched.</param>
+    public TemplateWatcher(
+        TemplateLibrary library, Action<IReadOnlyList<string>> changed, TimeProvider time, ILogger<TemplateWatcher> logger)
     {
         _library = library;
+        _changed = changed;
         _time = time;
         _logger = logger;
-        _timer = time.CreateTimer(_ => OnQuiet(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Raised after something changed and was read, on a pool thread, with the prefixes that now render another text.</summary>
-    public event Action<IReadOnlyList<string>>? Changed;
-
-    /// <summary>Starts watching. Changes made before are found by a first check.</summary>
-    public void Start()
+    /// <summary>Watches until it is stopped. Changes made before are found by a first check.</summary>
+    public async Task RunAsync(CancellationToken stopping)
     {
-        _library.FilesChanged += Follow;
-        Follow();
-    }
-
-    /// <summary>Asks for a check soon, as if a file had changed.</summary>
-    public void Poke()
-    {
-        lock (_lock)
-        {
-            if (_disposed)
-                return;
-            if (!_due)
-            {
-                _due = true;
-                _firstEvent = _time.GetTimestamp();
-            }
-
-            var left = MaxDelay - _time.GetElapsedTime(_firstEvent);
-            _timer.Change(left < Quiet ? (left > TimeSpan.Zero ? left : TimeSpan.Zero) : Quiet, Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    public void Dispose()
-    {
-        _library.FilesChanged -= Follow;
-        List<FileSystemWatcher> watchers;
-        lock (_lock)
-        {
-            _disposed = true;
-            watchers = [.. _watchers.Values];
-            _watchers.Clear();
-        }
-
-        _timer.Dispose();
-        foreach (var watcher in watchers)
-            watcher.Dispose();
-    }
-
-    private void OnQuiet()
-    {
-        lock (_lock)
-        {
-            if (_disposed)
-                return;
-            _due = false;
-        }
-
+        _library.FilesChanged += _signal.Set;
         try
         {
-            var changed = _library.RefreshAll();
-            // Folders may have come or gone, even if the list of files is the same.
-            Follow();
-            if (changed.Count > 0)
-                Changed?.Invoke(changed);
+            _signal.Set();
+            while (true)
+            {
+                await _signal.WaitAsync(Timeout.InfiniteTimeSpan, _time, stopping).ConfigureAwait(false);
+                await WaitUntilQuietAsync(stopping).ConfigureAwait(false);
+                await CheckAsync(stopping).ConfigureAwait(false);
+            }
         }
-        catch (Exception e)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            // The fence of a timer: nobody else would hear of it.
-            CheckFailed(e);
+            // the proxy stops
+        }
+        finally
+        {
+            _library.FilesChanged -= _signal.Set;
+            foreach (var watcher in _watchers.Values)
+                watcher.Dispose();
+        }
+    }
+
+    private async Task WaitUntilQuietAsync(CancellationToken stopping)
+    {
+        var first = _time.GetTimestamp();
+        for (var left = MaxDelay; left > TimeSpan.Zero; left = MaxDelay - _time.GetElapsedTime(first))
+        {
+            if (!await _signal.WaitAsync(left < Quiet ? left : Quiet, _time, stopping).ConfigureAwait(false))
+                return;
+        }
+    }
+
+    private async Task CheckAsync(CancellationToken stopping)
+    {
+        try
+        {
+            var changed = await _library.RefreshAllAsync(stopping).ConfigureAwait(false);
+            Follow(); // folders may have come or gone even if the list of files is the same
+            if (changed.Count > 0)
+                _changed(changed);
+        }
+        catch (Exception e) when (!stopping.IsCancellationRequested)
+        {
+            LogCheckFailed(e); // the fence of a background loop
         }
     }
 
     /// <summary>Watches the folders of the library's files, and no others.</summary>
     private void Follow()
     {
+        while (_broken.TryDequeue(out var broken))
+            Forget(broken);
         var wanted = FoldersToWatch();
-        List<FileSystemWatcher> obsolete;
-        List<string> missing;
-        lock (_lock)
+        foreach (var obsolete in _watchers.Values.Where(watcher => !wanted.Contains(watcher.Path)).ToList())
+            Forget(obsolete);
+        foreach (var folder in wanted)
         {
-            if (_disposed)
-                return;
-            obsolete = [.. _watchers.Where(pair => !wanted.Contains(pair.Key)).Select(pair => pair.Value)];
-            foreach (var watcher in obsolete)
-                _watchers.Remove(watcher.Path);
-            missing = [.. wanted.Where(folder => !_watchers.ContainsKey(folder))];
+            // Between the reading and now something may have changed unseen.
+            if (!_watchers.ContainsKey(folder) && Watch(folder))
+                _signal.Set();
         }
-
-        foreach (var watcher in obsolete)
-            watcher.Dispose();
-        var added = false;
-        foreach (var folder in missing)
-            added |= Watch(folder);
-        // Between the reading and now something may have changed unseen.
-        if (added)
-            Poke();
     }
 
     private HashSet<string> FoldersToWatch()
@@ -159,51 +136,49 @@ internal sealed partial class TemplateWatcher : IDisposable
         {
             watcher = new FileSystemWatcher(folder)
             {
-                NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size | NotifyFilters.CreationTime,
+                NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite
+                    | NotifyFilters.Size | NotifyFilters.CreationTime,
             };
-            watcher.Changed += (_, _) => Poke();
-            watcher.Created += (_, _) => Poke();
-            watcher.Deleted += (_, _) => Poke();
-            watcher.Renamed += (_, _) => Poke();
+            watcher.Changed += (_, _) => _signal.Set();
+            watcher.Created += (_, _) => _signal.Set();
+            watcher.Deleted += (_, _) => _signal.Set();
+            watcher.Renamed += (_, _) => _signal.Set();
             watcher.Error += (sender, e) => OnError((FileSystemWatcher)sender, e.GetException());
             watcher.EnableRaisingEvents = true;
-            lock (_lock)
-            {
-                if (!_disposed && _watchers.TryAdd(folder, watcher))
-                    return true;
-            }
-
-            watcher.Dispose();
-            return false;
+            _watchers.Add(folder, watcher);
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             watcher?.Dispose();
-            CannotWatch(folder, e.Message);
+            LogCannotWatch(folder, e.Message);
             return false;
         }
     }
 
-    // Events were lost (overflow) or the folder is gone: look at everything, with a fresh watcher.
-    private void OnError(FileSystemWatcher watcher, Exception error)
+    private void Forget(FileSystemWatcher watcher)
     {
-        WatcherFailed(watcher.Path, error.Message);
-        lock (_lock)
-        {
-            if (_watchers.GetValueOrDefault(watcher.Path) == watcher)
-                _watchers.Remove(watcher.Path);
-        }
-
+        if (_watchers.GetValueOrDefault(watcher.Path) == watcher)
+            _watchers.Remove(watcher.Path);
         watcher.Dispose();
-        Poke();
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Folder {Folder} cannot be watched; changes of its templates are seen at the next regular check. {Reason}")]
-    private partial void CannotWatch(string folder, string reason);
+    // Events were lost (overflow), or the folder is gone: everything is checked, and the folder gets a new watcher.
+    private void OnError(FileSystemWatcher watcher, Exception error)
+    {
+        LogWatcherFailed(watcher.Path, error.Message);
+        _broken.Enqueue(watcher);
+        _signal.Set();
+    }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Watching {Folder} failed, its templates are checked now: {Reason}")]
-    private partial void WatcherFailed(string folder, string reason);
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Folder {Folder} cannot be watched; changes of its templates are found by the next regular check. {Reason}")]
+    private partial void LogCannotWatch(string folder, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Checking the templates after a change failed; the next change or regular check tries again")]
-    private partial void CheckFailed(Exception exception);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Watching {Folder} failed; its templates are checked now. {Reason}")]
+    private partial void LogWatcherFailed(string folder, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Checking the templates failed; the next change or regular check tries again.")]
+    private partial void LogCheckFailed(Exception exception);
 }

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Prompts;
-using Bioproxy.Host.Slots;
-using Bioproxy.Host.Snapshots;
+using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.Templates;
 using Microsoft.Extensions.Logging;
@@ -108,7 +108,7 @@ internal sealed partial class WarmUpLoop
     public async Task<bool> CheckAsync(CancellationToken stopping)
     {
         _metrics.WarmUpChecked();
-        _templates.RefreshAll();
+        await _templates.RefreshAllAsync(stopping).ConfigureAwait(false);
         var isAllDone = true;
         foreach (var (prefix, _) in _options.Prefixes)
         {

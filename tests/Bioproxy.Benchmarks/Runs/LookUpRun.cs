@@ -5,7 +5,7 @@ using System.Text.Json;
 using Bioproxy.Benchmarks.Report;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Prompts;
-using Bioproxy.Host.Snapshots;
+using Bioproxy.Host.Models.Snapshots;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bioproxy.Benchmarks.Runs;

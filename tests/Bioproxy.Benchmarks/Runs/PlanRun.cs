@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Bioproxy.Benchmarks.Report;
 using Bioproxy.Host.Prompts;
-using Bioproxy.Host.Slots;
-using Bioproxy.Host.Snapshots;
+using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Models.Snapshots;
 
 namespace Bioproxy.Benchmarks.Runs;
 

@@ -5,8 +5,8 @@ using Bioproxy.Doubles;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Requests;
-using Bioproxy.Host.Slots;
-using Bioproxy.Host.Snapshots;
+using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.WarmUp;
 using Bioproxy.UnitTests.Telemetry;
 
@@ -139,7 +139,7 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
         _admin.Catalogue.Quarantine(Saved("file-b.bin", "@code", PromptChain.Of("other"u8)), "its file is gone");
         _admin.Effects.Judge(snapshot, 1000);
         _admin.Effects.Failed(snapshot);
-        _admin.Library.LoadAll();
+        await _admin.Library.LoadAllAsync(CancellationToken.None);
         _admin.WarmUps = [new WarmUpStatus("@code", WarmUpState.Running, 1300, 1000, "h", null, TimeSpan.FromSeconds(2.5), 0.25, null)];
         _admin.Plugins =
         [

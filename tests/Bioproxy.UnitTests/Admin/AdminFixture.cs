@@ -6,8 +6,8 @@ using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Requests;
-using Bioproxy.Host.Slots;
-using Bioproxy.Host.Snapshots;
+using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.Templates;
 using Bioproxy.Host.WarmUp;
@@ -119,7 +119,6 @@ internal sealed class AdminFixture : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Library.Dispose();
         Monitor.Dispose();
         _client.Dispose();
         Exporter.Dispose();

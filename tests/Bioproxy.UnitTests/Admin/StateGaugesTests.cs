@@ -1,6 +1,6 @@
 using Bioproxy.Host.Admin;
 using Bioproxy.Host.Backends;
-using Bioproxy.Host.Slots;
+using Bioproxy.Host.Models.Slots;
 
 namespace Bioproxy.UnitTests.Admin;
 

@@ -285,8 +285,8 @@ public sealed class FakeBackendTests : IAsyncDisposable
     {
         Assert.Equal(400, (await _client.RestoreAsync(0, "none.bin", default).DefaultTimeout()).Status);
 
-        Assert.True((await _client.GetSlotsAsync(default).DefaultTimeout()).IsFreshConnection);
-        Assert.False((await _client.GetSlotsAsync(default).DefaultTimeout()).IsFreshConnection);
+        Assert.False((await _client.GetSlotsAsync(default).DefaultTimeout()).Connection!.IsReused);
+        Assert.True((await _client.GetSlotsAsync(default).DefaultTimeout()).Connection!.IsReused);
         Assert.Equal(2, _backend.ConnectionCount);
     }
 

@@ -161,10 +161,25 @@ public sealed class LlamaClientTests : IAsyncDisposable
     [Fact]
     public async Task Connection_FreshOrNot_IsTold()
     {
-        Assert.True((await _client.GetSlotsAsync(default).DefaultTimeout()).IsFreshConnection);
-        Assert.False((await _client.GetSlotsAsync(default).DefaultTimeout()).IsFreshConnection);
+        var first = (await _client.GetSlotsAsync(default).DefaultTimeout()).Connection!;
+        var second = (await _client.GetSlotsAsync(default).DefaultTimeout()).Connection!;
         _backend.Restart();
-        Assert.True((await _client.GetSlotsAsync(default).DefaultTimeout()).IsFreshConnection);
+        var third = (await _client.GetSlotsAsync(default).DefaultTimeout()).Connection!;
+
+        Assert.Equal((false, true, false), (first.IsReused, second.IsReused, third.IsReused));
+        Assert.Equal(first.Connection, second.Connection);
+        Assert.NotEqual(first.Connection, third.Connection);
+        Assert.True(third.Established > first.Established);
+    }
+
+    [Fact]
+    public async Task AnyCall_HostTakesNoConnection_IsUnreachableAndNotCancelled()
+    {
+        using var full = new FullListener();
+        using var client = new LlamaClient(full.Address, TimeSpan.FromMilliseconds(200), null);
+
+        Assert.True((await client.GetAsync("props", default).DefaultTimeout()).IsUnreachable);
+        Assert.True((await client.EvaluateAsync([1], null, static (_, _, _) => { }, default).DefaultTimeout()).IsUnreachable);
     }
 
     [Fact]

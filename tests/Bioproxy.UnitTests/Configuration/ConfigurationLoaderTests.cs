@@ -37,11 +37,15 @@ public sealed class ConfigurationLoaderTests : IDisposable
         ["queue.max_wait_seconds"] = ("2.5", o => o.QueueMaxWait, TimeSpan.FromSeconds(2.5)),
         ["queue.capacity"] = ("1", o => o.QueueCapacity, 1),
         ["limits.max_body_bytes"] = ("1024", o => o.MaxBodyBytes, 1024L),
+        ["limits.max_queued_bytes"] = ("67108864", o => o.MaxQueuedBytes, 64L << 20),
+        ["limits.max_header_bytes"] = ("8192", o => o.MaxHeaderBytes, 8192),
         ["timeouts.connect_seconds"] = ("1e1", o => o.ConnectTimeout, TimeSpan.FromSeconds(10)),
         ["timeouts.response_seconds"] = ("0", o => o.ResponseTimeout, TimeSpan.Zero),
+        ["timeouts.request_body_seconds"] = ("0", o => o.RequestBodyTimeout, TimeSpan.Zero),
         ["timeouts.client_write_seconds"] = ("7", o => o.ClientWriteTimeout, TimeSpan.FromSeconds(7)),
         ["timeouts.drain_seconds"] = ("0", o => o.DrainTimeout, TimeSpan.Zero),
         ["log_level"] = ("warning", o => o.LogLevel, LogLevel.Warning),
+        ["log_format"] = ("json", o => o.LogFormat, LogFormat.Json),
         ["otlp_endpoint"] = ("http://collector:4317", o => o.OtlpEndpoint, new Uri("http://collector:4317")),
     };
 
@@ -191,6 +195,12 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [InlineData("""{ "kv": { "domain_header": "X User" } }""", "config.json, line 1: kv.domain_header is \"X User\"; expected the name of a request header, e.g. X-User, or null")]
     [InlineData("""{ "lanes": { "batch_api_keys": [""] } }""", "config.json, line 1: lanes.batch_api_keys is an array; expected an array of texts, e.g. [\"key-of-the-nightly-job\"]")]
     [InlineData("""{ "log_level": "info" }""", "config.json, line 1: log_level is \"info\"; expected one of \"trace\", \"debug\", \"information\", \"warning\", \"error\"")]
+    [InlineData("""{ "log_format": "xml" }""", "config.json, line 1: log_format is \"xml\"; expected one of \"text\", \"json\"")]
+    [InlineData("""{ "limits": { "max_queued_bytes": 1023 } }""", "config.json, line 1: limits.max_queued_bytes is 1023; expected a whole number from 1024 to 1125899906842624")]
+    [InlineData("""{ "limits": { "max_header_bytes": 2000000 } }""", "config.json, line 1: limits.max_header_bytes is 2000000; expected a whole number from 1024 to 1048576")]
+    [InlineData("""{ "timeouts": { "request_body_seconds": -1 } }""", "config.json, line 1: timeouts.request_body_seconds is -1; expected a number of seconds from 0 to 1000000 (fractions allowed, 0 = no limit)")]
+    [InlineData("""{ "limits": { "max_body_bytes": 2048, "max_queued_bytes": 2047 } }""", "config.json, line 1: limits.max_queued_bytes is 2047; expected at least limits.max_body_bytes, which is 2048")]
+    [InlineData("""{ "limits": { "max_body_bytes": 1000000000 } }""", "config.json, line 1: limits.max_queued_bytes is 536870912; expected at least limits.max_body_bytes, which is 1000000000")]
     [InlineData("""{ "template_roots": "a" }""", "config.json, line 1: template_roots is \"a\"; expected an array of folders, e.g. [\"templates\"]")]
     [InlineData("""{ "template_roots": ["home", "a"] }""", "config.json, line 1: template_roots[1] is \"a\"; expected a folder that exists (looked for: a)")]
     [InlineData("""{ "plugin_directories": ["config.json"] }""", "config.json, line 1: plugin_directories[0] is \"config.json\"; expected a folder (this is a file: config.json)")]
@@ -217,8 +227,11 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [InlineData("""{ "agents": "rag" }""", "config.json, line 1: agents is \"rag\"; expected an array of commands, e.g. [\"rag\", \"parallel\"], or null for all")]
     [InlineData("""{ "proxy_port": 1, "proxy_port": 2 }""", "config.json, line 1: proxy_port: given twice; the first is at config.json, line 1")]
     [InlineData("""{ "kv": { "enabled": true, "enabled": true } }""", "config.json, line 1: kv.enabled: given twice; the first is at config.json, line 1")]
-    [InlineData("""{ "proxy_port": 8089 }""", "config.json, line 1: admin_port is 8089; expected another port than proxy_port, which is 8089 on the same host")]
+    [InlineData("""{ "proxy_port": 8089 }""", "config.json, line 1: admin_port is 8089; expected a port other than proxy_port, which is 8089 on the same host")]
     [InlineData("""{ "proxy_port": 8081 }""", "config.json, line 1: backend_url is \"http://localhost:8081\"; expected the address of llama-server; this is the proxy itself (proxy_host, proxy_port)")]
+    [InlineData("""{ "admin_port": 8081 }""", "config.json, line 1: backend_url is \"http://localhost:8081\"; expected the address of llama-server; this is the proxy's admin port itself (admin_host, admin_port)")]
+    [InlineData("""{ "proxy_host": "192.168.1.2", "backend_url": "http://192.168.1.2:8088" }""", "config.json, line 1: backend_url is \"http://192.168.1.2:8088\"; expected the address of llama-server; this is the proxy itself (proxy_host, proxy_port)")]
+    [InlineData("""{ "proxy_host": "0.0.0.0", "admin_port": 8088 }""", "config.json, line 1: admin_port is 8088; expected a port other than proxy_port, which is 8088 on 0.0.0.0, which shares an address with localhost")]
     [InlineData("[]", "config.json, line 1: expected an object: { \"key\": value, … }")]
     [InlineData(" ", "config.json: the file is empty; write {} to keep every default")]
     public void Load_OneMistake_OneReadableLine(string json, string line) => Assert.Equal([line], _folder.Errors(json));
@@ -285,7 +298,11 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [InlineData("localhost", "127.0.0.1")]
     [InlineData("0.0.0.0", "localhost")]
     [InlineData("LOCALHOST", "::1")]
+    [InlineData("127.0.0.1", "localhost")]
     [InlineData("example.org", "example.org")]
+    [InlineData("::", "127.0.0.1")]
+    [InlineData("127.0.0.1", "0.0.0.0")]
+    [InlineData("::1", "0:0:0:0:0:0:0:1")]
     public void Load_PortsEqualOnOverlappingHosts_IsAnError(string proxy, string admin)
     {
         _folder.Environment["BIOPROXY_ADMIN_PORT"] = "7000";
@@ -298,6 +315,10 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [Theory]
     [InlineData("""{ "proxy_port": 0, "admin_port": 0 }""")]
     [InlineData("""{ "proxy_host": "127.0.0.1", "admin_host": "192.168.1.2", "proxy_port": 7000, "admin_port": 7000 }""")]
+    [InlineData("""{ "proxy_host": "127.0.0.1", "admin_host": "127.0.0.2", "proxy_port": 7000, "admin_port": 7000 }""")]
+    [InlineData("""{ "proxy_host": "127.0.0.1", "admin_host": "::1", "proxy_port": 7000, "admin_port": 7000 }""")]
+    [InlineData("""{ "proxy_host": "a.example", "admin_host": "b.example", "proxy_port": 7000, "admin_port": 7000 }""")]
+    [InlineData("""{ "proxy_host": "127.0.0.1", "proxy_port": 7000, "backend_url": "http://127.0.0.2:7000" }""")]
     [InlineData("""{ "proxy_port": 7000, "backend_url": "http://gpu:7000" }""")]
     public void Load_PortsThatDoNotCollide_AreAccepted(string json) => _folder.Valid(json);
 

@@ -1,6 +1,6 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Bioproxy.Doubles;
-using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
 using Microsoft.AspNetCore.Http;
@@ -149,6 +149,47 @@ public sealed class BackendSenderTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Send_ServerClosesEveryConnectionAfterItsAnswer_NoneFails()
+    {
+        // A request that waits for a connect may get a connection that another left, and which is dead by then: llama-server after a stream.
+        await using var server = new ClosingServer();
+        using var sender = Sender(server.Address, TimeSpan.FromSeconds(50));
+        var failures = new ConcurrentBag<ProxyFailure>();
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(ClientAsync))).DefaultTimeout();
+
+        Assert.Empty(failures);
+
+        async Task ClientAsync()
+        {
+            for (var i = 0; i < 250; i++)
+            {
+                var isRepeatable = i % 5 > 0;
+                var (response, failure) = await sender.SendAsync(Request("POST", "/x"), Body("""{"prompt":"x"}"""), isRepeatable, default);
+                if (failure is not null)
+                    failures.Add(failure);
+                using (response)
+                    await (response?.Content.ReadAsByteArrayAsync() ?? Task.FromResult<byte[]>([]));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Send_HostTakesNoConnection_IsUnreachableAndNamesTheRightLimit()
+    {
+        using var full = new FullListener();
+        using var sender = new BackendSender(new ProxyOptions
+        {
+            BaseDirectory = "/", StateDirectory = "/", BackendUrl = full.Address, ResponseTimeout = TimeSpan.FromSeconds(50), ConnectTimeout = TimeSpan.FromMilliseconds(200),
+        });
+
+        var (_, failure) = await sender.SendAsync(Request("GET", "/health"), null, isRepeatable: true, default).DefaultTimeout();
+
+        Assert.Equal((FailureKind.BackendUnreachable, 502), (failure!.Kind, failure.Status));
+        Assert.Contains("timeouts.connect_seconds", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Send_Redirect_IsTheClientsBusiness()
     {
         _backend.Misbehave("/health", new FakeMisbehaviour { Status = 302, Headers = [("Location", "/other")] });
@@ -158,10 +199,8 @@ public sealed class BackendSenderTests : IAsyncDisposable
         Assert.Equal(302, (int)response.StatusCode);
     }
 
-    private static BackendSender Sender(Uri backend, TimeSpan limit) => new(
-        BackendHandlers.Create(TimeSpan.FromSeconds(5)),
-        BackendHandlers.FreshConnection,
-        new ProxyOptions { BaseDirectory = "/", StateDirectory = "/", BackendUrl = backend, ResponseTimeout = limit });
+    private static BackendSender Sender(Uri backend, TimeSpan limit) =>
+        new(new ProxyOptions { BaseDirectory = "/", StateDirectory = "/", BackendUrl = backend, ResponseTimeout = limit, ConnectTimeout = TimeSpan.FromSeconds(5) });
 
     private static Func<HttpContent> Body(string text) => () => new PiecesContent([Encoding.UTF8.GetBytes(text)], Encoding.UTF8.GetByteCount(text));
 

@@ -14,10 +14,12 @@ public sealed partial class LayerTests
     [
         ["Admin", "CommandLine", "Doctor"],
         ["Requests", "WarmUp"],
-        ["Snapshots", "Transforms"],
-        ["Http", "Backends", "Slots", "Templates", "Plugins"],
+        ["Routing"],
+        ["Models"],
+        ["Backends", "Transforms"],
+        ["Http", "Templates", "Plugins"],
         ["Prompts"],
-        ["Configuration", "Telemetry", "Json"],
+        ["Configuration", "Telemetry", "Json", "Threading"],
     ];
 
     private static readonly string Host = Path.Combine(RepositoryFolder.Root!, "src", "Bioproxy.Host");

@@ -80,8 +80,8 @@ public sealed class ReadableConsoleTests
         var loggers = provider.GetRequiredService<ILoggerFactory>();
 
         Assert.IsType<ReadableConsole>(Assert.Single(provider.GetServices<ILoggerProvider>()));
-        Assert.True(loggers.CreateLogger("Bioproxy.Host.Slots").IsEnabled(LogLevel.Information));
-        Assert.False(loggers.CreateLogger("Bioproxy.Host.Slots").IsEnabled(LogLevel.Debug));
+        Assert.True(loggers.CreateLogger("Bioproxy.Host.Models.Slots").IsEnabled(LogLevel.Information));
+        Assert.False(loggers.CreateLogger("Bioproxy.Host.Models.Slots").IsEnabled(LogLevel.Debug));
         Assert.False(loggers.CreateLogger("Microsoft.Hosting.Lifetime").IsEnabled(LogLevel.Information));
         Assert.True(loggers.CreateLogger("Microsoft.Hosting.Lifetime").IsEnabled(LogLevel.Warning));
     }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.UnitTests.Templates;
 
-/// <summary>A temporary configuration folder with templates, and a library over it. Engine: <c>#include path</c> lines, the rest literal, the message behind.</summary>
+/// <summary>A temporary configuration folder with templates, and a library over it. See <see cref="IncludingEngine"/> for what they mean.</summary>
 internal sealed class TemplateFolder : IDisposable, ILogger<TemplateLibrary>
 {
     private readonly ProxyMetrics _metrics = new(TimeProvider.System);
@@ -20,7 +20,16 @@ internal sealed class TemplateFolder : IDisposable, ILogger<TemplateLibrary>
 
     public List<string> Warnings { get; } = [];
 
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     public IncludingEngine Engine { get; } = new();
+
+    /// <summary>Makes a file look old enough for its stamp to be trusted.</summary>
+    public static string Age(string file)
+    {
+        File.SetLastWriteTimeUtc(file, File.GetLastWriteTimeUtc(file).AddMinutes(-5));
+        return file;
+    }
 
     public string Write(string path, string text) => Write(path, System.Text.Encoding.UTF8.GetBytes(text));
 
@@ -48,7 +57,7 @@ internal sealed class TemplateFolder : IDisposable, ILogger<TemplateLibrary>
                 TemplateRoots = roots,
             },
             _metrics,
-            TimeProvider.System,
+            Time,
             this);
         library.UseEngines(new Dictionary<string, ITemplateEngine> { [".txt"] = Engine });
         return library;

@@ -1,4 +1,5 @@
 using Bioproxy.Abstractions;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Templates;
 
 namespace Bioproxy.UnitTests.Templates;
@@ -10,14 +11,14 @@ public sealed class TemplateLibraryTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void LoadAll_GoodTemplates_RenderWithoutTheDisk()
+    public async Task LoadAll_GoodTemplates_RenderWithoutTheDisk()
     {
         _folder.Write("a.txt", "A");
         _folder.Write("sub/b.txt", "B\n#include part.txt");
         _folder.Write("sub/part.txt", "part");
-        using var library = _folder.Library(("@a", "a.txt"), ("@bb", "sub/b.txt"));
+        var library = _folder.Library(("@a", "a.txt"), ("@bb", "sub/b.txt"));
 
-        Assert.Empty(library.LoadAll());
+        Assert.Empty(await LoadAsync(library));
         Directory.Delete(_folder.Folder, recursive: true);
 
         Assert.Equal("A|hi", Render(library, "@a"));
@@ -26,43 +27,43 @@ public sealed class TemplateLibraryTests : IDisposable
     }
 
     [Fact]
-    public void Include_SamePathInBothFolders_TheConfigurationFolderComesFirst()
+    public async Task Include_SamePathInBothFolders_TheConfigurationFolderComesFirst()
     {
         _folder.Write("sub/a.txt", "#include part.txt");
         _folder.Write("sub/part.txt", "near");
-        using var library = _folder.Library(("@a", "sub/a.txt"));
-        library.LoadAll();
+        var library = _folder.Library(("@a", "sub/a.txt"));
+        await LoadAsync(library);
         Assert.Equal("near|hi", Render(library, "@a"));
 
         // The file that was looked for in vain appears.
         _folder.Write("part.txt", "first");
 
-        Assert.Equal(["@a"], library.RefreshAll());
+        Assert.Equal(["@a"], await RefreshAsync(library));
         Assert.Equal("first|hi", Render(library, "@a"));
     }
 
     [Fact]
-    public void LoadAll_BrokenTemplates_AreAllListedWithPlaceAndRemedy()
+    public async Task LoadAll_BrokenTemplates_AreAllListedWithPlaceAndRemedy()
     {
         _folder.Write("error.txt", "fine\n#error wrong word");
         _folder.Write("bug.txt", "#bug");
         _folder.Write("other.hbs", "x");
         _folder.Write("latin.txt", [(byte)'a', (byte)'\n', 0xE4, (byte)'b']);
         _folder.Write("include.txt", "#include nowhere.txt");
-        using var library = _folder.Library(
+        var library = _folder.Library(
             ("@1", "error.txt"), ("@2", "bug.txt"), ("@3", "other.hbs"), ("@4", "latin.txt"), ("@5", "include.txt"), ("@6", "missing.txt"));
 
-        var problems = library.LoadAll();
+        var problems = await LoadAsync(library);
 
         var at = _folder.Folder + Path.DirectorySeparatorChar;
         Assert.Equal(
             [
-                $"Prefix '@1': {at}error.txt, line 2, column 1: wrong word",
-                $"Prefix '@2': {at}bug.txt: the template engine failed: InvalidOperationException: engine bug",
-                $"Prefix '@3': {at}other.hbs: no template engine renders '.hbs' files (known are .txt): put a plugin with such an engine into the plugins folder, or rename the template.",
-                $"Prefix '@4': {at}latin.txt is not UTF-8 (line 2): save it as UTF-8.",
-                $"Prefix '@5': {at}include.txt: the file 'nowhere.txt' does not exist (looked for {at}nowhere.txt).",
-                $"Prefix '@6': {at}missing.txt does not exist: create it, or correct its path in the configuration.",
+                $"Trigger '@1': {at}error.txt, line 2, column 1: wrong word",
+                $"Trigger '@2': {at}bug.txt: the template engine failed: InvalidOperationException: engine bug",
+                $"Trigger '@3': {at}other.hbs: no template engine renders '.hbs' files (there are engines for .txt): put a plugin with such an engine into the plugins folder, or rename the template.",
+                $"Trigger '@4': {at}latin.txt is not UTF-8 (line 2): save it as UTF-8.",
+                $"Trigger '@5': {at}include.txt: the file 'nowhere.txt' does not exist (looked for {at}nowhere.txt).",
+                $"Trigger '@6': {at}missing.txt does not exist: create it, or correct its path in the configuration.",
             ],
             problems);
         Assert.Throws<TemplateException>(() => Render(library, "@1"));
@@ -70,23 +71,23 @@ public sealed class TemplateLibraryTests : IDisposable
     }
 
     [Fact]
-    public void LoadAll_ByteOrderMark_IsStripped()
+    public async Task LoadAll_ByteOrderMark_IsStripped()
     {
         _folder.Write("a.txt", [0xEF, 0xBB, 0xBF, (byte)'A']);
-        using var library = _folder.Library(("@a", "a.txt"));
+        var library = _folder.Library(("@a", "a.txt"));
 
-        Assert.Empty(library.LoadAll());
+        Assert.Empty(await LoadAsync(library));
         Assert.Equal("A|hi", Render(library, "@a"));
     }
 
     [Fact]
-    public void LoadAll_FileTooLong_IsAProblem()
+    public async Task LoadAll_FileTooLong_IsAProblem()
     {
         using (var file = File.Create(Path.Combine(_folder.Folder, "a.txt")))
             file.SetLength(TemplateFileReader.MaxFileBytes + 1);
-        using var library = _folder.Library(("@a", "a.txt"));
+        var library = _folder.Library(("@a", "a.txt"));
 
-        Assert.EndsWith("a.txt has 16777217 bytes; a template file may have 16777216.", Assert.Single(library.LoadAll()), StringComparison.Ordinal);
+        Assert.EndsWith("a.txt has 16777217 bytes; a template file may have 16777216.", Assert.Single(await LoadAsync(library)), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -95,22 +96,22 @@ public sealed class TemplateLibraryTests : IDisposable
     [InlineData("link.txt")]
     [InlineData("linked/secret.txt")]
     [InlineData("{outer}/secret.txt")]
-    public void Include_OutsideTheRoots_IsRefused(string path)
+    public async Task Include_OutsideTheRoots_IsRefused(string path)
     {
         File.WriteAllText(Path.Combine(_folder.Outer, "secret.txt"), "secret");
         File.CreateSymbolicLink(Path.Combine(_folder.Folder, "link.txt"), "../secret.txt");
         Directory.CreateSymbolicLink(Path.Combine(_folder.Folder, "linked"), _folder.Outer);
         _folder.Write("sub/a.txt", "#include " + path.Replace("{outer}", _folder.Outer, StringComparison.Ordinal));
-        using var library = _folder.Library(("@a", "sub/a.txt"));
+        var library = _folder.Library(("@a", "sub/a.txt"));
 
-        var problem = Assert.Single(library.LoadAll());
+        var problem = Assert.Single(await LoadAsync(library));
 
         Assert.Contains("lies outside the template roots", problem, StringComparison.Ordinal);
         Assert.Contains("'template_roots'", problem, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Include_LinksWithinTheRoots_AreFollowed()
+    public async Task Include_LinksWithinTheRoots_AreFollowed()
     {
         // As a mounted configuration looks: the folder given as root is itself a link.
         var real = Directory.CreateDirectory(Path.Combine(_folder.Outer, "real")).FullName;
@@ -118,94 +119,94 @@ public sealed class TemplateLibraryTests : IDisposable
         var root = Path.Combine(_folder.Outer, "root");
         Directory.CreateSymbolicLink(root, "real");
         _folder.Write("a.txt", $"#include {root}/part.txt");
-        using var library = _folder.Library([_folder.Folder, root], ("@a", "a.txt"));
+        var library = _folder.Library([_folder.Folder, root], ("@a", "a.txt"));
 
-        Assert.Empty(library.LoadAll());
+        Assert.Empty(await LoadAsync(library));
         Assert.Equal("part|hi", Render(library, "@a"));
     }
 
     [Fact]
-    public void LoadAll_LinksInACircle_IsAProblem()
+    public async Task LoadAll_LinksInACircle_IsAProblem()
     {
         File.CreateSymbolicLink(Path.Combine(_folder.Folder, "a.txt"), "b.txt");
         File.CreateSymbolicLink(Path.Combine(_folder.Folder, "b.txt"), "a.txt");
-        using var library = _folder.Library(("@a", "a.txt"));
+        var library = _folder.Library(("@a", "a.txt"));
 
-        Assert.Contains("Too many symbolic links", Assert.Single(library.LoadAll()), StringComparison.Ordinal);
+        Assert.Contains("Too many symbolic links", Assert.Single(await LoadAsync(library)), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void RefreshAll_NothingChanged_ParsesNothing()
+    public async Task RefreshAll_NothingChanged_ParsesNothing()
     {
-        Age(_folder.Write("a.txt", "A\n#include part.txt"));
-        Age(_folder.Write("part.txt", "part"));
-        using var library = _folder.Library(("@a", "a.txt"));
-        library.LoadAll();
+        TemplateFolder.Age(_folder.Write("a.txt", "A\n#include part.txt"));
+        TemplateFolder.Age(_folder.Write("part.txt", "part"));
+        var library = _folder.Library(("@a", "a.txt"));
+        await LoadAsync(library);
 
-        Assert.Empty(library.RefreshAll());
+        Assert.Empty(await RefreshAsync(library));
         Assert.Equal(1, _folder.Engine.Parsed);
     }
 
     [Fact]
-    public void RefreshAll_IncludeChanged_RendersTheNewText()
+    public async Task RefreshAll_IncludeChanged_RendersTheNewText()
     {
-        Age(_folder.Write("a.txt", "A\n#include part.txt"));
-        Age(_folder.Write("part.txt", "old"));
+        TemplateFolder.Age(_folder.Write("a.txt", "A\n#include part.txt"));
+        TemplateFolder.Age(_folder.Write("part.txt", "old"));
         _folder.Write("b.txt", "B");
-        using var library = _folder.Library(("@a", "a.txt"), ("@b", "b.txt"));
-        library.LoadAll();
+        var library = _folder.Library(("@a", "a.txt"), ("@b", "b.txt"));
+        await LoadAsync(library);
         var before = library.Statuses;
 
         _folder.Write("part.txt", "new");
 
-        Assert.Equal(["@a"], library.RefreshAll());
+        Assert.Equal(["@a"], await RefreshAsync(library));
         Assert.Equal("A\nnew|hi", Render(library, "@a"));
         Assert.NotEqual(before[0].ContentHash, library.Statuses[0].ContentHash);
         Assert.Equal(before[1], library.Statuses[1]);
     }
 
     [Fact]
-    public void RefreshAll_SameLengthAndTimeJustAfterReading_IsNoticedAllTheSame()
+    public async Task RefreshAll_SameLengthAndTimeJustAfterReading_IsNoticedAllTheSame()
     {
         var file = _folder.Write("a.txt", "old");
         var time = File.GetLastWriteTimeUtc(file);
-        using var library = _folder.Library(("@a", "a.txt"));
-        library.LoadAll();
+        var library = _folder.Library(("@a", "a.txt"));
+        await LoadAsync(library);
 
         _folder.Write("a.txt", "new");
         File.SetLastWriteTimeUtc(file, time);
 
-        Assert.Equal(["@a"], library.RefreshAll());
+        Assert.Equal(["@a"], await RefreshAsync(library));
     }
 
     [Fact]
-    public void RefreshAll_OnlyTouched_IsNoChange()
+    public async Task RefreshAll_OnlyTouched_IsNoChange()
     {
-        var file = Age(_folder.Write("a.txt", "A"));
-        using var library = _folder.Library(("@a", "a.txt"));
-        library.LoadAll();
+        var file = TemplateFolder.Age(_folder.Write("a.txt", "A"));
+        var library = _folder.Library(("@a", "a.txt"));
+        await LoadAsync(library);
         var before = library.Statuses;
 
         File.SetLastWriteTimeUtc(file, File.GetLastWriteTimeUtc(file).AddMinutes(1));
 
-        Assert.Empty(library.RefreshAll());
+        Assert.Empty(await RefreshAsync(library));
         Assert.Equal(before, library.Statuses);
     }
 
     [Fact]
-    public void RefreshAll_Broken_KeepsTheLastGoodAndWarnsOnce()
+    public async Task RefreshAll_Broken_KeepsTheLastGoodAndWarnsOnce()
     {
         _folder.Write("a.txt", "good");
-        using var library = _folder.Library(("@a", "a.txt"));
-        library.LoadAll();
+        var library = _folder.Library(("@a", "a.txt"));
+        await LoadAsync(library);
         var hash = library.Statuses[0].ContentHash;
 
         _folder.Write("a.txt", "#error first");
-        Assert.Empty(library.RefreshAll());
-        Assert.Empty(library.RefreshAll());
+        Assert.Empty(await RefreshAsync(library));
+        Assert.Empty(await RefreshAsync(library));
         File.Delete(Path.Combine(_folder.Folder, "a.txt"));
-        Assert.Empty(library.RefreshAll());
-        Assert.Empty(library.RefreshAll());
+        Assert.Empty(await RefreshAsync(library));
+        Assert.Empty(await RefreshAsync(library));
 
         Assert.Equal("good|hi", Render(library, "@a"));
         Assert.Equal(2, _folder.Warnings.Count);
@@ -218,46 +219,45 @@ public sealed class TemplateLibraryTests : IDisposable
 
         // Back as it was: nothing to warm up again.
         _folder.Write("a.txt", "good");
-        Assert.Empty(library.RefreshAll());
+        Assert.Empty(await RefreshAsync(library));
         Assert.False(library.Statuses[0].Stale);
         _folder.Write("a.txt", "better");
-        Assert.Equal(["@a"], library.RefreshAll());
+        Assert.Equal(["@a"], await RefreshAsync(library));
         Assert.Equal(2, _folder.Warnings.Count);
     }
 
     [Fact]
-    public void RefreshAll_OtherEngine_ParsesAgain()
+    public async Task RefreshAll_OtherEngine_ParsesAgain()
     {
-        Age(_folder.Write("a.txt", "A"));
-        using var library = _folder.Library(("@a", "a.txt"));
-        library.LoadAll();
+        TemplateFolder.Age(_folder.Write("a.txt", "A"));
+        var library = _folder.Library(("@a", "a.txt"));
+        await LoadAsync(library);
         var other = new IncludingEngine();
 
         library.UseEngines(new Dictionary<string, ITemplateEngine> { ["*"] = other });
 
-        Assert.Equal(["@a"], library.RefreshAll());
+        Assert.Equal(["@a"], await RefreshAsync(library));
         Assert.Equal(1, other.Parsed);
     }
 
     [Fact]
-    public void Render_EngineFails_IsATemplateException()
+    public async Task Render_EngineFails_IsATemplateException()
     {
         _folder.Write("a.txt", "A");
-        using var library = _folder.Library(("@a", "a.txt"));
-        library.LoadAll();
+        var library = _folder.Library(("@a", "a.txt"));
+        await LoadAsync(library);
 
         var error = Assert.Throws<TemplateException>(() => library.Render("@a", new TemplateVariables("#bug")));
 
-        Assert.Equal("The template of the prefix '@a' could not be rendered: InvalidOperationException: render bug", error.Message);
+        Assert.Equal("The template of the trigger '@a' could not be rendered: InvalidOperationException: render bug", error.Message);
         Assert.Throws<TemplateException>(() => Render(library, "@unknown"));
     }
 
-    private static string Render(TemplateLibrary library, string prefix) => library.Render(prefix, new TemplateVariables("hi"));
+    private static Task<IReadOnlyList<string>> LoadAsync(TemplateLibrary library) =>
+        library.LoadAllAsync(CancellationToken.None).DefaultTimeout();
 
-    // Long enough ago for its stamp to be trusted.
-    private static string Age(string file)
-    {
-        File.SetLastWriteTimeUtc(file, File.GetLastWriteTimeUtc(file).AddMinutes(-5));
-        return file;
-    }
+    private static Task<IReadOnlyList<string>> RefreshAsync(TemplateLibrary library) =>
+        library.RefreshAllAsync(CancellationToken.None).DefaultTimeout();
+
+    private static string Render(TemplateLibrary library, string prefix) => library.Render(prefix, new TemplateVariables("hi"));
 }

@@ -1,36 +1,37 @@
 using System.Threading.Channels;
 using Bioproxy.Abstractions;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Templates;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bioproxy.UnitTests.Templates;
 
 /// <summary>With the real file system and the real clock: what counts is which events the system raises.</summary>
-public sealed class TemplateWatcherTests : IDisposable
+public sealed class TemplateWatcherTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
-
     private readonly TemplateFolder _folder = new();
     private readonly Channel<IReadOnlyList<string>> _changes = Channel.CreateUnbounded<IReadOnlyList<string>>();
-    private readonly TemplateLibrary _library;
-    private readonly TemplateWatcher _watcher;
+    private readonly CancellationTokenSource _stop = new();
+    private TemplateLibrary _library = null!;
+    private Task _running = Task.CompletedTask;
 
-    public TemplateWatcherTests()
+    public async Task InitializeAsync()
     {
         _folder.Write("a.txt", "A\n#include parts/part.txt");
         _folder.Write("parts/part.txt", "part");
         _folder.Write("b.txt", "B");
         _library = _folder.Library(("@a", "a.txt"), ("@b", "b.txt"));
-        Assert.Empty(_library.LoadAll());
-        _watcher = new TemplateWatcher(_library, TimeProvider.System, NullLogger<TemplateWatcher>.Instance);
-        _watcher.Changed += prefixes => _changes.Writer.TryWrite(prefixes);
-        _watcher.Start();
+        Assert.Empty(await _library.LoadAllAsync(CancellationToken.None).DefaultTimeout());
+        var watcher = new TemplateWatcher(
+            _library, triggers => _changes.Writer.TryWrite(triggers), TimeProvider.System, NullLogger<TemplateWatcher>.Instance);
+        _running = watcher.RunAsync(_stop.Token);
     }
 
-    public void Dispose()
+    public async Task DisposeAsync()
     {
-        _watcher.Dispose();
-        _library.Dispose();
+        await _stop.CancelAsync();
+        await _running.DefaultTimeout();
+        _stop.Dispose();
         _folder.Dispose();
     }
 
@@ -95,16 +96,39 @@ public sealed class TemplateWatcherTests : IDisposable
     }
 
     [Fact]
-    public async Task Poke_NothingChanged_TellsNobody()
+    public async Task Touch_SameText_IsNotReported()
     {
-        _watcher.Poke();
+        _folder.Write("a.txt", "A\n#include parts/part.txt");
         _folder.Write("b.txt", "B4");
 
         Assert.Equal(["@b"], await NextAsync());
         Assert.False(_changes.Reader.TryRead(out _));
     }
 
-    private string Render(string prefix) => _library.Render(prefix, new TemplateVariables(""));
+    [Fact]
+    public async Task CallbackThrows_TheNextChangeIsReportedAllTheSame()
+    {
+        using var stop = new CancellationTokenSource();
+        var calls = Channel.CreateUnbounded<IReadOnlyList<string>>();
+        var library = _folder.Library(("@b", "b.txt"));
+        await library.LoadAllAsync(CancellationToken.None).DefaultTimeout();
+        var watcher = new TemplateWatcher(library, triggers =>
+        {
+            calls.Writer.TryWrite(triggers);
+            throw new OperationCanceledException("own");
+        }, TimeProvider.System, NullLogger<TemplateWatcher>.Instance);
+        var running = watcher.RunAsync(stop.Token);
 
-    private async Task<IReadOnlyList<string>> NextAsync() => await _changes.Reader.ReadAsync().AsTask().WaitAsync(Limit);
+        _folder.Write("b.txt", "B5");
+        await calls.Reader.ReadAsync().DefaultTimeout();
+        _folder.Write("b.txt", "B6");
+        await calls.Reader.ReadAsync().DefaultTimeout();
+
+        await stop.CancelAsync();
+        await running.DefaultTimeout();
+    }
+
+    private string Render(string trigger) => _library.Render(trigger, new TemplateVariables(""));
+
+    private async Task<IReadOnlyList<string>> NextAsync() => await _changes.Reader.ReadAsync().DefaultTimeout();
 }

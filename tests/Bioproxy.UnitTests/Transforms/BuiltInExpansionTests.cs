@@ -30,17 +30,18 @@ public sealed class BuiltInExpansionTests : IDisposable
             TemplateRoots = [_folder],
         };
         using var metrics = new ProxyMetrics(TimeProvider.System);
-        using var library = new TemplateLibrary(options, metrics, TimeProvider.System, NullLogger<TemplateLibrary>.Instance);
+        var library = new TemplateLibrary(options, metrics, TimeProvider.System, NullLogger<TemplateLibrary>.Instance);
         var loader = new PluginLoader(
             options, name => new PluginHost(name, FixturePlugins.Facilities() with { Templates = library }), TimeProvider.System, NullLogger<PluginLoader>.Instance);
         using var plugins = loader.Load([Path.Combine(FixturePlugins.OutputOf("src/Bioproxy.Host"), "plugins")]);
         library.UseEngines(plugins.Engines);
-        Assert.Empty(library.LoadAll());
-        var chain = new TransformChain(options.PluginTimeBudget, metrics, TimeProvider.System, NullLogger<TransformChain>.Instance);
+        Assert.Empty(await library.LoadAllAsync(CancellationToken.None));
+        using var chain = new TransformChain(
+            new PluginFence(PluginBudget.OfTransforms(options.PluginTimeBudget), metrics, TimeProvider.System, NullLogger<PluginFence>.Instance));
 
         Assert.Equal(["Be brief.\none", "Be brief.\ntwo"], await ExpandAsync(chain, plugins.Transforms, "@code one", "@code two"));
         await File.WriteAllTextAsync(file, "Be thorough.\n<<message>>");
-        Assert.Equal(["@code"], library.RefreshAll());
+        Assert.Equal(["@code"], await library.RefreshAllAsync(CancellationToken.None));
         Assert.Equal(["Be thorough.\none", "no prefix"], await ExpandAsync(chain, plugins.Transforms, "@code one", "no prefix"));
     }
 

@@ -1,0 +1,110 @@
+namespace Bioproxy.Host.Models.Slots;
+
+/// <summary>
+/// Those who wait in one lane, in the order of their turns. Invariants: a client is in the ring exactly while somebody of it
+/// waits, once, with one line in order of arrival; the first client of the ring has the turn and, served, goes to the ring's end;
+/// a hot waiter may go before those whose turn it is, but nobody is passed more than <see cref="MaxPassed"/> times, and nobody
+/// goes past one who has the turn and does not fit. Guarded by the queue's lock.
+/// </summary>
+internal sealed class ClientRing
+{
+    public const int MaxPassed = 3;
+
+    /// <summary>Of those who may go before the one whose turn it is, so many are looked at: a long queue costs no more than a short one.</summary>
+    public const int MaxLooks = 16;
+
+    private readonly LinkedList<Line> _ring = new();
+    private readonly Dictionary<ulong, Line> _lines = [];
+
+    /// <summary>How many wait, of all clients.</summary>
+    public int Count { get; private set; }
+
+    public void Add(QueueWaiter waiter)
+    {
+        if (!_lines.TryGetValue(waiter.Entry.Client, out var line))
+        {
+            line = new Line();
+            _lines.Add(waiter.Entry.Client, line);
+            _ring.AddLast(line.Place);
+        }
+
+        waiter.Node = line.Waiters.AddLast(waiter);
+        Count++;
+    }
+
+    /// <summary>Removes one who leaves. Its client keeps its place in the ring while others of it wait.</summary>
+    public void Remove(QueueWaiter waiter)
+    {
+        var line = _lines[waiter.Entry.Client];
+        line.Waiters.Remove(waiter.Node!);
+        waiter.Node = null;
+        Count--;
+        if (line.Waiters.Count > 0)
+            return;
+        _lines.Remove(waiter.Entry.Client);
+        _ring.Remove(line.Place);
+    }
+
+    /// <summary>Takes out the one who goes next.</summary>
+    /// <param name="room">The largest weight that fits.</param>
+    /// <returns>Null when nobody waits, or when the one whose turn it is does not fit.</returns>
+    public QueueWaiter? Take(int room)
+    {
+        if (_ring.First is not { } first || first.Value.Head.Entry.Weight > room)
+            return null;
+        var next = Next(first, room);
+        var line = _lines[next.Entry.Client];
+        for (var before = line.Place.Previous; before is not null; before = before.Previous)
+            before.Value.Head.Passed++;
+        for (var before = next.Node!.Previous; before is not null; before = before.Previous)
+            before.Value.Passed++;
+        Remove(next);
+        if (line.Waiters.Count > 0)
+        {
+            _ring.Remove(line.Place);
+            _ring.AddLast(line.Place);
+        }
+
+        return next;
+    }
+
+    /// <summary>The one whose turn it is, unless a hot one may go before it: the first of the other clients' heads, else the first in the
+    /// same client's line, which uses its client's turn and passes only its own.</summary>
+    private static QueueWaiter Next(LinkedListNode<Line> first, int room)
+    {
+        var turn = first.Value.Head;
+        if (turn.Passed == MaxPassed || IsHot(turn))
+            return turn;
+        var looks = 0;
+        for (var passed = first; passed.Next is { } place && passed.Value.Head.Passed < MaxPassed && looks < MaxLooks; passed = place, looks++)
+        {
+            if (MayGo(place.Value.Head))
+                return place.Value.Head;
+        }
+
+        for (var passed = turn.Node!; passed.Next is { } node && passed.Value.Passed < MaxPassed && looks < MaxLooks; passed = node, looks++)
+        {
+            if (MayGo(node.Value))
+                return node.Value;
+        }
+
+        return turn;
+
+        bool MayGo(QueueWaiter waiter) => waiter.Entry.Weight <= room && IsHot(waiter);
+    }
+
+    private static bool IsHot(QueueWaiter waiter) => waiter.Entry.IsHot?.Invoke() ?? false;
+
+    /// <summary>One client's waiters.</summary>
+    private sealed class Line
+    {
+        public Line() => Place = new LinkedListNode<Line>(this);
+
+        public LinkedListNode<Line> Place { get; }
+
+        public LinkedList<QueueWaiter> Waiters { get; } = new();
+
+        /// <summary>There always is one: an empty line is not in the ring.</summary>
+        public QueueWaiter Head => Waiters.First!.Value;
+    }
+}

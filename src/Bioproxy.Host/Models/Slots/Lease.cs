@@ -1,0 +1,38 @@
+namespace Bioproxy.Host.Models.Slots;
+
+/// <summary>The right to occupy <see cref="Weight"/> of the backend's slots until <see cref="Release"/>. Which slot it is, is decided
+/// when the work is placed. Releasing twice does nothing.</summary>
+internal sealed class Lease
+{
+    private readonly SlotQueue _queue;
+    private readonly CancellationTokenSource? _preempt;
+    private int _released;
+
+    internal Lease(SlotQueue queue, Lane lane, int weight, long number)
+    {
+        _queue = queue;
+        Lane = lane;
+        Weight = weight;
+        Number = number;
+        _preempt = lane == Lane.WarmUp ? new CancellationTokenSource() : null;
+    }
+
+    public Lane Lane { get; }
+
+    public int Weight { get; }
+
+    /// <summary>Counts up with every grant.</summary>
+    public long Number { get; }
+
+    /// <summary>Cancelled when a user came and this background work should make room. Never cancelled for interactive and batch leases.</summary>
+    public CancellationToken Preempted => _preempt?.Token ?? CancellationToken.None;
+
+    public void Release()
+    {
+        if (Interlocked.Exchange(ref _released, 1) == 0)
+            _queue.Return(this);
+    }
+
+    /// <summary>Called outside the queue's lock: cancelling runs the holder's callbacks.</summary>
+    internal void Preempt() => _preempt?.Cancel();
+}

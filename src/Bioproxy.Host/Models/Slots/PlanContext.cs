@@ -1,0 +1,26 @@
+using Bioproxy.Host.Prompts;
+
+namespace Bioproxy.Host.Models.Slots;
+
+/// <summary>What a plan has to know besides the slots and the prompt.</summary>
+internal readonly record struct PlanContext
+{
+    /// <summary>As in <see cref="PlanQuestion"/>; its chain is <see cref="WholeChain"/>.</summary>
+    public SnapshotOption Whole { get; init; }
+
+    public SnapshotOption Partial { get; init; }
+
+    /// <summary>The text that <see cref="Whole"/> stands for.</summary>
+    public PromptChain? WholeChain { get; init; }
+
+    public Rates Rates { get; init; }
+
+    /// <summary>Seconds on the proxy's clock.</summary>
+    public double Now { get; init; }
+
+    /// <summary>Displaced conversations of so many tokens may be saved first; 0 when none may.</summary>
+    public int LeastSaved { get; init; }
+
+    /// <summary>Every one of them is saved, whatever it costs.</summary>
+    public bool SavesAll { get; init; }
+}

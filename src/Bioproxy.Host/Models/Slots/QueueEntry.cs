@@ -1,0 +1,9 @@
+namespace Bioproxy.Host.Models.Slots;
+
+/// <summary>What asks the queue for a turn.</summary>
+/// <param name="Lane">Who asks. Warm-up waits without limits of length and time, and has neither a client nor hotness.</param>
+/// <param name="Weight">How many slots the work occupies at once; more than there are counts as all.</param>
+/// <param name="Client">Turns in a lane go round the clients; any number that tells them apart.</param>
+/// <param name="IsHot">Whether a slot holds its context now. Asked under the queue's lock, only while the entry waits: never once
+/// its acquisition has completed. It must be quick, must not throw and must not call the queue. Null means never.</param>
+internal readonly record struct QueueEntry(Lane Lane, int Weight, ulong Client = 0, Func<bool>? IsHot = null);

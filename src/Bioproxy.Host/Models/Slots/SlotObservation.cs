@@ -1,0 +1,8 @@
+namespace Bioproxy.Host.Models.Slots;
+
+/// <summary>One row of the backend's slot list.</summary>
+/// <param name="Id">The slot.</param>
+/// <param name="IsProcessing">Whether it is at work.</param>
+/// <param name="TaskId">The last task that used it; null before the first use.</param>
+/// <param name="PromptTokens">Tokens it holds, where the backend tells.</param>
+internal readonly record struct SlotObservation(int Id, bool IsProcessing, long? TaskId, int? PromptTokens);

@@ -1,0 +1,63 @@
+using Bioproxy.Host.Prompts;
+
+namespace Bioproxy.Host.Models.Slots;
+
+/// <summary>One piece of work under way on the backend, from its placement to its settling. Owned by <see cref="SlotTable"/>.</summary>
+internal sealed class SlotWork
+{
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal SlotWork(int epoch, int? slot, PromptChain? chain, int weight, long begun)
+    {
+        Epoch = epoch;
+        Slot = slot;
+        Chain = chain;
+        Weight = weight;
+        Begun = begun;
+    }
+
+    public int Epoch { get; }
+
+    /// <summary>The pinned slot; null when the backend chose.</summary>
+    public int? Slot { get; }
+
+    public PromptChain? Chain { get; }
+
+    /// <summary>How many slots it occupies.</summary>
+    public int Weight { get; }
+
+    /// <summary>The part of the prompt, from 0 to 1, that the plan left to the backend's RAM cache.</summary>
+    public double ExpectedFromRam { get; init; }
+
+    internal long Begun { get; }
+
+    /// <summary>Pinned work: the backend has begun it. Unpinned work: its slot was counted in a look at the slot list.</summary>
+    internal bool IsPlaced { get; set; }
+
+    /// <summary>When the first byte of unpinned work came.</summary>
+    internal long Started { get; set; } = long.MaxValue;
+
+    /// <summary>Unpinned work ran beside it.</summary>
+    internal bool IsDisputed { get; set; }
+
+    /// <summary>Unpinned work whose answer told its slot.</summary>
+    internal bool IsAttributed { get; set; }
+
+    internal bool IsEnded { get; set; }
+
+    /// <summary>Background work of the proxy's own: a warm-up, which is asked to stop when a user comes, or a save.</summary>
+    public bool IsOwn { get; init; }
+
+    /// <summary>Completes when the work has ended, or its epoch.</summary>
+    public Task WhenEnded => _ended.Task;
+
+    internal void SetEnded() => _ended.TrySetResult();
+
+    internal long Ended { get; set; }
+
+    /// <summary>What the slot holds once the work has ended; null when that is not known.</summary>
+    internal SlotContent? Result { get; set; }
+
+    /// <summary>Tokens its slot holds after the end, as the answer told.</summary>
+    internal int? HeldTokens { get; set; }
+}

@@ -1,0 +1,49 @@
+using Bioproxy.Host.Models.Slots;
+
+namespace Bioproxy.Host.Models.Snapshots;
+
+/// <summary>Where a request goes, and what has to be settled afterwards.</summary>
+internal sealed record Placement
+{
+    /// <summary>The markers before a chat's first word are the same in every prompt, and nobody's cache.</summary>
+    private const int LeastReuse = 32;
+
+    public static Placement Unmanaged { get; } = new();
+
+    /// <summary>The decision, for the explanation too.</summary>
+    public SlotPlan Plan { get; init; } = new(PromptSource.Cold, null, 0);
+
+    /// <summary>The work in the slot table; null when the backend's slots are not managed.</summary>
+    public SlotWork? Work { get; init; }
+
+    /// <summary>What its slot will hold; null when that cannot be remembered.</summary>
+    public SlotContent? Content { get; init; }
+
+    /// <summary>What was restored.</summary>
+    public Snapshot? Snapshot { get; init; }
+
+    /// <summary>Tokens expected to be reused; 0 when nothing is known.</summary>
+    public double ExpectedTokens { get; init; }
+
+    public int? Slot => Work?.Slot;
+
+    /// <summary>The part of the prompt, from 0 to 1, that its slot should hold already.</summary>
+    public double Shared => Plan.Source == PromptSource.Cold || Content is not { Chain.Length: > 0 } content ? 0 : Plan.Shared / (double)content.Chain.Length;
+
+    /// <summary>Where the prompt's beginning really came from, by what the backend reports: <c>hot</c>, <c>ram</c>, <c>restored</c>,
+    /// <c>cold</c> or <c>ineffective</c>.</summary>
+    /// <param name="cached">Tokens reused; null when the backend has not told: then it is what was planned.</param>
+    /// <param name="prompt">Tokens of the prompt.</param>
+    public string Verdict(int? cached, int prompt)
+    {
+        if (cached is not { } reused)
+            return Plan.Source switch { PromptSource.Hot => "hot", PromptSource.Restored => "restored", _ => Plan.IsExpectedInRam ? "ram" : "cold" };
+        var hasEffect = reused * 10 >= Math.Min(ExpectedTokens, prompt);
+        return Plan.Source switch
+        {
+            PromptSource.Restored => hasEffect ? "restored" : "ineffective",
+            PromptSource.Hot when hasEffect => "hot",
+            _ => reused >= LeastReuse && reused * 10 >= prompt ? "ram" : "cold",
+        };
+    }
+}

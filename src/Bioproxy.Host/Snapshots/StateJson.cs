@@ -1,9 +1,0 @@
-using System.Text.Json.Serialization;
-
-namespace Bioproxy.Host.Snapshots;
-
-/// <summary>Source-generated JSON of the state folder's own files.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
-[JsonSerializable(typeof(SnapshotSidecar))]
-[JsonSerializable(typeof(IdentityRecord))]
-internal sealed partial class StateJson : JsonSerializerContext;
