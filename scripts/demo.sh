@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Shows what Bioproxy is for: the same question cold, and warm after a restart of llama-server.
 # Usage: scripts/demo.sh [--once] [--port N] [--admin-port N] [--backend-port N]
-#   --once   print the table and exit: 0 when the template came from disk, else 1
+#   --once   print the table and exit: with 0 if the template was restored from disk, otherwise with 1
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -14,9 +14,9 @@ case "${1:-}" in -h | --help)
   ;;
 esac
 
-echo "Waiting for: the build (1 min the first time), llama-server (13 MB, once), a small model (54 MB, made here once), then 1 min of demo."
+echo "Waiting for: the build (1 min the first time), llama-server (13 MB, once), a small model (54 MB, generated once), then 1 min of demo."
 
-# Asking the compiler whether anything changed takes longer than asking the files. A file that was deleted shows on its folder.
+# Comparing file times is faster than asking the compiler. A deleted file shows in the time of its folder.
 changed() {
   [[ -f $stamp ]] || return 0
   [[ -n $(find src plugins tests/Bioproxy.Demo tests/Bioproxy.Doubles ./*.props global.json \
@@ -37,5 +37,5 @@ fi
 LLAMA_SERVER="$(./scripts/get-llama-server.sh | tail -n 1)"
 export LLAMA_SERVER
 
-# exec: signals reach the program that knows what to clean up.
+# exec: signals reach the program, which cleans up after itself.
 exec dotnet "$output/Bioproxy.Demo.dll" "$@"

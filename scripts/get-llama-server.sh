@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Prints the path of a runnable llama-server as the last line of stdout; everything else goes to stderr.
 #
-# In this order: $LLAMA_SERVER, the PATH, <tools>/llama (kept from the last run), and at last Debian's own packages,
-# taken from the mirror this machine already uses and unpacked into <tools>/llama. Nothing is installed system-wide.
+# In this order: $LLAMA_SERVER, the PATH, <tools>/llama (kept from an earlier run), and finally Debian's own packages,
+# downloaded from the mirror that this machine uses already and unpacked into <tools>/llama. Nothing is installed.
 #
 #   LLAMA_SERVER     path of a llama-server to use instead
-#   BIOPROXY_TOOLS   folder of the tools, default <repository>/.tools
+#   BIOPROXY_TOOLS   folder for tools, default <repository>/.tools
 #   LLAMA_SUITE      Debian suite that holds llama.cpp, default forky
 set -euo pipefail
 
@@ -92,7 +92,7 @@ download() {
 # The log of a quiet step is shown only when the step fails.
 quietly() { "$@" >>"$build/log" 2>&1; }
 
-# Sets $patchelf: from the PATH, else from this machine's own suite, unpacked beside its libstdc++.
+# Sets $patchelf: from the PATH, otherwise from this machine's own suite, unpacked next to its libstdc++.
 find_patchelf() {
   if command -v patchelf >/dev/null; then
     patchelf=(patchelf)
@@ -110,7 +110,7 @@ find_patchelf() {
   return 1
 }
 
-# Unpacks what was downloaded and makes it start from its own folder with its own libc.
+# Unpacks the download and makes it run from its own folder with its own libc.
 unpack() {
   local root="$1" final="$2" archive interpreter lib file
   for archive in "$build"/apt/archives/*.deb; do dpkg -x "$archive" "$root" || return 1; done
@@ -122,7 +122,7 @@ unpack() {
     "${patchelf[@]}" --force-rpath --set-rpath "$final/usr/lib/$triplet:$final/usr/lib/$triplet/llama" "$file" || return 1
   done
   "${patchelf[@]}" --set-interpreter "$final/${interpreter#./}" "$root/usr/bin/llama-server" || return 1
-  # exec: whoever kills this script's process id kills the server.
+  # exec: killing this script's process id kills the server.
   cat >"$root/llama-server" <<'WRAPPER'
 #!/bin/sh
 root="$(dirname "$(readlink -f "$0")")"
@@ -154,7 +154,7 @@ if runs "$server"; then
   exit 0
 fi
 
-# Only one of two runs builds; the other waits and finds it done.
+# If two runs overlap, one builds, and the other waits and finds the result.
 if command -v flock >/dev/null; then
   exec 9>"$tools/llama.lock"
   flock 9
@@ -164,9 +164,9 @@ if command -v flock >/dev/null; then
   fi
 fi
 
-[[ $(uname -m) == x86_64 ]] || fail "there is no ready-made llama-server for $(uname -m) here."
+[[ $(uname -m) == x86_64 ]] || fail "there is no prebuilt llama-server for $(uname -m)."
 for needed in apt-get dpkg awk; do
-  command -v "$needed" >/dev/null || fail "this machine has no llama-server, and no $needed to get Debian's."
+  command -v "$needed" >/dev/null || fail "no llama-server was found, and $needed, which is needed to get Debian's package, is missing."
 done
 
 triplet=x86_64-linux-gnu
@@ -175,7 +175,7 @@ trap 'rm -rf "$build"' EXIT
 sources="$(debian_sources | sort -u)"
 [[ -n $sources ]] || fail "no Debian mirror is configured on this machine (/etc/apt/sources.list*)."
 
-say "waiting for Debian's llama.cpp packages (suite $suite, about 13 MB, once) …"
+say "downloading Debian's llama.cpp packages (suite $suite, about 13 MB, once) …"
 downloaded=no
 while read -r uri key; do
   if quietly download "$build/apt" "$uri" "$key" "$suite" "${packages[@]}"; then
@@ -185,14 +185,14 @@ while read -r uri key; do
 done <<<"$sources"
 if [[ $downloaded == no ]]; then
   tail -n 8 "$build/log" >&2
-  fail "this machine's mirrors did not give llama.cpp from suite $suite."
+  fail "none of this machine's mirrors provides llama.cpp from suite $suite."
 fi
 
 patchelf=()
 find_patchelf || { tail -n 8 "$build/log" >&2; fail "patchelf is not on the PATH and apt could not download it."; }
 quietly unpack "$build/root" "$tools/llama" || { tail -n 8 "$build/log" >&2; fail "unpacking llama-server failed."; }
 
-# The interpreter's path is absolute, so it can be tried only where it will stay.
+# The interpreter's path is absolute, so the program runs only in its final place.
 if ! runs "$server"; then
   rm -rf "$tools/llama"
   mv -T "$build/root" "$tools/llama" 2>/dev/null || [[ -x $server ]] || fail "cannot move llama-server to $tools/llama."

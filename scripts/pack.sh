@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Packs what authors of plugins need into artifacts/packages: the contract, the test harness and the template.
+# Packs what plugin authors need into artifacts/packages: the contract, the test harness and the project template.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,13 +1,19 @@
+using System.Text;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Configuration;
 
 namespace Bioproxy.UnitTests.Configuration;
 
 public sealed class ExampleConfigurationTests : IDisposable
 {
-    private static readonly string[] Exempt = [nameof(ProxyOptions.ConfigFile), nameof(ProxyOptions.Prefixes), nameof(ProxyOptions.TemplateRoots), nameof(ProxyOptions.BaseDirectory)];
+    /// <summary>These differ because the example is a file and has prefixes.</summary>
+    private static readonly string[] Exempt =
+    [
+        nameof(ProxyOptions.ConfigFile), nameof(ProxyOptions.Prefixes), nameof(ProxyOptions.TemplateRoots), nameof(ProxyOptions.BaseDirectory),
+    ];
 
     private readonly ConfigurationFolder _folder = new();
-    private readonly string _example = File.ReadAllText(Path.Combine(RepositoryRoot(), "config.example.json"));
+    private readonly string _example = File.ReadAllText(Path.Combine(RepositoryFolder.Root!, "config.example.json"));
 
     public ExampleConfigurationTests()
     {
@@ -32,8 +38,11 @@ public sealed class ExampleConfigurationTests : IDisposable
     [Fact]
     public void Example_Keys_AreExactlyThoseOfTheTable()
     {
-        var root = ConfigurationFile.Parse(System.Text.Encoding.UTF8.GetBytes(_example), "config.example.json", new ConfigurationReading("/", "/"))!;
-        var sections = ConfigurationKeys.All.Where(key => key.Name.Contains('.')).Select(key => key.Name.Split('.')[0]).ToHashSet();
+        var root = ConfigurationFile.Parse(Encoding.UTF8.GetBytes(_example), "config.example.json", new ConfigurationReading("/", "/"))!;
+        var sections = ConfigurationKeys.All
+            .Where(key => key.Name.Contains('.', StringComparison.Ordinal))
+            .Select(key => key.Name.Split('.')[0])
+            .ToHashSet();
 
         var written = root.Members.SelectMany(member => sections.Contains(member.Key)
             ? member.Value.Members.Select(inner => $"{member.Key}.{inner.Key}")
@@ -52,15 +61,7 @@ public sealed class ExampleConfigurationTests : IDisposable
             .Where(pair => !pair.Above.StartsWith("//", StringComparison.Ordinal))
             .Select(pair => pair.Line);
 
-        // The objects' members carry the comments; admin_port shares the one above admin_host.
+        // Objects are explained by their members; admin_port shares the comment above admin_host.
         Assert.Equal(["\"admin_port\": 8089,", "\"kv\": {", "\"lanes\": {", "\"queue\": {", "\"limits\": {"], bare);
-    }
-
-    private static string RepositoryRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Bioproxy.sln")))
-            folder = folder.Parent ?? throw new InvalidOperationException("Bioproxy.sln is in no folder above the tests.");
-        return folder.FullName;
     }
 }

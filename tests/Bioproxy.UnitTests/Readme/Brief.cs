@@ -9,7 +9,7 @@ public sealed class Brief : IPromptTransform
 
     public ValueTask TransformAsync(PromptContext context, CancellationToken cancellationToken)
     {
-        foreach (var part in context.Messages.Where(message => message.Role == "user").SelectMany(message => message.Parts))
+        foreach (var part in context.Messages.Where(m => m.Role == "user").SelectMany(m => m.Parts))
         {
             if (part.Text is { } text && text.EndsWith(Mark, StringComparison.Ordinal))
                 part.Text = text[..^Mark.Length] + "\n\nAnswer in three sentences at most.";
