@@ -16,7 +16,7 @@ public sealed class PluginManagerTests : IDisposable
     private readonly FixturePlugins _plugins = new();
     private readonly FixturePlugins _more = new();
     private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("bioproxy-state-");
-    private readonly FakeTimeProvider _time = new();
+    private readonly TestClock _time = new();
     private readonly ProxyMetrics _metrics = new(TimeProvider.System);
 
     public void Dispose()
@@ -387,10 +387,10 @@ public sealed class PluginManagerTests : IDisposable
     private sealed class Run : IAsyncDisposable
     {
         private readonly CancellationTokenSource _stop = new();
-        private readonly FakeTimeProvider _time;
+        private readonly TestClock _time;
         private readonly Task _loop;
 
-        public Run(PluginManager manager, FakeTimeProvider time)
+        public Run(PluginManager manager, TestClock time)
         {
             _time = time;
             _loop = Task.Run(() => manager.RunAsync(_stop.Token));

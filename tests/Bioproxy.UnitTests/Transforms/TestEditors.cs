@@ -19,7 +19,7 @@ internal static class TestEditors
         new ResponseContext(Prompts.User("x"), isStream: true),
         TimeSpan.FromSeconds(2),
         Metrics,
-        new ManualClock());
+        new FakeTimeProvider());
 
     /// <summary>What a stream becomes, fed in these pieces.</summary>
     public static byte[] Stream(IEnumerable<ReadOnlyMemory<byte>> pieces, params Func<ResponseChannel, IResponseEditor?>[] begins)

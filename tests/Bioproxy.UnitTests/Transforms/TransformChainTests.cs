@@ -13,7 +13,7 @@ public sealed class TransformChainTests : IDisposable
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    private readonly ManualClock _clock = new();
+    private readonly FakeTimeProvider _clock = new();
     private readonly ProxyMetrics _metrics;
     private readonly List<string> _measured = [];
     private readonly MeterListener _listener;
