@@ -1,10 +1,14 @@
 using System.Globalization;
+using Bioproxy.Benchmarks.Controls;
 using Bioproxy.Benchmarks.Load;
 using Bioproxy.Benchmarks.Stub;
 
 namespace Bioproxy.Benchmarks;
 
-/// <summary>What this program is when it started itself. Every role ends with its starter, whose end closes the standard input.</summary>
+/// <summary>
+/// The parts of a run that need a process of their own: this program starts itself with <c>--role</c>. A role ends when its starter does,
+/// because that closes its standard input.
+/// </summary>
 internal static class Roles
 {
     public static async Task<int> RunAsync(string role, string[] words)
@@ -12,13 +16,15 @@ internal static class Roles
         var arguments = words.Select(word => int.Parse(word, CultureInfo.InvariantCulture)).ToArray();
         using var stop = new CancellationTokenSource();
         if (role != "load")
-            _ = Task.Run(() => StopWithStarterAsync(stop)); // the console reads with the thread that asks
+            _ = Task.Run(() => StopWithStarterAsync(stop)); // reading the console blocks the thread
         try
         {
             await (role switch
             {
-                "backend" => new StubBackend(slotCount: arguments[1], trickle: TimeSpan.FromMilliseconds(arguments[2])).RunAsync(arguments[0], stop.Token),
-                "control" => ControlForwarder.RunAsync(arguments[0], arguments[1], stop.Token),
+                "backend" => new StubBackend(slotCount: arguments[1], trickle: TimeSpan.FromMilliseconds(arguments[2])).RunAsync(
+                    arguments[0], stop.Token),
+                "bare" => BareForwarder.RunAsync(arguments[0], arguments[1], stop.Token),
+                "yarp" => YarpForwarder.RunAsync(arguments[0], arguments[1], stop.Token),
                 "load" => new LoadGenerator().RunAsync(stop.Token),
                 "streams" => OpenStreams.RunAsync(arguments[0], arguments[1], stop.Token),
                 _ => throw new ArgumentException($"There is no role '{role}'.", nameof(role)),
@@ -36,7 +42,7 @@ internal static class Roles
     {
         while (await Console.In.ReadLineAsync() is not null)
         {
-            // nothing is said to these roles
+            // these roles take no orders
         }
 
         await stop.CancelAsync();

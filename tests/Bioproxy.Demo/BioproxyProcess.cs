@@ -28,7 +28,8 @@ internal sealed class BioproxyProcess : IAsyncDisposable
 
     public string Log => _process.Log.ToString();
 
-    public static async Task<BioproxyProcess> StartAsync(DirectoryInfo folder, Uri backend, string slotFolder, DemoOptions options, CancellationToken cancellationToken)
+    public static async Task<BioproxyProcess> StartAsync(
+        DirectoryInfo folder, Uri backend, string slotFolder, DemoOptions options, CancellationToken cancellationToken)
     {
         var proxyPort = options.ProxyPort == 0 ? FreePort() : options.ProxyPort;
         var adminPort = options.AdminPort == 0 ? FreePort() : options.AdminPort;
@@ -58,7 +59,8 @@ internal sealed class BioproxyProcess : IAsyncDisposable
 
     /// <summary>Asks the admin port for the status until it is as wanted.</summary>
     /// <exception cref="InvalidOperationException">It was not in time, or the proxy has ended.</exception>
-    public async Task<JsonNode> UntilAsync(Func<JsonNode, bool> condition, TimeSpan limit, string otherwise, CancellationToken cancellationToken)
+    public async Task<JsonNode> UntilAsync(
+        Func<JsonNode, bool> condition, TimeSpan limit, string otherwise, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(limit);
@@ -98,14 +100,18 @@ internal sealed class BioproxyProcess : IAsyncDisposable
     private static string Program()
     {
         var own = new DirectoryInfo(AppContext.BaseDirectory);
-        var program = Path.Combine(RepositoryFolder.Root!, "src", "Bioproxy.Host", "bin", own.Parent!.Name, own.Name, OperatingSystem.IsWindows() ? "bioproxy.exe" : "bioproxy");
-        return File.Exists(program) ? program : throw new InvalidOperationException($"{program} is missing: start scripts/demo.sh, which builds it.");
+        var program = Path.Combine(RepositoryFolder.Root!, "src", "Bioproxy.Host", "bin", own.Parent!.Name, own.Name,
+            OperatingSystem.IsWindows() ? "bioproxy.exe" : "bioproxy");
+        return File.Exists(program)
+            ? program
+            : throw new InvalidOperationException($"{program} is missing: start scripts/demo.sh, which builds it.");
     }
 
     private static void ForgetSurroundings()
     {
         // The demo's configuration is complete; the reader's own settings must not reach into it.
-        foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(name => name.StartsWith("BIOPROXY_", StringComparison.Ordinal)).ToList())
+        foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(
+            name => name.StartsWith("BIOPROXY_", StringComparison.Ordinal)).ToList())
             Environment.SetEnvironmentVariable(name, null);
 
         // An SDK that was unpacked somewhere is found by the dotnet command, but not by a program it built.

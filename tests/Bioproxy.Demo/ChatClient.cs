@@ -27,7 +27,8 @@ internal static class ChatClient
         var started = Stopwatch.GetTimestamp();
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (!response.IsSuccessStatusCode)
-            throw new HttpRequestException($"{server} answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancellationToken)}");
+            throw new HttpRequestException(
+                $"{server} answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancellationToken)}");
 
         TimeSpan? first = null;
         JsonNode? timings = null;
@@ -37,7 +38,8 @@ internal static class ChatClient
             if (!line.StartsWith("data: {", StringComparison.Ordinal))
                 continue;
             var chunk = JsonNode.Parse(line[6..])!;
-            if (chunk["choices"] is JsonArray { Count: > 0 } choices && choices[0]!["delta"]?["content"] is JsonValue text && text.GetValueKind() == JsonValueKind.String && text.GetValue<string>().Length > 0)
+            if (chunk["choices"] is JsonArray { Count: > 0 } choices && choices[0]!["delta"]?["content"] is JsonValue text
+                && text.GetValueKind() == JsonValueKind.String && text.GetValue<string>().Length > 0)
                 first ??= Stopwatch.GetElapsedTime(started);
             timings = chunk["timings"] ?? timings;
         }

@@ -20,7 +20,8 @@ internal sealed record DemoOptions(bool IsOnce, int ProxyPort, int AdminPort, in
                 continue;
             }
 
-            var isPort = index + 1 < arguments.Count && int.TryParse(arguments[index + 1], CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65536 ? port : 0;
+            var isPort = index + 1 < arguments.Count && int.TryParse(arguments[index + 1], CultureInfo.InvariantCulture, out var port)
+                && port is > 0 and < 65536 ? port : 0;
             var changed = (arguments[index], isPort) switch
             {
                 (_, 0) => null,

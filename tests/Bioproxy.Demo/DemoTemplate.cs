@@ -3,7 +3,9 @@ using Bioproxy.Doubles;
 
 namespace Bioproxy.Demo;
 
-/// <summary>A template of about 4,000 tokens, made of the samples in <c>templates/</c>: in the demo's model a character is a token.</summary>
+/// <summary>
+/// A template of about 4,000 tokens, made of the samples in <c>templates/</c>: in the demo's model a character is a token.
+/// </summary>
 internal static class DemoTemplate
 {
     private const int Length = 4000;
@@ -20,8 +22,10 @@ internal static class DemoTemplate
 
     private static string Compose()
     {
-        var folder = Path.Combine(RepositoryFolder.Root ?? throw new InvalidOperationException("Bioproxy.sln was not found above the demo."), "templates");
-        var lines = Directory.GetFiles(folder).Order(StringComparer.Ordinal).SelectMany(File.ReadAllLines).Where(line => line != Message).ToList();
+        var folder = Path.Combine(
+            RepositoryFolder.Root ?? throw new InvalidOperationException("Bioproxy.sln was not found above the demo."), "templates");
+        var lines = Directory.GetFiles(folder).Order(StringComparer.Ordinal).SelectMany(File.ReadAllLines).Where(
+            line => line != Message).ToList();
         var text = new StringBuilder();
         for (var index = 0; text.Length < Length; index++)
             text.Append(lines[index % lines.Count]).Append('\n');

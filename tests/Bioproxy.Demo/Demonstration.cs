@@ -6,8 +6,8 @@ using Bioproxy.Doubles;
 namespace Bioproxy.Demo;
 
 /// <summary>
-/// What the demo does, in this order: a llama-server without proxy is asked cold; Bioproxy is started and warms the template;
-/// llama-server is stopped and started again; the same question is asked through Bioproxy.
+/// What the demo does, in this order: a llama-server without proxy is asked cold; Bioproxy is started and warms the template; llama-server
+/// is stopped and started again; the same question is asked through Bioproxy.
 /// </summary>
 internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
 {
@@ -29,7 +29,8 @@ internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
     /// <returns>Whether the warm answer reused what it should.</returns>
     public async Task<bool> ShowAsync(CancellationToken stop)
     {
-        var model = await StepAsync("making a model with random weights", () => Task.Run(() => TinyModel.Ensure(TinyArchitecture.Llama, seed: 1, TinySize.Large), stop));
+        var model = await StepAsync("making a model with random weights", () => Task.Run(
+            () => TinyModel.Ensure(TinyArchitecture.Llama, seed: 1, TinySize.Large), stop));
         var slots = Path.Combine(_folder.FullName, "slots");
         var serverOptions = new LlamaServerOptions
         {
@@ -45,11 +46,13 @@ internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
         // Not through the proxy: it would start to warm the template before it could be asked cold.
         var templateTokens = await ChatClient.CountTokensAsync(_server.BaseAddress, DemoTemplate.Beginning, stop);
         var cold = await StepAsync(
-            string.Create(CultureInfo.InvariantCulture, $"asking llama-server itself, cold: a template of {templateTokens:N0} tokens and a question"),
+            string.Create(CultureInfo.InvariantCulture,
+                $"asking llama-server itself, cold: a template of {templateTokens:N0} tokens and a question"),
             () => ChatClient.AskAsync(_server.BaseAddress, DemoTemplate.Expand(Question), stop));
 
         _proxy = await StepAsync("starting bioproxy", () => BioproxyProcess.StartAsync(_folder, _server.BaseAddress, slots, options, stop));
-        var status = await StepAsync("waiting until @code is warm and saved to disk", () => _proxy.UntilAsync(IsWarmOrFailed, WarmUpLimit, "the template did not become warm", stop));
+        var status = await StepAsync("waiting until @code is warm and saved to disk", () => _proxy.UntilAsync(
+            IsWarmOrFailed, WarmUpLimit, "the template did not become warm", stop));
         if (!IsWarm(status))
             throw new InvalidOperationException($"The warm-up failed: {Template(status)["problem"]}");
 
@@ -59,12 +62,14 @@ internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
             await _server.StopAsync();
             _server = await _server.RestartAsync(cancellationToken: stop);
             return await _proxy.UntilAsync(
-                s => s["backend"] is { } backend && backend["epoch"]!.GetValue<int>() > epoch && backend["identity"] is not null && IsWarm(s),
+                s => s["backend"] is { } backend && backend["epoch"]!.GetValue<int>() > epoch && backend["identity"] is not null
+                    && IsWarm(s),
                 NoticeLimit,
                 "bioproxy did not recognise the model again",
                 stop);
         });
-        var warm = await StepAsync("asking through bioproxy: @code and the question", () => ChatClient.AskAsync(_proxy.Address, $"@code {Question}", stop));
+        var warm = await StepAsync(
+            "asking through bioproxy: @code and the question", () => ChatClient.AskAsync(_proxy.Address, $"@code {Question}", stop));
 
         var reuse = warm.Reused / (double)templateTokens;
         Print(cold, warm, reuse);
@@ -80,7 +85,8 @@ internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
 
             Everything is still running. Ask yourself, in another terminal (random weights talk nonsense, but at the right time):
 
-              curl -N {_proxy!.Address}v1/chat/completions -H 'Content-Type: application/json' -d '{ChatClient.Body("@code How do I sort a list?")}'
+              curl -N {_proxy!.Address}v1/chat/completions -H 'Content-Type: application/json' -d '{ChatClient.Body("@code How do I sort "
+                  + "a list?")}'
 
               curl {_proxy.Admin}status
 
@@ -121,11 +127,13 @@ internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
         Console.WriteLine();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{cold.FirstToken / warm.FirstToken:0} times sooner; {Math.Min(1, reuse):P1} of the template came from disk (X-Bioproxy-Cache: {warm.Cache ?? "missing"})."));
+            $"{cold.FirstToken / warm.FirstToken:0} times sooner; {Math.Min(1, reuse):P1} of the template came from disk "
+            + $"(X-Bioproxy-Cache: {warm.Cache ?? "missing"})."));
         if (reuse < LeastReuse)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"That is less than {LeastReuse:P0}: something is wrong."));
 
-        static void Row(string what, string time, string reused, string computed) => Console.WriteLine($"{what,-40}{time,20}{reused,20}{computed,22}");
+        static void Row(string what, string time, string reused, string computed) =>
+            Console.WriteLine($"{what,-40}{time,20}{reused,20}{computed,22}");
         static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.000} s");
         static string Number(int tokens) => tokens.ToString("N0", CultureInfo.InvariantCulture);
     }
@@ -143,7 +151,8 @@ internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
 
     private static bool IsWarm(JsonNode status) => Template(status)["warm"]!.GetValue<bool>();
 
-    private static bool IsWarmOrFailed(JsonNode status) => IsWarm(status) || Template(status)["state"]!.GetValue<string>() is "failed" or "not_cacheable" or "computed";
+    private static bool IsWarmOrFailed(JsonNode status) =>
+        IsWarm(status) || Template(status)["state"]!.GetValue<string>() is "failed" or "not_cacheable" or "computed";
 
     private static string Tail(string name, string? log) =>
         string.IsNullOrEmpty(log) ? "" : $"\nThe last lines of {name}:\n  {string.Join("\n  ", log.Split('\n').TakeLast(20))}\n";

@@ -19,10 +19,14 @@ internal static class ChatProbe
         })]),
     };
 
-    /// <summary>Asks for one token, greedily, with its alternatives. Members the body has already win, except those needed for that.</summary>
-    public static async Task<FirstToken> FirstTokenAsync(HttpClient client, Uri address, JsonObject chat, CancellationToken cancellationToken)
+    /// <summary>
+    /// Asks for one token, greedily, with its alternatives. Members the body has already win, except those needed for that.
+    /// </summary>
+    public static async Task<FirstToken> FirstTokenAsync(
+        HttpClient client, Uri address, JsonObject chat, CancellationToken cancellationToken)
     {
-        using var content = new StringContent(FirstTokenBody(chat).ToJsonString(), Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
+        using var content = new StringContent(
+            FirstTokenBody(chat).ToJsonString(), Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
         using var response = await client.PostAsync(new Uri(address, "/v1/chat/completions"), content, cancellationToken);
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
         if (!response.IsSuccessStatusCode)
@@ -57,8 +61,8 @@ internal static class ChatProbe
     }
 
     /// <summary>
-    /// How far two distributions are apart: the largest difference of a log-probability. A token that only one of them lists
-    /// counts with the smallest value the other lists, which is the least it can differ.
+    /// How far two distributions are apart: the largest difference of a log-probability. A token that only one of them lists counts with
+    /// the smallest value the other lists, which is the least it can differ.
     /// </summary>
     public static double MaxDifference(FirstToken one, FirstToken other)
         => Math.Max(OneSided(one, other), OneSided(other, one));

@@ -5,9 +5,8 @@ using System.Net.Sockets;
 namespace Bioproxy.Doubles;
 
 /// <summary>
-/// A llama-server made of strings, on raw TCP, so that it can misbehave byte by byte. It keeps slots as lists of tokens and
-/// tells the truth about what it reused; requests stop where a test wants them to; scripts spoil single answers. Nothing in it
-/// waits for a clock.
+/// A llama-server made of strings, on raw TCP, so that it can misbehave byte by byte. It keeps slots as lists of tokens and tells the truth
+/// about what it reused; requests stop where a test wants them to; scripts spoil single answers. Nothing in it waits for a clock.
 /// </summary>
 internal sealed class FakeBackend : IAsyncDisposable
 {
@@ -82,7 +81,9 @@ internal sealed class FakeBackend : IAsyncDisposable
 
     public static FakeBackend Start(FakeBackendOptions? options = null) => new(options ?? new FakeBackendOptions());
 
-    /// <summary>The first request that matches and was not given out before, as soon as it came, whether before or after this call.</summary>
+    /// <summary>
+    /// The first request that matches and was not given out before, as soon as it came, whether before or after this call.
+    /// </summary>
     public Task<FakeRequest> NextAsync(Func<FakeRequest, bool> matches)
     {
         lock (_lock)
@@ -168,11 +169,21 @@ internal sealed class FakeBackend : IAsyncDisposable
     /// <summary>The time as <c>/v1/models</c> tells it: different at every asking.</summary>
     internal int NextSecond() => Interlocked.Increment(ref _seconds);
 
-    internal FakeRequest Record(string method, string target, List<KeyValuePair<string, string>> headers, byte[] body, int connection, int earlier)
+    internal FakeRequest Record(
+        string method, string target, List<KeyValuePair<string, string>> headers, byte[] body, int connection, int earlier)
     {
         lock (_lock)
         {
-            var request = new FakeRequest { Method = method, Target = target, Headers = headers, Body = body, Order = _requests.Count, Connection = connection, EarlierOnConnection = earlier };
+            var request = new FakeRequest
+            {
+                Method = method,
+                Target = target,
+                Headers = headers,
+                Body = body,
+                Order = _requests.Count,
+                Connection = connection,
+                EarlierOnConnection = earlier,
+            };
             _requests.Add(request);
             var script = _scripts.FindIndex(s => s.Matches(request));
             if (script >= 0)

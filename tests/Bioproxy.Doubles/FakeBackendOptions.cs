@@ -3,7 +3,9 @@ namespace Bioproxy.Doubles;
 /// <summary>What kind of server a <see cref="FakeBackend"/> plays.</summary>
 internal sealed record FakeBackendOptions
 {
-    /// <summary>Number of slots. 0 plays a foreign server: no <c>/props</c>, no slots, no timings, and any number of requests at once.</summary>
+    /// <summary>
+    /// Number of slots. 0 plays a foreign server: no <c>/props</c>, no slots, no timings, and any number of requests at once.
+    /// </summary>
     public int Slots { get; init; } = 2;
 
     /// <summary>Started with <c>--slot-save-path</c>.</summary>

@@ -24,9 +24,16 @@ internal sealed class FakeCompletion(FakeJob job, FakeBackendOptions options, st
 
     public string ProgressEvent(int processed)
     {
-        var progress = new JsonObject { ["total"] = job.Prompt.Count, ["cache"] = Cached, ["processed"] = processed, ["time_ms"] = Nothing.TotalMilliseconds };
+        var progress = new JsonObject
+        {
+            ["total"] = job.Prompt.Count,
+            ["cache"] = Cached,
+            ["processed"] = processed,
+            ["time_ms"] = Nothing.TotalMilliseconds,
+        };
         if (job.Shape == FakeShape.Native)
-            return Event(new() { ["index"] = 0, ["content"] = "", ["tokens"] = new JsonArray(0), ["stop"] = false, ["id_slot"] = -1, ["tokens_predicted"] = 0, ["tokens_evaluated"] = job.Prompt.Count, ["prompt_progress"] = progress });
+            return Event(new() { ["index"] = 0, ["content"] = "", ["tokens"] = new JsonArray(0), ["stop"] = false, ["id_slot"] = -1,
+                ["tokens_predicted"] = 0, ["tokens_evaluated"] = job.Prompt.Count, ["prompt_progress"] = progress });
         var chunk = Chunk(new() { ["role"] = "assistant", ["content"] = null }, null);
         chunk["prompt_progress"] = progress;
         return Event(chunk);
@@ -41,15 +48,31 @@ internal sealed class FakeCompletion(FakeJob job, FakeBackendOptions options, st
                 yield return Event(Chunk(new() { ["role"] = "assistant", ["content"] = null }, null));
                 break;
             case FakeShape.Responses:
-                yield return Event("response.created", new() { ["response"] = new JsonObject { ["id"] = id, ["object"] = "response", ["status"] = "in_progress" } });
-                yield return Event("response.in_progress", new() { ["response"] = new JsonObject { ["id"] = id, ["object"] = "response", ["status"] = "in_progress" } });
-                yield return Event("response.output_item.added", new() { ["item"] = new JsonObject { ["content"] = new JsonArray(), ["id"] = "msg_" + id, ["role"] = "assistant", ["status"] = "in_progress", ["type"] = "message" } });
-                yield return Event("response.content_part.added", new() { ["item_id"] = "msg_" + id, ["part"] = new JsonObject { ["type"] = "output_text", ["text"] = "" } });
+                yield return Event("response.created",
+                    new() { ["response"] = new JsonObject { ["id"] = id, ["object"] = "response", ["status"] = "in_progress" } });
+                yield return Event("response.in_progress",
+                    new() { ["response"] = new JsonObject { ["id"] = id, ["object"] = "response", ["status"] = "in_progress" } });
+                yield return Event("response.output_item.added",
+                    new() { ["item"] = new JsonObject { ["content"] = new JsonArray(), ["id"] = "msg_"
+                        + id, ["role"] = "assistant", ["status"] = "in_progress", ["type"] = "message" } });
+                yield return Event("response.content_part.added", new() { ["item_id"] = "msg_"
+                    + id, ["part"] = new JsonObject { ["type"] = "output_text", ["text"] = "" } });
                 break;
             case FakeShape.Messages:
-                var message = new JsonObject { ["id"] = id, ["type"] = "message", ["role"] = "assistant", ["content"] = new JsonArray(), ["model"] = options.Model, ["stop_reason"] = null, ["stop_sequence"] = null, ["usage"] = AnthropicUsage(0) };
+                var message = new JsonObject
+                {
+                    ["id"] = id,
+                    ["type"] = "message",
+                    ["role"] = "assistant",
+                    ["content"] = new JsonArray(),
+                    ["model"] = options.Model,
+                    ["stop_reason"] = null,
+                    ["stop_sequence"] = null,
+                    ["usage"] = AnthropicUsage(0),
+                };
                 yield return Event("message_start", new() { ["message"] = message });
-                yield return Event("content_block_start", new() { ["index"] = 0, ["content_block"] = new JsonObject { ["type"] = "text", ["text"] = "" } });
+                yield return Event("content_block_start",
+                    new() { ["index"] = 0, ["content_block"] = new JsonObject { ["type"] = "text", ["text"] = "" } });
                 break;
         }
     }
@@ -59,11 +82,14 @@ internal sealed class FakeCompletion(FakeJob job, FakeBackendOptions options, st
         var text = FakeTokens.Text([token]);
         return job.Shape switch
         {
-            FakeShape.Native => Event(new() { ["index"] = 0, ["content"] = text, ["tokens"] = new JsonArray(token), ["stop"] = false, ["id_slot"] = -1, ["tokens_predicted"] = Generated.Count, ["tokens_evaluated"] = job.Prompt.Count }),
+            FakeShape.Native =>
+                Event(new() { ["index"] = 0, ["content"] = text, ["tokens"] = new JsonArray(token), ["stop"] = false, ["id_slot"] = -1,
+                    ["tokens_predicted"] = Generated.Count, ["tokens_evaluated"] = job.Prompt.Count }),
             FakeShape.Text => Event(TextChunk(text, null)),
             FakeShape.Chat => Event(Chunk(new() { ["content"] = text }, null)),
             FakeShape.Responses => Event("response.output_text.delta", new() { ["item_id"] = "msg_" + id, ["delta"] = text }),
-            _ => Event("content_block_delta", new() { ["index"] = 0, ["delta"] = new JsonObject { ["type"] = "text_delta", ["text"] = text } }),
+            _ => Event("content_block_delta",
+                new() { ["index"] = 0, ["delta"] = new JsonObject { ["type"] = "text_delta", ["text"] = text } }),
         };
     }
 
@@ -96,11 +122,14 @@ internal sealed class FakeCompletion(FakeJob job, FakeBackendOptions options, st
                 yield return Event("response.output_text.done", new() { ["item_id"] = "msg_" + id, ["text"] = Text });
                 yield return Event("response.content_part.done", new() { ["item_id"] = "msg_" + id, ["part"] = OutputText() });
                 yield return Event("response.output_item.done", new() { ["item"] = OutputMessage() });
-                yield return Event("response.completed", WithTimings(new() { ["type"] = "response.completed", ["response"] = ResponseObject() }));
+                yield return Event(
+                    "response.completed", WithTimings(new() { ["type"] = "response.completed", ["response"] = ResponseObject() }));
                 break;
             case FakeShape.Messages:
                 yield return Event("content_block_stop", new() { ["index"] = 0 });
-                yield return Event("message_delta", new() { ["delta"] = new JsonObject { ["stop_reason"] = StopReason(), ["stop_sequence"] = null }, ["usage"] = new JsonObject { ["output_tokens"] = Generated.Count } });
+                yield return Event("message_delta",
+                    new() { ["delta"] = new JsonObject { ["stop_reason"] = StopReason(), ["stop_sequence"] = null },
+                        ["usage"] = new JsonObject { ["output_tokens"] = Generated.Count } });
                 yield return Event("message_stop", []);
                 break;
         }
@@ -110,8 +139,13 @@ internal sealed class FakeCompletion(FakeJob job, FakeBackendOptions options, st
     public JsonObject Whole() => job.Shape switch
     {
         FakeShape.Native => Native(Text),
-        FakeShape.Text => WholeChoices("text_completion", i => new() { ["text"] = Text, ["index"] = i, ["logprobs"] = null, ["finish_reason"] = FinishReason }),
-        FakeShape.Chat => WholeChoices("chat.completion", i => new() { ["finish_reason"] = FinishReason, ["index"] = i, ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = Text } }),
+        FakeShape.Text =>
+            WholeChoices("text_completion",
+                i => new() { ["text"] = Text, ["index"] = i, ["logprobs"] = null, ["finish_reason"] = FinishReason }),
+        FakeShape.Chat =>
+            WholeChoices("chat.completion",
+                i => new() { ["finish_reason"] = FinishReason, ["index"] = i,
+                    ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = Text } }),
         FakeShape.Responses => ResponseObject(),
         _ => new()
         {
@@ -138,7 +172,13 @@ internal sealed class FakeCompletion(FakeJob job, FakeBackendOptions options, st
             ["model"] = options.Model,
             ["tokens_predicted"] = Generated.Count,
             ["tokens_evaluated"] = job.Prompt.Count,
-            ["generation_settings"] = new JsonObject { ["seed"] = 4294967295, ["n_predict"] = job.Limit, ["stream"] = job.IsStream, ["lora"] = new JsonArray() },
+            ["generation_settings"] = new JsonObject
+            {
+                ["seed"] = 4294967295,
+                ["n_predict"] = job.Limit,
+                ["stream"] = job.IsStream,
+                ["lora"] = new JsonArray(),
+            },
             ["prompt"] = FakeTokens.Text(job.Prompt),
             ["truncated"] = false,
             ["stop_type"] = FinishReason == "length" ? "limit" : "eos",
@@ -147,7 +187,13 @@ internal sealed class FakeCompletion(FakeJob job, FakeBackendOptions options, st
         WithTimings(answer);
         if (Likeliest.Count > 0)
         {
-            JsonObject Entry((int Token, double LogProbability) p) => new() { ["id"] = p.Token, ["token"] = FakeTokens.Text([p.Token]), ["bytes"] = new JsonArray(p.Token - TinyVocabulary.FirstByte), ["logprob"] = p.LogProbability };
+            JsonObject Entry((int Token, double LogProbability) p) => new()
+            {
+                ["id"] = p.Token,
+                ["token"] = FakeTokens.Text([p.Token]),
+                ["bytes"] = new JsonArray(p.Token - TinyVocabulary.FirstByte),
+                ["logprob"] = p.LogProbability,
+            };
             var first = Entry(Likeliest[0]);
             first["top_logprobs"] = new JsonArray([.. Likeliest.Select(p => (JsonNode)Entry(p))]);
             answer["completion_probabilities"] = new JsonArray(first);
@@ -168,7 +214,8 @@ internal sealed class FakeCompletion(FakeJob job, FakeBackendOptions options, st
 
     private JsonObject TextChunk(string text, string? finishReason) => new()
     {
-        ["choices"] = new JsonArray(new JsonObject { ["text"] = text, ["index"] = 0, ["logprobs"] = null, ["finish_reason"] = finishReason }),
+        ["choices"] = new JsonArray(
+            new JsonObject { ["text"] = text, ["index"] = 0, ["logprobs"] = null, ["finish_reason"] = finishReason }),
         ["created"] = 1,
         ["model"] = options.Model,
         ["system_fingerprint"] = options.BuildInfo,
@@ -181,7 +228,12 @@ internal sealed class FakeCompletion(FakeJob job, FakeBackendOptions options, st
         var first = choice(0);
         if (Likeliest.Count > 0)
         {
-            JsonObject Entry((int Token, double LogProbability) p) => new() { ["token"] = FakeTokens.Text([p.Token]), ["bytes"] = new JsonArray(p.Token - TinyVocabulary.FirstByte), ["logprob"] = p.LogProbability };
+            JsonObject Entry((int Token, double LogProbability) p) => new()
+            {
+                ["token"] = FakeTokens.Text([p.Token]),
+                ["bytes"] = new JsonArray(p.Token - TinyVocabulary.FirstByte),
+                ["logprob"] = p.LogProbability,
+            };
             var entry = Entry(Likeliest[0]);
             entry["top_logprobs"] = new JsonArray([.. Likeliest.Select(p => (JsonNode)Entry(p))]);
             first["logprobs"] = new JsonObject { ["content"] = new JsonArray(entry) };
@@ -207,20 +259,47 @@ internal sealed class FakeCompletion(FakeJob job, FakeBackendOptions options, st
         ["status"] = "completed",
         ["model"] = options.Model,
         ["output"] = new JsonArray(OutputMessage()),
-        ["usage"] = new JsonObject { ["input_tokens"] = job.Prompt.Count, ["output_tokens"] = Generated.Count, ["total_tokens"] = job.Prompt.Count + Generated.Count, ["input_tokens_details"] = new JsonObject { ["cached_tokens"] = Cached } },
+        ["usage"] = new JsonObject { ["input_tokens"] = job.Prompt.Count, ["output_tokens"] = Generated.Count,
+            ["total_tokens"] = job.Prompt.Count + Generated.Count, ["input_tokens_details"] = new JsonObject
+            {
+                ["cached_tokens"] = Cached },
+            },
     };
 
-    private JsonObject OutputMessage() => new() { ["type"] = "message", ["status"] = "completed", ["id"] = "msg_" + id, ["content"] = new JsonArray(OutputText()), ["role"] = "assistant" };
+    private JsonObject OutputMessage() => new()
+    {
+        ["type"] = "message",
+        ["status"] = "completed",
+        ["id"] = "msg_" + id,
+        ["content"] = new JsonArray(OutputText()),
+        ["role"] = "assistant",
+    };
 
-    private JsonObject OutputText() => new() { ["type"] = "output_text", ["annotations"] = new JsonArray(), ["logprobs"] = new JsonArray(), ["text"] = Text };
+    private JsonObject OutputText() => new()
+    {
+        ["type"] = "output_text",
+        ["annotations"] = new JsonArray(),
+        ["logprobs"] = new JsonArray(),
+        ["text"] = Text,
+    };
 
     private string StopReason() => FinishReason == "length" ? "max_tokens" : "end_turn";
 
-    private JsonObject AnthropicUsage(int output) => new() { ["cache_read_input_tokens"] = Cached, ["input_tokens"] = job.Prompt.Count - Cached, ["output_tokens"] = output };
+    private JsonObject AnthropicUsage(int output) => new()
+    {
+        ["cache_read_input_tokens"] = Cached,
+        ["input_tokens"] = job.Prompt.Count - Cached,
+        ["output_tokens"] = output,
+    };
 
     private JsonObject Usage()
     {
-        var usage = new JsonObject { ["completion_tokens"] = Generated.Count, ["prompt_tokens"] = job.Prompt.Count, ["total_tokens"] = job.Prompt.Count + Generated.Count };
+        var usage = new JsonObject
+        {
+            ["completion_tokens"] = Generated.Count,
+            ["prompt_tokens"] = job.Prompt.Count,
+            ["total_tokens"] = job.Prompt.Count + Generated.Count,
+        };
         if (!IsForeign)
             usage["prompt_tokens_details"] = new JsonObject { ["cached_tokens"] = Cached };
         return usage;

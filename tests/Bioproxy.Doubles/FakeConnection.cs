@@ -89,7 +89,8 @@ internal sealed class FakeConnection(FakeBackend backend, FakeEndpoints endpoint
                 // it left between two requests
             }
         });
-        var mayStayOpen = served + 1 < endpoints.Options.MaxRequestsPerConnection && !string.Equals(request.Header("Connection"), "close", StringComparison.OrdinalIgnoreCase);
+        var mayStayOpen = served + 1 < endpoints.Options.MaxRequestsPerConnection
+            && !string.Equals(request.Header("Connection"), "close", StringComparison.OrdinalIgnoreCase);
         var response = new FakeResponse(stream, request, request.Script, mayStayOpen);
         try
         {

@@ -9,9 +9,12 @@ namespace Bioproxy.Doubles;
 internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions options, FakeEngine engine, string marker)
 {
     private const string NotFound = "File Not Found";
-    private const string CannotRestore = "Unable to restore slot: No available space in KV cache or invalid slot save file";
-    private const string ChatTemplate = "{%- for message in messages -%}fake{%- endfor -%}";
+    private const string TooLong =
+        "the request exceeds the available context size. try increasing the context size or enable context shift";
 
+    private const string CannotRestore = "Unable to restore slot: No available space in KV cache or invalid slot save file";
+
+    private readonly FakeFacts _facts = new(backend, options, engine, marker);
     private int _nextId;
 
     public FakeBackendOptions Options => options;
@@ -29,7 +32,8 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
         {
             if (SlotAction(request) is (var slot, "restore"))
                 await engine.OnIdleAsync(slot, Empty, left);
-            await response.SendAsync(script.Status ?? 200, "application/json; charset=utf-8", Encoding.UTF8.GetBytes(script.Body ?? ""), left);
+            await response.SendAsync(
+                script.Status ?? 200, "application/json; charset=utf-8", Encoding.UTF8.GetBytes(script.Body ?? ""), left);
             return;
         }
 
@@ -39,7 +43,8 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
             return;
         }
 
-        if (options.ApiKey is { } key && request.Path is not ("/health" or "/v1/models") && request.Header("Authorization") != $"Bearer {key}")
+        if (options.ApiKey is { } key && request.Path is not ("/health" or "/v1/models")
+            && request.Header("Authorization") != $"Bearer {key}")
         {
             await ErrorAsync(response, 401, "Invalid API Key", "authentication_error", left);
             return;
@@ -64,9 +69,9 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
             case ("GET", "/health" or "/v1/health"):
                 return JsonAsync(response, new JsonObject { ["status"] = "ok" }, left);
             case ("GET", "/v1/models" or "/models"):
-                return JsonAsync(response, Models(), left);
+                return JsonAsync(response, _facts.Models(), left);
             case ("GET", "/props") when !IsForeign:
-                return JsonAsync(response, options.IsRouter ? RouterProps() : Props(), left);
+                return JsonAsync(response, options.IsRouter ? _facts.RouterProps() : _facts.Props(), left);
             case ("GET", "/lora-adapters") when !IsForeign:
                 engine.Wake();
                 return JsonAsync(response, new JsonArray(), left);
@@ -74,8 +79,9 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
                 return ErrorAsync(response, 400, "model name is missing from the request", "invalid_request_error", left);
             case ("GET", "/slots") when !IsForeign:
                 return options.HasSlots
-                    ? JsonAsync(response, new JsonArray([.. engine.List().Select(s => (JsonNode)Row(s))]), left)
-                    : ErrorAsync(response, 501, "This server does not support slots endpoint. Start it with `--slots`", "not_supported_error", left);
+                    ? JsonAsync(response, new JsonArray([.. engine.List().Select(s => (JsonNode)_facts.Row(s))]), left)
+                    : ErrorAsync(
+                        response, 501, "This server does not support slots endpoint. Start it with `--slots`", "not_supported_error", left);
             case ("POST", _) when !IsForeign && SlotAction(request) is var (slot, action):
                 return SlotActionAsync(request, response, slot, action, left);
             case ("POST", "/apply-template") when !IsForeign:
@@ -83,7 +89,7 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
                 return JsonAsync(response, new JsonObject { ["prompt"] = FakeTokens.Render(request.Json) }, left);
             case ("POST", "/tokenize") when !IsForeign:
                 engine.Wake();
-                return JsonAsync(response, Tokenize(request.Json), left);
+                return JsonAsync(response, FakeFacts.Tokenize(request.Json), left);
             case ("POST", "/completion" or "/completions") when !IsForeign:
                 return CompleteAsync(FakeShape.Native, request, response, left, killed);
             case ("POST", "/v1/completions"):
@@ -95,33 +101,41 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
             case ("POST", "/v1/messages" or "/messages"):
                 return CompleteAsync(FakeShape.Messages, request, response, left, killed);
             case ("POST", "/v1/embeddings" or "/embeddings") when !IsForeign:
-                return ErrorAsync(response, 501, "This server does not support embeddings. Start it with `--embeddings`", "not_supported_error", left);
+                return ErrorAsync(
+                    response, 501, "This server does not support embeddings. Start it with `--embeddings`", "not_supported_error", left);
             default:
                 return ErrorAsync(response, 404, NotFound, "not_found_error", left);
         }
     }
 
-    private async Task CompleteAsync(FakeShape shape, FakeRequest request, FakeResponse response, CancellationToken left, CancellationToken killed)
+    private async Task CompleteAsync(
+        FakeShape shape, FakeRequest request, FakeResponse response, CancellationToken left, CancellationToken killed)
     {
         var body = request.Json;
-        var prompts = body["prompt"] is JsonArray { Count: > 1 } list && list.All(e => e?.GetValueKind() == JsonValueKind.String) ? list.ToList() : [body["prompt"]];
+        var prompts = body["prompt"] is JsonArray { Count: > 1 } list && list.All(e => e?.GetValueKind() == JsonValueKind.String)
+            ? list.ToList()
+            : [body["prompt"]];
         var jobs = prompts.Select(p => FakeJob.Read(shape, body, p)).OfType<FakeJob>().ToList();
         if (jobs.Count != prompts.Count)
         {
-            await ErrorAsync(response, 400, $"'{(shape is FakeShape.Chat or FakeShape.Messages ? "messages" : shape == FakeShape.Responses ? "input" : "prompt")}' is required", "invalid_request_error", left);
+            var missing = shape is FakeShape.Chat or FakeShape.Messages ? "messages" : shape == FakeShape.Responses ? "input" : "prompt";
+            await ErrorAsync(response, 400, $"'{missing}' is required", "invalid_request_error", left);
             return;
         }
 
         var first = jobs[0];
         if (!IsForeign && first.Choices > options.Slots)
         {
-            await ErrorAsync(response, 400, $"Field 'n': Value must be between 1 <= value <= {options.Slots}, but got {first.Choices}", "invalid_request_error", left);
+            var message = $"Field 'n': Value must be between 1 <= value <= {options.Slots}, but got {first.Choices}";
+            await ErrorAsync(response, 400, message, "invalid_request_error", left);
             return;
         }
 
         if (jobs.Find(j => j.Prompt.Count >= options.ContextPerSlot) is { } tooLong)
         {
-            await ErrorAsync(response, 400, "the request exceeds the available context size. try increasing the context size or enable context shift", "exceed_context_size_error", left, ("n_prompt_tokens", tooLong.Prompt.Count), ("n_ctx", options.ContextPerSlot));
+            await ErrorAsync(
+                response, 400, TooLong, "exceed_context_size_error", left,
+                ("n_prompt_tokens", tooLong.Prompt.Count), ("n_ctx", options.ContextPerSlot));
             return;
         }
 
@@ -154,9 +168,11 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
         }
     }
 
-    private async Task<FakeCompletion> RunAsync(FakeJob job, FakeRequest request, Func<string, Task>? write, CancellationToken left, CancellationToken killed)
+    private async Task<FakeCompletion> RunAsync(
+        FakeJob job, FakeRequest request, Func<string, Task>? write, CancellationToken left, CancellationToken killed)
     {
-        var answer = new FakeCompletion(job, options, string.Create(CultureInfo.InvariantCulture, $"fake-{Interlocked.Increment(ref _nextId)}"));
+        var answer = new FakeCompletion(
+            job, options, string.Create(CultureInfo.InvariantCulture, $"fake-{Interlocked.Increment(ref _nextId)}"));
         var work = await engine.BeginAsync(job.Prompt, job.Pin, job.UseCache, job.Choices, left);
         var chunks = 0;
         try
@@ -230,7 +246,8 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
 
         if (!options.CanSave)
         {
-            await ErrorAsync(response, 501, "This server does not support slots action. Start it with `--slot-save-path`", "not_supported_error", left);
+            await ErrorAsync(
+                response, 501, "This server does not support slots action. Start it with `--slot-save-path`", "not_supported_error", left);
             return;
         }
 
@@ -271,7 +288,14 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
     {
         List<int> tokens = [.. (slot?.Tokens ?? []).Take(told ?? int.MaxValue)];
         var written = backend.Files.Save(name, tokens, slot?.Seed ?? 0);
-        return new JsonObject { ["id_slot"] = id, ["filename"] = name, ["n_saved"] = told ?? tokens.Count, ["n_written"] = written, ["timings"] = new JsonObject { ["save_ms"] = 0.175 } };
+        return new JsonObject
+        {
+            ["id_slot"] = id,
+            ["filename"] = name,
+            ["n_saved"] = told ?? tokens.Count,
+            ["n_written"] = written,
+            ["timings"] = new JsonObject { ["save_ms"] = 0.175 },
+        };
     }
 
     /// <summary>A file that cannot be read empties the slot, as measured.</summary>
@@ -282,7 +306,14 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
             return null;
         if (slot is not null)
             (slot.Tokens, slot.Seed) = ([.. tokens.Take(told ?? tokens.Length)], seed);
-        return new JsonObject { ["id_slot"] = id, ["filename"] = name, ["n_restored"] = told ?? tokens.Length, ["n_read"] = length, ["timings"] = new JsonObject { ["restore_ms"] = 0.192 } };
+        return new JsonObject
+        {
+            ["id_slot"] = id,
+            ["filename"] = name,
+            ["n_restored"] = told ?? tokens.Length,
+            ["n_read"] = length,
+            ["timings"] = new JsonObject { ["restore_ms"] = 0.192 },
+        };
     }
 
     private static int Empty(FakeSlot? slot)
@@ -293,80 +324,11 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
         return count;
     }
 
-    private JsonObject Row(FakeSlotView slot)
-    {
-        var row = new JsonObject { ["id"] = slot.Id, ["n_ctx"] = options.ContextPerSlot, ["speculative"] = false, ["is_processing"] = slot.IsProcessing };
-        if (slot.TaskId is not { } task)
-            return row; // measured: even when something was restored into it
-        row["id_task"] = task;
-        row["n_prompt_tokens"] = slot.Tokens.Count;
-        row["n_prompt_tokens_processed"] = 0;
-        row["n_prompt_tokens_cache"] = 0;
-        row["params"] = new JsonObject { ["n_predict"] = -1, ["lora"] = new JsonArray() };
-        row["next_token"] = new JsonArray(new JsonObject { ["has_next_token"] = slot.IsProcessing, ["n_remain"] = -1, ["n_decoded"] = 0 });
-        return row;
-    }
-
-    private JsonObject Props()
-    {
-        var props = new JsonObject
-        {
-            ["default_generation_settings"] = new JsonObject { ["params"] = new JsonObject { ["n_predict"] = -1, ["lora"] = new JsonArray() }, ["n_ctx"] = options.ContextPerSlot },
-            ["total_slots"] = options.Slots,
-            ["model_alias"] = options.Model,
-            ["model_ftype"] = "F16",
-            ["model_path"] = $"/models/{options.Model}.gguf",
-            ["modalities"] = new JsonObject { ["vision"] = false, ["video"] = false, ["audio"] = false },
-        };
-        if (options.HasMarker)
-            props["media_marker"] = marker;
-        props["endpoint_slots"] = options.HasSlots;
-        props["endpoint_props"] = false;
-        props["endpoint_metrics"] = false;
-        props["chat_template"] = ChatTemplate;
-        props["bos_token"] = "<s>";
-        props["eos_token"] = "</s>";
-        props["build_info"] = options.BuildInfo;
-        props["is_sleeping"] = engine.IsSleeping;
-        return props;
-    }
-
-    private JsonObject RouterProps() => new()
-    {
-        ["role"] = "router",
-        ["max_instances"] = 1,
-        ["models_autoload"] = true,
-        ["model_alias"] = "llama-server",
-        ["model_path"] = "none",
-        ["default_generation_settings"] = new JsonObject { ["params"] = null, ["n_ctx"] = 0 },
-        ["ui_settings"] = new JsonObject(),
-        ["build_info"] = options.BuildInfo,
-        ["cors_proxy_enabled"] = false,
-    };
-
-    private JsonObject Models() => new()
-    {
-        ["models"] = new JsonArray(),
-        ["object"] = "list",
-        ["data"] = new JsonArray(new JsonObject
-        {
-            ["id"] = options.Model,
-            ["aliases"] = new JsonArray(options.Model),
-            ["object"] = "model",
-            ["created"] = backend.NextSecond(),
-            ["owned_by"] = "llamacpp",
-            ["meta"] = IsForeign || options.IsRouter ? null : new JsonObject { ["vocab_type"] = 1, ["n_vocab"] = 356, ["n_ctx"] = options.ContextPerSlot, ["n_ctx_train"] = 131072, ["n_embd"] = 64, ["n_params"] = 152384, ["size"] = 305408, ["ftype"] = "F16" },
-        }),
-    };
-
-    private static JsonObject Tokenize(JsonObject body) => new()
-    {
-        ["tokens"] = new JsonArray([.. FakeTokens.Of(body["content"]?.ToString() ?? "", body["add_special"]?.GetValue<bool>() ?? false, body["parse_special"]?.GetValue<bool>() ?? true).Select(t => (JsonNode)t)]),
-    };
-
     private static (int Slot, string Action)? SlotAction(FakeRequest request)
     {
-        if (request.Method != "POST" || !request.Path.StartsWith("/slots/", StringComparison.Ordinal) || !int.TryParse(request.Path.AsSpan(7), NumberStyles.None, CultureInfo.InvariantCulture, out var slot))
+        if (request.Method != "POST" || !request.Path.StartsWith("/slots/", StringComparison.Ordinal))
+            return null;
+        if (!int.TryParse(request.Path.AsSpan(7), NumberStyles.None, CultureInfo.InvariantCulture, out var slot))
             return null;
         var query = request.Target.Split('?', 2);
         return (slot, query.Length == 2 && query[1].StartsWith("action=", StringComparison.Ordinal) ? query[1][7..] : "");
@@ -375,11 +337,14 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
     private static Task JsonAsync(FakeResponse response, JsonNode body, CancellationToken cancellationToken) =>
         response.SendAsync(200, "application/json; charset=utf-8", FakeJson.Bytes(body), cancellationToken);
 
-    private static Task ErrorAsync(FakeResponse response, int status, string message, string type, CancellationToken cancellationToken, params (string Name, int Value)[] more)
+    private static Task ErrorAsync(
+        FakeResponse response, int status, string message, string type, CancellationToken cancellationToken,
+        params (string Name, int Value)[] more)
     {
         var error = new JsonObject { ["code"] = status, ["message"] = message, ["type"] = type };
         foreach (var (name, value) in more)
             error[name] = value;
-        return response.SendAsync(status, "application/json; charset=utf-8", FakeJson.Bytes(new JsonObject { ["error"] = error }), cancellationToken);
+        return response.SendAsync(
+            status, "application/json; charset=utf-8", FakeJson.Bytes(new JsonObject { ["error"] = error }), cancellationToken);
     }
 }

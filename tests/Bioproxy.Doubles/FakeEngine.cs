@@ -1,6 +1,8 @@
 namespace Bioproxy.Doubles;
 
-/// <summary>One process of a fake: slots, task numbers, deferred tasks. Everything happens under one lock, as on llama-server's main loop.</summary>
+/// <summary>
+/// One process of a fake: slots, task numbers, deferred tasks. Everything happens under one lock, as on llama-server's main loop.
+/// </summary>
 internal sealed class FakeEngine
 {
     private readonly Lock _lock = new();
@@ -78,7 +80,8 @@ internal sealed class FakeEngine
     /// <param name="useCache">False computes everything.</param>
     /// <param name="slots">How many slots it takes at once.</param>
     /// <param name="cancellationToken">Leaves the deferred tasks.</param>
-    public async Task<FakeWork> BeginAsync(IReadOnlyList<int> prompt, int? pin, bool useCache, int slots, CancellationToken cancellationToken)
+    public async Task<FakeWork> BeginAsync(
+        IReadOnlyList<int> prompt, int? pin, bool useCache, int slots, CancellationToken cancellationToken)
     {
         if (_options.Slots == 0)
             return new FakeWork(new FakeSlot(-1) { Seed = _options.WeightsSeed }, [], prompt, 0);
@@ -89,7 +92,8 @@ internal sealed class FakeEngine
         {
             IsSleeping = false;
             var task = _nextTask++;
-            deferred = new Deferred(() => TryBegin_NeedsLock(task, prompt, wanted, useCache, slots) is { } work && begun.TrySetResult(work), wanted);
+            deferred = new Deferred(
+                () => TryBegin_NeedsLock(task, prompt, wanted, useCache, slots) is { } work && begun.TrySetResult(work), wanted);
             if (!deferred.TryBegin())
                 Defer_NeedsLock(deferred);
         }
@@ -226,7 +230,9 @@ internal sealed class FakeEngine
         return new FakeWork(slot, children, prompt, cached);
     }
 
-    /// <summary>llama-server's <c>--slot-prompt-similarity</c>: the slot that shares most, if that is more than a tenth of the prompt.</summary>
+    /// <summary>
+    /// llama-server's <c>--slot-prompt-similarity</c>: the slot that shares most, if that is more than a tenth of the prompt.
+    /// </summary>
     private static FakeSlot? MostLike(List<FakeSlot> idle, IReadOnlyList<int> prompt) => idle
         .Select(s => (Slot: s, Shared: FakeTokens.SharedLength(s.Tokens, prompt)))
         .Where(s => s.Shared * 10 > prompt.Count)
@@ -242,7 +248,8 @@ internal sealed class FakeEngine
 
     private int Recall_NeedsLock(FakeSlot slot, IReadOnlyList<int> prompt, int shared)
     {
-        var found = _ramCache.Select(e => (Entry: e, Shared: FakeTokens.SharedLength(e.Tokens, prompt))).OrderByDescending(e => e.Shared).FirstOrDefault();
+        var found = _ramCache.Select(e => (Entry: e,
+            Shared: FakeTokens.SharedLength(e.Tokens, prompt))).OrderByDescending(e => e.Shared).FirstOrDefault();
         if (found.Shared <= shared)
             return shared;
         Remember_NeedsLock(slot, shared);
@@ -251,7 +258,8 @@ internal sealed class FakeEngine
         return found.Shared;
     }
 
-    private List<FakeSlotView> View_NeedsLock() => [.. _slots.Select(s => new FakeSlotView(s.Id, s.IsProcessing, s.TaskId, [.. s.Tokens], s.Seed))];
+    private List<FakeSlotView> View_NeedsLock() =>
+        [.. _slots.Select(s => new FakeSlotView(s.Id, s.IsProcessing, s.TaskId, [.. s.Tokens], s.Seed))];
 
     /// <summary>A state of other weights gives other answers.</summary>
     private int Mix(int seed) => seed == _options.WeightsSeed ? seed : unchecked((seed * 31) + _options.WeightsSeed);

@@ -3,8 +3,10 @@ using System.Collections.Concurrent;
 
 namespace Bioproxy.Doubles;
 
-/// <summary>Saved slots, in memory or in a folder. They outlive the server's process. A file knows of its weights nothing that
-/// anybody checks: as in llama-server, those of another model of the same shape restore well.</summary>
+/// <summary>
+/// Saved slots, in memory or in a folder. They outlive the server's process. A file knows of its weights nothing that anybody checks: as in
+/// llama-server, those of another model of the same shape restore well.
+/// </summary>
 internal sealed class FakeFiles(string? folder)
 {
     private const uint Magic = 0x6B616C66;

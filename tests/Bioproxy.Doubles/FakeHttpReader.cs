@@ -16,7 +16,8 @@ internal sealed class FakeHttpReader(Stream stream)
 
     /// <summary>Reads the request line and the headers; null at the end of the connection.</summary>
     /// <exception cref="InvalidDataException">That was no request.</exception>
-    public async Task<(string Method, string Target, List<KeyValuePair<string, string>> Headers)?> ReadHeadAsync(CancellationToken cancellationToken)
+    public async Task<(string Method, string Target, List<KeyValuePair<string, string>> Headers)?> ReadHeadAsync(
+        CancellationToken cancellationToken)
     {
         var first = await ReadLineAsync(isFirst: true, cancellationToken);
         if (first is null)
@@ -40,13 +41,16 @@ internal sealed class FakeHttpReader(Stream stream)
     public async Task<byte[]> ReadBodyAsync(IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
     {
         var length = headers.Where(h => h.Key.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)).Select(h => h.Value).ToList();
-        var isChunked = headers.Any(h => h.Key.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase) && h.Value.Equals("chunked", StringComparison.OrdinalIgnoreCase));
+        var isChunked = headers.Any(h => h.Key.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase) && h.Value.Equals(
+            "chunked", StringComparison.OrdinalIgnoreCase));
         if (isChunked && length.Count > 0)
             throw new InvalidDataException("both Content-Length and Transfer-Encoding");
         if (length.Count > 1)
             throw new InvalidDataException("two Content-Length headers");
         if (!isChunked)
-            return length.Count == 0 ? [] : await ReadExactlyAsync(int.Parse(length[0], NumberStyles.None, CultureInfo.InvariantCulture), cancellationToken);
+            return length.Count == 0
+                ? []
+                : await ReadExactlyAsync(int.Parse(length[0], NumberStyles.None, CultureInfo.InvariantCulture), cancellationToken);
         var body = new MemoryStream();
         while (true)
         {

@@ -33,7 +33,9 @@ internal sealed record FakeJob
         var tokens = shape switch
         {
             FakeShape.Native or FakeShape.Text when prompt is JsonValue => FakeTokens.Of(prompt.ToString()),
-            FakeShape.Native or FakeShape.Text when prompt is JsonArray array => [.. array.SelectMany(e => e!.GetValueKind() == System.Text.Json.JsonValueKind.Number ? [(int)e] : FakeTokens.Of(e.ToString(), addSpecial: false))],
+            FakeShape.Native or FakeShape.Text when prompt is JsonArray array =>
+                [.. array.SelectMany(e => e!.GetValueKind() == System.Text.Json.JsonValueKind.Number ? [(int)e] : FakeTokens.Of(
+                    e.ToString(), addSpecial: false))],
             FakeShape.Native or FakeShape.Text => null,
             FakeShape.Responses when body["input"] is null => null,
             FakeShape.Chat or FakeShape.Messages when body["messages"] is not JsonArray => null,
@@ -45,7 +47,8 @@ internal sealed record FakeJob
             Prompt = tokens,
             Pin = shape == FakeShape.Messages ? null : Number(body, "id_slot"), // measured: ignored by /v1/messages
             UseCache = Flag(body["cache_prompt"]) ?? true,
-            Limit = Number(body, "n_predict") ?? Number(body, "max_tokens") ?? Number(body, "max_output_tokens") ?? Number(body, "max_completion_tokens") ?? -1,
+            Limit = Number(body, "n_predict") ?? Number(body, "max_tokens") ?? Number(body, "max_output_tokens")
+                ?? Number(body, "max_completion_tokens") ?? -1,
             IsStream = Flag(body["stream"]) ?? false,
             WithProgress = Flag(body["return_progress"]) ?? false,
             WithUsage = Flag((body["stream_options"] as JsonObject)?["include_usage"]) ?? false,

@@ -4,7 +4,9 @@ using System.Text.Json.Nodes;
 
 namespace Bioproxy.Doubles;
 
-/// <summary>JSON as llama-server reads and writes it: the last of two members of one name counts, and nothing is escaped that need not be.</summary>
+/// <summary>
+/// JSON as llama-server reads and writes it: the last of two members of one name counts, and nothing is escaped that need not be.
+/// </summary>
 internal static class FakeJson
 {
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -23,7 +23,8 @@ internal sealed class FakeResponse(Stream stream, FakeRequest request, FakeMisbe
     public async Task SendAsync(int status, string contentType, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         var isChunked = script.Trailers.Count > 0 || script.ChunkSize > 0
-            || script.Wire is FakeWire.CloseMidChunk or FakeWire.CloseBetweenChunks or FakeWire.WrongChunkLength or FakeWire.GarbageChunkLength or FakeWire.BothLengths;
+            || script.Wire is FakeWire.CloseMidChunk or FakeWire.CloseBetweenChunks
+                or FakeWire.WrongChunkLength or FakeWire.GarbageChunkLength or FakeWire.BothLengths;
         if (isChunked)
         {
             await StartAsync(status, contentType, cancellationToken);
@@ -117,7 +118,8 @@ internal sealed class FakeResponse(Stream stream, FakeRequest request, FakeMisbe
             head.Append(CultureInfo.InvariantCulture, $"Content-Type: {_contentType}\r\n");
         foreach (var (name, value) in script.Headers)
             head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
-        var wrong = script.Wire switch { FakeWire.ContentLengthTooLarge => script.Amount, FakeWire.ContentLengthTooSmall => -script.Amount, _ => 0 };
+        var wrong = script.Wire switch { FakeWire.ContentLengthTooLarge => script.Amount, FakeWire.ContentLengthTooSmall => -script.Amount,
+            _ => 0 };
         if (length is { } bytes && !isOld)
             head.Append(CultureInfo.InvariantCulture, $"Content-Length: {Math.Max(0, bytes + wrong)}\r\n");
         if (script.Wire == FakeWire.BothLengths)

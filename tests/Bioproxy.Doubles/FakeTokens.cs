@@ -71,13 +71,15 @@ internal static class FakeTokens
     }
 
     /// <summary>The token that follows, decided by the weights and what the slot really holds.</summary>
-    public static int Next(int seed, IReadOnlyList<int> tokens) => TinyVocabulary.FirstByte + 'a' + (int)(Mix(Hash(seed, tokens), tokens.Count) % 26);
+    public static int Next(int seed, IReadOnlyList<int> tokens) =>
+        TinyVocabulary.FirstByte + 'a' + (int)(Mix(Hash(seed, tokens), tokens.Count) % 26);
 
     /// <summary>The likeliest tokens with their log-probabilities.</summary>
     public static IReadOnlyList<(int Token, double LogProbability)> Probabilities(int seed, IReadOnlyList<int> tokens, int count)
     {
         var hash = Hash(seed, tokens);
-        return [.. Enumerable.Range(0, 256).Select(i => (Token: TinyVocabulary.FirstByte + i, LogProbability: -(double)(Mix(hash, 1000 + i) % 1_000_000) / 100_000.0))
+        return [.. Enumerable.Range(0, 256).Select(
+            i => (Token: TinyVocabulary.FirstByte + i, LogProbability: -(double)(Mix(hash, 1000 + i) % 1_000_000) / 100_000.0))
             .OrderByDescending(p => p.LogProbability).ThenBy(p => p.Token).Take(count)];
     }
 
@@ -89,7 +91,8 @@ internal static class FakeTokens
         return length;
     }
 
-    private static void Turn(StringBuilder text, string role, string content) => text.Append(CultureInfo.InvariantCulture, $"{TurnStart}{role}\n{content}{TurnEnd}\n");
+    private static void Turn(StringBuilder text, string role, string content) =>
+        text.Append(CultureInfo.InvariantCulture, $"{TurnStart}{role}\n{content}{TurnEnd}\n");
 
     private static string Content(JsonNode? content) => content switch
     {

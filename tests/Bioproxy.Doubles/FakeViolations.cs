@@ -7,7 +7,10 @@ internal sealed class FakeViolations
     internal int OverloadCount;
     internal int PoisonedReuseCount;
 
-    /// <summary>Requests and slot actions for a slot that was at work; without those where nobody could know that it was (<see cref="FakeEngine.End"/>).</summary>
+    /// <summary>
+    /// Requests and slot actions for a slot that was at work; without those where nobody could know that it was
+    /// (<see cref="FakeEngine.End"/>).
+    /// </summary>
     public int SlotCollisions => Volatile.Read(ref SlotCollisionCount);
 
     /// <summary>Unpinned requests that found no idle slot.</summary>

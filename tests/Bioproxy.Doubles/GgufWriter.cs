@@ -4,8 +4,8 @@ using System.Text;
 namespace Bioproxy.Doubles;
 
 /// <summary>
-/// Writes GGUF version 3 files (github ggml docs/gguf.md): header, metadata, tensor table, then the tensors' bytes, each aligned.
-/// The same calls give the same bytes.
+/// Writes GGUF version 3 files (github ggml docs/gguf.md): header, metadata, tensor table, then the tensors' bytes, each aligned. The same
+/// calls give the same bytes.
 /// </summary>
 internal sealed class GgufWriter
 {

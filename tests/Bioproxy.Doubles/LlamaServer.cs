@@ -9,9 +9,6 @@ internal sealed class LlamaServer : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
-    // A server that cannot have its port says so within milliseconds, long before a model is loaded.
-    private static readonly TimeSpan BindTime = TimeSpan.FromMilliseconds(50);
-
     private static readonly ConcurrentDictionary<int, bool> GivenPorts = new();
 
     private readonly LlamaServerOptions _options;
@@ -44,14 +41,15 @@ internal sealed class LlamaServer : IAsyncDisposable
     public string Log => _process.Log.ToString();
 
     /// <summary>Starts a server and waits until it is healthy.</summary>
-    /// <exception cref="InvalidOperationException">There is no llama-server, or it ended or was not healthy in time; the message holds its log.</exception>
+    /// <exception cref="InvalidOperationException">There is no llama-server, or it ended or was not healthy in time; the message holds its
+    /// log.</exception>
     public static async Task<LlamaServer> StartAsync(LlamaServerOptions options, CancellationToken cancellationToken)
     {
         var program = await LlamaServerBinary.RequireAsync();
         if (options.SlotSavePath is not null)
             Directory.CreateDirectory(options.SlotSavePath);
 
-        // Somebody else may take a free port before the server does: then another one.
+        // Another process may take a free port before the server does: then another one.
         for (var attempt = 1; ; attempt++)
         {
             var port = options.Port == 0 ? FreePort() : options.Port;
@@ -65,13 +63,14 @@ internal sealed class LlamaServer : IAsyncDisposable
             catch (Exception exception)
             {
                 await server.DisposeAsync();
-                if (exception is OperationCanceledException || options.Port != 0 || attempt == 3 || !server.Log.Contains("bind", StringComparison.Ordinal))
+                if (exception is OperationCanceledException || options.Port != 0 || attempt == 3 || !server.Log.Contains(
+                    "bind", StringComparison.Ordinal))
                     throw;
             }
         }
     }
 
-    /// <summary>SIGKILL: nothing is said to anybody.</summary>
+    /// <summary>SIGKILL: no connection is closed in an orderly way.</summary>
     public Task KillAsync() => _process.KillAsync();
 
     /// <summary>SIGTERM, and SIGKILL after a limit.</summary>
@@ -104,40 +103,36 @@ internal sealed class LlamaServer : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Its own log line, not the health endpoint: that may be answered by another program that has taken the port. The line comes once the
+    /// model is loaded.
+    /// </summary>
     private async Task WaitUntilHealthyAsync(CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(StartLimit);
+        var listening = _process.Log.WhenWrittenAsync("listening on http");
+        var ended = _process.WaitForExitAsync();
         try
         {
-            while (!await IsHealthyAsync(limit.Token))
-            {
-                ThrowIfEnded();
-                await Task.Delay(20, limit.Token);
-            }
-
-            // The health may be that of a stranger who has our port.
-            await Task.Delay(BindTime, limit.Token);
-            ThrowIfEnded();
+            await Task.WhenAny(listening, ended).WaitAsync(StartLimit, cancellationToken);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (TimeoutException)
         {
-            throw new InvalidOperationException($"llama-server was not healthy after {StartLimit}:\n{Log}");
+            throw new InvalidOperationException($"llama-server was not ready after {StartLimit}:\n{Log}");
         }
-    }
 
-    private void ThrowIfEnded()
-    {
-        if (_process.HasExited)
+        if (!listening.IsCompleted)
             throw new InvalidOperationException($"llama-server ended while starting:\n{Log}");
+        await Eventually.TrueAsync(() => IsHealthyAsync(cancellationToken), StartLimit, "llama-server is healthy");
     }
 
     private async Task<bool> IsHealthyAsync(CancellationToken cancellationToken)
     {
+        if (_process.HasExited)
+            throw new InvalidOperationException($"llama-server ended while starting:\n{Log}");
         try
         {
             using var response = await Client.GetAsync(new Uri("/health", UriKind.Relative), cancellationToken);
-            return response.IsSuccessStatusCode && !_process.HasExited;
+            return response.IsSuccessStatusCode;
         }
         catch (HttpRequestException)
         {

@@ -6,7 +6,9 @@ internal static class RepositoryFolder
     /// <summary>The folder that holds <c>Bioproxy.sln</c>, or null outside of a working copy.</summary>
     public static string? Root { get; } = Find();
 
-    /// <summary>Things fetched or made once: <c>BIOPROXY_TOOLS</c>, else <c>.tools</c> of the working copy, else a temporary folder.</summary>
+    /// <summary>
+    /// Things fetched or made once: <c>BIOPROXY_TOOLS</c>, else <c>.tools</c> of the working copy, else a temporary folder.
+    /// </summary>
     public static string Tools
         => Environment.GetEnvironmentVariable("BIOPROXY_TOOLS") is { Length: > 0 } configured
             ? Path.GetFullPath(configured)

@@ -1,8 +1,8 @@
 namespace Bioproxy.Doubles;
 
 /// <summary>
-/// Random numbers that are the same on every machine: SplitMix64, and a bell curve made of four uniform numbers (no libm).
-/// Each tensor has its own stream, so that its weights do not depend on what was written before it.
+/// Random numbers that are the same on every machine: SplitMix64, and a bell curve made of four uniform numbers (no libm). Each tensor has
+/// its own stream, so that its weights do not depend on what was written before it.
 /// </summary>
 internal sealed class SeededWeights
 {

@@ -9,8 +9,8 @@ internal static class TinyModel
     private const int Version = 1;
 
     /// <summary>
-    /// The path of the model, written now if it does not exist. Two seeds give two models of the same shape:
-    /// a llama-server takes the saved states of one for those of the other.
+    /// The path of the model, written now if it does not exist. Two seeds give two models of the same shape: a llama-server takes the saved
+    /// states of one for those of the other.
     /// </summary>
     /// <param name="arch">The architecture.</param>
     /// <param name="seed">Decides every weight.</param>

@@ -3,9 +3,8 @@ using System.Globalization;
 namespace Bioproxy.Doubles;
 
 /// <summary>
-/// Random models of three architectures. The gains are chosen so that the context decides: attention is sharp, and what a
-/// layer adds outweighs the embedding of the last token, so a wrong prefix changes the next token's log-probabilities by
-/// several units.
+/// Random models of three architectures. The gains are chosen so that the context decides: attention is sharp, and what a layer adds
+/// outweighs the embedding of the last token, so a wrong prefix changes the next token's log-probabilities by several units.
 /// </summary>
 internal sealed class TinyModelWriter
 {
@@ -131,8 +130,8 @@ internal sealed class TinyModelWriter
             AddMatrix(block + "ssm_x.weight", inner, rank + (2 * MambaStates), gain: 2f);
             AddMatrix(block + "ssm_dt.weight", rank, inner, gain: 2f, GgufTensorType.Float32);
 
-            // Steps that depend strongly on the token: few tokens decide the state, and what they decide is remembered long.
-            // A milder mixture converges to the mean of the text, and then every prefix looks alike.
+            // Steps that depend strongly on the token: few tokens decide the state, and what they decide is remembered long. A milder
+            // mixture converges to the mean of the text, and then every prefix looks alike.
             AddRandom(block + "ssm_dt.bias", [inner], weights => -9f + (7f * weights.Uniform()));
             AddRandom(block + "ssm_a", [MambaStates, inner], weights => -0.05f - (0.95f * weights.Uniform() * weights.Uniform()));
             AddVector(block + "ssm_d", inner, 0.1f);

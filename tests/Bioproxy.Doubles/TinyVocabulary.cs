@@ -61,8 +61,8 @@ internal static class TinyVocabulary
     }
 
     /// <summary>
-    /// Whether a model may say this token: visible characters only, so that a text the model wrote is read back as the
-    /// same tokens in the next turn, and an answer ends only at <c>max_tokens</c>.
+    /// Whether a model may say this token: visible characters only, so that a text the model wrote is read back as the same tokens in the
+    /// next turn, and an answer ends only at <c>max_tokens</c>.
     /// </summary>
     public static bool IsSpoken(long token) => token is > FirstCharacter and < TurnStart;
 }

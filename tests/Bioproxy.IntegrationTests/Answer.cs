@@ -4,7 +4,7 @@ using Bioproxy.Doubles;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>What a client of the proxy got for a chat request that did not stream.</summary>
+/// <summary>The proxy's answer to a chat request that did not stream.</summary>
 /// <param name="Status">The status.</param>
 /// <param name="Cache"><c>X-Bioproxy-Cache</c>.</param>
 /// <param name="Slot"><c>X-Bioproxy-Slot</c>.</param>

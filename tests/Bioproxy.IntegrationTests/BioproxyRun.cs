@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>The program in a process of its own, listening, with clients for both its ports. On disposal what it said goes to the test's output.</summary>
+/// <summary>The program in its own process, with clients for both of its ports. On disposal its output goes to the test's output.</summary>
 internal sealed partial class BioproxyRun : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -17,7 +17,8 @@ internal sealed partial class BioproxyRun : IAsyncDisposable
     {
         _process = process;
         _output = output;
-        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false, ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = Address(ProxyLine()), Timeout = Limit };
+        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false,
+            ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = Address(ProxyLine()), Timeout = Limit };
         Admin = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Address(AdminLine()), Timeout = Limit };
     }
 
@@ -27,7 +28,7 @@ internal sealed partial class BioproxyRun : IAsyncDisposable
     /// <summary>Talks to the admin port.</summary>
     public HttpClient Admin { get; }
 
-    /// <summary>All it said.</summary>
+    /// <summary>The output so far.</summary>
     public string Said => _process.Log.ToString();
 
     public int Saves => SavedLine().Count(Said);
@@ -35,7 +36,7 @@ internal sealed partial class BioproxyRun : IAsyncDisposable
     /// <summary>Starts it; returns when it listens.</summary>
     /// <param name="configFile">Its configuration.</param>
     /// <param name="output">The test's output.</param>
-    /// <param name="wrapper">A program that starts it, with its arguments; nothing for none.</param>
+    /// <param name="wrapper">A program that starts it, with arguments; empty for none.</param>
     public static async Task<BioproxyRun> StartAsync(string configFile, ITestOutputHelper output, params string[] wrapper)
     {
         string[] line = [.. wrapper, HostOutput.Program, "--config", configFile];
@@ -43,7 +44,9 @@ internal sealed partial class BioproxyRun : IAsyncDisposable
         try
         {
             await Eventually.TrueAsync(
-                () => !process.HasExited ? AdminLine().IsMatch(process.Log.ToString()) : throw new InvalidOperationException($"it ended:\n{process.Log}"), Limit, "the program listens");
+                () => !process.HasExited
+                    ? AdminLine().IsMatch(process.Log.ToString())
+                    : throw new InvalidOperationException($"it ended:\n{process.Log}"), Limit, "the program listens");
             return new BioproxyRun(process, output);
         }
         catch
@@ -59,12 +62,13 @@ internal sealed partial class BioproxyRun : IAsyncDisposable
 
     public Task WaitUntilRecognisedAsync() => WaitUntilItSaysAsync("was recognised as identity");
 
-    /// <summary>Waits until it has saved so many conversations.</summary>
+    /// <summary>Waits until it has saved this many conversations.</summary>
     public Task WaitUntilSavedAsync(int count) => Eventually.TrueAsync(() => Saves >= count, Limit, $"{count} conversations are saved");
 
     public Task<Answer> SendAsync(JsonObject chat) => TestProxy.SendAsync(Client, TestProxy.Request(chat), CancellationToken.None);
 
-    public async Task<JsonNode> StatusAsync() => JsonNode.Parse(await Admin.GetStringAsync(new Uri("/status", UriKind.Relative)).DefaultTimeout())!;
+    public async Task<JsonNode> StatusAsync() =>
+        JsonNode.Parse(await Admin.GetStringAsync(new Uri("/status", UriKind.Relative)).DefaultTimeout())!;
 
     /// <summary>SIGKILL.</summary>
     public Task KillAsync() => _process.KillAsync().DefaultTimeout();

@@ -3,12 +3,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>Keeps what a proxy logged, to be shown with a failing test and to be asked what happened.</summary>
+/// <summary>Collects a proxy's log, for assertions and for the output of a failing test.</summary>
 internal sealed class CollectedLog : ILoggerProvider
 {
     private readonly Lock _lock = new();
     private readonly List<string> _lines = [];
     private readonly Stopwatch _watch = Stopwatch.StartNew();
+
+    /// <summary>Is called after each line.</summary>
+    public event Action? LineAdded;
 
     public IReadOnlyList<string> Lines
     {
@@ -21,16 +24,18 @@ internal sealed class CollectedLog : ILoggerProvider
 
     public ILogger CreateLogger(string categoryName) => new Category(this, categoryName[(categoryName.LastIndexOf('.') + 1)..]);
 
-    /// <summary>Nothing: what was logged is asked for after the proxy has ended, too.</summary>
+    /// <summary>Does nothing: the log is also read after the proxy has ended.</summary>
     public void Dispose()
     {
     }
 
     private void Add(LogLevel level, string category, string message, Exception? exception)
     {
-        var line = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{_watch.Elapsed.TotalSeconds,7:0.000} {level,-11} {category}: {message}");
+        var line = string.Create(
+            System.Globalization.CultureInfo.InvariantCulture, $"{_watch.Elapsed.TotalSeconds,7:0.000} {level,-11} {category}: {message}");
         lock (_lock)
             _lines.Add(exception is null ? line : $"{line}\n{exception}");
+        LineAdded?.Invoke();
     }
 
     private sealed class Category(CollectedLog log, string name) : ILogger
@@ -41,7 +46,8 @@ internal sealed class CollectedLog : ILoggerProvider
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
             => log.Add(logLevel, name, formatter(state, exception), exception);
     }
 }

@@ -4,7 +4,9 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>The second turn of a templated conversation: its prompt begins with the first turn's, and nothing of that is computed again.</summary>
+/// <summary>
+/// The second turn of a templated conversation: its prompt begins with the first turn's, none of which is computed again.
+/// </summary>
 public sealed class ConversationTests(ITestOutputHelper output)
 {
     private const int TemplateTokens = 2 * 512;
@@ -13,22 +15,24 @@ public sealed class ConversationTests(ITestOutputHelper output)
     private const string Second = "And in place?";
 
     /// <param name="architecture">Recurrent and sliding-window models can only continue a state, never go back in it.</param>
-    /// <param name="parallel">The number of slots. Without -np the cache is unified: the server empties an idle slot into its RAM cache when
-    /// another starts, and brings it back itself, if it kept it. There the proxy claims no more than it knows, but the reuse must be the same.</param>
-    /// <param name="isInterrupted">Whether somebody else asks something between the turns.</param>
-    /// <param name="words">Length of the first question. When the conversation is hardly longer than its template, and only the RAM cache may
-    /// still have it, the template's snapshot is preferred: it is certain.</param>
+    /// <param name="parallel">The number of slots. Without -np the cache is unified: the server empties an idle slot into its RAM cache
+    /// when another starts, and brings it back itself, if it kept it. The proxy then claims no more than it knows, but the reuse must be
+    /// the same.</param>
+    /// <param name="isInterrupted">Whether another client asks something between the turns.</param>
+    /// <param name="words">Length of the first question. When the conversation is hardly longer than its template, and only the RAM cache
+    /// may still have it, the template's snapshot is preferred: it is certain.</param>
     [Theory]
     [InlineData("Llama", 1, false, Short)]
     [InlineData("Llama", 2, true, Short)]
-    [InlineData("Llama", null, false, Short)]
-    [InlineData("Llama", null, true, Short)]
+    [LongInlineData("Llama", null, false, Short)]
+    [LongInlineData("Llama", null, true, Short)]
     [InlineData("Llama", null, true, Long)]
     [InlineData("Gemma3", 2, true, Short)]
-    [InlineData("Gemma3", null, true, Long)]
-    [InlineData("Mamba", 2, true, Short)]
+    [LongInlineData("Gemma3", null, true, Long)]
+    [LongInlineData("Mamba", 2, true, Short)]
     [InlineData("Mamba", null, true, Long)]
-    public async Task SecondTurn_OfATemplatedConversation_ReusesTheWholeFirstOne(string architecture, int? parallel, bool isInterrupted, int words)
+    public async Task SecondTurn_OfATemplatedConversation_ReusesTheWholeFirstOne(
+        string architecture, int? parallel, bool isInterrupted, int words)
     {
         await using var workspace = new Workspace(output);
         workspace.UseModel(Enum.Parse<TinyArchitecture>(architecture));
@@ -41,10 +45,12 @@ public sealed class ConversationTests(ITestOutputHelper output)
 
         var one = await proxy.SendAsync(Turn(("user", $"@code {first}")), CancellationToken.None);
         if (isInterrupted)
-            await proxy.AskAsync(("user", TemplateText.Words(seed: 3, length: 300))); // so long that the server finds no likeness in the role marker that all share, and takes the other slot
-        var two = await proxy.SendAsync(Turn(("user", $"@code {first}"), ("assistant", one.Text), ("user", Second)), CancellationToken.None);
+            // long enough that the server sees no similarity in the role marker that all prompts share, and takes the other slot
+            await proxy.AskAsync(("user", TemplateText.Words(seed: 3, length: 300)));
+        var two = await proxy.SendAsync(
+            Turn(("user", $"@code {first}"), ("assistant", one.Text), ("user", Second)), CancellationToken.None);
 
-        // What the backend makes of the expanded messages is as long as what it computed for the proxy, and begins with turn one's.
+        // The backend's rendering of the expanded messages is as long as what it computed for the proxy, and begins with turn one's.
         var expanded = TemplateText.Expand(template, first);
         var promptOne = await RenderAsync(server, ("user", expanded));
         var promptTwo = await RenderAsync(server, ("user", expanded), ("assistant", one.Text), ("user", Second));
@@ -77,7 +83,8 @@ public sealed class ConversationTests(ITestOutputHelper output)
         (string)(await PostAsync(server, "/apply-template", ChatProbe.Chat(messages)))["prompt"]!;
 
     private static async Task<int> CountAsync(LlamaServer server, string prompt) =>
-        (await PostAsync(server, "/tokenize", new JsonObject { ["content"] = prompt, ["add_special"] = true, ["parse_special"] = true }))["tokens"]!.AsArray().Count;
+        (await PostAsync(server, "/tokenize",
+            new JsonObject { ["content"] = prompt, ["add_special"] = true, ["parse_special"] = true }))["tokens"]!.AsArray().Count;
 
     private static async Task<JsonNode> PostAsync(LlamaServer server, string path, JsonObject body)
     {

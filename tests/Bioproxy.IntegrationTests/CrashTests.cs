@@ -5,28 +5,28 @@ using Xunit.Abstractions;
 namespace Bioproxy.IntegrationTests;
 
 /// <summary>
-/// The proxy is killed at every step of a conversation's save. The next one finds what was saved before, answers right, and leaves nothing
-/// lying about.
+/// The proxy is killed at every step of a conversation's save. The next one finds what was saved before, answers correctly, and leaves no
+/// stray files.
 /// </summary>
 public sealed class CrashTests(ITestOutputHelper output, LearnedConversations conversations) : IClassFixture<LearnedConversations>
 {
     private readonly Conversation _one = conversations.One;
     private readonly Conversation _other = conversations.Other;
 
-    /// <param name="step">Where the proxy is killed. Steps on the network are held there; those among files are too short for that, and what
-    /// a kill would leave is made by hand.</param>
+    /// <param name="step">Where the proxy is killed. Steps on the network are held there; steps on files are too short for that, so what a
+    /// kill would leave is made by hand.</param>
     /// <param name="isFolderKnown">Whether the proxy can see the slot folder (kv.directory).</param>
-    /// <param name="isServerKilled">Whether the server goes with it.</param>
+    /// <param name="isServerKilled">Whether the server is killed, too.</param>
     [Theory]
     [InlineData("before the call", true, true)]
-    [InlineData("before the call", false, false)]
-    [InlineData("while the server writes", true, true)]
+    [LongInlineData("before the call", false, false)]
+    [LongInlineData("while the server writes", true, true)]
     [InlineData("while the server writes", true, false)]
     [InlineData("before the sidecar", false, true)]
-    [InlineData("before the sidecar", true, false)]
-    [InlineData("within the sidecar", true, true)]
+    [LongInlineData("before the sidecar", true, false)]
+    [LongInlineData("within the sidecar", true, true)]
     [InlineData("within the sidecar", false, false)]
-    [InlineData("before the older is removed", false, true)]
+    [InlineData("before the older snapshot is removed", false, true)]
     [InlineData("after the older's sidecar is removed", true, true)]
     public async Task Save_ProxyKilledWithinIt_NextProxyUsesWhatWasSavedBefore(string step, bool isFolderKnown, bool isServerKilled)
     {
@@ -52,7 +52,7 @@ public sealed class CrashTests(ITestOutputHelper output, LearnedConversations co
             await workspace.RestartAsync(server);
         await using var second = await BioproxyRun.StartAsync(workspace.ConfigFile, output);
         Assert.Equal("", disk.Problems(isFolderKnown));
-        if (isFolderKnown && step is not ("before the call" or "before the older is removed"))
+        if (isFolderKnown && step is not ("before the call" or "before the older snapshot is removed"))
             Assert.True(second.HasSaid("1 files that nothing described were removed"));
         await second.WaitUntilRecognisedAsync();
 
@@ -68,8 +68,10 @@ public sealed class CrashTests(ITestOutputHelper output, LearnedConversations co
         await second.WaitUntilSavedAsync(2);
         Assert.Equal(0, await second.StopAsync());
         await disk.AssertConsistentAsync(isFolderKnown);
-        Assert.Equal(step == "before the older is removed" ? 3 : 2, disk.Described.Count); // what two sidecars describe is two snapshots from then on
-        Assert.InRange(disk.Files.Count, disk.Described.Count, 4); // where they cannot be deleted their names are used again, once they are shrunk
+        // two sidecars are two snapshots from then on
+        Assert.Equal(step == "before the older snapshot is removed" ? 3 : 2, disk.Described.Count);
+        // where files cannot be deleted, they are emptied and their names are used again
+        Assert.InRange(disk.Files.Count, disk.Described.Count, 4);
     }
 
     private async Task KillWithinTheSaveAsync(string step, BioproxyRun proxy, Relay relay, SnapshotDisk disk)
@@ -83,11 +85,11 @@ public sealed class CrashTests(ITestOutputHelper output, LearnedConversations co
             var (file, sidecar) = (await File.ReadAllBytesAsync(disk.FileOf(older)), await File.ReadAllBytesAsync(disk.SidecarOf(older)));
             _one.AssertRight(1, await proxy.SendAsync(_one.Request(1)));
             await proxy.WaitUntilSavedAsync(3);
-            await Eventually.TrueAsync(() => !File.Exists(disk.SidecarOf(older)), TimeSpan.FromSeconds(10), "the older is removed");
+            await Eventually.TrueAsync(() => !File.Exists(disk.SidecarOf(older)), Tolerances.Soon, "the older snapshot is removed");
             await proxy.KillAsync();
 
             await File.WriteAllBytesAsync(disk.FileOf(older), file);
-            if (step == "before the older is removed")
+            if (step == "before the older snapshot is removed")
                 await File.WriteAllBytesAsync(disk.SidecarOf(older), sidecar);
             return;
         }
@@ -100,7 +102,7 @@ public sealed class CrashTests(ITestOutputHelper output, LearnedConversations co
         await proxy.KillAsync();
         if (step == "while the server writes")
         {
-            // The server gives this write up. What it leaves when it is killed, or its disk is full, is a part of the file.
+            // The server abandons this write. A killed server, or one whose disk is full, leaves a part of the file.
             await Task.Run(() => File.OpenRead(disk.FileOf(next)).Dispose()).DefaultTimeout();
             File.Delete(disk.FileOf(next));
             var whole = await File.ReadAllBytesAsync(disk.FileOf(disk.Name(2)));

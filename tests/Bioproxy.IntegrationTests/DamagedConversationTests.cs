@@ -4,8 +4,11 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>What becomes of a conversation's files is not in the proxy's hands; whatever does, answers are right and it is said.</summary>
-public sealed class DamagedConversationTests(ITestOutputHelper output, LearnedConversations conversations) : IClassFixture<LearnedConversations>
+/// <summary>
+/// Files of saved conversations that are damaged behind the proxy's back: answers stay correct, and the log says what happened.
+/// </summary>
+public sealed class DamagedConversationTests(ITestOutputHelper output, LearnedConversations conversations)
+    : IClassFixture<LearnedConversations>
 {
     private readonly Conversation _one = conversations.One;
     private readonly Conversation _other = conversations.Other;
@@ -34,12 +37,12 @@ public sealed class DamagedConversationTests(ITestOutputHelper output, LearnedCo
         await AssertRestoredAsync(proxy, _other, 1);
     }
 
-    /// <param name="isSameSize">The other conversation's file has as many tokens and bytes: nothing but its content is wrong.</param>
+    /// <param name="isSameSize">The other conversation's file has as many tokens and bytes: only its content is wrong.</param>
     /// <param name="isFolderKnown">Whether the proxy can see the slot folder (kv.directory).</param>
     [Theory]
     [InlineData(true, true)]
-    [InlineData(true, false)]
-    [InlineData(false, true)]
+    [LongInlineData(true, false)]
+    [LongInlineData(false, true)]
     [InlineData(false, false)]
     public async Task NextTurn_FileIsAnotherConversations_IsAnsweredRightAndSaved(bool isSameSize, bool isFolderKnown)
     {
@@ -55,8 +58,9 @@ public sealed class DamagedConversationTests(ITestOutputHelper output, LearnedCo
         Assert.InRange(answer.CachedTokens, 0, _one.Expected[0].PromptTokens / 10);
         if (isSameSize || !isFolderKnown)
         {
-            await Eventually.TrueAsync(() => next.App.Catalogue.Quarantined.Count > 0, TimeSpan.FromSeconds(10), "it is set aside");
-            Assert.Contains(isSameSize ? "the backend reused" : "restoring gave", Assert.Single(next.App.Catalogue.Quarantined), StringComparison.Ordinal);
+            await Eventually.TrueAsync(() => next.App.Catalogue.Quarantined.Count > 0, Tolerances.Soon, "it is quarantined");
+            Assert.Contains(isSameSize ? "the backend reused"
+                : "restoring gave", Assert.Single(next.App.Catalogue.Quarantined), StringComparison.Ordinal);
         }
         else
         {

@@ -4,7 +4,8 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>What the doctor finds out about real servers with and without the flags that matter.</summary>
+/// <summary>The doctor on real servers, with and without the flags that matter.</summary>
+[Collection(RunsAlone.Name)]
 public sealed class DoctorTests(ITestOutputHelper output)
 {
     private static readonly string[] Flags = ["--slot-save-path", "-np", "--swa-full", "--cache-ram", "-b 512"];
@@ -75,7 +76,7 @@ public sealed class DoctorTests(ITestOutputHelper output)
 
         Assert.Contains("did not appear", said, StringComparison.Ordinal);
 
-        // The file could not be deleted; it was made small.
+        // The file could not be deleted, so it was overwritten with an empty slot.
         Assert.InRange(new FileInfo(Assert.Single(Directory.GetFiles(workspace.Slots))).Length, 1, 1000);
     }
 
@@ -104,8 +105,18 @@ public sealed class DoctorTests(ITestOutputHelper output)
         await using var workspace = new Workspace(output);
         workspace.UseModel();
         var server = await workspace.StartServerAsync(Good(workspace.ServerOptions(parallel: 2)));
-        var endless = new JsonObject { ["prompt"] = "Tell me everything.", ["n_predict"] = 1_000_000, ["ignore_eos"] = true, ["stream"] = true, ["id_slot"] = 0 };
-        using var request = new HttpRequestMessage(HttpMethod.Post, "completion") { Content = new StringContent(endless.ToJsonString(), System.Text.Encoding.UTF8, "application/json") };
+        var endless = new JsonObject
+        {
+            ["prompt"] = "Tell me everything.",
+            ["n_predict"] = 1_000_000,
+            ["ignore_eos"] = true,
+            ["stream"] = true,
+            ["id_slot"] = 0,
+        };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "completion")
+        {
+            Content = new StringContent(endless.ToJsonString(), System.Text.Encoding.UTF8, "application/json"),
+        };
         using var response = await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).DefaultTimeout();
         using var lines = new StreamReader(await response.Content.ReadAsStreamAsync().DefaultTimeout());
         Assert.NotNull(await lines.ReadLineAsync().DefaultTimeout());
@@ -117,7 +128,7 @@ public sealed class DoctorTests(ITestOutputHelper output)
             }
         });
 
-        // Only the batch may seem slow beside other work.
+        // Beside other work only the batch may be reported as slow.
         var (code, said) = await RunAsync(workspace, server);
         Assert.Contains(code, new[] { 0, 3 });
         Assert.Contains("erased slot 1;", said, StringComparison.Ordinal);
@@ -129,8 +140,9 @@ public sealed class DoctorTests(ITestOutputHelper output)
     /// <summary>Small batches, so that no machine is too slow for the default.</summary>
     private static LlamaServerOptions Good(LlamaServerOptions options) => options with { BatchSize = 512 };
 
-    /// <summary>Runs the doctor and expects an exit code, and exactly these flags to be named in what to change.</summary>
-    private async Task<string> AssertAsync(Workspace workspace, Func<LlamaServerOptions, LlamaServerOptions> change, int exitCode, string? flag = null, string directory = "slots")
+    /// <summary>Runs the doctor and expects an exit code, and exactly this flag in its list of changes.</summary>
+    private async Task<string> AssertAsync(Workspace workspace, Func<LlamaServerOptions, LlamaServerOptions> change, int exitCode,
+        string? flag = null, string directory = "slots")
     {
         if (!File.Exists(workspace.ModelPath))
             workspace.UseModel();
@@ -138,7 +150,8 @@ public sealed class DoctorTests(ITestOutputHelper output)
         return await AssertAsync(workspace, server, exitCode, flag, directory);
     }
 
-    private async Task<string> AssertAsync(Workspace workspace, LlamaServer server, int exitCode, string? flag = null, string directory = "slots")
+    private async Task<string> AssertAsync(
+        Workspace workspace, LlamaServer server, int exitCode, string? flag = null, string directory = "slots")
     {
         var (code, said) = await RunAsync(workspace, server, directory);
         Assert.Equal(exitCode, code);

@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>Two listeners that do not know each other's paths, whatever a client writes into Host.</summary>
+/// <summary>Neither listener serves the other's paths, whatever the Host header says.</summary>
 public sealed class FakeAdminTests(ITestOutputHelper output)
 {
     [Theory]
@@ -18,7 +18,8 @@ public sealed class FakeAdminTests(ITestOutputHelper output)
         foreach (var host in Hosts(stage))
         {
             var marker = $"from-{Guid.NewGuid():N}";
-            var response = await FakeRawClient.AskAsync(stage.App.ProxyAddress, $"GET {path} HTTP/1.1\r\nHost: {host}\r\nX-Client: {marker}\r\nConnection: close\r\n\r\n");
+            var response = await FakeRawClient.AskAsync(
+                stage.App.ProxyAddress, $"GET {path} HTTP/1.1\r\nHost: {host}\r\nX-Client: {marker}\r\nConnection: close\r\n\r\n");
 
             Assert.Contains(stage.Backend.Requests, r => r.Is("GET", path) && r.Header("X-Client") == marker);
             Assert.Equal(path == "/health" ? 200 : 404, response.Status);
@@ -38,7 +39,8 @@ public sealed class FakeAdminTests(ITestOutputHelper output)
         await using var stage = await FakeStage.StartAsync(output);
         foreach (var host in Hosts(stage))
         {
-            var response = await FakeRawClient.AskAsync(stage.App.AdminAddress, $"{method} {path} HTTP/1.1\r\nHost: {host}\r\nX-Client: yes\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            var response = await FakeRawClient.AskAsync(stage.App.AdminAddress,
+                $"{method} {path} HTTP/1.1\r\nHost: {host}\r\nX-Client: yes\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 
             Assert.Equal(status, response.Status);
             Assert.Contains("\"src\":\"bioproxy\"", response.Text.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
@@ -66,5 +68,6 @@ public sealed class FakeAdminTests(ITestOutputHelper output)
         }
     }
 
-    private static string[] Hosts(FakeStage stage) => [stage.App.ProxyAddress.Authority, stage.App.AdminAddress.Authority, "localhost:8089", "admin", "evil.example:1"];
+    private static string[] Hosts(FakeStage stage) =>
+        [stage.App.ProxyAddress.Authority, stage.App.AdminAddress.Authority, "localhost:8089", "admin", "evil.example:1"];
 }

@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>Slash commands, handlers that answer, and plugins that edit answers: in the whole proxy.</summary>
+/// <summary>Slash commands, handlers and response transforms in the whole proxy.</summary>
 public sealed class FakeAgentTests(ITestOutputHelper output) : IDisposable
 {
     private readonly PluginFolder _plugins = new();
@@ -22,7 +22,9 @@ public sealed class FakeAgentTests(ITestOutputHelper output) : IDisposable
         { "/v1/responses", """{"model":"m","input":"/echo Grüße, \"all\""}""", false },
         { "/v1/responses", """{"model":"m","stream":true,"input":"/echo Grüße, \"all\""}""", true },
         { "/v1/messages", """{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"/echo Grüße, \"all\""}]}""", false },
-        { "/v1/messages", """{"model":"m","max_tokens":9,"stream":true,"messages":[{"role":"user","content":[{"type":"text","text":"/echo Grüße, \"all\""}]}]}""", true },
+        { "/v1/messages",
+            """{"model":"m","max_tokens":9,"stream":true,"messages":[{"role":"user","content":[{"type":"text","text":"/echo Grüße, """
+            + """\"all\""}]}]}""", true },
     };
 
     [Theory]
@@ -35,7 +37,8 @@ public sealed class FakeAgentTests(ITestOutputHelper output) : IDisposable
         using var response = await stage.SendAsync(body, path);
         var text = await response.Content.ReadAsStringAsync().WaitAsync(FakeStage.Limit);
 
-        Assert.Equal((HttpStatusCode.OK, isStream ? "text/event-stream" : "application/json"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        Assert.Equal((HttpStatusCode.OK, isStream ? "text/event-stream" : "application/json"), (
+            response.StatusCode, response.Content.Headers.ContentType?.MediaType));
         Assert.Equal("Grüße, \"all\"", isStream ? string.Concat(Events(text).Select(Delta)) : Whole(JsonNode.Parse(text)!));
         Assert.DoesNotContain(stage.Backend.Requests, r => r.Is("POST", path) && r.Text.Contains("all", StringComparison.Ordinal));
         await stage.AssertServesAsync();
@@ -55,7 +58,8 @@ public sealed class FakeAgentTests(ITestOutputHelper output) : IDisposable
 
         var asking = stage.Client.SendAsync(message).WaitAsync(FakeStage.Limit);
         await gate.Reached.WaitAsync(FakeStage.Limit);
-        await stage.WaitForQueueAsync(q => isBatch ? q is { BatchActive: 1, BatchWaiting: 1 } : q is { InteractiveActive: 1, InteractiveWaiting: 1 }, "the second waits for the only slot, in the caller's lane");
+        await stage.WaitForQueueAsync(q => isBatch ? q is { BatchActive: 1, BatchWaiting: 1 }
+            : q is { InteractiveActive: 1, InteractiveWaiting: 1 }, "the second waits for the only slot, in the caller's lane");
         gate.Release();
         using var response = await asking;
 
@@ -103,7 +107,8 @@ public sealed class FakeAgentTests(ITestOutputHelper output) : IDisposable
         await FakeResponseBytesTests.AssertOwnErrorAsync(response, code, "server_error", "Bioproxy.Fixtures.Handler", words);
         Assert.Empty(stage.Chats);
         await stage.AssertServesAsync();
-        Assert.Contains((await stage.StatusAsync())["plugins"]!.AsArray(), p => (string)p!["name"]! == "Bioproxy.Fixtures.Handler" && (int)p["errors"]! == 1);
+        Assert.Contains((await stage.StatusAsync())["plugins"]!.AsArray(), p => (string)p!["name"]! == "Bioproxy.Fixtures.Handler"
+            && (int)p["errors"]! == 1);
     }
 
     [Theory]
@@ -119,7 +124,9 @@ public sealed class FakeAgentTests(ITestOutputHelper output) : IDisposable
         using var response = await stage.SendAsync(FakeStage.Chat("hello", isStream ? "\"stream\":true," : ""));
         var text = await response.Content.ReadAsStringAsync().WaitAsync(FakeStage.Limit);
 
-        Assert.Contains(response.StatusCode, isStream ? [HttpStatusCode.OK, HttpStatusCode.InternalServerError] : (HttpStatusCode[])[HttpStatusCode.InternalServerError]); // a stream's headers may be gone
+        // a stream's headers may be gone
+        Assert.Contains(response.StatusCode, isStream ? [HttpStatusCode.OK, HttpStatusCode.InternalServerError]
+            : (HttpStatusCode[])[HttpStatusCode.InternalServerError]);
         Assert.Contains($"\"code\":\"{code}\"", text.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Contains($"Bioproxy.Fixtures.{fixture}", text, StringComparison.Ordinal);
         Assert.DoesNotContain("[DONE]", text, StringComparison.Ordinal);
@@ -143,16 +150,20 @@ public sealed class FakeAgentTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => _plugins.Dispose();
 
-    private static IEnumerable<JsonNode> Events(string stream) => stream.Split('\n').Where(l => l.StartsWith("data: {", StringComparison.Ordinal)).Select(l => JsonNode.Parse(l[6..])!);
+    private static IEnumerable<JsonNode> Events(string stream) =>
+        stream.Split('\n').Where(l => l.StartsWith("data: {", StringComparison.Ordinal)).Select(l => JsonNode.Parse(l[6..])!);
 
     private static string? Delta(JsonNode data) =>
-        (string?)data["choices"]?[0]?["delta"]?["content"] ?? (string?)data["choices"]?[0]?["text"] ?? (data["content"] is JsonValue native ? (string?)native : null)
+        (string?)data["choices"]?[0]?["delta"]?["content"] ?? (string?)data["choices"]?[0]?["text"]
+            ?? (data["content"] is JsonValue native ? (string?)native : null)
         ?? (data["delta"] is JsonValue delta ? (string?)delta : (string?)data["delta"]?["text"]);
 
     private static string? Whole(JsonNode body) =>
-        (string?)body["choices"]?[0]?["message"]?["content"] ?? (string?)body["choices"]?[0]?["text"] ?? (body["content"] is JsonValue native ? (string?)native : null)
+        (string?)body["choices"]?[0]?["message"]?["content"] ?? (string?)body["choices"]?[0]?["text"]
+            ?? (body["content"] is JsonValue native ? (string?)native : null)
         ?? (string?)body["output"]?[0]?["content"]?[0]?["text"] ?? (string?)body["content"]?[0]?["text"];
 
     private Task<FakeStage> StartAsync(FakeBackendOptions? backend = null, Func<ProxyOptions, ProxyOptions>? change = null) =>
-        FakeStage.StartAsync(output, backend, o => (change ?? (x => x))(o with { PluginDirectories = [.. o.PluginDirectories, _plugins.Root], PluginCheckInterval = TimeSpan.Zero }));
+        FakeStage.StartAsync(output, backend, o => (change ?? (x => x))(
+            o with { PluginDirectories = [.. o.PluginDirectories, _plugins.Root], PluginCheckInterval = TimeSpan.Zero }));
 }

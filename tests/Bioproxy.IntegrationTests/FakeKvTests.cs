@@ -7,7 +7,9 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>Saving and restoring that goes wrong in every way: nothing hangs, nothing wrong is used, the proxy goes on serving and says what is the matter.</summary>
+/// <summary>
+/// Saves and restores that fail in every way: nothing hangs, no wrong state is used, the proxy keeps serving and reports the reason.
+/// </summary>
 public sealed class FakeKvTests(ITestOutputHelper output)
 {
     private static readonly string Text = string.Concat(Enumerable.Range(0, 30).Select(i => $"Rule {i}: be kind to number {i}. "));
@@ -51,17 +53,20 @@ public sealed class FakeKvTests(ITestOutputHelper output)
     {
         await using var backend = FakeBackend.Start(OneSlot);
         for (var i = 0; i < 200; i++)
-            backend.Misbehave(r => Action(r) == "save" && !r.Text.Contains("..", StringComparison.Ordinal), FakeMisbehaviour.Answer(500, "disk full"));
+            backend.Misbehave(
+                r => Action(r) == "save" && !r.Text.Contains("..", StringComparison.Ordinal), FakeMisbehaviour.Answer(500, "disk full"));
         await using var stage = await FakeStage.StartAsync(output, backend.BaseAddress, templates: Template);
         await stage.WaitForTemplateAsync("@code", WarmUpState.Failed);
 
         await stage.AskAsync(FakeStage.Chat("@code question"));
 
         var template = (await stage.StatusAsync())["templates"]![0]!;
-        await Eventually.TrueAsync(() => stage.Template("@code").Problem?.Contains("disk full", StringComparison.Ordinal) == true, FakeStage.Limit, "it says why");
+        await Eventually.TrueAsync(
+            () => stage.Template("@code").Problem?.Contains("disk full", StringComparison.Ordinal) == true, FakeStage.Limit, "it says why");
         Assert.Empty(stage.Snapshots("@code"));
         Assert.False((bool)template["warm"]!);
-        Assert.Contains("bioproxy_warmup_errors_total{prefix=\"@code\",type=\"save\"}", await stage.MetricsAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "bioproxy_warmup_errors_total{prefix=\"@code\",type=\"save\"}", await stage.MetricsAsync(), StringComparison.Ordinal);
     }
 
     private static readonly Dictionary<string, FakeMisbehaviour> BadRestores = new()
@@ -97,8 +102,10 @@ public sealed class FakeKvTests(ITestOutputHelper output)
         await AssertRestoresAsync(stage, stage.Backend);
     }
 
-    /// <summary>No answer says nothing about the file: the request goes on, and nothing hangs. A used connection that ends without a
-    /// byte had been closed before the backend saw the call, which is made once more.</summary>
+    /// <summary>
+    /// A lost answer says nothing about the file: the request continues. A reused connection that ends without a byte was closed before the
+    /// backend saw the call, so the call is repeated once.
+    /// </summary>
     [Theory]
     [InlineData(nameof(FakeWire.CloseBeforeAnyByte), 1, "restored")]
     [InlineData(nameof(FakeWire.CloseBeforeAnyByte), 2, "cold")]
@@ -133,14 +140,15 @@ public sealed class FakeKvTests(ITestOutputHelper output)
             var (_, response) = await stage.AskAsync(FakeStage.Chat("@code question"));
 
             Assert.Equal("cold", FakeStage.Header(response, "X-Bioproxy-Cache"));
-            await Eventually.TrueAsync(() => stage.Snapshots("@code").Any(s => s.Created > before.Created), FakeStage.Limit, "it was made anew");
+            await Eventually.TrueAsync(
+                () => stage.Snapshots("@code").Any(s => s.Created > before.Created), FakeStage.Limit, "it was made anew");
         }
 
         await stage.WaitUntilWarmAsync("@code");
         await AssertRestoresAsync(stage, stage.Backend);
     }
 
-    /// <summary>Files that restore without complaint and hold something else, as on a model that cannot continue a restored state.</summary>
+    /// <summary>Files that restore without an error but hold something else, as on a model that cannot continue a restored state.</summary>
     [Fact]
     public async Task Restores_WithoutEffect_AreSwitchedOffUntilTheModelChanges()
     {
@@ -157,10 +165,12 @@ public sealed class FakeKvTests(ITestOutputHelper output)
 
             Assert.Equal("ineffective", FakeStage.Header(response, "X-Bioproxy-Cache"));
             Assert.Equal(0, (int)JsonNode.Parse(text)!["timings"]!["cache_n"]!);
-            await Eventually.TrueAsync(async () => (await StatusesAsync(stage)).Count(s => s == "none") == i + 1, FakeStage.Limit, "it was judged");
+            await Eventually.TrueAsync(
+                async () => (await StatusesAsync(stage)).Count(s => s == "none") == i + 1, FakeStage.Limit, "it was judged");
         }
 
-        await Eventually.TrueAsync(async () => !(bool)(await stage.StatusAsync())["restoring"]!["enabled"]!, FakeStage.Limit, "it is switched off");
+        await Eventually.TrueAsync(
+            async () => !(bool)(await stage.StatusAsync())["restoring"]!["enabled"]!, FakeStage.Limit, "it is switched off");
         Assert.Contains("reused none", (string)(await stage.StatusAsync())["restoring"]!["reason"]!, StringComparison.Ordinal);
         await stage.WaitUntilIdleAsync();
         await stage.AskAsync(FakeStage.Chat("something else again"));
@@ -206,10 +216,11 @@ public sealed class FakeKvTests(ITestOutputHelper output)
         await stage.AskAsync(FakeStage.Chat("plain", "\"stream\":true,"));
         await stage.WaitUntilIdleAsync(TimeSpan.FromSeconds(8));
         Assert.Equal(0, backend.SlotCollisions);
-        Assert.DoesNotContain(stage.Log, l => l.Contains("by a bug", StringComparison.Ordinal) || l.Contains("; it goes on", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            stage.Log, l => l.Contains("by a bug", StringComparison.Ordinal) || l.Contains("; it goes on", StringComparison.Ordinal));
     }
 
-    /// <summary>It had been good, and turns bad while serving.</summary>
+    /// <summary>A snapshot that was good and is damaged while the proxy serves.</summary>
     [Theory]
     [InlineData("/slots", "[1]")]
     [InlineData("/slots", "[]")]
@@ -230,7 +241,8 @@ public sealed class FakeKvTests(ITestOutputHelper output)
 
         await stage.WaitUntilIdleAsync();
         Assert.Equal(0, stage.Backend.Violations.PoisonedReuses);
-        Assert.DoesNotContain(stage.Log, l => l.Contains("by a bug", StringComparison.Ordinal) || l.Contains("; it goes on", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            stage.Log, l => l.Contains("by a bug", StringComparison.Ordinal) || l.Contains("; it goes on", StringComparison.Ordinal));
     }
 
     private static readonly Dictionary<string, (FakeBackendOptions Options, string Word)> Missing = new()
@@ -298,23 +310,28 @@ public sealed class FakeKvTests(ITestOutputHelper output)
     {
         await using var stage = await FakeStage.StartAsync(output, OneSlot, templates: Template);
         await stage.WaitUntilWarmAsync("@code");
-        var evaluations = stage.Backend.Requests.Count(r => r.Text.Contains("\"n_predict\":0", StringComparison.Ordinal) && r.Body.Length > 1000);
+        var evaluations = stage.Backend.Requests.Count(
+            r => r.Text.Contains("\"n_predict\":0", StringComparison.Ordinal) && r.Body.Length > 1000);
 
         stage.Backend.Restart();
-        await Eventually.TrueAsync(() => stage.App.Backend.State.Epoch > 0 && stage.Identity is not null, FakeStage.Limit, "it is recognised again");
+        await Eventually.TrueAsync(
+            () => stage.App.Backend.State.Epoch > 0 && stage.Identity is not null, FakeStage.Limit, "it is recognised again");
         await stage.RestartProxyAsync();
         await stage.WaitUntilWarmAsync("@code");
 
         await AssertRestoresAsync(stage, stage.Backend);
-        Assert.Equal(evaluations, stage.Backend.Requests.Count(r => r.Text.Contains("\"n_predict\":0", StringComparison.Ordinal) && r.Body.Length > 1000));
+        Assert.Equal(evaluations, stage.Backend.Requests.Count(
+            r => r.Text.Contains("\"n_predict\":0", StringComparison.Ordinal) && r.Body.Length > 1000));
     }
 
     private static string? Action(FakeRequest request) =>
-        request.Method == "POST" && request.Path.StartsWith("/slots/", StringComparison.Ordinal) && request.Target.Split("action=") is [_, var action] ? action : null;
+        request.Method == "POST" && request.Path.StartsWith("/slots/", StringComparison.Ordinal)
+            && request.Target.Split("action=") is [_, var action] ? action : null;
 
-    private static async Task<List<string>> StatusesAsync(FakeStage stage) => [.. (await stage.StatusAsync())["restores"]!.AsArray().Select(r => (string)r!["status"]!)];
+    private static async Task<List<string>> StatusesAsync(FakeStage stage) =>
+        [.. (await stage.StatusAsync())["restores"]!.AsArray().Select(r => (string)r!["status"]!)];
 
-    /// <summary>That the template comes from its snapshot, with all its tokens, once its slot was taken.</summary>
+    /// <summary>Asserts that the template is restored with all its tokens after its slot was taken.</summary>
     private static async Task AssertRestoresAsync(FakeStage stage, FakeBackend backend)
     {
         await stage.WaitUntilIdleAsync();

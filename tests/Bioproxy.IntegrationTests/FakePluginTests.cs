@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>Plugins dropped into a configured folder: a bad one costs its requests, and nothing else.</summary>
+/// <summary>Plugins dropped into a configured folder: a bad one fails its own requests and nothing else.</summary>
 public sealed class FakePluginTests(ITestOutputHelper output) : IDisposable
 {
     private readonly PluginFolder _folder = new();
@@ -20,7 +20,8 @@ public sealed class FakePluginTests(ITestOutputHelper output) : IDisposable
         using var response = await stage.SendAsync(FakeStage.Chat("hello"));
 
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
-        await FakeResponseBytesTests.AssertOwnErrorAsync(response, "plugin_failed", "server_error", "Bioproxy.Fixtures.Throwing", "this plugin always fails");
+        await FakeResponseBytesTests.AssertOwnErrorAsync(
+            response, "plugin_failed", "server_error", "Bioproxy.Fixtures.Throwing", "this plugin always fails");
         Assert.Empty(stage.Chats);
         await AssertOthersGoOnAsync(stage, "Bioproxy.Fixtures.Throwing", "exception");
     }
@@ -29,14 +30,16 @@ public sealed class FakePluginTests(ITestOutputHelper output) : IDisposable
     public async Task Transform_Hangs_RequestFailsWithinTheBudget()
     {
         Drop("Hanging");
-        await using var stage = await FakeStage.StartAsync(output, change: o => WithPlugins(o) with { PluginTimeBudget = TimeSpan.FromMilliseconds(200) });
+        await using var stage = await FakeStage.StartAsync(
+            output, change: o => WithPlugins(o) with { PluginTimeBudget = TimeSpan.FromMilliseconds(200) });
         var watch = Stopwatch.StartNew();
 
         using var response = await stage.SendAsync(FakeStage.Chat("hello"));
 
         Assert.InRange(watch.Elapsed, TimeSpan.FromMilliseconds(150), TimeSpan.FromSeconds(5));
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
-        await FakeResponseBytesTests.AssertOwnErrorAsync(response, "plugin_timed_out", "server_error", "Bioproxy.Fixtures.Hanging", "plugin_time_budget_ms");
+        await FakeResponseBytesTests.AssertOwnErrorAsync(
+            response, "plugin_timed_out", "server_error", "Bioproxy.Fixtures.Hanging", "plugin_time_budget_ms");
         Assert.Empty(stage.Chats);
         await AssertOthersGoOnAsync(stage, "Bioproxy.Fixtures.Hanging", "timeout");
     }
@@ -56,7 +59,7 @@ public sealed class FakePluginTests(ITestOutputHelper output) : IDisposable
         await Task.WhenAll(holder, later).WaitAsync(FakeStage.Limit);
     }
 
-    /// <summary>A plugin that cannot be made is no reason not to serve.</summary>
+    /// <summary>A plugin that cannot be created does not stop the proxy from serving.</summary>
     [Fact]
     public async Task Plugin_CannotBeMade_RequestsPassWithoutIt()
     {
@@ -68,14 +71,15 @@ public sealed class FakePluginTests(ITestOutputHelper output) : IDisposable
         await stage.AskAsync(FakeStage.Chat("hello"));
 
         var plugins = (await stage.StatusAsync())["plugins"]!.AsArray();
-        Assert.Contains(plugins, p => ((string)p!["name"]!).EndsWith("ThrowingConstructor", StringComparison.Ordinal) && ((string?)p["problem"])?.Contains("no licence found", StringComparison.Ordinal) == true);
+        Assert.Contains(plugins, p => ((string)p!["name"]!).EndsWith("ThrowingConstructor", StringComparison.Ordinal)
+            && ((string?)p["problem"])?.Contains("no licence found", StringComparison.Ordinal) == true);
         Assert.Contains(plugins, p => (string)p!["name"]! == "Broken" && (string)p["state"]! != "active");
         Assert.Contains(plugins, p => (string)p!["name"]! == "Bioproxy.PrefixExpander" && (string)p["state"]! == "active");
     }
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>Paths without a prompt do not meet plugins; every lease is back; the failure is counted and shown.</summary>
+    /// <summary>Paths without a prompt bypass plugins; every lease is returned; the failure is counted and shown.</summary>
     private static async Task AssertOthersGoOnAsync(FakeStage stage, string plugin, string type)
     {
         using var tokenize = await stage.SendAsync("""{"content":"hello"}""", "/tokenize");
@@ -84,12 +88,19 @@ public sealed class FakePluginTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(HttpStatusCode.OK, models.StatusCode);
         await stage.WaitUntilIdleAsync();
         var metrics = (await stage.MetricsAsync()).Split('\n');
-        Assert.Contains(metrics, l => l.StartsWith("bioproxy_plugin", StringComparison.Ordinal) && l.Contains(plugin, StringComparison.Ordinal) && l.Contains(type, StringComparison.Ordinal) && l.EndsWith(" 1", StringComparison.Ordinal));
-        Assert.Contains(metrics, l => l.StartsWith("bioproxy_requests_total{endpoint=\"chat_completions\",status=\"500\"} 1", StringComparison.Ordinal));
-        Assert.Contains((await stage.StatusAsync())["plugins"]!.AsArray(), p => (string)p!["name"]! == plugin && p["last_error"] is not null);
+        Assert.Contains(metrics, l => l.StartsWith("bioproxy_plugin", StringComparison.Ordinal)
+            && l.Contains(plugin, StringComparison.Ordinal) && l.Contains(type, StringComparison.Ordinal)
+                && l.EndsWith(" 1", StringComparison.Ordinal));
+        Assert.Contains(metrics, l => l.StartsWith(
+            "bioproxy_requests_total{endpoint=\"chat_completions\",status=\"500\"} 1", StringComparison.Ordinal));
+        Assert.Contains(
+            (await stage.StatusAsync())["plugins"]!.AsArray(), p => (string)p!["name"]! == plugin && p["last_error"] is not null);
     }
 
-    private ProxyOptions WithPlugins(ProxyOptions options) => options with { PluginDirectories = [.. options.PluginDirectories, _folder.Root] };
+    private ProxyOptions WithPlugins(ProxyOptions options) => options with
+    {
+        PluginDirectories = [.. options.PluginDirectories, _folder.Root],
+    };
 
     private void Drop(string fixture) => _folder.Fixture(fixture);
 }

@@ -7,10 +7,11 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>The gate before the slots: never two on one, first come first served, warm-up last, bounded, and nothing lost.</summary>
+/// <summary>The queue in front of the slots: one request per slot, first come first served, warm-up last, bounded, nothing lost.</summary>
 public sealed class FakeQueueTests(ITestOutputHelper output)
 {
-    private static readonly string Template = string.Concat(Enumerable.Range(0, 60).Select(i => $"Rule {i}: be kind to number {i}. ")) + "\n<<message>>";
+    private static readonly string Template = string.Concat(
+        Enumerable.Range(0, 60).Select(i => $"Rule {i}: be kind to number {i}. ")) + "\n<<message>>";
 
     [Theory]
     [InlineData(2, false)]
@@ -19,15 +20,17 @@ public sealed class FakeQueueTests(ITestOutputHelper output)
     public async Task TenClients_FewSlots_FirstComeFirstServedAndWarmUpLast(int slots, bool unified)
     {
         const int Clients = 10;
-        await using var stage = await FakeStage.StartAsync(output, new FakeBackendOptions { Slots = slots, UnifiedKv = unified }, templates: ("@code", Template));
+        await using var stage = await FakeStage.StartAsync(
+            output, new FakeBackendOptions { Slots = slots, UnifiedKv = unified }, templates: ("@code", Template));
         await stage.WaitUntilWarmAsync("@code");
-        var gates = Enumerable.Range(0, Clients).Select(i => stage.Backend.HoldGeneration(r => r.Text.Contains(Name(i), StringComparison.Ordinal))).ToList();
+        var gates = Enumerable.Range(0, Clients).Select(
+            i => stage.Backend.HoldGeneration(r => r.Text.Contains(Name(i), StringComparison.Ordinal))).ToList();
         var before = stage.Backend.Requests.Count;
 
         var answers = new List<Task>();
         for (var i = 0; i < Clients; i++)
         {
-            // Each comes when the one before has its place.
+            // Each one is sent when the previous one has its place.
             answers.Add(stage.AskAsync(FakeStage.Chat(i % 3 == 0 ? $"@code {Name(i)}" : Name(i), i % 2 == 0 ? "\"stream\":true," : "")));
             if (i < slots)
                 await gates[i].Reached.WaitAsync(FakeStage.Limit);
@@ -35,22 +38,26 @@ public sealed class FakeQueueTests(ITestOutputHelper output)
                 await stage.WaitForQueueAsync(q => q.InteractiveWaiting == i + 1 - slots, $"client {i} waits");
         }
 
-        // A new version of the template wants its turn too.
+        // A new version of the template queues a warm-up.
         await File.WriteAllTextAsync(stage.PathOf("code.txt"), "Another version. " + Template);
         await stage.WaitForQueueAsync(q => q.WarmUpWaiting == 1, "the warm-up waits");
 
         for (var i = 0; i < Clients; i++)
         {
-            // Two that were let go one after the other may overtake each other on their way: all must have come before the next is.
+            // Two requests released one after the other may overtake each other on the way, so all must have arrived before the next is
+            // released.
             foreach (var gate in gates.Skip(i).Take(slots))
                 await gate.Reached.WaitAsync(FakeStage.Limit);
             gates[i].Release();
             await answers[i].WaitAsync(FakeStage.Limit);
         }
 
-        await Eventually.TrueAsync(() => stage.Backend.Requests.Skip(before).Any(IsEvaluation), FakeStage.Limit, "the warm-up had its turn");
-        Assert.Equal(Enumerable.Range(0, Clients).Select(Name), stage.Chats.Select(r => Enumerable.Range(0, Clients).Select(Name).Single(n => r.Text.Contains(n, StringComparison.Ordinal))));
-        Assert.All(stage.Backend.Requests.Skip(before).Where(IsEvaluation), r => Assert.True(r.Order > stage.Chats[^1].Order, "a warm-up went before a user"));
+        await Eventually.TrueAsync(
+            () => stage.Backend.Requests.Skip(before).Any(IsEvaluation), FakeStage.Limit, "the warm-up had its turn");
+        Assert.Equal(Enumerable.Range(0, Clients).Select(Name), stage.Chats.Select(
+            r => Enumerable.Range(0, Clients).Select(Name).Single(n => r.Text.Contains(n, StringComparison.Ordinal))));
+        Assert.All(stage.Backend.Requests.Skip(before).Where(IsEvaluation), r => Assert.True(
+            r.Order > stage.Chats[^1].Order, "a warm-up went before a user"));
         Assert.Equal(0, stage.Backend.SlotCollisions);
         Assert.Equal(0, stage.Backend.Violations.Overloads);
         Assert.Equal(0, stage.Backend.Violations.PoisonedReuses);
@@ -87,7 +94,8 @@ public sealed class FakeQueueTests(ITestOutputHelper output)
     [Fact]
     public async Task Queue_IsFull_Is429WithRetryAfter()
     {
-        await using var stage = await FakeStage.StartAsync(output, new FakeBackendOptions { Slots = 1 }, o => o with { QueueMaxLength = 2 });
+        await using var stage = await FakeStage.StartAsync(
+            output, new FakeBackendOptions { Slots = 1 }, o => o with { QueueMaxLength = 2 });
         using var gate = stage.Backend.HoldGeneration(r => r.Path == "/v1/chat/completions");
         List<Task> served = [stage.AskAsync(FakeStage.Chat("one"))];
         await gate.Reached.WaitAsync(FakeStage.Limit);
@@ -108,7 +116,8 @@ public sealed class FakeQueueTests(ITestOutputHelper output)
     [Fact]
     public async Task Queue_WaitedTooLong_Is503WithRetryAfter()
     {
-        await using var stage = await FakeStage.StartAsync(output, new FakeBackendOptions { Slots = 1 }, o => o with { QueueMaxWait = TimeSpan.FromMilliseconds(200) });
+        await using var stage = await FakeStage.StartAsync(
+            output, new FakeBackendOptions { Slots = 1 }, o => o with { QueueMaxWait = TimeSpan.FromMilliseconds(200) });
         using var gate = stage.Backend.HoldGeneration(r => r.Path == "/v1/chat/completions");
         var holder = stage.AskAsync(FakeStage.Chat("one"));
         await gate.Reached.WaitAsync(FakeStage.Limit);
@@ -199,13 +208,14 @@ public sealed class FakeQueueTests(ITestOutputHelper output)
         await stage.WaitUntilIdleAsync();
     }
 
-    /// <summary>Its work was announced for a slot and never showed there.</summary>
+    /// <summary>Work that was announced for a slot and never appeared there.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task OtherUsers_ClientLeftBeforeItsWorkBegan_DoNotWaitForItsSlot(bool unified)
     {
-        await using var stage = await FakeStage.StartAsync(output, new FakeBackendOptions { Slots = 4, UnifiedKv = unified }, templates: ("@code", Template));
+        await using var stage = await FakeStage.StartAsync(
+            output, new FakeBackendOptions { Slots = 4, UnifiedKv = unified }, templates: ("@code", Template));
         await stage.WaitUntilWarmAsync("@code");
         await stage.WaitUntilIdleAsync();
         using var gate = new FakeGate();
@@ -223,7 +233,10 @@ public sealed class FakeQueueTests(ITestOutputHelper output)
         await stage.WaitUntilIdleAsync();
     }
 
-    /// <summary>llama-server's own page, say: a request pinned to the slot it has taken would wait, though others are free.</summary>
+    /// <summary>
+    /// A client that bypasses the proxy, such as llama-server's own page: a request pinned to the slot it took would wait although others
+    /// are free.
+    /// </summary>
     [Fact]
     public async Task Stranger_TalksToTheBackendItself_NobodyIsSentToItsSlot()
     {
@@ -246,6 +259,10 @@ public sealed class FakeQueueTests(ITestOutputHelper output)
         await stage.WaitUntilIdleAsync();
     }
 
-    /// <summary>A step of a warm-up: besides, single tokens are evaluated to save what a slot holds from a restore.</summary>
-    private static bool IsEvaluation(FakeRequest request) => request.Is("POST", "/completion") && request.Body.Length > 1000 && request.Text.Contains("\"n_predict\":0", StringComparison.Ordinal);
+    /// <summary>
+    /// A step of a warm-up. Evaluations of single tokens are not: they move a slot's content into the RAM cache before a restore.
+    /// </summary>
+    private static bool IsEvaluation(FakeRequest request) =>
+        request.Is("POST", "/completion") && request.Body.Length > 1000
+            && request.Text.Contains("\"n_predict\":0", StringComparison.Ordinal);
 }

@@ -4,7 +4,7 @@ using Bioproxy.Doubles;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>A backend that answers with exactly the bytes a test gives it. It is no llama-server: <c>/props</c> is not found.</summary>
+/// <summary>A backend that answers with exactly the bytes a test gives it. It is not a llama-server: <c>/props</c> is not found.</summary>
 internal sealed class FakeRawBackend : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -69,7 +69,13 @@ internal sealed class FakeRawBackend : IAsyncDisposable
             var reader = new FakeHttpReader(stream);
             if (await reader.ReadHeadAsync(_stop.Token) is not var (method, target, headers))
                 return;
-            var exchange = new FakeRawExchange(stream, _stop.Token) { Method = method, Target = target, Headers = headers, Body = await reader.ReadBodyAsync(headers, _stop.Token) };
+            var exchange = new FakeRawExchange(stream, _stop.Token)
+            {
+                Method = method,
+                Target = target,
+                Headers = headers,
+                Body = await reader.ReadBodyAsync(headers, _stop.Token),
+            };
             if (target == "/props")
             {
                 await exchange.WriteAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");

@@ -4,7 +4,7 @@ using Bioproxy.Doubles;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>A client on raw TCP: sends exactly what it is given and sees exactly what came.</summary>
+/// <summary>A client on raw TCP that sends exactly the given bytes and sees exactly what arrived.</summary>
 internal sealed class FakeRawClient : IAsyncDisposable
 {
     private readonly TcpClient _tcp = new() { NoDelay = true };
@@ -31,7 +31,8 @@ internal sealed class FakeRawClient : IAsyncDisposable
 
     /// <summary>A request with a body, after which the connection ends.</summary>
     public static string Post(string body, string headers = "", string path = "/v1/chat/completions") =>
-        $"POST {path} HTTP/1.1\r\nHost: proxy\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n{headers}\r\n{Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(body))}";
+        $"POST {path} HTTP/1.1\r\nHost: proxy\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: "
+        + $"{Encoding.UTF8.GetByteCount(body)}\r\n{headers}\r\n{Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(body))}";
 
     public Task SendAsync(string text) => SendAsync(Encoding.Latin1.GetBytes(text));
 

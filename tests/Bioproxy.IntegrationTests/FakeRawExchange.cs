@@ -18,13 +18,15 @@ internal sealed class FakeRawExchange(Stream stream, CancellationToken stop)
     /// <summary>The proxy closed the connection.</summary>
     public Task Left => _left.Task;
 
-    public IReadOnlyList<string> Values(string name) => [.. Headers.Where(h => h.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(h => h.Value)];
+    public IReadOnlyList<string> Values(string name) =>
+        [.. Headers.Where(h => h.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(h => h.Value)];
 
     public Task WriteAsync(string text) => WriteAsync(Encoding.Latin1.GetBytes(text));
 
     public async Task WriteAsync(ReadOnlyMemory<byte> bytes) => await stream.WriteAsync(bytes, stop);
 
-    public Task ChunkAsync(ReadOnlyMemory<byte> data) => WriteAsync((byte[])[.. Encoding.ASCII.GetBytes($"{data.Length:x}\r\n"), .. data.Span, .. "\r\n"u8]);
+    public Task ChunkAsync(ReadOnlyMemory<byte> data) =>
+        WriteAsync((byte[])[.. Encoding.ASCII.GetBytes($"{data.Length:x}\r\n"), .. data.Span, .. "\r\n"u8]);
 
     public void Leave() => _left.TrySetResult();
 }

@@ -12,7 +12,8 @@ internal sealed record FakeRawResponse(int Status, IReadOnlyList<KeyValuePair<st
 {
     public string Text => Encoding.UTF8.GetString(Body);
 
-    public IReadOnlyList<string> Values(string name) => [.. Headers.Where(h => h.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(h => h.Value)];
+    public IReadOnlyList<string> Values(string name) =>
+        [.. Headers.Where(h => h.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(h => h.Value)];
 
     public static FakeRawResponse Parse(byte[] bytes, bool isReset, bool isHead)
     {
@@ -20,7 +21,8 @@ internal sealed record FakeRawResponse(int Status, IReadOnlyList<KeyValuePair<st
         if (end < 0)
             return new(0, [], [], false);
         var lines = Encoding.Latin1.GetString(bytes, 0, end).Split("\r\n");
-        var headers = lines[1..].Select(line => new KeyValuePair<string, string>(line[..line.IndexOf(':')], line[(line.IndexOf(':') + 1)..].Trim())).ToList();
+        var headers = lines[1..].Select(
+            line => new KeyValuePair<string, string>(line[..line.IndexOf(':')], line[(line.IndexOf(':') + 1)..].Trim())).ToList();
         var status = int.Parse(lines[0].Split(' ')[1], CultureInfo.InvariantCulture);
         var rest = bytes.AsSpan(end + 4);
         var parsed = new FakeRawResponse(status, headers, [], false);

@@ -10,13 +10,19 @@ public sealed class FakeRequestBytesTests(ITestOutputHelper output)
 {
     public static TheoryData<string, string> Bodies => new()
     {
-        { "numbers", """{"model":"m","messages":[{"role":"user","content":"numbers"}],"seed":9007199254740993,"big":123456789012345678901234567890,"x":1e400,"y":-1E-400,"z":1.10,"zero":-0.0}""" },
-        { "unknown members", """{"zzz":{"b":1,"a":[true,null,{}]},"messages":[{"role":"user","name":"n","content":"unknown","x_y":[1,2]}],"model":"m","aaa":""}""" },
+        { "numbers", """{"model":"m","messages":[{"role":"user","content":"numbers"}],"seed":9007199254740993"""
+            + ""","big":123456789012345678901234567890,"x":1e400,"y":-1E-400,"z":1.10,"zero":-0.0}""" },
+        { "unknown members",
+            """{"zzz":{"b":1,"a":[true,null,{}]},"messages":[{"role":"user","name":"n","content":"unknown","x_y":[1,2]}],"mode"""
+            + """l":"m","aaa":""}""" },
         { "escapes", """{"model":"m","messages":[{"role":"user","content":"\u0041\/\n\t\"\\ \u00e4 \ud83d\ude00 \u0000"}]}""" },
-        { "duplicate keys", """{"model":"a","messages":[],"temperature":1,"messages":[{"role":"user","content":"no","content":"duplicate"}],"temperature":2,"model":"b"}""" },
+        { "duplicate keys",
+            """{"model":"a","messages":[],"temperature":1,"messages":[{"role":"user","content":"no","content":"duplicate"}]"""
+            + ""","temperature":2,"model":"b"}""" },
         { "white space", "{\n\t\"messages\" : [ {\r\n \"role\":\t\"user\" ,\"content\" : \"white\" } ]\n ,  \"model\":\"m\"\n}\n \n" },
         { "non-ASCII", """{"model":"ü","messages":[{"role":"user","content":"äöü ß 漢字 😀👩‍💻 \u2028"}],"ключ":"значение"}""" },
-        { "parts", """{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"one"},{"text":"two","type":"text","cache_control":{"a":1e1}},{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]}]}""" },
+        { "parts", """{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"one"},{"text":"two","type":"tex"""
+            + """t","cache_control":{"a":1e1}},{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]}]}""" },
     };
 
     [Theory]
@@ -30,9 +36,14 @@ public sealed class FakeRequestBytesTests(ITestOutputHelper output)
         var (_, response) = await stage.AskAsync(body);
         var hot = await stage.Backend.NextAsync("POST", "/v1/chat/completions").WaitAsync(FakeStage.Limit);
 
-        Assert.Equal(("cold", "hot", what), (FakeStage.Header(first, "X-Bioproxy-Cache"), FakeStage.Header(response, "X-Bioproxy-Cache"), what));
+        Assert.Equal(("cold", "hot", what), (
+            FakeStage.Header(first, "X-Bioproxy-Cache"), FakeStage.Header(response, "X-Bioproxy-Cache"), what));
         foreach (var (request, answer) in new[] { (cold, first), (hot, response) })
-            Assert.Equal(body.Insert(body.IndexOf('{', StringComparison.Ordinal) + 1, $"\"id_slot\":{FakeStage.Header(answer, "X-Bioproxy-Slot")},"), request.Text);
+        {
+            var pin = $"\"id_slot\":{FakeStage.Header(answer, "X-Bioproxy-Slot")},";
+            Assert.Equal(body.Insert(body.IndexOf('{', StringComparison.Ordinal) + 1, pin), request.Text);
+        }
+
         Assert.Empty(stage.Backend.Problems);
         foreach (var request in new[] { cold, hot })
             Assert.Equal(request.Body.Length.ToString(System.Globalization.CultureInfo.InvariantCulture), request.Header("Content-Length"));
@@ -59,24 +70,37 @@ public sealed class FakeRequestBytesTests(ITestOutputHelper output)
         using var response = await stage.SendAsync(body);
 
         var request = await stage.Backend.NextAsync("POST", "/v1/chat/completions").WaitAsync(FakeStage.Limit);
-        Assert.Equal(body.Replace("\"id_slot\":null", "\"id_slot\":-1", StringComparison.Ordinal), FakeStage.WithoutPin(request.Text, response));
+        Assert.Equal(body.Replace("\"id_slot\":null", "\"id_slot\":-1", StringComparison.Ordinal), FakeStage.WithoutPin(
+            request.Text, response));
         Assert.NotEqual(HttpStatusCode.BadGateway, response.StatusCode);
         await stage.WaitUntilIdleAsync();
     }
 
     [Theory]
-    [InlineData("""{ "big":1e400,"messages":[{"content":"@code say\n\"hi\" \ud83d\ude00","role":"user"}] , "seed":9007199254740993,"seed":1.0 }""", "say\n\"hi\" 😀")]
-    [InlineData("""{"messages":[{"role":"system","content":"\u0041\/ 9007199254740993"},{"role":"user","content":"\u0040code  hello ä"}],"n_ctx":1.10}""", "hello ä")]
+    [InlineData(
+        """{ "big":1e400,"messages":[{"content":"@code say\n\"hi\" \ud83d\ude00","role":"user"}] , """
+        + """ "seed":9007199254740993,"seed":1.0 }""",
+        "say\n\"hi\" 😀")]
+    [InlineData(
+        """{"messages":[{"role":"system","content":"\u0041\/ 9007199254740993"},{"role":"user","content":"\u0040code  hello ä"}],"""
+        + """ "n_ctx":1.10}""",
+        "hello ä")]
     public async Task Body_WithPrefix_OnlyTheStringIsReplaced(string body, string message)
     {
-        await using var stage = await FakeStage.StartAsync(output, new FakeBackendOptions { CanSave = false }, templates: ("@code", "Be short.\t\"ü\"\n<<message>>\nEnd."));
+        await using var stage = await FakeStage.StartAsync(
+            output, new FakeBackendOptions { CanSave = false }, templates: ("@code", "Be short.\t\"ü\"\n<<message>>\nEnd."));
 
         using var response = await stage.SendAsync(body);
 
         var text = (await stage.Backend.NextAsync("POST", "/v1/chat/completions").WaitAsync(FakeStage.Limit)).Text;
         text = FakeStage.WithoutPin(text, response);
-        var start = body.IndexOf("\"@code", StringComparison.Ordinal) is >= 0 and var plain ? plain : body.IndexOf("\"\\u0040code", StringComparison.Ordinal);
-        var end = body.IndexOf("\"}]", start, StringComparison.Ordinal) is >= 0 and var last && body[start..].StartsWith("\"\\u", StringComparison.Ordinal) ? last + 1 : body.IndexOf("\",\"role", start, StringComparison.Ordinal) + 1;
+        var start = body.IndexOf("\"@code", StringComparison.Ordinal) is >= 0 and var plain
+            ? plain
+            : body.IndexOf("\"\\u0040code", StringComparison.Ordinal);
+        var end = body.IndexOf("\"}]", start, StringComparison.Ordinal) is >= 0 and var last
+            && body[start..].StartsWith("\"\\u", StringComparison.Ordinal)
+                ? last + 1
+                : body.IndexOf("\",\"role", start, StringComparison.Ordinal) + 1;
         Assert.StartsWith(body[..start], text, StringComparison.Ordinal);
         Assert.EndsWith(body[end..], text, StringComparison.Ordinal);
         Assert.Equal($"Be short.\t\"ü\"\n{message}\nEnd.", (string)JsonNode.Parse(text[start..^(body.Length - end)])!);
@@ -90,7 +114,8 @@ public sealed class FakeRequestBytesTests(ITestOutputHelper output)
         const string Body = """{"model":"m","id_slot" : 1 ,"messages":[{"role":"user","content":"where am I?"}]}""";
 
         var (_, response) = await stage.AskAsync(Body);
-        Assert.Equal(Body.Replace("1 ,", $"{FakeStage.Header(response, "X-Bioproxy-Slot")} ,", StringComparison.Ordinal), stage.Chats[0].Text);
+        Assert.Equal(Body.Replace("1 ,", $"{FakeStage.Header(response, "X-Bioproxy-Slot")} ,", StringComparison.Ordinal),
+            stage.Chats[0].Text);
     }
 
     /// <summary>Where the backend is to choose, a client's own pin must not stand against it.</summary>
@@ -125,7 +150,9 @@ public sealed class FakeRequestBytesTests(ITestOutputHelper output)
         var body = FakeStage.Chat("in chunks");
         await using var client = await FakeRawClient.ConnectAsync(stage.App.ProxyAddress);
 
-        await client.SendAsync("POST /v1/chat/completions HTTP/1.1\r\nHost: proxy\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n");
+        await client.SendAsync(
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: proxy\r\nConnection: close\r\nContent-Type: application/json\r\n"
+            + "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n");
         await client.ReadUntilAsync("HTTP/1.1 100 Continue\r\n\r\n");
         foreach (var piece in body.Chunk(7))
             await client.SendAsync($"{piece.Length:x}\r\n{new string(piece)}\r\n");
@@ -147,9 +174,12 @@ public sealed class FakeRequestBytesTests(ITestOutputHelper output)
         await using var backend = FakeRawBackend.Answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
         await using var stage = await FakeStage.StartAsync(output, backend.BaseAddress);
         const string Headers =
-            "Authorization: Bearer s3cr3t==\r\nX-Dup: a\r\nX-Dup: b, c\r\nX-Empty:\r\nx-unknown_Name: \"v\";q=0.1\r\nAccept: text/event-stream\r\nUser-Agent: odd (agent) /7\r\nCookie: a=1; b=2\r\n"
-            + "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\nIf-None-Match: W/\"x\"\r\nReferer: not a url\r\nX-Forwarded-For: 10.0.0.1\r\n"
-            + "Connection: X-Hop, keep-alive\r\nX-Hop: secret\r\nKeep-Alive: timeout=1\r\nProxy-Authorization: Basic x\r\nProxy-Connection: keep-alive\r\nUpgrade: h2c\r\nTE: trailers, deflate\r\n";
+            "Authorization: Bearer s3cr3t==\r\nX-Dup: a\r\nX-Dup: b, c\r\nX-Empty:\r\nx-unknown_Name: \"v\";q=0.1\r\nAccept: "
+            + "text/event-stream\r\nUser-Agent: odd (agent) /7\r\nCookie: a=1; b=2\r\n"
+            + "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\nIf-None-Match: W/\"x\"\r\nReferer: not a url\r\n"
+            + "X-Forwarded-For: 10.0.0.1\r\n"
+            + "Connection: X-Hop, keep-alive\r\nX-Hop: secret\r\nKeep-Alive: timeout=1\r\nProxy-Authorization: Basic x\r\n"
+            + "Proxy-Connection: keep-alive\r\nUpgrade: h2c\r\nTE: trailers, deflate\r\n";
 
         var response = await FakeRawClient.AskAsync(stage.App.ProxyAddress, FakeRawClient.Post("""{"content":"x"}""", Headers, path));
 
@@ -205,7 +235,8 @@ public sealed class FakeRequestBytesTests(ITestOutputHelper output)
         await using var backend = FakeRawBackend.Answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
         await using var stage = await FakeStage.StartAsync(output, backend.BaseAddress);
 
-        var response = await FakeRawClient.AskAsync(stage.App.ProxyAddress, $"{method} {target} HTTP/1.1\r\nHost: proxy\r\nConnection: close\r\n\r\n");
+        var response = await FakeRawClient.AskAsync(
+            stage.App.ProxyAddress, $"{method} {target} HTTP/1.1\r\nHost: proxy\r\nConnection: close\r\n\r\n");
 
         Assert.Equal(200, response.Status);
         var request = Assert.Single(backend.Exchanges);
@@ -255,7 +286,8 @@ public sealed class FakeRequestBytesTests(ITestOutputHelper output)
         await using var backend = FakeRawBackend.Answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
         await using var stage = await FakeStage.StartAsync(output, backend.BaseAddress);
 
-        var response = await FakeRawClient.AskAsync(stage.App.ProxyAddress, "GET http://elsewhere:99/v1/models?x=%2F HTTP/1.1\r\nHost: elsewhere:99\r\nConnection: close\r\n\r\n");
+        var response = await FakeRawClient.AskAsync(
+            stage.App.ProxyAddress, "GET http://elsewhere:99/v1/models?x=%2F HTTP/1.1\r\nHost: elsewhere:99\r\nConnection: close\r\n\r\n");
 
         Assert.Equal(200, response.Status);
         var request = Assert.Single(backend.Exchanges);

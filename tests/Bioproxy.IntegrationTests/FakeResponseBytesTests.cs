@@ -10,7 +10,9 @@ namespace Bioproxy.IntegrationTests;
 /// <summary>An answer arrives as it was given: bytes, status, headers. The proxy's own errors look like those of the API.</summary>
 public sealed class FakeResponseBytesTests(ITestOutputHelper output)
 {
-    private const string Stream = "data: {\"choices\":[{\"delta\":{\"content\":\"ä😀\"}}]}\r\n\r\n: comment\n\nevent: x\rdata: a\rdata:b\n\n\r\n\0data: {\"n\":9007199254740993,\"x\":1e400}\n\ndata: [DONE]\n\nbehind the end";
+    private const string Stream =
+        "data: {\"choices\":[{\"delta\":{\"content\":\"ä😀\"}}]}\r\n\r\n: comment\n\nevent: x\rdata: a\rdata:b\n\n\r\n\0data: "
+        + "{\"n\":9007199254740993,\"x\":1e400}\n\ndata: [DONE]\n\nbehind the end";
 
     [Theory]
     [InlineData(1, "text/event-stream")]
@@ -52,7 +54,9 @@ public sealed class FakeResponseBytesTests(ITestOutputHelper output)
     [InlineData(599)]
     public async Task Status_OfAnyKind_PassesWithItsBody(int status)
     {
-        await using var backend = FakeRawBackend.Answering($"HTTP/1.1 {status} Some Reason\r\nContent-Type: text/x-odd\r\nContent-Length: 6\r\nLocation: http://elsewhere/\r\nRetry-After: 7\r\nConnection: close\r\n\r\nodd\r\n!");
+        await using var backend = FakeRawBackend.Answering(
+            $"HTTP/1.1 {status} Some Reason\r\nContent-Type: text/x-odd\r\nContent-Length: 6\r\nLocation: http://elsewhere/\r\n"
+            + $"Retry-After: 7\r\nConnection: close\r\n\r\nodd\r\n!");
         await using var stage = await FakeStage.StartAsync(output, backend.BaseAddress);
 
         foreach (var path in new[] { "/v1/chat/completions", "/other" })
@@ -85,8 +89,10 @@ public sealed class FakeResponseBytesTests(ITestOutputHelper output)
     public async Task Headers_OfAllKinds_PassAsTheyShould()
     {
         await using var backend = FakeRawBackend.Answering(
-            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: a=1; Path=/\r\nSet-Cookie: b=2\r\nX-Unknown: \"x\", y\r\nServer: llama.cpp\r\nAccess-Control-Allow-Origin: \r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
-            + "Expires: -1\r\nWWW-Authenticate: Bearer\r\nContent-Language: de\r\nContent-Encoding: identity\r\nConnection: close, X-Hop\r\nX-Hop: secret\r\nKeep-Alive: timeout=5\r\nProxy-Authenticate: Basic\r\nX-Latin: caf\u00e9\r\n\r\n{}");
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: a=1; Path=/\r\nSet-Cookie: b=2\r\nX-Unknown: \"x\", y\r\nServer: "
+            + "llama.cpp\r\nAccess-Control-Allow-Origin: \r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
+            + "Expires: -1\r\nWWW-Authenticate: Bearer\r\nContent-Language: de\r\nContent-Encoding: identity\r\nConnection: close, "
+            + "X-Hop\r\nX-Hop: secret\r\nKeep-Alive: timeout=5\r\nProxy-Authenticate: Basic\r\nX-Latin: caf\u00e9\r\n\r\n{}");
         await using var stage = await FakeStage.StartAsync(output, backend.BaseAddress);
 
         foreach (var path in new[] { "/v1/chat/completions", "/other" })
@@ -159,7 +165,8 @@ public sealed class FakeResponseBytesTests(ITestOutputHelper output)
         await using var stage = await FakeStage.StartAsync(output);
         stage.Backend.Misbehave("/v1/chat/completions", new FakeMisbehaviour { Trailers = [("X-Checksum", "abc"), ("X-Other", "d")] });
 
-        var response = await FakeRawClient.AskAsync(stage.App.ProxyAddress, FakeRawClient.Post(FakeStage.Chat("trailers", "\"stream\":true,"), "TE: trailers\r\n"));
+        var response = await FakeRawClient.AskAsync(
+            stage.App.ProxyAddress, FakeRawClient.Post(FakeStage.Chat("trailers", "\"stream\":true,"), "TE: trailers\r\n"));
 
         Assert.True(response.IsWhole);
         Assert.EndsWith("data: [DONE]\n\n", response.Text, StringComparison.Ordinal);

@@ -14,11 +14,13 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>The whole proxy in this process in front of a fake backend, with folders of its own. On disposal its log goes to the test's output.</summary>
+/// <summary>
+/// The whole proxy in this process in front of a fake backend, with folders of its own. On disposal its log goes to the test's output.
+/// </summary>
 internal sealed class FakeStage : IAsyncDisposable
 {
     /// <summary>The limit of everything that should take milliseconds.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Limit = Tolerances.Soon;
 
     private readonly ITestOutputHelper _output;
     private readonly string _root;
@@ -52,12 +54,20 @@ internal sealed class FakeStage : IAsyncDisposable
 
     public IReadOnlyList<string> Log => _log.Lines;
 
+    /// <summary>Is called after each line that the proxy logged.</summary>
+    public event Action LineLogged
+    {
+        add => _log.LineAdded += value;
+        remove => _log.LineAdded -= value;
+    }
+
     /// <summary>Requests of clients that reached the backend, in the order they came.</summary>
     public IReadOnlyList<FakeRequest> Chats => [.. Backend.Requests.Where(r => r.Is("POST", "/v1/chat/completions"))];
 
     /// <summary>A proxy in front of a new <see cref="FakeBackend"/>, once it knows what it has to do with.</summary>
     public static async Task<FakeStage> StartAsync(
-        ITestOutputHelper output, FakeBackendOptions? backend = null, Func<ProxyOptions, ProxyOptions>? change = null, params (string Prefix, string Text)[] templates)
+        ITestOutputHelper output, FakeBackendOptions? backend = null, Func<ProxyOptions, ProxyOptions>? change = null,
+            params (string Prefix, string Text)[] templates)
     {
         var fake = FakeBackend.Start(backend);
         try
@@ -75,7 +85,8 @@ internal sealed class FakeStage : IAsyncDisposable
     }
 
     /// <summary>A proxy in front of whatever is at an address.</summary>
-    public static async Task<FakeStage> StartAsync(ITestOutputHelper output, Uri backend, Func<ProxyOptions, ProxyOptions>? change = null, params (string Prefix, string Text)[] templates)
+    public static async Task<FakeStage> StartAsync(ITestOutputHelper output, Uri backend, Func<ProxyOptions, ProxyOptions>? change = null,
+        params (string Prefix, string Text)[] templates)
     {
         var root = Directory.CreateTempSubdirectory("bioproxy-fake-").FullName;
         var prefixes = new List<KeyValuePair<string, string>>();
@@ -131,16 +142,22 @@ internal sealed class FakeStage : IAsyncDisposable
     /// <summary>A chat body.</summary>
     /// <param name="text">The user's message.</param>
     /// <param name="more">Members in front, with a comma behind.</param>
-    public static string Chat(string text, string more = "") => $$"""{{{more}}"model":"m","messages":[{"role":"user","content":{{JsonValue.Create(text).ToJsonString()}}}]}""";
+    public static string Chat(string text, string more = "") =>
+        $$"""{{{more}}"model":"m","messages":[{"role":"user","content":{{JsonValue.Create(text).ToJsonString()}}}]}""";
 
     public static HttpRequestMessage Post(string body, string path = "/v1/chat/completions") => new(HttpMethod.Post, path)
     {
-        Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
+        Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body))
+        {
+            Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+        },
     };
 
     /// <summary>Sends a chat; returns when the headers are there.</summary>
-    public Task<HttpResponseMessage> SendAsync(string body, string path = "/v1/chat/completions", CancellationToken cancellationToken = default) =>
-        Client.SendAsync(Post(body, path), HttpCompletionOption.ResponseHeadersRead, cancellationToken).WaitAsync(Limit, CancellationToken.None);
+    public Task<HttpResponseMessage> SendAsync(string body, string path = "/v1/chat/completions",
+        CancellationToken cancellationToken = default) =>
+        Client.SendAsync(Post(body, path), HttpCompletionOption.ResponseHeadersRead, cancellationToken).WaitAsync(
+            Limit, CancellationToken.None);
 
     /// <summary>Asks and takes the whole answer, which has to be good.</summary>
     public async Task<(string Text, HttpResponseMessage Response)> AskAsync(string body, string path = "/v1/chat/completions")
@@ -151,11 +168,14 @@ internal sealed class FakeStage : IAsyncDisposable
         return (text, response);
     }
 
-    /// <summary>What arrived, without the slot that the proxy pinned it to.</summary>
+    /// <summary>The body that arrived, without the slot that the proxy pinned it to.</summary>
     public static string WithoutPin(string arrived, HttpResponseMessage response) =>
-        Header(response, "X-Bioproxy-Slot") is { } slot and not "auto" ? arrived.Replace($"\"id_slot\":{slot},", "", StringComparison.Ordinal) : arrived;
+        Header(response, "X-Bioproxy-Slot") is { } slot and not "auto"
+            ? arrived.Replace($"\"id_slot\":{slot},", "", StringComparison.Ordinal)
+            : arrived;
 
-    public static string? Header(HttpResponseMessage response, string name) => response.Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
+    public static string? Header(HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
 
     public async Task<JsonNode> StatusAsync()
     {
@@ -168,7 +188,8 @@ internal sealed class FakeStage : IAsyncDisposable
     public async Task<QueueView> QueueAsync()
     {
         var queue = (await StatusAsync())["queue"]!;
-        return new QueueView((int)queue["capacity"]!, (int)queue["used"]!, Of("interactive", "waiting"), Of("batch", "waiting"), Of("warm_up", "waiting"), Of("interactive", "active"), Of("batch", "active"), Of("warm_up", "active"));
+        return new QueueView((int)queue["capacity"]!, (int)queue["used"]!, Of("interactive", "waiting"), Of("batch", "waiting"),
+            Of("warm_up", "waiting"), Of("interactive", "active"), Of("batch", "active"), Of("warm_up", "active"));
 
         int Of(string lane, string what) => (int)queue[lane]![what]!;
     }
@@ -176,22 +197,26 @@ internal sealed class FakeStage : IAsyncDisposable
     public Task WaitForQueueAsync(Func<QueueView, bool> condition, string message, TimeSpan? limit = null) =>
         Eventually.TrueAsync(async () => condition(await QueueAsync()), limit ?? Limit, message);
 
-    /// <summary>Waits until every lease came back and nobody waits.</summary>
-    public Task WaitUntilIdleAsync(TimeSpan? limit = null) => WaitForQueueAsync(q => q is { Used: 0, InteractiveWaiting: 0 }, "every lease came back", limit);
+    /// <summary>Waits until every lease is returned and nothing waits.</summary>
+    public Task WaitUntilIdleAsync(TimeSpan? limit = null) =>
+        WaitForQueueAsync(q => q is { Used: 0, InteractiveWaiting: 0 }, "every lease is returned", limit);
 
     public WarmUpStatus Template(string prefix) => _app.WarmUp.Statuses.Single(s => s.Prefix == prefix);
 
-    public Task WaitForTemplateAsync(string prefix, WarmUpState state) => Eventually.TrueAsync(() => Template(prefix).State == state, Limit, $"{prefix} is {state}");
+    public Task WaitForTemplateAsync(string prefix, WarmUpState state) =>
+        Eventually.TrueAsync(() => Template(prefix).State == state, Limit, $"{prefix} is {state}");
 
     public Task WaitUntilWarmAsync(string prefix) => Eventually.TrueAsync(
-        () => Template(prefix) is { State: WarmUpState.Warm } status && Snapshots(prefix).Any(s => s.TokensHash == status.TokensHash), Limit, $"{prefix} is warm");
+        () => Template(prefix) is { State: WarmUpState.Warm } status
+            && Snapshots(prefix).Any(s => s.TokensHash == status.TokensHash), Limit, $"{prefix} is warm");
 
     /// <summary>The usable snapshots of a template for the model of this moment.</summary>
-    public IReadOnlyList<Snapshot> Snapshots(string prefix) => [.. _app.Catalogue.All.Where(s => s.Prefix == prefix && s.Identity == Identity)];
+    public IReadOnlyList<Snapshot> Snapshots(string prefix) =>
+        [.. _app.Catalogue.All.Where(s => s.Prefix == prefix && s.Identity == Identity)];
 
     public string? Identity => _app.Recognition.Identity(_app.Backend.State.Epoch);
 
-    /// <summary>Waits until the backend was looked at, and its model is recognised where it can be.</summary>
+    /// <summary>Waits until the backend has been checked and its model recognised, where that is possible.</summary>
     public Task WaitUntilKnownAsync() => Eventually.TrueAsync(
         async () => _app.Backend.State is { Status: BackendStatus.Ready } state
             && (!ModelRecognition.Manages(state) || !state.Facts!.CanSaveSlots || !_options.KvEnabled || Identity is not null)
@@ -199,7 +224,7 @@ internal sealed class FakeStage : IAsyncDisposable
         Limit,
         "the backend is known");
 
-    /// <summary>That the proxy still does its work: a plain question is answered, and every lease is back.</summary>
+    /// <summary>Asserts that the proxy still serves: a plain question is answered, and every lease is returned.</summary>
     public async Task AssertServesAsync()
     {
         await WaitUntilIdleAsync();
@@ -224,9 +249,13 @@ internal sealed class FakeStage : IAsyncDisposable
         Directory.Delete(_root, recursive: true);
     }
 
-    private static HttpClient NewClient() => new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, ResponseDrainTimeout = TimeSpan.Zero }) { Timeout = TimeSpan.FromMinutes(1) };
+    private static HttpClient NewClient() =>
+        new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false,
+            ResponseDrainTimeout = TimeSpan.Zero }) { Timeout = TimeSpan.FromMinutes(1) };
 
-    private BioproxyApp NewApp() => new(_options, logging: logging => logging.AddProvider(_log).SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning));
+    private BioproxyApp NewApp() =>
+        new(_options, logging: logging => logging.AddProvider(_log).SetMinimumLevel(LogLevel.Debug).AddFilter(
+            "Microsoft", LogLevel.Warning));
 
     private async Task StartAppAsync()
     {

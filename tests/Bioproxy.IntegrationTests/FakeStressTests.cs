@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>Everything at once, by a seed: streams, cancels, failures, restarts with other weights.</summary>
+/// <summary>Everything at once, seeded: streams, cancellations, failures, restarts with other weights.</summary>
 public sealed class FakeStressTests(ITestOutputHelper output)
 {
     private const string Chat = "/v1/chat/completions";
@@ -13,15 +13,16 @@ public sealed class FakeStressTests(ITestOutputHelper output)
     private const int Workers = 8;
 
     [Theory]
-    [InlineData(1, 2, false, false)]
+    [LongInlineData(1, 2, false, false)]
     [InlineData(2, 2, true, true)]
     [InlineData(3, 1, false, true)]
-    [InlineData(4, 4, true, false)]
+    [LongInlineData(4, 4, true, false)]
     public async Task Proxy_RandomMix_LosesNothingAndUsesNothingWrong(int seed, int slots, bool unified, bool ramCache)
     {
         var template = string.Concat(Enumerable.Range(0, 20).Select(i => $"Rule {i}. "));
         await using var stage = await FakeStage.StartAsync(
-            output, new FakeBackendOptions { Slots = slots, UnifiedKv = unified, RamCache = ramCache, BatchSize = 64 }, templates: [("@code", template + "<<message>>"), ("@review", "Review. " + template + "<<message>>")]);
+            output, new FakeBackendOptions { Slots = slots, UnifiedKv = unified, RamCache = ramCache, BatchSize = 64 },
+                templates: [("@code", template + "<<message>>"), ("@review", "Review. " + template + "<<message>>")]);
         using var gate = new SemaphoreSlim(1, 1);
         var next = -1;
         var weights = 1;
@@ -29,7 +30,9 @@ public sealed class FakeStressTests(ITestOutputHelper output)
 
         await Task.WhenAll(Enumerable.Range(0, Workers).Select(WorkAsync)).WaitAsync(TimeSpan.FromSeconds(60));
 
-        output.WriteLine($"answered {ends[0]}, refused {ends[1]}, broken {ends[2]}, left {ends[3]}; collisions {stage.Backend.SlotCollisions}, overloads {stage.Backend.Violations.Overloads}");
+        output.WriteLine(
+            $"answered {ends[0]}, refused {ends[1]}, broken {ends[2]}, left {ends[3]}; collisions {stage.Backend.SlotCollisions}, "
+            + $"overloads {stage.Backend.Violations.Overloads}");
         await stage.WaitUntilIdleAsync();
         Assert.Equal(0, stage.Backend.SlotCollisions);
         Assert.Equal(0, stage.Backend.Violations.PoisonedReuses);
@@ -56,10 +59,13 @@ public sealed class FakeStressTests(ITestOutputHelper output)
                 var collisions = stage.Backend.SlotCollisions;
                 using var leaving = new CancellationTokenSource();
                 var leaves = random.Next(6) == 0;
-                using var held = leaves ? stage.Backend.HoldGeneration(r => r.Text.Contains(name, StringComparison.Ordinal), afterChunks: random.Next(3)) : null;
+                using var held = leaves
+                    ? stage.Backend.HoldGeneration(r => r.Text.Contains(name, StringComparison.Ordinal), afterChunks: random.Next(3))
+                    : null;
                 try
                 {
-                    var asking = stage.SendAsync(FakeStage.Chat(text, isStream ? "\"stream\":true," : ""), cancellationToken: leaving.Token);
+                    var asking = stage.SendAsync(
+                        FakeStage.Chat(text, isStream ? "\"stream\":true," : ""), cancellationToken: leaving.Token);
                     if (leaves)
                     {
                         await Task.WhenAny(held!.Reached, asking).WaitAsync(FakeStage.Limit, CancellationToken.None);
@@ -80,7 +86,9 @@ public sealed class FakeStressTests(ITestOutputHelper output)
                 }
 
                 if (stage.Backend.SlotCollisions > collisions)
-                    output.WriteLine($"a collision while {name} ran, now {stage.Log[^1].Trim()}; last at the backend: {string.Join(" | ", stage.Backend.Requests.TakeLast(12).Select(r => $"{r} slot {r.Slot}"))}");
+                    output.WriteLine(
+                        $"a collision while {name} ran, now {stage.Log[^1].Trim()}; last at the backend: "
+                        + $"{string.Join(" | ", stage.Backend.Requests.TakeLast(12).Select(r => $"{r} slot {r.Slot}"))}");
             }
         }
 

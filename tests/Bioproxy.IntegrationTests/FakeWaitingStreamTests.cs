@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>A stream that waits for its turn is kept alive by comments, and whatever becomes of it is told inside it.</summary>
+/// <summary>A stream that waits in the queue is kept alive by comments, and its outcome is reported inside the stream.</summary>
 public sealed class FakeWaitingStreamTests(ITestOutputHelper output)
 {
     private const string Stream = "\"stream\":true,";
@@ -15,7 +15,8 @@ public sealed class FakeWaitingStreamTests(ITestOutputHelper output)
     [Fact]
     public async Task Stream_WaitsLong_GetsCommentsAndThenItsAnswer()
     {
-        await using var stage = await FakeStage.StartAsync(output, new FakeBackendOptions { Slots = 1 }, o => o with { QueueKeepAlive = KeepAlive });
+        await using var stage = await FakeStage.StartAsync(
+            output, new FakeBackendOptions { Slots = 1 }, o => o with { QueueKeepAlive = KeepAlive });
         using var gate = stage.Backend.HoldGeneration(r => r.Text.Contains("holder", StringComparison.Ordinal));
         var holder = stage.AskAsync(FakeStage.Chat("holder"));
         await gate.Reached.WaitAsync(FakeStage.Limit);
@@ -43,7 +44,8 @@ public sealed class FakeWaitingStreamTests(ITestOutputHelper output)
     [Fact]
     public async Task Stream_WaitsTooLong_IsToldInTheStream()
     {
-        await using var stage = await FakeStage.StartAsync(output, new FakeBackendOptions { Slots = 1 }, o => o with { QueueKeepAlive = KeepAlive, QueueMaxWait = TimeSpan.FromMilliseconds(400) });
+        await using var stage = await FakeStage.StartAsync(output, new FakeBackendOptions { Slots = 1 },
+            o => o with { QueueKeepAlive = KeepAlive, QueueMaxWait = TimeSpan.FromMilliseconds(400) });
         using var gate = stage.Backend.HoldGeneration(r => r.Text.Contains("holder", StringComparison.Ordinal));
         var holder = stage.AskAsync(FakeStage.Chat("holder"));
         await gate.Reached.WaitAsync(FakeStage.Limit);
@@ -60,11 +62,13 @@ public sealed class FakeWaitingStreamTests(ITestOutputHelper output)
     [Fact]
     public async Task Stream_BackendRefusesItAfterTheWait_ItsErrorIsToldInTheStream()
     {
-        await using var stage = await FakeStage.StartAsync(output, new FakeBackendOptions { Slots = 1 }, o => o with { QueueKeepAlive = KeepAlive });
+        await using var stage = await FakeStage.StartAsync(
+            output, new FakeBackendOptions { Slots = 1 }, o => o with { QueueKeepAlive = KeepAlive });
         using var gate = stage.Backend.HoldGeneration(r => r.Text.Contains("holder", StringComparison.Ordinal));
         var holder = stage.AskAsync(FakeStage.Chat("holder"));
         await gate.Reached.WaitAsync(FakeStage.Limit);
-        stage.Backend.Misbehave(r => r.Text.Contains("patient", StringComparison.Ordinal), FakeMisbehaviour.Answer(400, "the prompt is too long"));
+        stage.Backend.Misbehave(
+            r => r.Text.Contains("patient", StringComparison.Ordinal), FakeMisbehaviour.Answer(400, "the prompt is too long"));
 
         using var response = await stage.SendAsync(FakeStage.Chat("patient", Stream));
         gate.Release();
@@ -78,27 +82,38 @@ public sealed class FakeWaitingStreamTests(ITestOutputHelper output)
     [Fact]
     public async Task NotAStream_WaitsLong_GetsNothingBeforeItsAnswer()
     {
-        await using var stage = await FakeStage.StartAsync(output, new FakeBackendOptions { Slots = 1 }, o => o with { QueueKeepAlive = KeepAlive });
+        await using var stage = await FakeStage.StartAsync(
+            output, new FakeBackendOptions { Slots = 1 }, o => o with { QueueKeepAlive = KeepAlive });
         using var gate = stage.Backend.HoldGeneration(r => r.Text.Contains("holder", StringComparison.Ordinal));
         var holder = stage.AskAsync(FakeStage.Chat("holder"));
         await gate.Reached.WaitAsync(FakeStage.Limit);
 
         var waiting = stage.AskAsync(FakeStage.Chat("patient"));
         await stage.WaitForQueueAsync(q => q.InteractiveWaiting == 1, "it waits");
-        await Task.Delay(4 * KeepAlive);
-        gate.Release();
-        await holder.WaitAsync(FakeStage.Limit);
+
+        // A stream that waits behind it gets its comments, so enough time has passed.
+        using var stream = await stage.SendAsync(FakeStage.Chat("stream", Stream));
+        using (var comments = new StreamReader(await stream.Content.ReadAsStreamAsync(), Encoding.UTF8))
+        {
+            for (var line = 0; line < 4; line++)
+                await comments.ReadLineAsync().WaitAsync(FakeStage.Limit);
+            Assert.False(waiting.IsCompleted);
+            gate.Release();
+            await holder.WaitAsync(FakeStage.Limit);
+            await comments.ReadToEndAsync().WaitAsync(FakeStage.Limit);
+        }
 
         var (text, response) = await waiting.WaitAsync(FakeStage.Limit);
         Assert.StartsWith("{", text, StringComparison.Ordinal);
         Assert.True(int.Parse(FakeStage.Header(response, "X-Bioproxy-Queue-Ms")!) > 0);
     }
 
-    /// <summary>Batch work waits until nobody else does, whoever came first: by its header, by its key, and never the other way round.</summary>
+    /// <summary>Batch work, recognised by its header or its key, waits until no interactive request does, whichever came first.</summary>
     [Fact]
     public async Task Lanes_BatchAndInteractiveWait_InteractiveGoesFirst()
     {
-        await using var stage = await FakeStage.StartAsync(output, new FakeBackendOptions { Slots = 1 }, o => o with { BatchApiKeys = ["night"] });
+        await using var stage = await FakeStage.StartAsync(
+            output, new FakeBackendOptions { Slots = 1 }, o => o with { BatchApiKeys = ["night"] });
         using var gate = stage.Backend.HoldGeneration(r => r.Text.Contains("holder", StringComparison.Ordinal));
         var holder = stage.AskAsync(FakeStage.Chat("holder"));
         await gate.Reached.WaitAsync(FakeStage.Limit);
@@ -107,12 +122,13 @@ public sealed class FakeWaitingStreamTests(ITestOutputHelper output)
         await stage.WaitForQueueAsync(q => q.BatchWaiting == 1, "one waits");
         var second = AskInLaneAsync(stage, "by key", "Authorization", "Bearer night");
         await stage.WaitForQueueAsync(q => q.BatchWaiting == 2, "two wait");
-        var third = AskInLaneAsync(stage, "somebody waits", "X-Bioproxy-Lane", "interactive");
+        var third = AskInLaneAsync(stage, "interactive", "X-Bioproxy-Lane", "interactive");
         await stage.WaitForQueueAsync(q => q is { BatchWaiting: 2, InteractiveWaiting: 1 }, "three wait");
         gate.Release();
         await Task.WhenAll(holder, first, second, third).WaitAsync(FakeStage.Limit);
 
-        Assert.Equal(["holder", "somebody waits", "by header", "by key"], stage.Chats.Select(r => (string)JsonNode.Parse(r.Text)!["messages"]![0]!["content"]!));
+        Assert.Equal(["holder", "interactive", "by header", "by key"], stage.Chats.Select(
+            r => (string)JsonNode.Parse(r.Text)!["messages"]![0]!["content"]!));
         using var wrong = await stage.Client.SendAsync(InLane("x", "X-Bioproxy-Lane", "fast"));
         Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
         Assert.Contains("interactive or batch", await wrong.Content.ReadAsStringAsync(), StringComparison.Ordinal);

@@ -4,8 +4,10 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>A disk that takes nothing (/dev/full in place of a file): the conversation stays in its slot, nothing is added, the log says why,
-/// and once there is room it is saved.</summary>
+/// <summary>
+/// A full disk (/dev/full in place of a file): the conversation stays in its slot, no snapshot is added, the log says why, and once there
+/// is space it is saved.
+/// </summary>
 public sealed class FullDiskTests(ITestOutputHelper output, LearnedConversations conversations) : IClassFixture<LearnedConversations>
 {
     private readonly Conversation _one = conversations.One;
@@ -14,7 +16,7 @@ public sealed class FullDiskTests(ITestOutputHelper output, LearnedConversations
     [InlineData("the snapshot", true)]
     [InlineData("the snapshot", false)]
     [InlineData("the sidecar", true)]
-    [InlineData("the sidecar", false)]
+    [LongInlineData("the sidecar", false)]
     public async Task Save_DiskIsFull_ConversationStaysHotAndIsSavedLater(string what, bool isFolderKnown)
     {
         await using var workspace = new Workspace(output);
@@ -35,12 +37,14 @@ public sealed class FullDiskTests(ITestOutputHelper output, LearnedConversations
         File.CreateSymbolicLink(full, "/dev/full");
 
         _one.AssertRight(0, await proxy.SendAsync(_one.Request(0), CancellationToken.None));
-        await proxy.WaitForLogAsync(what == "the snapshot" ? "was not saved at rest: Unable to save slot" : "was not saved at rest: its description could not be written");
+        await proxy.WaitForLogAsync(what == "the snapshot" ? "was not saved at rest: Unable to save slot"
+            : "was not saved at rest: its description could not be written");
         Assert.Equal(0, proxy.App.Catalogue.Count);
         Assert.Empty(disk.Described);
-        await Eventually.TrueAsync(() => isFolderKnown ? disk.Files.Count == 0 : what == "the snapshot" || new FileInfo(file).Length < 100, TimeSpan.FromSeconds(10), "the file is removed");
+        await Eventually.TrueAsync(() => isFolderKnown ? disk.Files.Count == 0 : what == "the snapshot"
+            || new FileInfo(file).Length < 100, Tolerances.Soon, "the file is removed");
 
-        File.Delete(full); // there is room again
+        File.Delete(full); // there is space again
         var answer = await proxy.SendAsync(_one.Request(1), CancellationToken.None);
         _one.AssertRight(1, answer);
         Assert.Equal("hot", answer.Cache);

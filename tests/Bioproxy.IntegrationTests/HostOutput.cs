@@ -2,7 +2,7 @@ using Bioproxy.Doubles;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>What the build made of the program, in the configuration the tests were built in.</summary>
+/// <summary>The built program, in the configuration that the tests were built in.</summary>
 internal static class HostOutput
 {
     private static readonly string Output = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
@@ -11,7 +11,7 @@ internal static class HostOutput
         RepositoryFolder.Root ?? throw new InvalidOperationException("The tests do not run from within the repository."),
         "src", "Bioproxy.Host", "bin", Path.GetFileName(Path.GetDirectoryName(Output)!), Path.GetFileName(Output));
 
-    /// <summary>The built-in plugins: they lie beside the program, and not beside the tests.</summary>
+    /// <summary>The built-in plugins, which are beside the program and not beside the tests.</summary>
     public static string Plugins { get; } = Path.Combine(Folder, "plugins");
 
     public static string Program { get; } = Path.Combine(Folder, OperatingSystem.IsWindows() ? "bioproxy.exe" : "bioproxy");

@@ -6,7 +6,9 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary><c>bioproxy kv</c> on snapshots of the real server, while a proxy runs and after it stopped; and a second proxy in the same folder.</summary>
+/// <summary>
+/// <c>bioproxy kv</c> on snapshots of the real server, with the proxy running and stopped; and a second proxy with the same state folder.
+/// </summary>
 public sealed class KvCommandTests(ITestOutputHelper output, LearnedConversations conversations) : IClassFixture<LearnedConversations>
 {
     private readonly Conversation _one = conversations.One;
@@ -14,11 +16,12 @@ public sealed class KvCommandTests(ITestOutputHelper output, LearnedConversation
     private readonly Conversation _third = conversations.Third;
 
     /// <param name="isRunning">The running proxy answers through its admin port; otherwise the command works on the files itself.</param>
-    /// <param name="isFolderKnown">Files are deleted (kv.directory); otherwise an empty slot is saved in their place, some of which this server has.</param>
+    /// <param name="isFolderKnown">Files are deleted (kv.directory); otherwise an empty slot, of which this server has some, is saved in
+    /// their place.</param>
     [Theory]
     [InlineData(true, true)]
-    [InlineData(true, false)]
-    [InlineData(false, true)]
+    [LongInlineData(true, false)]
+    [LongInlineData(false, true)]
     [InlineData(false, false)]
     public async Task Kv_SnapshotsOfTheRealServer_AreListedShownAndDropped(bool isRunning, bool isFolderKnown)
     {
@@ -88,7 +91,9 @@ public sealed class KvCommandTests(ITestOutputHelper output, LearnedConversation
         var kv = new JsonObject { ["save"] = "always", ["min_tokens"] = 128, ["idle_save_seconds"] = 0.1, ["min_free_bytes"] = "1 KiB" };
         if (isFolderKnown)
             kv["directory"] = "slots";
-        workspace.WriteConfig(server.BaseAddress, new JsonObject { ["kv"] = kv, ["plugin_directories"] = new JsonArray(), ["admin_port"] = ((IPEndPoint)listener.LocalEndpoint).Port });
+        workspace.WriteConfig(server.BaseAddress,
+            new JsonObject { ["kv"] = kv, ["plugin_directories"] = new JsonArray(),
+                ["admin_port"] = ((IPEndPoint)listener.LocalEndpoint).Port });
         return server;
     }
 
@@ -108,9 +113,10 @@ public sealed class KvCommandTests(ITestOutputHelper output, LearnedConversation
     }
 
     private static Task AssertGoneAsync(SnapshotDisk disk, bool isFolderKnown, params string[] files) => Eventually.TrueAsync(
-        () => files.All(file => isFolderKnown ? !File.Exists(disk.FileOf(file)) : new FileInfo(disk.FileOf(file)).Length < 100), TimeSpan.FromSeconds(10), "the files are gone, or short");
+        () => files.All(file => isFolderKnown ? !File.Exists(disk.FileOf(file))
+            : new FileInfo(disk.FileOf(file)).Length < 100), Tolerances.Soon, "the files are gone, or short");
 
-    /// <summary>Columns are parted by two spaces at the same place in every line.</summary>
+    /// <summary>Columns are separated by two spaces at the same place in every line.</summary>
     private static void AssertLinesUp(string list)
     {
         var lines = list.Split('\n')[..4];

@@ -2,7 +2,7 @@ using Bioproxy.Doubles;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>Three conversations of three turns, with what a cold server answers: learned once for all tests of a class.</summary>
+/// <summary>Three conversations of three turns, with the answers of the reference server.</summary>
 public sealed class LearnedConversations : IAsyncLifetime
 {
     private readonly List<Conversation> _all = [.. Enumerable.Range(1, 3).Select(number => new Conversation(number, turns: 3))];
@@ -15,9 +15,9 @@ public sealed class LearnedConversations : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        await using var server = await LlamaServer.StartAsync(new LlamaServerOptions { ModelPath = TinyModel.Ensure(TinyArchitecture.Llama, 1, TinySize.Small), Parallel = 1, CacheRamMiB = 0 }, CancellationToken.None).DefaultTimeout();
+        var reference = await ReferenceServer.OfAsync(TinyArchitecture.Llama);
         foreach (var conversation in _all)
-            await conversation.LearnAsync(server.Client, isCold: true);
+            await conversation.LearnAsync(reference, isContinued: false);
     }
 
     public Task DisposeAsync() => Task.CompletedTask;

@@ -5,7 +5,8 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>Clients leave whenever they like: the slot comes back, and soon.</summary>
+/// <summary>Clients leave at any time: the slot is free again soon.</summary>
+[Collection(RunsAlone.Name)]
 public sealed partial class LeavingClientTests(ITestOutputHelper output)
 {
     private const int LongPrompt = 12_000;
@@ -40,15 +41,18 @@ public sealed partial class LeavingClientTests(ITestOutputHelper output)
         Assert.InRange(reached, 0, LongPrompt - 1);
     }
 
-    /// <summary>Beside another stream the server alone would go on nearly to the end (measured: 6,132 of 7,000 tokens); because the proxy
-    /// has asked for progress it writes after every batch, and notices.</summary>
+    /// <summary>
+    /// Beside another stream the server alone would continue nearly to the end (measured: 6,132 of 7,000 tokens). Because the proxy asks
+    /// for progress, the server writes after every batch and notices.
+    /// </summary>
     [Fact]
     public async Task Client_LeavesDuringPrefillBesideAnotherStream_ServerStopsWithinAFewBatches()
     {
         const int Batch = 512;
         await using var workspace = new Workspace(output);
         workspace.UseModel();
-        var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 2) with { BatchSize = Batch, ContextSize = 2 * 16384 });
+        var server = await workspace.StartServerAsync(
+            workspace.ServerOptions(parallel: 2) with { BatchSize = Batch, ContextSize = 2 * 16384 });
         await using var proxy = await workspace.StartProxyAsync(server);
         await proxy.WaitUntilRecognisedAsync();
         using var other = TestProxy.Request(Endless("Tell me everything."));
@@ -116,7 +120,7 @@ public sealed partial class LeavingClientTests(ITestOutputHelper output)
         await proxy.WaitUntilIdleAsync();
         await proxy.AskAsync(("user", "Who is next?"));
 
-        // The probe, the endless one, the next: nothing of three thousand tokens was launched.
+        // The probe, the endless request and the next one: the prompt of three thousand tokens was never launched.
         Assert.Equal(3, Launches().Count(server.Log));
     }
 
@@ -129,12 +133,14 @@ public sealed partial class LeavingClientTests(ITestOutputHelper output)
     }
 
     private static Task WaitForQueueAsync(TestProxy proxy, int used, int waiting) => Eventually.TrueAsync(
-        async () => (await proxy.StatusAsync())["queue"] is { } queue && (int)queue["used"]! == used && (int)queue["interactive"]!["waiting"]! == waiting,
-        TimeSpan.FromSeconds(20),
+        async () => (await proxy.StatusAsync())["queue"] is { } queue && (int)queue["used"]! == used
+            && (int)queue["interactive"]!["waiting"]! == waiting,
+        DefaultTimeoutExtensions.Limit,
         $"{used} leases are held and {waiting} requests wait");
 
     private static IEnumerable<int> Released(LlamaServer server) =>
-        Releases().Matches(server.Log).Select(match => int.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture));
+        Releases().Matches(server.Log).Select(
+            match => int.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture));
 
     [GeneratedRegex(@" release: .* n_tokens = (\d+)")]
     private static partial Regex Releases();

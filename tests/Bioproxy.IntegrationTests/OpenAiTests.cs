@@ -9,10 +9,11 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>The official OpenAI client through the proxy: what it sends arrives byte for byte, what it gets it can read.</summary>
+/// <summary>The official OpenAI client through the proxy: its requests arrive byte for byte, and it can read the answers.</summary>
 public sealed partial class OpenAiTests(ITestOutputHelper output)
 {
-    private static readonly ChatTool Weather = ChatTool.CreateFunctionTool("weather", "The weather at a place.", BinaryData.FromString("""{"type":"object","properties":{"place":{"type":"string"}},"required":["place"]}"""));
+    private static readonly ChatTool Weather = ChatTool.CreateFunctionTool("weather", "The weather at a place.", BinaryData.FromString(
+        """{"type":"object","properties":{"place":{"type":"string"}},"required":["place"]}"""));
 
     [Fact]
     public async Task Chat_NotStreaming_GetsThroughUnchanged()
@@ -20,7 +21,9 @@ public sealed partial class OpenAiTests(ITestOutputHelper output)
         await using var stage = await FakeStage.StartAsync(output);
         var (client, sent) = NewClient(stage.App.ProxyAddress);
 
-        var answer = (await client.CompleteChatAsync([new SystemChatMessage("Be short. äöü 😀"), new UserChatMessage("Hello \"there\" <>&+'")], new ChatCompletionOptions { MaxOutputTokenCount = 3, Temperature = 0.1f }).WaitAsync(FakeStage.Limit)).Value;
+        var answer = (await client.CompleteChatAsync([new SystemChatMessage("Be short. äöü 😀"),
+            new UserChatMessage("Hello \"there\" <>&+'")],
+                new ChatCompletionOptions { MaxOutputTokenCount = 3, Temperature = 0.1f }).WaitAsync(FakeStage.Limit)).Value;
 
         Assert.Equal(3, answer.Content[0].Text.Length);
         Assert.Equal(3, answer.Usage.OutputTokenCount);
@@ -44,8 +47,14 @@ public sealed partial class OpenAiTests(ITestOutputHelper output)
     {
         await using var stage = await FakeStage.StartAsync(output);
         var (client, sent) = NewClient(stage.App.ProxyAddress);
-        var call = ChatToolCall.CreateFunctionToolCall("call_1", "weather", BinaryData.FromString("""{"place":"Köln","seed":9007199254740993}"""));
-        var options = new ChatCompletionOptions { Tools = { Weather }, ToolChoice = ChatToolChoice.CreateAutoChoice(), AllowParallelToolCalls = false };
+        var call = ChatToolCall.CreateFunctionToolCall(
+            "call_1", "weather", BinaryData.FromString("""{"place":"Köln","seed":9007199254740993}"""));
+        var options = new ChatCompletionOptions
+        {
+            Tools = { Weather },
+            ToolChoice = ChatToolChoice.CreateAutoChoice(),
+            AllowParallelToolCalls = false,
+        };
         List<ChatMessage> messages = [new UserChatMessage("What is the weather?")];
         await client.CompleteChatAsync(messages, options).WaitAsync(FakeStage.Limit);
         messages.AddRange([new AssistantChatMessage([call]), new ToolChatMessage("call_1", """{"sky":"grey"}""")]);
@@ -63,11 +72,15 @@ public sealed partial class OpenAiTests(ITestOutputHelper output)
         var (client, _) = NewClient(stage.App.ProxyAddress);
         stage.Backend.Misbehave("/v1/chat/completions", new FakeMisbehaviour
         {
-            Body = """{"id":"x","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"finish_reason":"tool_calls","message":{"role":"assistant","content":null,"tool_calls":[{"id":"call_7","type":"function","function":{"name":"weather","arguments":"{\"place\":\"Köln\"}"}}]}}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}""",
+            Body = """{"id":"x","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"finish_reason":"tool_call"""
+                + """s","message":{"role":"assistant","content":null,"tool_calls":[{"id":"call_7","type":"functio"""
+                + """n","function":{"name":"weather","arguments":"{\"place\":\"Köln\"}"}}]}}],"usage":{"prompt_tokens":1"""
+                + ""","completion_tokens":1,"total_tokens":2}}""",
             ChunkSize = 5,
         });
 
-        var answer = (await client.CompleteChatAsync([new UserChatMessage("What is the weather?")], new ChatCompletionOptions { Tools = { Weather } }).WaitAsync(FakeStage.Limit)).Value;
+        var answer = (await client.CompleteChatAsync([new UserChatMessage("What is the weather?")],
+            new ChatCompletionOptions { Tools = { Weather } }).WaitAsync(FakeStage.Limit)).Value;
 
         Assert.Equal(ChatFinishReason.ToolCalls, answer.FinishReason);
         var call = Assert.Single(answer.ToolCalls);
@@ -81,7 +94,9 @@ public sealed partial class OpenAiTests(ITestOutputHelper output)
         var (client, sent) = NewClient(stage.App.ProxyAddress);
         var image = BinaryData.FromBytes(new byte[] { 0x89, 0x50, 0x4E, 0x47 });
 
-        await client.CompleteChatAsync([new UserChatMessage(ChatMessageContentPart.CreateTextPart("What is this? ä"), ChatMessageContentPart.CreateImagePart(image, "image/png", ChatImageDetailLevel.Low), ChatMessageContentPart.CreateTextPart("@code is not at the beginning"))]).WaitAsync(FakeStage.Limit);
+        await client.CompleteChatAsync([new UserChatMessage(ChatMessageContentPart.CreateTextPart("What is this? ä"),
+            ChatMessageContentPart.CreateImagePart(image, "image/png", ChatImageDetailLevel.Low),
+                ChatMessageContentPart.CreateTextPart("@code is not at the beginning"))]).WaitAsync(FakeStage.Limit);
 
         AssertUnchanged(stage, sent);
     }
@@ -93,7 +108,9 @@ public sealed partial class OpenAiTests(ITestOutputHelper output)
     {
         await using var stage = await FakeStage.StartAsync(output, templates: ("@code", "Write good code.\n<<message>>\nThank you."));
         var (client, _) = NewClient(stage.App.ProxyAddress);
-        ChatMessage message = isParts ? new UserChatMessage(ChatMessageContentPart.CreateTextPart("@code reverse"), ChatMessageContentPart.CreateTextPart("@code stays")) : new UserChatMessage("@code reverse");
+        ChatMessage message = isParts
+            ? new UserChatMessage(ChatMessageContentPart.CreateTextPart("@code reverse"),
+                ChatMessageContentPart.CreateTextPart("@code stays")) : new UserChatMessage("@code reverse");
 
         await client.CompleteChatAsync([message]).WaitAsync(FakeStage.Limit);
 
@@ -103,7 +120,7 @@ public sealed partial class OpenAiTests(ITestOutputHelper output)
             Assert.Equal("@code stays", (string)content[1]!["text"]!);
     }
 
-    /// <summary>The client shows what the proxy says.</summary>
+    /// <summary>The client shows the proxy's message.</summary>
     [Fact]
     public async Task Chat_BackendIsNotThere_ClientShowsTheMessage()
     {
@@ -111,7 +128,8 @@ public sealed partial class OpenAiTests(ITestOutputHelper output)
         var (client, _) = NewClient(stage.App.ProxyAddress);
         stage.Backend.Kill();
 
-        var exception = await Assert.ThrowsAsync<ClientResultException>(() => client.CompleteChatAsync([new UserChatMessage("anybody?")]).WaitAsync(FakeStage.Limit));
+        var exception = await Assert.ThrowsAsync<ClientResultException>(
+            () => client.CompleteChatAsync([new UserChatMessage("anybody?")]).WaitAsync(FakeStage.Limit));
 
         Assert.Equal(502, exception.Status);
         Assert.Contains("cannot be reached", exception.Message, StringComparison.Ordinal);
@@ -129,10 +147,12 @@ public sealed partial class OpenAiTests(ITestOutputHelper output)
         var (client, _) = NewClient(stage.App.ProxyAddress);
 
         var streamed = await StreamAsync(client, [new UserChatMessage("@code How do I reverse a string?")]);
-        var whole = (await client.CompleteChatAsync([new UserChatMessage("@code How do I reverse a list?")], new ChatCompletionOptions { MaxOutputTokenCount = 5 }).WaitAsync(FakeStage.Limit)).Value;
+        var whole = (await client.CompleteChatAsync([new UserChatMessage("@code How do I reverse a list?")],
+            new ChatCompletionOptions { MaxOutputTokenCount = 5 }).WaitAsync(FakeStage.Limit)).Value;
 
         Assert.NotEmpty(streamed);
-        Assert.InRange(whole.Usage.InputTokenDetails.CachedTokenCount, stage.Template("@code").CacheableTokens, whole.Usage.InputTokenCount);
+        Assert.InRange(
+            whole.Usage.InputTokenDetails.CachedTokenCount, stage.Template("@code").CacheableTokens, whole.Usage.InputTokenCount);
     }
 
     private static async Task<string> StreamAsync(ChatClient client, ChatMessage[] messages)
@@ -156,14 +176,22 @@ public sealed partial class OpenAiTests(ITestOutputHelper output)
         Assert.Empty(stage.Backend.Problems);
     }
 
-    /// <summary>What the proxy adds to a question: its slot where that is known, and to a stream the wish for progress, which it filters out.</summary>
+    /// <summary>
+    /// What the proxy adds to a request: its slot where that is known, and in a stream the request for progress, which it filters out of
+    /// the answer.
+    /// </summary>
     [GeneratedRegex("^{(\"id_slot\":[0-9]+,)?(\"return_progress\":true,)?")]
     private static partial Regex Pin();
 
     private static (ChatClient Client, SentBodies Sent) NewClient(Uri proxy)
     {
         var sent = new SentBodies();
-        var options = new OpenAIClientOptions { Endpoint = new Uri(proxy, "/v1"), RetryPolicy = new ClientRetryPolicy(0), NetworkTimeout = TimeSpan.FromSeconds(30) };
+        var options = new OpenAIClientOptions
+        {
+            Endpoint = new Uri(proxy, "/v1"),
+            RetryPolicy = new ClientRetryPolicy(0),
+            NetworkTimeout = TimeSpan.FromSeconds(30),
+        };
         options.AddPolicy(sent, PipelinePosition.BeforeTransport);
         return (new ChatClient("m", new ApiKeyCredential("sk-test"), options), sent);
     }
@@ -173,7 +201,8 @@ public sealed partial class OpenAiTests(ITestOutputHelper output)
     {
         public List<byte[]> Bodies { get; } = [];
 
-        public override void Process(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex) => throw new NotSupportedException();
+        public override void Process(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex) =>
+            throw new NotSupportedException();
 
         public override async ValueTask ProcessAsync(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex)
         {

@@ -4,8 +4,8 @@ using Xunit.Abstractions;
 namespace Bioproxy.IntegrationTests;
 
 /// <summary>
-/// Other weights under the same file name and shape: llama-server takes their saved states for its own and answers wrongly without a
-/// word. The proxy must not let it, whichever side restarted.
+/// Other weights under the same file name and shape: llama-server restores their saved states and then answers wrongly without an error.
+/// The proxy must prevent that, whichever side restarted.
 /// </summary>
 public sealed class OtherWeightsTests(ITestOutputHelper output)
 {
@@ -13,9 +13,6 @@ public sealed class OtherWeightsTests(ITestOutputHelper output)
 
     // Whole steps of 512, so that warm and cold split alike: see RestartTests.
     private const int TemplateTokens = 2 * 512;
-    private const double Equal = 0.035;
-
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
     private static readonly string Template = TemplateText.Of(1, TemplateTokens);
 
     [Fact]
@@ -69,7 +66,7 @@ public sealed class OtherWeightsTests(ITestOutputHelper output)
         var old = await WarmAsync(before);
         var oldCold = await ColdAsync(workspace);
 
-        // The machine comes up again: the proxy first, and nobody is behind it yet.
+        // The machine boots: the proxy starts first, without a server behind it.
         await before.DisposeAsync();
         await server.KillAsync();
         await using var proxy = await workspace.StartProxyAsync(server);
@@ -84,7 +81,7 @@ public sealed class OtherWeightsTests(ITestOutputHelper output)
         await AssertIsWarmedAgainAsync(workspace, proxy, old);
     }
 
-    /// <summary>The server is another before the proxy looks again: only the request itself can notice.</summary>
+    /// <summary>The server is replaced between two health checks: only the request itself can notice.</summary>
     /// <param name="isSlotHot">Whether the slot is believed to hold the template, or the snapshot would have to be restored.</param>
     [Theory]
     [InlineData(true)]
@@ -93,7 +90,8 @@ public sealed class OtherWeightsTests(ITestOutputHelper output)
     {
         await using var workspace = NewWorkspace();
         var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 1));
-        await using var proxy = await workspace.StartProxyAsync(server, options => options with { HealthCheckInterval = TimeSpan.FromMinutes(10) });
+        await using var proxy = await workspace.StartProxyAsync(
+            server, options => options with { HealthCheckInterval = TimeSpan.FromMinutes(10) });
         var old = await WarmAsync(proxy);
         if (!isSlotHot)
             await proxy.AskAsync(("user", "Something else altogether."));
@@ -129,7 +127,7 @@ public sealed class OtherWeightsTests(ITestOutputHelper output)
         Assert.Equal(old, proxy.Identity);
         Assert.Equal("restored", answer.Cache);
         Assert.Equal(TemplateTokens, answer.CachedTokens);
-        Assert.InRange(ChatProbe.MaxDifference(answer.First, await ColdAsync(workspace)), 0, Equal);
+        Assert.InRange(ChatProbe.MaxDifference(answer.First, await ColdAsync(workspace)), 0, Tolerances.SameSplit);
         Assert.Equal(2, proxy.WarmUps.Count);
     }
 
@@ -149,7 +147,8 @@ public sealed class OtherWeightsTests(ITestOutputHelper output)
 
     private static Task<Answer> AskAsync(TestProxy proxy) => proxy.AskAsync(("user", $"@code {Question}"));
 
-    private static Task<FirstToken> ColdAsync(Workspace workspace) => workspace.ColdAsync(("user", TemplateText.Expand(Template, Question)));
+    private static Task<FirstToken> ColdAsync(Workspace workspace) =>
+        workspace.ColdAsync(("user", TemplateText.Expand(Template, Question)));
 
     private async Task AssertIsOfNewWeightsAsync(Workspace workspace, Answer answer, FirstToken ofOldWeights)
     {
@@ -157,17 +156,18 @@ public sealed class OtherWeightsTests(ITestOutputHelper output)
         var difference = ChatProbe.MaxDifference(answer.First, cold);
         var fromOld = ChatProbe.MaxDifference(answer.First, ofOldWeights);
         output.WriteLine($"{answer}; from the cold answer {difference:0.0000}, from that of the old weights {fromOld:0.00}");
-        Assert.InRange(difference, 0, Equal);
-        Assert.True(fromOld > 1, $"The old weights must be seen: {fromOld}.");
+        Assert.InRange(difference, 0, Tolerances.SameSplit);
+        Assert.True(fromOld > Tolerances.Different, $"The old weights must be seen: {fromOld}.");
     }
 
     private static async Task AssertIsWarmedAgainAsync(Workspace workspace, TestProxy proxy, string old)
     {
-        await Eventually.TrueAsync(() => proxy.Identity is { } identity && identity != old, Soon, "the model is recognised as another one");
-        await proxy.WaitUntilWarmAsync("@code", Soon);
+        await Eventually.TrueAsync(
+            () => proxy.Identity is { } identity && identity != old, Tolerances.Soon, "the model is recognised as another one");
+        await proxy.WaitUntilWarmAsync("@code", Tolerances.Soon);
         Assert.Contains(proxy.App.Catalogue.All, snapshot => snapshot.Identity == proxy.Identity);
         var warm = await AskAsync(proxy);
         Assert.InRange(warm.CachedTokens, TemplateTokens, warm.PromptTokens);
-        Assert.InRange(ChatProbe.MaxDifference(warm.First, await ColdAsync(workspace)), 0, Equal);
+        Assert.InRange(ChatProbe.MaxDifference(warm.First, await ColdAsync(workspace)), 0, Tolerances.SameSplit);
     }
 }

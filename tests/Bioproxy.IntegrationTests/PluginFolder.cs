@@ -5,7 +5,8 @@ namespace Bioproxy.IntegrationTests;
 /// <summary>A plugin folder that tests fill, as a person would by copying.</summary>
 internal sealed class PluginFolder : IDisposable
 {
-    private static readonly string Tail = Path.GetRelativePath(Path.Combine(RepositoryFolder.Root!, "src", "Bioproxy.Host"), HostOutput.Folder);
+    private static readonly string Tail = Path.GetRelativePath(
+        Path.Combine(RepositoryFolder.Root!, "src", "Bioproxy.Host"), HostOutput.Folder);
 
     public string Root { get; } = Directory.CreateTempSubdirectory("bioproxy-plugins-").FullName;
 
@@ -24,7 +25,7 @@ internal sealed class PluginFolder : IDisposable
 
     public void Fixture(string fixture, string? name = null) => Copy($"tests/Fixtures/Bioproxy.Fixtures.{fixture}", name);
 
-    /// <summary>Copies beside the folder, then renames: the new version is there in one step.</summary>
+    /// <summary>Copies beside the folder, then renames: the new version appears in one step.</summary>
     public void Swap(string project, string name)
     {
         var beside = Directory.CreateTempSubdirectory("bioproxy-swap-").FullName;

@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>The program from outside: exit codes, what it says, how it stops.</summary>
+/// <summary>The program from outside: exit codes, output, shutdown.</summary>
 public sealed partial class ProcessTests(ITestOutputHelper output)
 {
     [Fact]
@@ -59,7 +59,7 @@ public sealed partial class ProcessTests(ITestOutputHelper output)
             Assert.Contains(word, said, StringComparison.Ordinal);
         Assert.DoesNotContain("FAILED", said, StringComparison.Ordinal);
 
-        // It only looks: no probe, no warm-up.
+        // It only reads: no probe, no warm-up.
         Assert.DoesNotContain("launch_slot_", server.Log, StringComparison.Ordinal);
     }
 
@@ -132,7 +132,8 @@ public sealed partial class ProcessTests(ITestOutputHelper output)
 
     private static async Task<Uri> AddressAsync(ServerProcess process)
     {
-        await Eventually.TrueAsync(() => ListensLine().IsMatch(process.Log.ToString()), TimeSpan.FromSeconds(30), "the program listens");
+        await Eventually.TrueAsync(
+            () => ListensLine().IsMatch(process.Log.ToString()), DefaultTimeoutExtensions.Limit, "the program listens");
         return new Uri(ListensLine().Match(process.Log.ToString()).Groups[1].Value);
     }
 

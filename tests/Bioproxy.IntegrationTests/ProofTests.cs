@@ -7,7 +7,9 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>Every answer says what was reused, and an explanation why; a stream is byte for byte what the server alone would have sent.</summary>
+/// <summary>
+/// Every answer says what was reused, and /explain says why; a stream is byte for byte what the server alone would have sent.
+/// </summary>
 public sealed partial class ProofTests(ITestOutputHelper output)
 {
     [Theory]
@@ -33,7 +35,7 @@ public sealed partial class ProofTests(ITestOutputHelper output)
         Assert.Equal(Normal(direct.Text), Normal(again));
         Assert.Equal("hot", Value(hot, "X-Bioproxy-Cache"));
         Assert.True(int.Parse(Value(hot, "X-Bioproxy-Cached-Tokens")!) > 500);
-        Assert.Contains("prompt_progress", own, StringComparison.Ordinal); // who asks for it gets it
+        Assert.Contains("prompt_progress", own, StringComparison.Ordinal); // a client that asks for progress gets it
     }
 
     [Fact]
@@ -84,7 +86,8 @@ public sealed partial class ProofTests(ITestOutputHelper output)
         await using var workspace = new Workspace(output);
         workspace.UseModel();
         var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 1));
-        await using var proxy = await workspace.StartProxyAsync(server, o => o with { KvSave = Bioproxy.Host.Configuration.SaveMode.Never });
+        await using var proxy = await workspace.StartProxyAsync(
+            server, o => o with { KvSave = Bioproxy.Host.Configuration.SaveMode.Never });
         await proxy.WaitUntilRecognisedAsync();
         var question = TemplateText.Words(seed: 1, 1500);
 
@@ -95,16 +98,20 @@ public sealed partial class ProofTests(ITestOutputHelper output)
         Assert.Equal("ram", answer.Cache);
         Assert.True(answer.CachedTokens > 1400, $"{answer}");
         using var metrics = await proxy.Admin.GetAsync(new Uri("/metrics", UriKind.Relative));
-        Assert.Contains("bioproxy_cache_results_total{result=\"ram\"} 1", await metrics.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "bioproxy_cache_results_total{result=\"ram\"} 1", await metrics.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     private static async Task<(string Text, HttpResponseHeaders Headers)> StreamAsync(HttpClient client, string path, string more)
     {
         var words = TemplateText.Words(seed: 9, 600);
-        var prompt = path.Contains("chat", StringComparison.Ordinal) ? $"\"messages\":[{{\"role\":\"user\",\"content\":\"{words}\"}}]" : $"\"prompt\":\"{words}\"";
+        var prompt = path.Contains("chat", StringComparison.Ordinal)
+            ? $"\"messages\":[{{\"role\":\"user\",\"content\":\"{words}\"}}]"
+            : $"\"prompt\":\"{words}\"";
         using var request = new HttpRequestMessage(HttpMethod.Post, path)
         {
-            Content = new StringContent($"{{{prompt},\"stream\":true,\"temperature\":0,\"max_tokens\":6,\"n_predict\":6{more}}}", Encoding.UTF8, "application/json"),
+            Content = new StringContent($"{{{prompt},\"stream\":true,\"temperature\":0,\"max_tokens\":6,\"n_predict\":6{more}}}",
+                Encoding.UTF8, "application/json"),
         };
         using var response = await client.SendAsync(request).DefaultTimeout();
         return (await response.Content.ReadAsStringAsync().DefaultTimeout(), response.Headers);
@@ -115,7 +122,8 @@ public sealed partial class ProofTests(ITestOutputHelper output)
         using var request = TestProxy.Request(ChatProbe.FirstTokenBody(ChatProbe.Chat(messages)));
         using var response = await proxy.Client.SendAsync(request).DefaultTimeout();
         var body = JsonNode.Parse(await response.Content.ReadAsStringAsync().DefaultTimeout())!;
-        return (TestProxy.Header(response, "X-Bioproxy-Request-Id")!, new Answer(response.StatusCode, TestProxy.Header(response, "X-Bioproxy-Cache"), null, body));
+        return (TestProxy.Header(response, "X-Bioproxy-Request-Id")!, new Answer(
+            response.StatusCode, TestProxy.Header(response, "X-Bioproxy-Cache"), null, body));
     }
 
     private static async Task<JsonNode> ExplainAsync(TestProxy proxy, string id)
@@ -128,16 +136,19 @@ public sealed partial class ProofTests(ITestOutputHelper output)
                 explained = response.IsSuccessStatusCode ? JsonNode.Parse(await response.Content.ReadAsStringAsync()) : null;
                 return explained is not null;
             },
-            TimeSpan.FromSeconds(10),
+            Tolerances.Soon,
             "it is explained"); // once the answer has ended
         return explained!;
     }
 
-    private static string? Value(HttpResponseHeaders headers, string name) => headers.TryGetValues(name, out var values) ? values.Single() : null;
+    private static string? Value(HttpResponseHeaders headers, string name) =>
+        headers.TryGetValues(name, out var values) ? values.Single() : null;
 
-    /// <summary>Without what differs from one answer to the next.</summary>
+    /// <summary>Removes what differs from one answer to the next.</summary>
     private static string Normal(string stream) => Varying().Replace(stream, "$1:0");
 
-    [GeneratedRegex("(\"(?:id|created|id_slot|cache_n|cached_tokens|prompt_n|prompt_ms|prompt_per_token_ms|prompt_per_second|predicted_ms|predicted_per_token_ms|predicted_per_second)\"):(?:\"[^\"]*\"|[-0-9.e+]+)")]
+    [GeneratedRegex(
+        "(\"(?:id|created|id_slot|cache_n|cached_tokens|prompt_n|prompt_ms|prompt_per_token_ms|prompt_per_second|predicted_ms|"
+        + "predicted_per_token_ms|predicted_per_second)\"):(?:\"[^\"]*\"|[-0-9.e+]+)")]
     private static partial Regex Varying();
 }

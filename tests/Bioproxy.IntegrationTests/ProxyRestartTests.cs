@@ -36,7 +36,8 @@ public sealed class ProxyRestartTests(ITestOutputHelper output)
             Assert.Equal(TemplateTokens, answer.CachedTokens);
         }
 
-        await Eventually.TrueAsync(() => proxy.App.WarmUp.Statuses.All(status => status.State == WarmUpState.Warm), TimeSpan.FromSeconds(10), "both are warm");
+        await Eventually.TrueAsync(
+            () => proxy.App.WarmUp.Statuses.All(status => status.State == WarmUpState.Warm), Tolerances.Soon, "both are warm");
         Assert.Empty(proxy.WarmUps);
     }
 }

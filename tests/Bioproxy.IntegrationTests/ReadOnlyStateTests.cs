@@ -4,13 +4,14 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>A state folder that cannot be written: the proxy says so, serves, and keeps nothing.</summary>
+/// <summary>A state folder that cannot be written: the proxy says so, serves, and saves nothing.</summary>
 public sealed class ReadOnlyStateTests(ITestOutputHelper output, LearnedConversations conversations) : IClassFixture<LearnedConversations>
 {
     private const UnixFileMode ReadOnly = UnixFileMode.UserRead | UnixFileMode.UserExecute;
 
     // Permissions do not bind root; without these capabilities they do.
-    private static readonly string[] Bound = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search"];
+    private static readonly string[] Bound = ["setpriv", "--bounding-set=-dac_override,-dac_read_search",
+        "--inh-caps=-dac_override,-dac_read_search"];
 
     private readonly Conversation _one = conversations.One;
 
@@ -40,7 +41,9 @@ public sealed class ReadOnlyStateTests(ITestOutputHelper output, LearnedConversa
             Assert.Equal(0, await before.StopAsync());
         }
 
-        List<string> folders = what == "a file in it" ? [] : [state, .. Directory.EnumerateDirectories(state, "*", SearchOption.AllDirectories)];
+        List<string> folders = what == "a file in it"
+            ? []
+            : [state, .. Directory.EnumerateDirectories(state, "*", SearchOption.AllDirectories)];
         folders.ForEach(folder => SetMode(folder, ReadOnly));
         try
         {
@@ -48,10 +51,11 @@ public sealed class ReadOnlyStateTests(ITestOutputHelper output, LearnedConversa
             Assert.True(proxy.HasSaid("cannot be used"));
             Assert.True(proxy.HasSaid("no KV cache is saved or restored"));
 
-            // Without an identity nothing is recognised; but the proxy looks at the slots, and before it has, a request goes unpinned.
+            // Without an identity the model is not recognised, but the slot list is read; before that, a request is not pinned.
             await Eventually.TrueAsync(
-                async () => (await proxy.StatusAsync()) is { } status && status["slots"]!.AsArray() is { Count: 2 } slots && slots.All(slot => slot!["tokens"] is not null) && (int)status["queue"]!["used"]! == 0,
-                TimeSpan.FromSeconds(20),
+                async () => (await proxy.StatusAsync()) is { } status && status["slots"]!.AsArray() is { Count: 2 } slots
+                    && slots.All(slot => slot!["tokens"] is not null) && (int)status["queue"]!["used"]! == 0,
+                DefaultTimeoutExtensions.Limit,
                 "the slots are known");
 
             _one.AssertRight(0, await proxy.SendAsync(_one.Request(0)));

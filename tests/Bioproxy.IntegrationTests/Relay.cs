@@ -6,8 +6,10 @@ using System.Text;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>Bytes from a proxy to a server and back, on a port of its own. It can stop a slot action before the server gets it, or the
-/// answer to it. A side that ends takes the other with it.</summary>
+/// <summary>
+/// Forwards bytes between a proxy and a server. It can hold a slot action before the server gets it, or hold the answer. When one side
+/// closes, the other is closed, too.
+/// </summary>
 internal sealed class Relay : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -25,14 +27,14 @@ internal sealed class Relay : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
-    /// <summary>Where a proxy finds the server.</summary>
+    /// <summary>The address for the proxy.</summary>
     public Uri Address { get; }
 
     public static Relay Start(Uri server) => new(server);
 
-    /// <summary>Stops the next save or restore of a file of a proxy.</summary>
+    /// <summary>Holds the next save or restore of one of the proxy's files.</summary>
     /// <param name="action">save or restore.</param>
-    /// <param name="isAnswered">The server gets it, and its answer is stopped.</param>
+    /// <param name="isAnswered">The server gets it, and its answer is held.</param>
     public RelayHold Hold(string action, bool isAnswered) => _hold = new RelayHold(action, isAnswered);
 
     public async ValueTask DisposeAsync()
@@ -71,12 +73,14 @@ internal sealed class Relay : IAsyncDisposable
             }
             catch (Exception e) when (e is OperationCanceledException or SocketException)
             {
-                return; // nobody is there
+                return; // the server is down
             }
 
             var stopped = new ConcurrentQueue<RelayHold>();
-            var there = PassAsync(client.GetStream(), server.GetStream(), (request, token) => BeforeServerAsync(request, stopped, token), ended.Token);
-            var back = PassAsync(server.GetStream(), client.GetStream(), (_, token) => stopped.TryDequeue(out var hold) ? hold.StopAsync(token) : Task.CompletedTask, ended.Token);
+            var there = PassAsync(
+                client.GetStream(), server.GetStream(), (request, token) => BeforeServerAsync(request, stopped, token), ended.Token);
+            var back = PassAsync(server.GetStream(), client.GetStream(), (_, token) => stopped.TryDequeue(out var hold)
+                ? hold.StopAsync(token) : Task.CompletedTask, ended.Token);
             await Task.WhenAny(there, back);
             await ended.CancelAsync();
             await Task.WhenAll(there, back);
@@ -94,7 +98,8 @@ internal sealed class Relay : IAsyncDisposable
             await hold.StopAsync(token);
     }
 
-    private static async Task PassAsync(NetworkStream from, NetworkStream to, Func<string, CancellationToken, Task> before, CancellationToken token)
+    private static async Task PassAsync(
+        NetworkStream from, NetworkStream to, Func<string, CancellationToken, Task> before, CancellationToken token)
     {
         var buffer = new byte[1 << 16];
         try
@@ -113,7 +118,7 @@ internal sealed class Relay : IAsyncDisposable
         }
     }
 
-    /// <summary>Slot actions are small: they are passed on in one piece. Everything else goes as it comes.</summary>
+    /// <summary>Slot actions are small and are forwarded in one piece; everything else is forwarded as it arrives.</summary>
     private static bool IsWhole(ReadOnlySpan<byte> bytes)
     {
         if (!bytes.StartsWith("POST /slots/"u8))
@@ -122,7 +127,8 @@ internal sealed class Relay : IAsyncDisposable
         var end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         if (end < 0)
             return false;
-        var length = text.Split("\r\n").First(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))["Content-Length:".Length..];
+        var length = text.Split("\r\n").First(line => line.StartsWith("Content-Length:",
+            StringComparison.OrdinalIgnoreCase))["Content-Length:".Length..];
         return bytes.Length >= end + 4 + int.Parse(length, CultureInfo.InvariantCulture);
     }
 }

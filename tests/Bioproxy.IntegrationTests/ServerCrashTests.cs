@@ -10,8 +10,8 @@ public sealed class ServerCrashTests(ITestOutputHelper output, LearnedConversati
     private readonly Conversation _one = conversations.One;
     private readonly Conversation _other = conversations.Other;
 
-    /// <param name="step">Where the server is killed. "And asked again": the answer is lost when there is a new server already, which the proxy
-    /// then asks to save the same slot.</param>
+    /// <param name="step">Where the server is killed. "And asked again": the answer is lost when the new server already runs, and the proxy
+    /// asks that one to save the same slot.</param>
     /// <param name="isFolderKnown">Whether the proxy can see the slot folder (kv.directory).</param>
     [Theory]
     [InlineData("before the call", true)]
@@ -102,7 +102,7 @@ public sealed class ServerCrashTests(ITestOutputHelper output, LearnedConversati
             hold.Release();
         hold.Drop();
 
-        // It failed with the server, or the new one computed it: what the old one restored is not counted on.
+        // Either it failed with the server, or the new one computed it: what the old one restored must not be assumed.
         if (await asking is { } interrupted)
         {
             _one.AssertRight(1, interrupted);
@@ -128,14 +128,16 @@ public sealed class ServerCrashTests(ITestOutputHelper output, LearnedConversati
         await proxy.WaitUntilSavedAsync(2);
     }
 
-    /// <summary>The other conversation is restored as well, both are saved anew, and nothing else is on the disk.</summary>
+    /// <summary>
+    /// Asserts that the other conversation is restored as well, that both are saved again, and that nothing else is on the disk.
+    /// </summary>
     private async Task AssertGoesOnAsync(TestProxy proxy, SnapshotDisk disk, bool isFolderKnown, int saves)
     {
         var answer = await proxy.SendAsync(_other.Request(1), CancellationToken.None);
         _other.AssertRight(1, answer);
         Assert.Equal("restored", answer.Cache);
         await proxy.WaitUntilSavedAsync(saves);
-        await Eventually.TrueAsync(() => proxy.App.Catalogue.Count == 2, TimeSpan.FromSeconds(10), "the older ones are removed");
+        await Eventually.TrueAsync(() => proxy.App.Catalogue.Count == 2, Tolerances.Soon, "the older ones are removed");
         await proxy.DisposeAsync();
         await disk.AssertConsistentAsync(isFolderKnown);
         Assert.Equal(2, disk.Described.Count);
@@ -148,10 +150,18 @@ public sealed class ServerCrashTests(ITestOutputHelper output, LearnedConversati
         var text = await response.Content.ReadAsStringAsync().DefaultTimeout();
         output.WriteLine($"while the server was killed: {(int)response.StatusCode}");
         return response.IsSuccessStatusCode
-            ? new Answer(response.StatusCode, TestProxy.Header(response, "X-Bioproxy-Cache"), null, System.Text.Json.Nodes.JsonNode.Parse(text)!)
+            ? new Answer(response.StatusCode, TestProxy.Header(response, "X-Bioproxy-Cache"), null,
+                System.Text.Json.Nodes.JsonNode.Parse(text)!)
             : null;
     }
 
     private static ProxyOptions KeepingAll(ProxyOptions options, string? folder) =>
-        options with { KvSave = SaveMode.Always, KvMinTokens = 128, KvIdleSave = TimeSpan.FromMilliseconds(100), KvMinFreeBytes = 0, KvDirectory = folder };
+        options with
+        {
+            KvSave = SaveMode.Always,
+            KvMinTokens = 128,
+            KvIdleSave = TimeSpan.FromMilliseconds(100),
+            KvMinFreeBytes = 0,
+            KvDirectory = folder,
+        };
 }

@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>What chat programs ask beside a conversation (titles, tags, summaries) does not cost the conversation its slot.</summary>
+/// <summary>Side requests of chat programs (titles, tags, summaries) do not cost the conversation its slot.</summary>
 public sealed class SideRequestTests(ITestOutputHelper output)
 {
     private const int LongWords = 2500;
@@ -12,17 +12,19 @@ public sealed class SideRequestTests(ITestOutputHelper output)
 
     /// <param name="architecture">The model.</param>
     /// <param name="isBusy">Whether all other slots hold conversations, too.</param>
-    /// <param name="withHistory">Whether a title request quotes the beginning of the conversation, as long as a conversation itself.</param>
+    /// <param name="withHistory">Whether a title request quotes the beginning of the conversation, as long as a conversation
+    /// itself.</param>
     [Theory]
     [InlineData("Llama", false, false)]
-    [InlineData("Llama", true, false)]
-    [InlineData("Llama", true, true)]
+    [LongInlineData("Llama", true, false)]
+    [LongInlineData("Llama", true, true)]
     [InlineData("Mamba", true, true)]
     public async Task LongConversation_FiftyTitleRequestsLater_IsHotOrRestored(string architecture, bool isBusy, bool withHistory)
     {
         await using var workspace = new Workspace(output);
         workspace.UseModel(Enum.Parse<TinyArchitecture>(architecture));
-        var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 4) with { ContextSize = 4 * 4096, CacheRamMiB = 0 });
+        var server = await workspace.StartServerAsync(
+            workspace.ServerOptions(parallel: 4) with { ContextSize = 4 * 4096, CacheRamMiB = 0 });
         await using var proxy = await workspace.StartProxyAsync(server);
         await proxy.WaitUntilRecognisedAsync();
         for (var i = 0; isBusy && i < 3; i++)
@@ -33,7 +35,7 @@ public sealed class SideRequestTests(ITestOutputHelper output)
         var saves = Saves(proxy);
         for (var i = 0; i < Titles; i++)
             await proxy.SendAsync(WithSession(Title(i, withHistory ? question[..1200] : ""), withHistory), CancellationToken.None);
-        Assert.True(Saves(proxy) - saves <= (isBusy ? 4 : 1), "titles are not saved"); // the conversations themselves may be
+        Assert.True(Saves(proxy) - saves <= (isBusy ? 4 : 1), "title requests are not saved"); // the conversations themselves may be
 
         var two = await proxy.AskAsync(("user", question), ("assistant", one.Text), ("user", "And now?"));
 
@@ -49,7 +51,7 @@ public sealed class SideRequestTests(ITestOutputHelper output)
         return chat;
     }
 
-    /// <summary>A client that tells which requests belong together.</summary>
+    /// <summary>A client that says which requests belong together.</summary>
     private static JsonObject WithSession(JsonObject chat, bool tells)
     {
         chat["max_tokens"] ??= 4;
@@ -58,5 +60,6 @@ public sealed class SideRequestTests(ITestOutputHelper output)
         return chat;
     }
 
-    private static int Saves(TestProxy proxy) => proxy.Log.Lines.Count(line => line.Contains("Saved a conversation", StringComparison.Ordinal));
+    private static int Saves(TestProxy proxy) =>
+        proxy.Log.Lines.Count(line => line.Contains("Saved a conversation", StringComparison.Ordinal));
 }

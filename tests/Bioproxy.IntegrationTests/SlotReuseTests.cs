@@ -2,19 +2,19 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>What slots hold changes with every request; a template that lost its slot is restored, never computed again.</summary>
+/// <summary>The contents of slots change with every request; a template that lost its slot is restored, never computed again.</summary>
 public sealed class SlotReuseTests(ITestOutputHelper output)
 {
     private const int TemplateTokens = 2 * 512;
 
     /// <param name="parallel">The number of slots.</param>
-    /// <param name="cacheRam">The server's RAM cache, which makes good many mistakes of the proxy; without it they show.</param>
+    /// <param name="cacheRam">The server's RAM cache, which hides many mistakes of the proxy.</param>
     [Theory]
-    [InlineData(1, null)]
+    [LongInlineData(1, null)]
     [InlineData(1, 0)]
     [InlineData(2, null)]
-    [InlineData(2, 0)]
-    [InlineData(null, null)]
+    [LongInlineData(2, 0)]
+    [LongInlineData(null, null)]
     [InlineData(null, 0)]
     public async Task TemplatedQuestion_AfterRequestsThatTookItsSlot_IsNotComputedAgain(int? parallel, int? cacheRam)
     {
@@ -40,7 +40,7 @@ public sealed class SlotReuseTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>One request between a template's use and the next: nobody had looked yet which slot it took.</summary>
+    /// <summary>One request between two uses of a template: the slot list has not been read since.</summary>
     [Theory]
     [InlineData(null)]
     [InlineData(0)]

@@ -10,9 +10,6 @@ public sealed class TemplateChangeTests(ITestOutputHelper output)
     private const string Question = "How do I reverse a string?";
     private const int OldTokens = 2 * 512;
     private const int NewTokens = 3 * 512;
-    private const double Equal = 0.035;
-
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
     private static readonly string Old = TemplateText.Of(1, OldTokens);
     private static readonly string New = TemplateText.Of(2, NewTokens);
 
@@ -23,21 +20,22 @@ public sealed class TemplateChangeTests(ITestOutputHelper output)
     {
         await using var workspace = NewWorkspace(out var file);
         var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 2));
-        await using var proxy = await workspace.StartProxyAsync(server, options => OnlyTheWatcher(options) with { KvSave = SaveMode.Never });
+        await using var proxy = await workspace.StartProxyAsync(
+            server, options => OnlyTheWatcher(options) with { KvSave = SaveMode.Never });
         await proxy.WaitUntilWarmAsync("@code");
         var old = proxy.Template("@code").TokensHash;
         var oldFile = Assert.Single(proxy.App.Catalogue.All).File;
 
         var hash = proxy.App.Templates[0].ContentHash;
         Write(file, New, isRenamed);
-        await Eventually.TrueAsync(() => proxy.App.Templates[0].ContentHash != hash, Soon, "the new text is in use");
+        await Eventually.TrueAsync(() => proxy.App.Templates[0].ContentHash != hash, Tolerances.Soon, "the new text is in use");
         var answer = await AskAsync(proxy);
 
         var cold = await workspace.ColdAsync(("user", TemplateText.Expand(New, Question)));
         Assert.Equal(cold.PromptTokens, answer.PromptTokens);
-        Assert.InRange(ChatProbe.MaxDifference(answer.First, cold), 0, Equal);
+        Assert.InRange(ChatProbe.MaxDifference(answer.First, cold), 0, Tolerances.SameSplit);
 
-        await proxy.WaitUntilWarmAsync("@code", Soon, otherThan: old);
+        await proxy.WaitUntilWarmAsync("@code", Tolerances.Soon, otherThan: old);
         var snapshot = Assert.Single(proxy.App.Catalogue.All);
         Assert.Equal(NewTokens, snapshot.Tokens);
         Assert.NotEqual(oldFile, snapshot.File);
@@ -48,7 +46,7 @@ public sealed class TemplateChangeTests(ITestOutputHelper output)
         var restored = await AskAsync(proxy);
         Assert.Equal("restored", restored.Cache);
         Assert.Equal(NewTokens, restored.CachedTokens);
-        Assert.InRange(ChatProbe.MaxDifference(restored.First, cold), 0, Equal);
+        Assert.InRange(ChatProbe.MaxDifference(restored.First, cold), 0, Tolerances.SameSplit);
     }
 
     [Fact]
@@ -56,15 +54,16 @@ public sealed class TemplateChangeTests(ITestOutputHelper output)
     {
         await using var workspace = NewWorkspace(out var file);
         var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 1));
-        await using var proxy = await workspace.StartProxyAsync(server, options => OnlyTheWatcher(options) with { KvDirectory = workspace.Slots });
+        await using var proxy = await workspace.StartProxyAsync(
+            server, options => OnlyTheWatcher(options) with { KvDirectory = workspace.Slots });
         for (var version = 0; version < 3; version++)
         {
             Write(file, TemplateText.Of(10 + version, OldTokens), isRenamed: true);
-            await Eventually.TrueAsync(() => proxy.WarmUps.Count >= version + 1, Soon, $"version {version} is warm");
+            await Eventually.TrueAsync(() => proxy.WarmUps.Count >= version + 1, Tolerances.Soon, $"version {version} is warm");
             await proxy.WaitUntilWarmAsync("@code");
         }
 
-        await Eventually.TrueAsync(() => Directory.GetFiles(workspace.Slots).Length == 1, Soon, "one file is left");
+        await Eventually.TrueAsync(() => Directory.GetFiles(workspace.Slots).Length == 1, Tolerances.Soon, "one file is left");
         Assert.Equal(Path.GetFileName(Assert.Single(Directory.GetFiles(workspace.Slots))), Assert.Single(proxy.App.Catalogue.All).File);
     }
 
@@ -77,7 +76,7 @@ public sealed class TemplateChangeTests(ITestOutputHelper output)
         await proxy.WaitUntilWarmAsync("@code");
 
         File.Delete(file);
-        await Eventually.TrueAsync(() => proxy.App.Templates[0].Problem is not null, Soon, "the file's absence is noticed");
+        await Eventually.TrueAsync(() => proxy.App.Templates[0].Problem is not null, Tolerances.Soon, "the file's absence is noticed");
         var answer = await AskAsync(proxy);
 
         Assert.Equal("hot", answer.Cache);
@@ -89,9 +88,10 @@ public sealed class TemplateChangeTests(ITestOutputHelper output)
         Assert.True(proxy.Logged("stays in use"));
 
         await File.WriteAllTextAsync(file, New);
-        await Eventually.TrueAsync(() => proxy.App.Templates[0].Problem is null, Soon, "the new file is noticed");
-        await Eventually.TrueAsync(() => proxy.Template("@code").CacheableTokens == NewTokens, Soon, "the new text is looked at");
-        await proxy.WaitUntilWarmAsync("@code", Soon);
+        await Eventually.TrueAsync(() => proxy.App.Templates[0].Problem is null, Tolerances.Soon, "the new file is noticed");
+        await Eventually.TrueAsync(
+            () => proxy.Template("@code").CacheableTokens == NewTokens, Tolerances.Soon, "the new text is looked at");
+        await proxy.WaitUntilWarmAsync("@code", Tolerances.Soon);
     }
 
     private Workspace NewWorkspace(out string file)
@@ -102,7 +102,7 @@ public sealed class TemplateChangeTests(ITestOutputHelper output)
         return workspace;
     }
 
-    /// <summary>No regular look comes to help.</summary>
+    /// <summary>The periodic check does not run, so only the file watcher can notice.</summary>
     private static ProxyOptions OnlyTheWatcher(ProxyOptions options) => options with { WarmUpCheckInterval = TimeSpan.FromMinutes(10) };
 
     private static Task<Answer> AskAsync(TestProxy proxy) => proxy.AskAsync(("user", $"@code {Question}"));

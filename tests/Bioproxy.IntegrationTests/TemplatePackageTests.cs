@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>The way of somebody who writes a plugin, by the README's own commands: packed, made from the template, tested, dropped, used.</summary>
+/// <summary>The path of a plugin author, by the README's own commands: pack, create from the template, test, deploy, use.</summary>
 public sealed class TemplatePackageTests(ITestOutputHelper output) : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
@@ -20,12 +20,14 @@ public sealed class TemplatePackageTests(ITestOutputHelper output) : IDisposable
             .Replace("~/apps/bioproxy", Path.Combine(_root, "apps", "bioproxy"), StringComparison.Ordinal)
             .Replace("../Acme.Shout", Path.Combine(_root, "Acme.Shout"), StringComparison.Ordinal);
         Assert.Contains("dotnet new bioproxy-plugin", commands, StringComparison.Ordinal);
-        await using var stage = await FakeStage.StartAsync(output, change: o => o with { PluginDirectories = [.. o.PluginDirectories, plugins], PluginCheckInterval = TimeSpan.FromSeconds(0.2) });
+        await using var stage = await FakeStage.StartAsync(output,
+            change: o => o with { PluginDirectories = [.. o.PluginDirectories, plugins], PluginCheckInterval = TimeSpan.FromSeconds(0.2) });
 
         await RunAsync(commands);
 
         await Eventually.TrueAsync(
-            async () => (await stage.StatusAsync())["plugins"]!.AsArray().Any(p => (string)p!["name"]! == "Acme.Shout" && (string)p["state"]! == "active"), FakeStage.Limit, "the running proxy has it");
+            async () => (await stage.StatusAsync())["plugins"]!.AsArray().Any(p => (string)p!["name"]! == "Acme.Shout"
+                && (string)p["state"]! == "active"), FakeStage.Limit, "the running proxy has it");
         await stage.AskAsync(FakeStage.Chat("hello"));
         Assert.Equal("HELLO", (string)stage.Chats[^1].Json["messages"]![0]!["content"]!);
     }
@@ -40,14 +42,20 @@ public sealed class TemplatePackageTests(ITestOutputHelper output) : IDisposable
         return readme[start..readme.IndexOf("```", start, StringComparison.Ordinal)];
     }
 
-    /// <summary>In a copy of this machine's settings: neither a template nor a package stays behind.</summary>
+    /// <summary>With a private copy of the machine's settings, so that neither a template nor a package remains.</summary>
     private async Task RunAsync(string commands)
     {
         var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        var start = new ProcessStartInfo("bash", ["-euo", "pipefail", "-c", commands]) { WorkingDirectory = RepositoryFolder.Root!, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("bash", ["-euo", "pipefail", "-c", commands])
+        {
+            WorkingDirectory = RepositoryFolder.Root!,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["DOTNET_CLI_HOME"] = Path.Combine(_root, "cli");
         start.Environment["NUGET_PACKAGES"] = Path.Combine(_root, "packages");
-        start.Environment["NUGET_FALLBACK_PACKAGES"] = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(home, ".nuget", "packages");
+        start.Environment["NUGET_FALLBACK_PACKAGES"] = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(home, ".nuget", "packages");
         foreach (var inherited in new[] { "MSBUILDNOINPROCNODE", "MSBuildSDKsPath", "MSBUILD_EXE_PATH", "VSTEST_CONNECTION_TIMEOUT" })
             start.Environment.Remove(inherited);
         using var process = Process.Start(start)!;

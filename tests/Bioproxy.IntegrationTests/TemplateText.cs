@@ -2,16 +2,18 @@ using System.Text;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>Template texts of an exact number of tokens: with the tiny vocabulary a character is a token.</summary>
+/// <summary>Template texts with an exact number of tokens: in the tiny vocabulary every character is a token.</summary>
 internal static class TemplateText
 {
-    /// <summary>What stands before a user's text in the first message: begin of sequence, the role marker, "user" and a line feed.</summary>
+    /// <summary>The tokens before a user's text in the first message: begin of sequence, the role marker, "user" and a line feed.</summary>
     private const int TokensBefore = 7;
 
-    /// <summary>A template whose prompts begin with exactly <paramref name="tokens"/> tokens that never change. Another seed is another text.</summary>
+    /// <summary>
+    /// A template whose prompts begin with exactly <paramref name="tokens"/> tokens that never change. Another seed gives another text.
+    /// </summary>
     public static string Of(int seed, int tokens) => Words(seed, tokens - TokensBefore - 1) + "\n<<message>>";
 
-    /// <summary>What the expander makes of a template and a message.</summary>
+    /// <summary>The expansion of a template with a message.</summary>
     public static string Expand(string template, string message) => template.Replace("<<message>>", message, StringComparison.Ordinal);
 
     /// <summary>Words of an exact length, without white space at its ends.</summary>

@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>The whole proxy in this process, on ports of its own, started from a configuration file like a user's.</summary>
+/// <summary>The whole proxy in this process, on its own ports, started from a configuration file like a user's.</summary>
 internal sealed partial class TestProxy : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -25,7 +25,8 @@ internal sealed partial class TestProxy : IAsyncDisposable
     {
         _app = app;
         Log = log;
-        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false, ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = app.ProxyAddress, Timeout = Limit };
+        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false,
+            ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = app.ProxyAddress, Timeout = Limit };
         Admin = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = app.AdminAddress, Timeout = Limit };
     }
 
@@ -39,14 +40,15 @@ internal sealed partial class TestProxy : IAsyncDisposable
 
     public BioproxyApp App => _app;
 
-    /// <summary>The identity of the model as far as it is known now.</summary>
+    /// <summary>The model's fingerprint, if it is known now.</summary>
     public string? Identity => _app.Recognition.Identity(_app.Backend.State.Epoch);
 
     public int Epoch => _app.Backend.State.Epoch;
 
-    /// <summary>The warm-ups that came to their end.</summary>
+    /// <summary>The warm-ups that were completed.</summary>
     public IReadOnlyList<WarmUpRun> WarmUps =>
-        [.. Log.Lines.Select(line => WarmLine().Match(line)).Where(match => match.Success).Select(match => new WarmUpRun(Number(match, 1), Number(match, 2), match.Groups[3].Value == "saved"))];
+        [.. Log.Lines.Select(line => WarmLine().Match(line)).Where(match => match.Success).Select(
+            match => new WarmUpRun(Number(match, 1), Number(match, 2), match.Groups[3].Value == "saved"))];
 
     /// <summary>How often a snapshot was restored.</summary>
     public int Restores => Log.Lines.Count(line => line.Contains("Restored ", StringComparison.Ordinal));
@@ -58,7 +60,8 @@ internal sealed partial class TestProxy : IAsyncDisposable
     public static async Task<TestProxy> StartAsync(ProxyOptions options)
     {
         var log = new CollectedLog();
-        var app = new BioproxyApp(options, logging: logging => logging.AddProvider(log).SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning));
+        var app = new BioproxyApp(
+            options, logging: logging => logging.AddProvider(log).SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning));
         try
         {
             Assert.Empty(app.LoadTemplates());
@@ -72,7 +75,7 @@ internal sealed partial class TestProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads a configuration file; the environment of the tests has no part in it.</summary>
+    /// <summary>Reads a configuration file; environment variables are ignored.</summary>
     public static ProxyOptions Load(string file)
     {
         var result = ConfigurationLoader.Load(new ConfigurationInput { ConfigPath = file, Environment = _ => null });
@@ -88,7 +91,8 @@ internal sealed partial class TestProxy : IAsyncDisposable
     /// <param name="otherThan">A version that does not count.</param>
     public Task WaitUntilWarmAsync(string prefix, TimeSpan? limit = null, string? otherThan = null) => Eventually.TrueAsync(
         () => Template(prefix) is { State: WarmUpState.Warm } status && status.TokensHash != otherThan
-            && _app.Catalogue.All.Any(snapshot => snapshot.Identity == Identity && snapshot.Prefix == prefix && snapshot.TokensHash == status.TokensHash),
+            && _app.Catalogue.All.Any(
+                snapshot => snapshot.Identity == Identity && snapshot.Prefix == prefix && snapshot.TokensHash == status.TokensHash),
         limit ?? Limit,
         $"{prefix} is warm");
 
@@ -98,37 +102,42 @@ internal sealed partial class TestProxy : IAsyncDisposable
         Limit,
         $"the model is recognised in a later epoch than {after}");
 
-    public Task WaitForBackendAsync(BackendStatus status) => Eventually.TrueAsync(() => _app.Backend.State.Status == status, Limit, $"the backend is {status}");
+    public Task WaitForBackendAsync(BackendStatus status) =>
+        Eventually.TrueAsync(() => _app.Backend.State.Status == status, Limit, $"the backend is {status}");
 
     public Task WaitForLogAsync(string text) => Eventually.TrueAsync(() => Logged(text), Limit, $"the log says '{text}'");
 
     public bool Logged(string text) => Log.Lines.Any(line => line.Contains(text, StringComparison.Ordinal));
 
-    /// <summary>Waits until no lease is held and nobody waits.</summary>
+    /// <summary>Waits until no lease is held and nothing waits.</summary>
     public Task WaitUntilIdleAsync() => Eventually.TrueAsync(
         async () => (await StatusAsync())["queue"] is { } queue && (int)queue["used"]! == 0 && (int)queue["interactive"]!["waiting"]! == 0,
         Limit,
         "no lease is held");
 
-    /// <summary>Waits until no slot holds what is worth saving and is not saved.</summary>
-    public Task WaitUntilAllSavedAsync() => Eventually.TrueAsync(() => !_app.Keeper.HasDue, Limit, "what is worth it is saved");
+    /// <summary>Waits until everything worth saving is saved.</summary>
+    public Task WaitUntilAllSavedAsync() => Eventually.TrueAsync(() => !_app.Keeper.HasDue, Limit, "everything worth saving is saved");
 
-    /// <summary>Waits until conversations were saved so many times.</summary>
-    public Task WaitUntilSavedAsync(int count) => Eventually.TrueAsync(() => Saves >= count, Limit, $"conversations are saved {count} times");
+    /// <summary>Waits until conversations were saved this many times.</summary>
+    public Task WaitUntilSavedAsync(int count) =>
+        Eventually.TrueAsync(() => Saves >= count, Limit, $"{count} conversations are saved");
 
     /// <summary>Asks a chat request for one greedy token and its alternatives.</summary>
-    public Task<Answer> AskAsync(params (string Role, string Content)[] messages) => SendAsync(ChatProbe.FirstTokenBody(ChatProbe.Chat(messages)), CancellationToken.None);
+    public Task<Answer> AskAsync(params (string Role, string Content)[] messages) =>
+        SendAsync(ChatProbe.FirstTokenBody(ChatProbe.Chat(messages)), CancellationToken.None);
 
-    public Task<Answer> SendAsync(JsonObject chat, CancellationToken cancellationToken) => SendAsync(Client, Request(chat), cancellationToken);
+    public Task<Answer> SendAsync(JsonObject chat, CancellationToken cancellationToken) =>
+        SendAsync(Client, Request(chat), cancellationToken);
 
-    /// <summary>Sends a chat request that does not stream; the answer must be good.</summary>
+    /// <summary>Sends a chat request that does not stream, and asserts success.</summary>
     public static async Task<Answer> SendAsync(HttpClient client, HttpRequestMessage chat, CancellationToken cancellationToken)
     {
         using var request = chat;
         using var response = await client.SendAsync(request, cancellationToken).DefaultTimeout();
         var text = await response.Content.ReadAsStringAsync(cancellationToken).DefaultTimeout();
         Assert.True(response.IsSuccessStatusCode, $"{(int)response.StatusCode}: {text}");
-        return new Answer(response.StatusCode, Header(response, "X-Bioproxy-Cache"), Header(response, "X-Bioproxy-Slot"), JsonNode.Parse(text)!);
+        return new Answer(
+            response.StatusCode, Header(response, "X-Bioproxy-Cache"), Header(response, "X-Bioproxy-Slot"), JsonNode.Parse(text)!);
     }
 
     /// <summary>The request as a client sends it.</summary>
@@ -137,7 +146,8 @@ internal sealed partial class TestProxy : IAsyncDisposable
         Content = new StringContent(chat.ToJsonString(), Encoding.UTF8, new MediaTypeHeaderValue("application/json")),
     };
 
-    public static string? Header(HttpResponseMessage response, string name) => response.Headers.TryGetValues(name, out var values) ? string.Join(',', values) : null;
+    public static string? Header(HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out var values) ? string.Join(',', values) : null;
 
     public async Task<JsonNode> StatusAsync()
     {

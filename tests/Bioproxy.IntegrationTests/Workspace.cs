@@ -6,8 +6,8 @@ using Xunit.Abstractions;
 namespace Bioproxy.IntegrationTests;
 
 /// <summary>
-/// The folders of one test, with the servers and proxies that use them: what outlives a restart lies here. On disposal the logs go to the
-/// test's output, which is shown when it fails.
+/// The folders of one test, with the servers and proxies that use them: everything that outlives a restart is here. On disposal the logs go
+/// to the test's output, which is shown when it fails.
 /// </summary>
 internal sealed class Workspace : IAsyncDisposable
 {
@@ -15,6 +15,7 @@ internal sealed class Workspace : IAsyncDisposable
     private readonly string _root = Directory.CreateTempSubdirectory("bioproxy-test-").FullName;
     private readonly List<(string Prefix, string File)> _prefixes = [];
     private readonly List<LlamaServer> _servers = [];
+    private (TinyArchitecture Architecture, int Seed, TinySize Size) _model;
     private readonly List<TestProxy> _proxies = [];
 
     public Workspace(ITestOutputHelper output)
@@ -29,22 +30,24 @@ internal sealed class Workspace : IAsyncDisposable
 
     public string Templates => Path.Combine(_root, "templates");
 
-    /// <summary>Where the model of <see cref="UseModel"/> lies, whichever that is.</summary>
+    /// <summary>The path of the model that <see cref="UseModel"/> chose.</summary>
     public string ModelPath => Path.Combine(_root, "model.gguf");
 
     public string ConfigFile => Path.Combine(_root, "config.json");
 
     public string PathOf(string name) => Path.Combine(_root, name);
 
-    /// <summary>Puts a model at <see cref="ModelPath"/>: the name stays when the weights change.</summary>
+    /// <summary>Puts a model at <see cref="ModelPath"/>: the name stays the same when the weights change.</summary>
     public void UseModel(TinyArchitecture architecture = TinyArchitecture.Llama, int seed = 1, TinySize size = TinySize.Small)
     {
-        // Beside and renamed: a server that still has the old file mapped keeps it.
+        _model = (architecture, seed, size);
+
+        // Renamed into place: a server that still has the old file mapped keeps it.
         File.Copy(TinyModel.Ensure(architecture, seed, size), ModelPath + ".new", overwrite: true);
         File.Move(ModelPath + ".new", ModelPath, overwrite: true);
     }
 
-    /// <summary>Writes a template and gives it a prefix, for proxies started from now on.</summary>
+    /// <summary>Writes a template behind a trigger, for proxies started from now on.</summary>
     public string AddTemplate(string prefix, string text)
     {
         var file = Path.Combine(Templates, prefix.TrimStart('@') + ".txt");
@@ -54,13 +57,20 @@ internal sealed class Workspace : IAsyncDisposable
     }
 
     /// <summary>The options of a server with <see cref="ModelPath"/> that can save slots.</summary>
-    public LlamaServerOptions ServerOptions(int? parallel) => new() { ModelPath = ModelPath, SlotSavePath = Slots, Parallel = parallel };
+    public LlamaServerOptions ServerOptions(int? parallel) => new()
+    {
+        ModelPath = ModelPath,
+        SlotSavePath = Slots,
+        Parallel = parallel,
+        Threads = 1,
+    };
 
-    public async Task<LlamaServer> StartServerAsync(LlamaServerOptions options) => Remember(await LlamaServer.StartAsync(options, CancellationToken.None).DefaultTimeout());
+    public async Task<LlamaServer> StartServerAsync(LlamaServerOptions options) =>
+        Remember(await LlamaServer.StartAsync(options, CancellationToken.None).DefaultTimeout());
 
     /// <summary>SIGKILL, then a server at the same address.</summary>
     /// <param name="server">The server that ends.</param>
-    /// <param name="between">What happens while there is none.</param>
+    /// <param name="between">What happens while no server runs.</param>
     public async Task<LlamaServer> RestartAsync(LlamaServer server, Action? between = null)
     {
         await server.KillAsync().DefaultTimeout();
@@ -68,15 +78,16 @@ internal sealed class Workspace : IAsyncDisposable
         return Remember(await server.RestartAsync().DefaultTimeout());
     }
 
-    /// <summary>Starts the proxy; a second one finds the state of the first.</summary>
-    public Task<TestProxy> StartProxyAsync(LlamaServer server, Func<ProxyOptions, ProxyOptions>? change = null) => StartProxyAsync(server.BaseAddress, change);
+    /// <summary>Starts the proxy; the next one finds its state.</summary>
+    public Task<TestProxy> StartProxyAsync(LlamaServer server, Func<ProxyOptions, ProxyOptions>? change = null) =>
+        StartProxyAsync(server.BaseAddress, change);
 
     /// <summary>Starts the proxy for a server that is reached at this address.</summary>
     public async Task<TestProxy> StartProxyAsync(Uri backend, Func<ProxyOptions, ProxyOptions>? change = null)
     {
         WriteConfig(backend);
 
-        // Looks at the backend more often than the configuration allows, so that no test waits for the clock.
+        // Checks the backend more often than the configuration allows, so that no test waits for the interval.
         var options = TestProxy.Load(ConfigFile) with { HealthCheckInterval = TimeSpan.FromMilliseconds(200) };
         var proxy = await TestProxy.StartAsync(change?.Invoke(options) ?? options);
         _proxies.Add(proxy);
@@ -103,11 +114,13 @@ internal sealed class Workspace : IAsyncDisposable
         File.WriteAllText(ConfigFile, config.ToJsonString());
     }
 
-    /// <summary>What a server that never saw a snapshot makes of these messages, computed from the first token on, with the model that lies at <see cref="ModelPath"/> now.</summary>
+    /// <summary>
+    /// What the model that is at <see cref="ModelPath"/> now answers to these messages when it computes them from the first token.
+    /// </summary>
     public async Task<FirstToken> ColdAsync(params (string Role, string Content)[] messages)
     {
-        await using var server = await LlamaServer.StartAsync(new LlamaServerOptions { ModelPath = ModelPath, Parallel = 1, CacheRamMiB = 0 }, CancellationToken.None).DefaultTimeout();
-        return await server.ColdAsync(messages);
+        var reference = await ReferenceServer.OfAsync(_model.Architecture, _model.Seed, _model.Size);
+        return await reference.FirstTokenAsync(messages);
     }
 
     public async ValueTask DisposeAsync()

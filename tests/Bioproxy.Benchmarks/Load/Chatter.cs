@@ -10,13 +10,17 @@ internal sealed class Chatter(Mix mix, int port, int seed)
 {
     private const int Turns = 7;
     private const string SystemPrompt =
-        "You are a careful assistant for a team that maintains a large code base. Answer in short sentences and show code where code says it better. Name the trade-offs of what you propose, "
-        + "and say so when you are not sure. Keep to the language and the style of the code that is shown. Never invent functions of a library: if you do not know one, say how to look it up. "
-        + "When a question is about performance, ask what was measured. When it is about security, say what an attacker could do. Use the metric system and write dates as year-month-day. "
+        "You are a careful assistant for a team that maintains a large code base. Answer in short sentences and show code where code says "
+        + "it better. Name the trade-offs of what you propose, "
+        + "and say so when you are not sure. Keep to the language and the style of the code that is shown. Never invent functions of a "
+        + "library: if you do not know one, say how to look it up. "
+        + "When a question is about performance, ask what was measured. When it is about security, say what an attacker could do. Use the "
+        + "metric system and write dates as year-month-day. "
         + "If the user asks for a review, list the most serious finding first, with file and line, and leave matters of taste for the end.";
 
     private static readonly string[] Words =
-        ["the", "string", "reverse", "function", "returns", "a", "list", "of", "bytes", "when", "caller", "holds", "lock", "and", "queue", "is", "empty", "how", "do", "I", "write", "test", "for", "stream", "that", "ends", "early", "with", "error"];
+        ["the", "string", "reverse", "function", "returns", "a", "list", "of", "bytes", "when", "caller", "holds", "lock", "and", "queue",
+            "is", "empty", "how", "do", "I", "write", "test", "for", "stream", "that", "ends", "early", "with", "error"];
 
     private readonly Random _random = new(seed);
     private readonly ArrayBufferWriter<byte> _history = new();
@@ -56,7 +60,9 @@ internal sealed class Chatter(Mix mix, int port, int seed)
         Utf8.TryWrite(
             _request.GetSpan(size),
             CultureInfo.InvariantCulture,
-            $"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: bench/1.0\r\nAccept: application/json\r\nAccept-Encoding: identity\r\nAuthorization: Bearer none\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}",
+            $"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: bench/1.0\r\nAccept: application/json\r\n"
+            + $"Accept-Encoding: identity\r\nAuthorization: Bearer none\r\nContent-Type: application/json\r\nContent-Length: "
+            + $"{body.Length}\r\n\r\n{body}",
             out var written);
         _request.Advance(written);
         return _request.WrittenMemory;

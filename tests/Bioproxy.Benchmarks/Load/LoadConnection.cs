@@ -4,10 +4,16 @@ using System.Net.Sockets;
 
 namespace Bioproxy.Benchmarks.Load;
 
-/// <summary>One keep-alive connection on a blocking socket: writes a request, reads its response to the end, and does little else.</summary>
+/// <summary>
+/// One keep-alive connection on a blocking socket: writes a request, reads its response to the end, and does little else.
+/// </summary>
 internal sealed class LoadConnection : IDisposable
 {
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 30_000 };
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+    {
+        NoDelay = true,
+        ReceiveTimeout = 30_000,
+    };
     private byte[] _buffer = new byte[64 * 1024];
 
     public LoadConnection(int port) => _socket.Connect(IPAddress.Loopback, port);

@@ -5,9 +5,9 @@ using System.Net.Sockets;
 namespace Bioproxy.Benchmarks.Load;
 
 /// <summary>
-/// The clients, in a process of their own: reads orders from standard input, one a line, and answers each with one line.
-/// <c>run port connections milliseconds mix</c> asks as fast as it can on that many connections; what a client has said so far is
-/// kept for the next run against the same port.
+/// The clients, in a process of their own: reads orders from standard input, one a line, and answers each with one line. <c>run port
+/// connections milliseconds mix</c> asks as fast as it can on that many connections; what a client has said so far is kept for the next run
+/// against the same port.
 /// </summary>
 internal sealed class LoadGenerator
 {
@@ -35,7 +35,8 @@ internal sealed class LoadGenerator
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var times = clients.SelectMany(client => client.Times).ToArray();
         Array.Sort(times);
-        return new(times.Length, clients.Sum(c => c.Errors), seconds, At(times, 0.5), At(times, 0.99), clients.Sum(c => c.Hot), clients.Sum(c => c.Restored), clients.Sum(c => c.Cold));
+        return new(times.Length, clients.Sum(c => c.Errors), seconds, At(times, 0.5), At(times, 0.99), clients.Sum(c => c.Hot),
+            clients.Sum(c => c.Restored), clients.Sum(c => c.Cold));
     }
 
     private Chatter Chatter(int port, Mix mix, int client)

@@ -3,12 +3,14 @@ using System.Globalization;
 namespace Bioproxy.Benchmarks.Load;
 
 /// <summary>One run of the load generator.</summary>
-internal sealed record LoadResult(int Requests, int Errors, double Seconds, double MedianMicroseconds, double P99Microseconds, int Hot, int Restored, int Cold)
+internal sealed record LoadResult(
+    int Requests, int Errors, double Seconds, double MedianMicroseconds, double P99Microseconds, int Hot, int Restored, int Cold)
 {
     public double PerSecond => Requests / Seconds;
 
     public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Requests} {Errors} {Seconds:R} {MedianMicroseconds:R} {P99Microseconds:R} {Hot} {Restored} {Cold}");
+        string.Create(CultureInfo.InvariantCulture,
+            $"{Requests} {Errors} {Seconds:R} {MedianMicroseconds:R} {P99Microseconds:R} {Hot} {Restored} {Cold}");
 
     public static LoadResult Parse(string line)
     {

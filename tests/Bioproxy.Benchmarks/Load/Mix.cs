@@ -6,7 +6,9 @@ internal enum Mix
     /// <summary>All clients send the same conversation, again and again.</summary>
     Shared,
 
-    /// <summary>Each client has a conversation of its own, which grows by a turn with every request, and after seven turns begins anew.</summary>
+    /// <summary>
+    /// Each client has a conversation of its own, which grows by a turn with every request, and after seven turns begins anew.
+    /// </summary>
     Growing,
 
     /// <summary>Every request is the first of a new conversation.</summary>

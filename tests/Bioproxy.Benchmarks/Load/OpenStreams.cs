@@ -4,7 +4,10 @@ using System.Text;
 
 namespace Bioproxy.Benchmarks.Load;
 
-/// <summary>Many clients that each hold one stream open and read what comes. Says <c>open</c> when all have their first event, then after every second how many events came in it.</summary>
+/// <summary>
+/// Many clients that each hold one stream open and read what comes. Says <c>open</c> when all have their first event, then after every
+/// second how many events came in it.
+/// </summary>
 internal static class OpenStreams
 {
     public static async Task RunAsync(int port, int count, CancellationToken stopping)

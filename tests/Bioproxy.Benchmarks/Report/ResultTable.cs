@@ -15,7 +15,8 @@ internal sealed class ResultTable
 
     public void Print()
     {
-        var rows = _results.Select(r => new[] { r.Name, r.Measured, r.Goal, r.IsMet switch { true => "met", false => "MISSED", null => "" } }).Prepend(["name", "measured", "goal", "verdict"]).ToList();
+        var rows = _results.Select(r => new[] { r.Name, r.Measured, r.Goal,
+            r.IsMet switch { true => "met", false => "MISSED", null => "" } }).Prepend(["name", "measured", "goal", "verdict"]).ToList();
         var widths = Enumerable.Range(0, 4).Select(column => rows.Max(row => row[column].Length)).ToArray();
         rows.Insert(1, [.. widths.Select(width => new string('-', width))]);
         foreach (var row in rows)

@@ -5,7 +5,10 @@ using System.Net.Sockets;
 
 namespace Bioproxy.Benchmarks.Runs;
 
-/// <summary>A process of a run, killed at the end of the run and of this program. Its output is read by line, its errors go where ours go.</summary>
+/// <summary>
+/// A process of a run, killed with what it started when the run ends or this program does. Its output is read line by line, its errors go
+/// where ours go.
+/// </summary>
 internal sealed class ChildProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -32,20 +35,27 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Processor time used so far, all threads.</summary>
+    /// <summary>Processor time used so far, by all threads and by the processes it started.</summary>
     public TimeSpan ProcessorTime
     {
         get
         {
             _process.Refresh();
-            return _process.TotalProcessorTime;
+            var time = _process.TotalProcessorTime;
+            foreach (var id in File.ReadAllText($"/proc/{Id}/task/{Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            {
+                using var child = Process.GetProcessById(int.Parse(id, CultureInfo.InvariantCulture));
+                time += child.TotalProcessorTime;
+            }
+
+            return time;
         }
     }
 
-    /// <summary>This program once more, in another role.</summary>
+    /// <summary>Starts this program in another role.</summary>
     public static ChildProcess StartRole(string role, params int[] arguments)
     {
-        // Started as "dotnet file.dll" or as a program of its own.
+        // This program may have been started as "dotnet file.dll".
         var program = Environment.ProcessPath!;
         var own = typeof(ChildProcess).Assembly.Location;
         string[] first = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [own] : [];
@@ -54,7 +64,12 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public static ChildProcess Start(string program, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(program)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         return new ChildProcess(Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start."));
@@ -87,18 +102,19 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The next line it says.</summary>
+    /// <summary>The next line of its output.</summary>
     public async Task<string> ReadLineAsync(CancellationToken cancellationToken) =>
-        await _process.StandardOutput.ReadLineAsync(cancellationToken) ?? throw new InvalidOperationException("A process of the run has ended.");
+        await _process.StandardOutput.ReadLineAsync(cancellationToken)
+            ?? throw new InvalidOperationException("A process of the run has ended.");
 
-    /// <summary>Lets it end by itself, with what it started; what it still says is left unread.</summary>
+    /// <summary>Waits until it has ended, and ignores the rest of its output.</summary>
     public async Task WaitForExitAsync(CancellationToken cancellationToken)
     {
         await _process.StandardOutput.ReadToEndAsync(cancellationToken);
         await _process.WaitForExitAsync(cancellationToken);
     }
 
-    /// <summary>Says one line to it and waits for the answer.</summary>
+    /// <summary>Sends it one line and waits for the answer.</summary>
     public async Task<string> AskAsync(string line, CancellationToken cancellationToken)
     {
         await _process.StandardInput.WriteLineAsync(line.AsMemory(), cancellationToken);
@@ -118,11 +134,11 @@ internal sealed class ChildProcess : IAsyncDisposable
     {
         try
         {
-            _process.Kill();
+            _process.Kill(entireProcessTree: true);
         }
         catch (InvalidOperationException)
         {
-            // It has ended already.
+            // It has already ended.
         }
     }
 }

@@ -8,8 +8,8 @@ using Bioproxy.Doubles;
 namespace Bioproxy.Benchmarks.Runs;
 
 /// <summary>
-/// Twenty conversations of four turns over four slots of the real llama-server, which is killed after every round of turns. Each question is
-/// asked at a server alone and at a proxy in front of another one, in turns, so that noise meets both.
+/// Twenty conversations of four turns over four slots of the real llama-server, which is killed after every round of turns. Each question
+/// is asked at a server alone and at a proxy in front of another one, in turns, so that noise meets both.
 /// </summary>
 internal static class ConversationsRun
 {
@@ -21,32 +21,45 @@ internal static class ConversationsRun
         var saved = await MeasureAsync("auto", cancellationToken);
         table.Add(
             "conversations: prompt tokens computed, restarts after every round",
-            string.Create(CultureInfo.InvariantCulture, $"{saved.Alone.Tokens / (double)saved.Proxied.Tokens:0.00} times fewer ({saved.Proxied.Tokens:N0}; alone {saved.Alone.Tokens:N0})"),
+            string.Create(CultureInfo.InvariantCulture,
+                $"{saved.Alone.Tokens / (double)saved.Proxied.Tokens:0.00} times fewer ({saved.Proxied.Tokens:N0}; alone "
+                + $"{saved.Alone.Tokens:N0})"),
             ">= 2.5 times",
             saved.Alone.Tokens >= 2.5 * saved.Proxied.Tokens);
-        table.Add("conversations: time of all answers", string.Create(CultureInfo.InvariantCulture, $"{saved.Proxied.Seconds:0.0} s; alone {saved.Alone.Seconds:0.0} s"));
+        table.Add("conversations: time of all answers", string.Create(
+            CultureInfo.InvariantCulture, $"{saved.Proxied.Seconds:0.0} s; alone {saved.Alone.Seconds:0.0} s"));
         var never = await MeasureAsync("never", cancellationToken);
         var slower = (never.Proxied.Seconds / never.Alone.Seconds) - 1;
         table.Add(
             "conversations, kv.save never: time against the server alone",
-            string.Create(CultureInfo.InvariantCulture, $"{slower:+0.0 %;-0.0 %} ({never.Proxied.Seconds:0.0} s; alone {never.Alone.Seconds:0.0} s)"),
+            string.Create(CultureInfo.InvariantCulture,
+                $"{slower:+0.0 %;-0.0 %} ({never.Proxied.Seconds:0.0} s; alone {never.Alone.Seconds:0.0} s)"),
             "<= +2 %",
             slower <= 0.02);
     }
 
-    private static async Task<((long Tokens, double Seconds) Alone, (long Tokens, double Seconds) Proxied)> MeasureAsync(string save, CancellationToken cancellationToken)
+    private static async Task<((long Tokens, double Seconds) Alone, (long Tokens, double Seconds) Proxied)> MeasureAsync(
+        string save, CancellationToken cancellationToken)
     {
         ResultTable.Say($"conversations: {Conversations} of {Turns} turns, kv.save {save}, a minute or two …");
         var slots = Directory.CreateTempSubdirectory("bioproxy-bench-slots-");
-        var options = new LlamaServerOptions { ModelPath = TinyModel.Ensure(TinyArchitecture.Llama, 1, TinySize.Small), SlotSavePath = slots.FullName, Parallel = 4 };
+        var options = new LlamaServerOptions
+        {
+            ModelPath = TinyModel.Ensure(TinyArchitecture.Llama, 1, TinySize.Small),
+            SlotSavePath = slots.FullName,
+            Parallel = 4,
+        };
         var alone = await LlamaServer.StartAsync(options, cancellationToken);
         var behind = await LlamaServer.StartAsync(options, cancellationToken);
         try
         {
-            await using var proxy = await ProxyProcess.StartAsync(behind.Port, "Say it in one word.\n<<message>>", cancellationToken, new JsonObject { ["save"] = save, ["min_tokens"] = 128, ["idle_save_seconds"] = 0.2 });
+            await using var proxy = await ProxyProcess.StartAsync(behind.Port, "Say it in one word.\n<<message>>", cancellationToken,
+                new JsonObject { ["save"] = save, ["min_tokens"] = 128, ["idle_save_seconds"] = 0.2 });
             await UntilKnownAsync(proxy, -1, cancellationToken);
-            using var direct = new HttpClient(new SocketsHttpHandler { UseProxy = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(3) }) { BaseAddress = alone.BaseAddress };
-            using var through = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{proxy.Port}/") };
+            using var direct = new HttpClient(new SocketsHttpHandler { UseProxy = false,
+                PooledConnectionIdleTimeout = TimeSpan.FromSeconds(3) }) { BaseAddress = alone.BaseAddress };
+            using var through = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(
+                $"http://127.0.0.1:{proxy.Port}/") };
             var histories = Enumerable.Range(1, Conversations).Select(_ => new List<(string, string)>()).ToList();
             (long Tokens, double Seconds) sumAlone = default, sumProxied = default;
             for (var turn = 0; turn < Turns; turn++)
@@ -58,7 +71,8 @@ internal static class ConversationsRun
                     string answer = "";
                     for (var half = 0; half < 2; half++)
                     {
-                        var (text, tokens, seconds) = await AskAsync((half == 0) == isProxyFirst ? through : direct, histories[c], cancellationToken);
+                        var (text, tokens, seconds) = await AskAsync(
+                            (half == 0) == isProxyFirst ? through : direct, histories[c], cancellationToken);
                         if ((half == 0) == isProxyFirst)
                             sumProxied = (sumProxied.Tokens + tokens, sumProxied.Seconds + seconds);
                         else
@@ -88,9 +102,11 @@ internal static class ConversationsRun
     }
 
     private static Task<JsonNode> UntilKnownAsync(ProxyProcess proxy, int after, CancellationToken cancellationToken) =>
-        proxy.UntilAsync(status => (int)status["backend"]!["epoch"]! > after && status["backend"]!["identity"] is not null && (int)status["queue"]!["used"]! == 0, "The model was not recognised.", cancellationToken);
+        proxy.UntilAsync(status => (int)status["backend"]!["epoch"]! > after && status["backend"]!["identity"] is not null
+            && (int)status["queue"]!["used"]! == 0, "The model was not recognised.", cancellationToken);
 
-    private static async Task<(string Text, int Computed, double Seconds)> AskAsync(HttpClient client, List<(string Role, string Content)> messages, CancellationToken cancellationToken)
+    private static async Task<(string Text, int Computed, double Seconds)> AskAsync(
+        HttpClient client, List<(string Role, string Content)> messages, CancellationToken cancellationToken)
     {
         var chat = ChatProbe.Chat([.. messages]);
         chat["max_tokens"] = 8;

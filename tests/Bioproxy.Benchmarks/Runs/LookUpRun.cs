@@ -27,11 +27,13 @@ internal static class LookUpRun
             var catalogue = Catalogue(state.FullName, text, cancellationToken);
             using var prompt = CanonicalPrompt.Copy(text);
             using var stranger = CanonicalPrompt.Copy(Text(2, PromptBytes));
-            if (catalogue.All.Count != Snapshots || catalogue.Best(prompt, Identity)?.Chain.Length != 200_100 || catalogue.Best(stranger, Identity) is not null)
+            if (catalogue.All.Count != Snapshots || catalogue.Best(prompt, Identity)?.Chain.Length != 200_100
+                || catalogue.Best(stranger, Identity) is not null)
                 throw new InvalidOperationException("The catalogue answers wrongly.");
             Measured("a beginning of 200 KB is there", prompt);
             Measured("none is there", stranger);
-            table.Add("look-up: chain of a 256 KB prompt (made once for each request)", Time(Microseconds(() => CanonicalPrompt.Copy(text).Dispose())));
+            table.Add("look-up: chain of a 256 KB prompt (made once for each request)", Time(
+                Microseconds(() => CanonicalPrompt.Copy(text).Dispose())));
 
             void Measured(string what, CanonicalPrompt asked)
             {
@@ -72,9 +74,13 @@ internal static class LookUpRun
         {
             cancellationToken.ThrowIfCancellationRequested();
             length = i < 20 ? 200_100 - (i * 10_000) : random.Next(100, 40_000);
-            var own = i < 20 ? text[..length] : [.. text[..Math.Min(length, random.Next(8000))], .. Encoding.ASCII.GetBytes($"snapshot {i} "), .. text[..length]];
-            var snapshot = new Snapshot($"s{i}.bin", "@code", Identity, length / 4, "hash", length, DateTimeOffset.UnixEpoch, PromptChain.Of(own));
-            File.WriteAllBytes(Path.Combine(folder.Snapshots, $"s{i}.bin.json"), JsonSerializer.SerializeToUtf8Bytes(SnapshotSidecar.Of(snapshot), StateJson.Default.SnapshotSidecar));
+            var own = i < 20
+                ? text[..length]
+                : [.. text[..Math.Min(length, random.Next(8000))], .. Encoding.ASCII.GetBytes($"snapshot {i} "), .. text[..length]];
+            var snapshot = new Snapshot(
+                $"s{i}.bin", "@code", Identity, length / 4, "hash", length, DateTimeOffset.UnixEpoch, PromptChain.Of(own));
+            File.WriteAllBytes(Path.Combine(folder.Snapshots, $"s{i}.bin.json"), JsonSerializer.SerializeToUtf8Bytes(
+                SnapshotSidecar.Of(snapshot), StateJson.Default.SnapshotSidecar));
         }
 
         var catalogue = new SnapshotCatalogue(folder, NullLogger<SnapshotCatalogue>.Instance);

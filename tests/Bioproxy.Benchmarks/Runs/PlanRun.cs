@@ -7,7 +7,10 @@ using Bioproxy.Host.Models.Snapshots;
 
 namespace Bioproxy.Benchmarks.Runs;
 
-/// <summary>Planning a prompt of 256 KB: 10,000 snapshots looked through, 16 slots that each hold a conversation compared, and the costs of all ways.</summary>
+/// <summary>
+/// Planning a prompt of 256 KB: 10,000 snapshots looked through, 16 slots that each hold a conversation compared, and the costs of all
+/// ways.
+/// </summary>
 internal static class PlanRun
 {
     private const int Slots = 16;
@@ -23,7 +26,8 @@ internal static class PlanRun
             using var prompt = CanonicalPrompt.Copy(text);
             using var stranger = CanonicalPrompt.Copy(LookUpRun.Text(2, LookUpRun.PromptBytes));
             var table = Holding(text);
-            if (Plan(catalogue, table, prompt) is not { Source: PromptSource.Hot, Slot: Slots - 1 } || Plan(catalogue, table, stranger).Source != PromptSource.Cold)
+            if (Plan(catalogue, table, prompt) is not { Source: PromptSource.Hot, Slot: Slots - 1 }
+                || Plan(catalogue, table, stranger).Source != PromptSource.Cold)
                 throw new InvalidOperationException("The plan is wrong.");
             Measured("a slot holds most of it", prompt);
             Measured("nothing is known of it", stranger);
@@ -38,7 +42,8 @@ internal static class PlanRun
                     Plan(catalogue, table, asked);
                     return Stopwatch.GetElapsedTime(started).TotalMicroseconds;
                 }));
-                results.Add($"plan, 256 KB, 10,000 snapshots, {Slots} slots: {what}", string.Create(CultureInfo.InvariantCulture, $"{time:0.0} us"), "< 200 us", time < 200);
+                results.Add($"plan, 256 KB, 10,000 snapshots, {Slots} slots: {what}",
+                    string.Create(CultureInfo.InvariantCulture, $"{time:0.0} us"), "< 200 us", time < 200);
             }
         }
         finally
@@ -59,7 +64,9 @@ internal static class PlanRun
         {
             Whole = whole is null ? default : new(whole.Chain.Length, whole.Chain.Length * rates.TokensPerByte, whole.Bytes, IsWhole: true),
             WholeChain = whole?.Chain,
-            Partial = through is { } found ? new(found.Shared, found.Shared * rates.TokensPerByte, found.Snapshot.Bytes, IsWhole: false) : default,
+            Partial = through is { } found
+                ? new(found.Shared, found.Shared * rates.TokensPerByte, found.Snapshot.Bytes, IsWhole: false)
+                : default,
             Rates = rates,
             LeastSaved = 512,
         });
@@ -70,14 +77,16 @@ internal static class PlanRun
     {
         var table = new SlotTable();
         table.Reset(1, Slots);
-        table.Learn(1, table.BeginLook(), [.. Enumerable.Range(0, Slots).Select(id => new SlotObservation(id, false, null, null))], isSameConnection: true);
+        table.Learn(1, table.BeginLook(), [.. Enumerable.Range(0, Slots).Select(id => new SlotObservation(id, false, null, null))],
+            isSameConnection: true);
         for (var slot = 0; slot < Slots; slot++)
         {
             var length = (slot + 1) * (LookUpRun.PromptBytes / Slots) - 500;
             byte[] held = slot % 2 == 0 ? [.. text[..length], .. "another end"u8] : text[..length];
             var work = table.TryBegin(1, new SlotPlan(PromptSource.Cold, slot, 0), null)!;
             table.Started(work);
-            table.End(work, new SlotContent(PromptChain.Of(held), 1, IsSaved: false) { Tokens = length / 4, PromptTokens = length / 4 }, length / 4);
+            table.End(work, new SlotContent(PromptChain.Of(held), 1, IsSaved: false) { Tokens = length / 4, PromptTokens = length / 4 },
+                length / 4);
         }
 
         return table;

@@ -12,7 +12,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bioproxy.Benchmarks.Runs;
 
-/// <summary>What plugins cost the host: a piece of a stream that a response transform looks at and changes, and the loading of many plugins.</summary>
+/// <summary>
+/// What plugins cost the host: a piece of a stream that a response transform looks at and changes, and the loading of many plugins.
+/// </summary>
 internal static class PluginsRun
 {
     private const int Chunks = 2_000;
@@ -24,18 +26,23 @@ internal static class PluginsRun
     {
         using var metrics = new ProxyMetrics(TimeProvider.System);
         var chunk = Encoding.UTF8.GetBytes(
-            "data: {\"choices\":[{\"finish_reason\":null,\"index\":0,\"delta\":{\"content\":\" token\"}}],\"created\":1790000000,\"id\":\"chatcmpl-0123456789abcdef0123456789abcdef\",\"model\":\"model.gguf\",\"system_fingerprint\":\"b11669\",\"object\":\"chat.completion.chunk\"}\n\n");
-        (string What, Func<string, string> Editor)[] editors = [("it changes nothing", text => text), ("it changes every piece", text => text + "!")];
+            "data: {\"choices\":[{\"finish_reason\":null,\"index\":0,\"delta\":{\"content\":\" token\"}}],\"created\":1790000000,"
+            + "\"id\":\"chatcmpl-0123456789abcdef0123456789abcdef\",\"model\":\"model.gguf\",\"system_fingerprint\":\"b11669\","
+            + "\"object\":\"chat.completion.chunk\"}\n\n");
+        (string What, Func<string, string> Editor)[] editors = [("it changes nothing", text => text), (
+            "it changes every piece", text => text + "!")];
         for (var i = 0; i < 4 * Rounds; i++)
             Edit(chunk, editors[i % 2].Editor, metrics); // until the code is compiled for good
         foreach (var (what, editor) in editors)
         {
             var time = Statistics.Median(Enumerable.Range(0, Rounds).Select(_ => Edit(chunk, editor, metrics)));
-            results.Add($"response transform, a chunk of a stream: {what}", string.Create(CultureInfo.InvariantCulture, $"{time:0.00} us"), "< 5 us", time < 5);
+            results.Add($"response transform, a chunk of a stream: {what}", string.Create(CultureInfo.InvariantCulture, $"{time:0.00} us"),
+                "< 5 us", time < 5);
         }
 
         var loading = Statistics.Median(Enumerable.Range(0, Loads).Select(_ => Load(metrics)));
-        results.Add($"loading {Plugins} plugins", string.Create(CultureInfo.InvariantCulture, $"{loading * 1000:0} ms"), "< 1 s", loading < 1);
+        results.Add($"loading {Plugins} plugins", string.Create(CultureInfo.InvariantCulture, $"{loading * 1000:0} ms"), "< 1 s",
+            loading < 1);
         cancellationToken.ThrowIfCancellationRequested();
         return Task.CompletedTask;
     }
@@ -68,17 +75,33 @@ internal static class PluginsRun
             for (var i = 0; i < Plugins; i++)
             {
                 var target = Directory.CreateDirectory(Path.Combine(folder.FullName, $"Plugin{i}")).FullName;
-                foreach (var file in Directory.GetFiles(output, "Bioproxy.Fixtures.Good.*").Concat(Directory.GetFiles(output, "Bioproxy.Fixtures.Library.*")))
+                foreach (var file in Directory.GetFiles(output, "Bioproxy.Fixtures.Good.*").Concat(
+                    Directory.GetFiles(output, "Bioproxy.Fixtures.Library.*")))
                     File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
             }
 
-            var options = new ProxyOptions { BaseDirectory = folder.FullName, StateDirectory = folder.FullName, PluginDirectories = [folder.FullName] };
-            var facilities = new PluginFacilities { Options = options, Loggers = NullLoggerFactory.Instance, Time = TimeProvider.System, Templates = new NoTemplates(), Metrics = metrics };
-            var loader = new PluginLoader(options, name => new PluginHost(name, facilities), TimeProvider.System, NullLogger<PluginLoader>.Instance);
+            var options = new ProxyOptions
+            {
+                BaseDirectory = folder.FullName,
+                StateDirectory = folder.FullName,
+                PluginDirectories = [folder.FullName],
+            };
+            var facilities = new PluginFacilities
+            {
+                Options = options,
+                Loggers = NullLoggerFactory.Instance,
+                Time = TimeProvider.System,
+                Templates = new NoTemplates(),
+                Metrics = metrics,
+            };
+            var loader = new PluginLoader(
+                options, name => new PluginHost(name, facilities), TimeProvider.System, NullLogger<PluginLoader>.Instance);
             var started = Stopwatch.GetTimestamp();
             using var set = loader.Load([folder.FullName]);
             var elapsed = Stopwatch.GetElapsedTime(started).TotalSeconds;
-            return set.Loaded.Count == Plugins ? elapsed : throw new InvalidOperationException($"Only {set.Loaded.Count} plugins were loaded: {set.Statuses[0].Problem}");
+            return set.Loaded.Count == Plugins
+                ? elapsed
+                : throw new InvalidOperationException($"Only {set.Loaded.Count} plugins were loaded: {set.Statuses[0].Problem}");
         }
         finally
         {

@@ -3,7 +3,9 @@ using Bioproxy.Doubles;
 
 namespace Bioproxy.Benchmarks.Runs;
 
-/// <summary>The built program as users start it, with a configuration of its own and everything else as it is by default; its log goes to a file.</summary>
+/// <summary>
+/// The built program as users start it, with a configuration of its own and everything else as it is by default; its log goes to a file.
+/// </summary>
 internal sealed class ProxyProcess : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
@@ -32,7 +34,8 @@ internal sealed class ProxyProcess : IAsyncDisposable
     /// <param name="template">The text of the template behind <c>@code</c>.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <param name="kv">The configuration's <c>kv</c>; null for the defaults.</param>
-    public static async Task<ProxyProcess> StartAsync(int backend, string template, CancellationToken cancellationToken, JsonObject? kv = null)
+    public static async Task<ProxyProcess> StartAsync(
+        int backend, string template, CancellationToken cancellationToken, JsonObject? kv = null)
     {
         var folder = Directory.CreateTempSubdirectory("bioproxy-bench-");
         var port = ChildProcess.FreePort();
@@ -54,7 +57,8 @@ internal sealed class ProxyProcess : IAsyncDisposable
         ForgetSurroundings();
 
         // A shell, because only it can send the output to a file; exec, so that its process is the program's.
-        var process = ChildProcess.Start("/bin/sh", ["-c", "exec \"$0\" --config \"$1/config.json\" > \"$1/run/log\" 2>&1", Program(), folder.FullName]);
+        var process = ChildProcess.Start(
+            "/bin/sh", ["-c", "exec \"$0\" --config \"$1/config.json\" > \"$1/run/log\" 2>&1", Program(), folder.FullName]);
         var proxy = new ProxyProcess(folder, process, port, adminPort);
         try
         {
@@ -107,12 +111,15 @@ internal sealed class ProxyProcess : IAsyncDisposable
     {
         var own = new DirectoryInfo(AppContext.BaseDirectory);
         var program = Path.Combine(RepositoryFolder.Root!, "src", "Bioproxy.Host", "bin", own.Parent!.Name, own.Name, "bioproxy");
-        return File.Exists(program) ? program : throw new InvalidOperationException("bioproxy is not built: start scripts/bench.sh, which builds it.");
+        return File.Exists(program)
+            ? program
+            : throw new InvalidOperationException("bioproxy is not built: start scripts/bench.sh, which builds it.");
     }
 
     private static void ForgetSurroundings()
     {
-        foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(name => name.StartsWith("BIOPROXY_", StringComparison.Ordinal) && name != "BIOPROXY_TOOLS").ToList())
+        foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(
+            name => name.StartsWith("BIOPROXY_", StringComparison.Ordinal) && name != "BIOPROXY_TOOLS").ToList())
             Environment.SetEnvironmentVariable(name, null);
 
         // An SDK that was unpacked somewhere is found by the dotnet command, but not by a program it built.

@@ -19,14 +19,16 @@ internal static partial class RestartRun
         {
             var row = Row().Match(await process.ReadLineAsync(cancellationToken));
             if (row.Success)
-                found.Add((double.Parse(row.Groups["seconds"].Value, CultureInfo.InvariantCulture), $"{row.Groups["reused"].Value} tokens reused, {row.Groups["computed"].Value} computed"));
+                found.Add((double.Parse(row.Groups["seconds"].Value, CultureInfo.InvariantCulture),
+                    $"{row.Groups["reused"].Value} tokens reused, {row.Groups["computed"].Value} computed"));
         }
 
         await process.WaitForExitAsync(cancellationToken); // killed, it would leave its server and its proxy behind
         var ratio = found[0].Seconds / found[1].Seconds;
         table.Add(
             "restart: time to first token, restored against cold",
-            string.Create(CultureInfo.InvariantCulture, $"{ratio:0.0} times sooner ({found[1].Seconds:0.000} s of {found[0].Seconds:0.000} s; {found[1].Tokens})"),
+            string.Create(CultureInfo.InvariantCulture,
+                $"{ratio:0.0} times sooner ({found[1].Seconds:0.000} s of {found[0].Seconds:0.000} s; {found[1].Tokens})"),
             ">= 20 times",
             ratio >= 20);
     }

@@ -9,8 +9,8 @@ using Bioproxy.Host.Prompts;
 namespace Bioproxy.Benchmarks.Runs;
 
 /// <summary>
-/// What the path does to a chat body of 1 MB between reading and sending: scan it, let its last message be replaced by an expansion
-/// of 16 KB, and lay out the pieces. (No hashing: that is <see cref="LookUpRun"/>.)
+/// What the path does to a chat body of 1 MB between reading and sending: scan it, let its last message be replaced by an expansion of 16
+/// KB, and lay out the pieces. (No hashing: that is <see cref="LookUpRun"/>.)
 /// </summary>
 internal static class SpliceRun
 {
@@ -40,10 +40,12 @@ internal static class SpliceRun
         var allocated = (GC.GetAllocatedBytesForCurrentThread() - allocatedBefore) / Rounds;
         var large = LargeObjects() - largeBefore;
         var median = Statistics.Median(times);
-        table.Add("splice, chat of 1 MB: scan and splice", string.Create(CultureInfo.InvariantCulture, $"{median:0.00} ms (worst {times.Max():0.00} ms)"), "< 10 ms", median < 10);
+        table.Add("splice, chat of 1 MB: scan and splice",
+            string.Create(CultureInfo.InvariantCulture, $"{median:0.00} ms (worst {times.Max():0.00} ms)"), "< 10 ms", median < 10);
         table.Add(
             "splice, chat of 1 MB: garbage",
-            string.Create(CultureInfo.InvariantCulture, $"{allocated / 1024:0} KB, on the large object heap {large / (double)Rounds / 1024:0.0} KB"),
+            string.Create(CultureInfo.InvariantCulture,
+                $"{allocated / 1024:0} KB, on the large object heap {large / (double)Rounds / 1024:0.0} KB"),
             "none large",
             large < LargeObject);
         return Task.CompletedTask;
@@ -70,7 +72,8 @@ internal static class SpliceRun
         for (var turn = 0; text.Length < Bytes - 200; turn++)
         {
             var code = string.Concat(Enumerable.Repeat("if (x < 3)\\n\\treturn \\\"ä€\\\";\\n", Math.Min(100, (Bytes - text.Length) / 32)));
-            text.Append(CultureInfo.InvariantCulture, $",{{\"role\":\"{(turn % 2 == 0 ? "user" : "assistant")}\",\"content\":\"Turn {turn}: {code}\"}}");
+            text.Append(CultureInfo.InvariantCulture,
+                $",{{\"role\":\"{(turn % 2 == 0 ? "user" : "assistant")}\",\"content\":\"Turn {turn}: {code}\"}}");
         }
 
         text.Append(",{\"role\":\"user\",\"content\":\"@code And now?\"}],\"temperature\":0.7}");

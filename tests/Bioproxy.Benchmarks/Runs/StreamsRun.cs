@@ -15,7 +15,8 @@ internal static class StreamsRun
         await using var backend = ChildProcess.StartRole("backend", stub, Streams, 1000);
         await backend.UntilListeningAsync(stub, cancellationToken);
         await using var proxy = await ProxyProcess.StartAsync(stub, "Be brief. <<message>>", cancellationToken);
-        await proxy.UntilAsync(status => (int?)status["queue"]?["capacity"] == Streams && (string?)status["backend"]?["identity"] is not null, "The proxy did not recognise the stub.", cancellationToken);
+        await proxy.UntilAsync(status => (int?)status["queue"]?["capacity"] == Streams
+            && (string?)status["backend"]?["identity"] is not null, "The proxy did not recognise the stub.", cancellationToken);
         var idle = proxy.Process.ResidentMegabytes;
         await using var clients = ChildProcess.StartRole("streams", proxy.Port, Streams);
         var open = await clients.ReadLineAsync(cancellationToken);

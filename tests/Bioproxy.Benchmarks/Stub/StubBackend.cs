@@ -14,8 +14,8 @@ using Microsoft.Extensions.Logging;
 namespace Bioproxy.Benchmarks.Stub;
 
 /// <summary>
-/// A llama-server with nothing behind it: the proxy's control calls are answered as the real one answers them, a chat at once.
-/// A streamed chat sends its events at once too, or one every <c>trickle</c>, without end.
+/// A llama-server with nothing behind it: the proxy's control calls are answered as the real one answers them, a chat at once. A streamed
+/// chat sends its events at once too, or one every <c>trickle</c>, without end.
 /// </summary>
 internal sealed class StubBackend(int slotCount, TimeSpan trickle)
 {
@@ -55,7 +55,8 @@ internal sealed class StubBackend(int slotCount, TimeSpan trickle)
         "/completion" => CompletionAsync(http),
         "/apply-template" => ApplyTemplateAsync(http),
         "/tokenize" => TokenizeAsync(http),
-        { } path when path.StartsWith("/slots/", StringComparison.Ordinal) => SlotActionAsync(http, int.Parse(path["/slots/".Length..], CultureInfo.InvariantCulture)),
+        { } path when path.StartsWith("/slots/", StringComparison.Ordinal) =>
+            SlotActionAsync(http, int.Parse(path["/slots/".Length..], CultureInfo.InvariantCulture)),
         _ => TextAsync(http, """{"error":{"code":404,"message":"File Not Found","type":"not_found_error"}}""", 404),
     };
 
@@ -94,7 +95,9 @@ internal sealed class StubBackend(int slotCount, TimeSpan trickle)
         var writer = http.Response.BodyWriter;
         for (var i = 0; i < StreamedEvents || trickle > TimeSpan.Zero; i++)
         {
-            writer.Write("""data: {"choices":[{"finish_reason":null,"index":0,"delta":{"content":" walked"}}],"created":1795265096,"id":"chatcmpl-QCPqQhgrkzfa3KTogGtIhtqd2VTZF83q","model":"stub","system_fingerprint":"b11669-stub","object":"chat.completion.chunk"}"""u8);
+            writer.Write("""data: {"choices":[{"finish_reason":null,"index":0,"delta":{"content":" walked"}}],"created":1795265096"""u8
+                + ""","id":"chatcmpl-QCPqQhgrkzfa3KTogGtIhtqd2VTZF83q","model":"stub","system_fingerprint":"b11669-stu"""u8
+                + """b","object":"chat.completion.chunk"}"""u8);
             writer.Write("\n\n"u8);
             await writer.FlushAsync();
             if (trickle > TimeSpan.Zero)
@@ -116,15 +119,27 @@ internal sealed class StubBackend(int slotCount, TimeSpan trickle)
         Utf8.TryWrite(
             to,
             CultureInfo.InvariantCulture,
-            $"{{\"choices\":[{{\"finish_reason\":\"length\",\"index\":0,\"message\":{{\"role\":\"assistant\",\"content\":\"{Answer}\"}}}}],\"created\":1795265096,\"model\":\"stub\",\"system_fingerprint\":\"b11669-stub\",\"object\":\"chat.completion\",\"usage\":{{\"completion_tokens\":{Generated},\"prompt_tokens\":{tokens},\"total_tokens\":{tokens + Generated},\"prompt_tokens_details\":{{\"cached_tokens\":{cached}}}}},\"id\":\"chatcmpl-w8K7j6i4G4uaW2ZxZ5Pc6mgR4TPEtYfm\",\"timings\":{{\"cache_n\":{cached},\"prompt_n\":{tokens - cached},\"prompt_ms\":{PrefillMilliseconds(tokens - cached)},\"prompt_per_token_ms\":0.5437560975609756,\"prompt_per_second\":1839.0598367273706,\"predicted_n\":{Generated},\"predicted_ms\":1.76,\"predicted_per_token_ms\":0.88,\"predicted_per_second\":1136.3636363636363}}}}",
+            $"{{\"choices\":[{{\"finish_reason\":\"length\",\"index\":0,\"message\":{{\"role\":\"assistant\","
+            + $"\"content\":\"{Answer}\"}}}}],\"created\":1795265096,\"model\":\"stub\",\"system_fingerprint\":\"b11669-stub\","
+            + $"\"object\":\"chat.completion\",\"usage\":{{\"completion_tokens\":{Generated},\"prompt_tokens\":{tokens},"
+            + $"\"total_tokens\":{tokens + Generated},\"prompt_tokens_details\":{{\"cached_tokens\":{cached}}}}},"
+            + $"\"id\":\"chatcmpl-w8K7j6i4G4uaW2ZxZ5Pc6mgR4TPEtYfm\",\"timings\":{{\"cache_n\":{cached},\"prompt_n\":{tokens - cached},"
+            + $"\"prompt_ms\":{PrefillMilliseconds(tokens - cached)},\"prompt_per_token_ms\":0.5437560975609756,"
+            + $"\"prompt_per_second\":1839.0598367273706,\"predicted_n\":{Generated},\"predicted_ms\":1.76,"
+            + $"\"predicted_per_token_ms\":0.88,\"predicted_per_second\":1136.3636363636363}}}}",
             out var written);
         return written;
     }
 
-    /// <summary>The truth, nearly nothing, so that nothing seems worth saving or restoring; but a whole template costs what a model would take.</summary>
+    /// <summary>
+    /// The truth, nearly nothing, so that nothing seems worth saving or restoring; but a whole template costs what a model would take.
+    /// </summary>
     private static double PrefillMilliseconds(int computed) => computed >= 2000 ? computed * 0.5 : 0.01 + (computed * 0.0001);
 
-    /// <summary>What stands in the first bytes of a chat is enough to tell slot, stream and conversation (system prompt and first question: 900 bytes).</summary>
+    /// <summary>
+    /// What stands in the first bytes of a chat is enough to tell slot, stream and conversation (system prompt and first question: 900
+    /// bytes).
+    /// </summary>
     private static async ValueTask<(int Length, int? Slot, int Conversation, bool IsStream)> ReadChatAsync(HttpRequest request)
     {
         var head = ArrayPool<byte>.Shared.Rent(2048);
@@ -177,17 +192,25 @@ internal sealed class StubBackend(int slotCount, TimeSpan trickle)
         var root = body.RootElement;
         var prompt = root.GetProperty("prompt");
         var tokens = prompt.ValueKind == JsonValueKind.Array ? prompt.GetArrayLength() : prompt.GetString()!.Length;
-        var (slot, _) = await _slots.TakeAsync(root.TryGetProperty("id_slot", out var id) ? id.GetInt32() : null, HashCode.Combine(prompt.GetRawText()));
+        var (slot, _) = await _slots.TakeAsync(
+            root.TryGetProperty("id_slot", out var id) ? id.GetInt32() : null, HashCode.Combine(prompt.GetRawText()));
         if (root.TryGetProperty("stream", out var stream) && stream.GetBoolean())
         {
             Head(http, "text/event-stream");
-            await http.Response.WriteAsync(string.Create(CultureInfo.InvariantCulture, $$"""data: {"index":0,"content":"","tokens":[0],"stop":false,"id_slot":-1,"prompt_progress":{"total":{{tokens}},"cache":0,"processed":{{tokens}},"time_ms":5} }""") + "\n\n");
-            await http.Response.WriteAsync(string.Create(CultureInfo.InvariantCulture, $$"""data: {"index":0,"content":"","stop":true,"id_slot":{{slot.Id}},"timings":{"cache_n":0,"prompt_n":{{tokens}},"predicted_n":1} }""") + "\n\n");
+            var progress = $$"""{"total":{{tokens}},"cache":0,"processed":{{tokens}},"time_ms":5}""";
+            var timings = $$"""{"cache_n":0,"prompt_n":{{tokens}},"predicted_n":1}""";
+            await http.Response.WriteAsync(
+                $$"""data: {"index":0,"content":"","tokens":[0],"stop":false,"id_slot":-1,"prompt_progress":{{progress}} }""" + "\n\n");
+            await http.Response.WriteAsync(
+                $$"""data: {"index":0,"content":"","stop":true,"id_slot":{{slot.Id}},"timings":{{timings}} }""" + "\n\n");
         }
         else
         {
-            var top = string.Join(',', Enumerable.Range(0, 64).Select(i => string.Create(CultureInfo.InvariantCulture, $$"""{"id":{{i}},"token":"t","bytes":[116],"logprob":{{-0.5 * (i + 1)}}}""")));
-            await TextAsync(http, $$"""{"content":"t","id_slot":{{slot.Id}},"completion_probabilities":[{"id":0,"token":"t","bytes":[116],"logprob":-0.5,"top_logprobs":[{{top}}]}],"timings":{"cache_n":0,"prompt_n":{{tokens}},"predicted_n":1} }""");
+            var top = string.Join(',', Enumerable.Range(0, 64).Select(i => string.Create(
+                CultureInfo.InvariantCulture, $$"""{"id":{{i}},"token":"t","bytes":[116],"logprob":{{-0.5 * (i + 1)}}}""")));
+            await TextAsync(http,
+                $$"""{"content":"t","id_slot":{{slot.Id}},"completion_probabilities":[{"id":0,"token":"t","bytes":[116],"logprob":-0.5"""
+                + $$""","top_logprobs":[{{top}}]}],"timings":{"cache_n":0,"prompt_n":{{tokens}},"predicted_n":1} }""");
         }
 
         _slots.Leave(slot, tokens);
@@ -198,14 +221,17 @@ internal sealed class StubBackend(int slotCount, TimeSpan trickle)
         using var body = await JsonDocument.ParseAsync(http.Request.Body);
         var prompt = new StringBuilder();
         foreach (var message in body.RootElement.GetProperty("messages").EnumerateArray())
-            prompt.Append("<|im_start|>").Append(message.GetProperty("role").GetString()).Append('\n').Append(message.GetProperty("content").GetString()).Append("<|im_end|>\n");
+            prompt.Append("<|im_start|>").Append(message.GetProperty("role").GetString()).Append('\n')
+                .Append(message.GetProperty("content").GetString()).Append("<|im_end|>\n");
         await TextAsync(http, $$"""{"prompt":"{{JsonEncodedText.Encode(prompt.ToString())}}"}""");
     }
 
     private static async Task TokenizeAsync(HttpContext http)
     {
         using var body = await JsonDocument.ParseAsync(http.Request.Body);
-        await TextAsync(http, $$"""{"tokens":[{{string.Join(',', Encoding.UTF8.GetBytes(body.RootElement.GetProperty("content").GetString()!).Chunk(4).Select(four => four.Aggregate(0, (token, b) => (token * 31) + b)))}}]}""");
+        var bytes = Encoding.UTF8.GetBytes(body.RootElement.GetProperty("content").GetString()!);
+        var tokens = bytes.Chunk(4).Select(four => four.Aggregate(0, (token, b) => (token * 31) + b));
+        await TextAsync(http, $$"""{"tokens":[{{string.Join(',', tokens)}}]}""");
     }
 
     private async Task SlotActionAsync(HttpContext http, int slot)
@@ -231,12 +257,15 @@ internal sealed class StubBackend(int slotCount, TimeSpan trickle)
 
         await TextAsync(http, answer);
 
-        string Saved(int tokens) => $$"""{"id_slot":{{slot}},"filename":"{{file}}","n_saved":{{tokens}},"n_written":{{tokens * 1024}},"timings":{"save_ms":1.5} }""";
+        string Saved(int tokens) =>
+            $$"""{"id_slot":{{slot}},"filename":"{{file}}","n_saved":{{tokens}},"n_written":{{tokens * 1024}},"timings":{"save_ms":1.5} """
+            + $$"""}""";
 
         string Restored(int tokens)
         {
             _slots.Set(slot, tokens);
-            return $$"""{"id_slot":{{slot}},"filename":"{{file}}","n_restored":{{tokens}},"n_read":{{tokens * 1024}},"timings":{"restore_ms":1.5} }""";
+            return $$"""{"id_slot":{{slot}},"filename":"{{file}}","n_restored":{{tokens}},"n_read":{{tokens * 1024}}"""
+                + $$""","timings":{"restore_ms":1.5} }""";
         }
 
         string Erased()
@@ -263,8 +292,12 @@ internal sealed class StubBackend(int slotCount, TimeSpan trickle)
     }
 
     private string Props() =>
-        $$"""{"default_generation_settings":{"params":{},"n_ctx":8192},"total_slots":{{_slots.Count}},"model_alias":"stub","model_ftype":"F16","model_path":"stub.gguf","modalities":{"vision":false,"video":false,"audio":false},"media_marker":"<__media_{{_marker}}__>","endpoint_slots":true,"endpoint_props":false,"endpoint_metrics":false,"chat_template":"chatml","bos_token":"<s>","eos_token":"</s>","build_info":"b11669-stub","is_sleeping":false}""";
+        $$"""{"default_generation_settings":{"params":{},"n_ctx":8192},"total_slots":{{_slots.Count}},"model_alias":"stu"""
+        + $$"""b","model_ftype":"F16","model_path":"stub.gguf","modalities":{"vision":false,"video":false,"audio":false}"""
+        + $$""","media_marker":"<__media_{{_marker}}__>","endpoint_slots":true,"endpoint_props":false,"endpoint_metrics":false"""
+        + $$""","chat_template":"chatml","bos_token":"<s>","eos_token":"</s>","build_info":"b11669-stub","is_sleeping":false}""";
 
     private const string Models =
-        """{"object":"list","data":[{"id":"stub","object":"model","created":1795265096,"owned_by":"llamacpp","meta":{"vocab_type":1,"n_vocab":356,"n_ctx":8192,"n_ctx_train":131072,"n_embd":256,"n_params":3592448,"size":7189504,"ftype":"F16"}}]}""";
+        """{"object":"list","data":[{"id":"stub","object":"model","created":1795265096,"owned_by":"llamacpp","meta":{"vocab_type":1"""
+        + ""","n_vocab":356,"n_ctx":8192,"n_ctx_train":131072,"n_embd":256,"n_params":3592448,"size":7189504,"ftype":"F16"}}]}""";
 }

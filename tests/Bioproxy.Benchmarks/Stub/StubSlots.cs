@@ -6,15 +6,24 @@ using System.Text.Unicode;
 namespace Bioproxy.Benchmarks.Stub;
 
 /// <summary>
-/// The slots as llama-server shows them (measured on b11669): task numbers count up over everything, looks included; an idle slot keeps
-/// the number of its last task and what it holds; a row that was used has all its sampling parameters.
+/// The slots as llama-server shows them (measured on b11669): task numbers count up over everything, looks included; an idle slot keeps the
+/// number of its last task and what it holds; a row that was used has all its sampling parameters.
 /// </summary>
 internal sealed class StubSlots
 {
     private const string UsedRow =
-        """
-        ,"n_prompt_tokens_processed":0,"n_prompt_tokens_cache":0,"params":{"seed":4294967295,"temperature":0.800000011920929,"dynatemp_range":0.0,"dynatemp_exponent":1.0,"top_k":40,"top_p":0.949999988079071,"min_p":0.05000000074505806,"top_n_sigma":-1.0,"xtc_probability":0.0,"xtc_threshold":0.10000000149011612,"typical_p":1.0,"repeat_last_n":64,"repeat_penalty":1.0,"presence_penalty":0.0,"frequency_penalty":0.0,"dry_multiplier":0.0,"dry_base":1.75,"dry_allowed_length":2,"dry_penalty_last_n":64,"mirostat":0,"mirostat_tau":5.0,"mirostat_eta":0.10000000149011612,"adaptive_target":-1.0,"adaptive_decay":0.8999999761581421,"max_tokens":3,"n_predict":3,"n_keep":0,"n_discard":0,"ignore_eos":false,"stream":false,"n_probs":0,"min_keep":0,"chat_format":"peg-native","reasoning_format":"deepseek","reasoning_in_content":false,"generation_prompt":"<|im_start|>assistant\n","samplers":["penalties","dry","top_n_sigma","top_k","typ_p","top_p","min_p","xtc","temperature"],"speculative.types":"none","timings_per_token":false,"post_sampling_probs":false,"backend_sampling":false,"lora":[]},"next_token":[{"has_next_token":false,"has_new_line":false,"n_remain":-1,"n_decoded":0}]}
-        """;
+        ",\"n_prompt_tokens_processed\":0,\"n_prompt_tokens_cache\":0,\"params\":{\"seed\":4294967295,"
+        + "\"temperature\":0.800000011920929,\"dynatemp_range\":0.0,\"dynatemp_exponent\":1.0,\"top_k\":40,\"top_p\":0.949999988079071,"
+        + "\"min_p\":0.05000000074505806,\"top_n_sigma\":-1.0,\"xtc_probability\":0.0,\"xtc_threshold\":0.10000000149011612,"
+        + "\"typical_p\":1.0,\"repeat_last_n\":64,\"repeat_penalty\":1.0,\"presence_penalty\":0.0,\"frequency_penalty\":0.0,"
+        + "\"dry_multiplier\":0.0,\"dry_base\":1.75,\"dry_allowed_length\":2,\"dry_penalty_last_n\":64,\"mirostat\":0,"
+        + "\"mirostat_tau\":5.0,\"mirostat_eta\":0.10000000149011612,\"adaptive_target\":-1.0,\"adaptive_decay\":0.8999999761581421,"
+        + "\"max_tokens\":3,\"n_predict\":3,\"n_keep\":0,\"n_discard\":0,\"ignore_eos\":false,\"stream\":false,\"n_probs\":0,"
+        + "\"min_keep\":0,\"chat_format\":\"peg-native\",\"reasoning_format\":\"deepseek\",\"reasoning_in_content\":false,"
+        + "\"generation_prompt\":\"<|im_start|>assistant\\n\",\"samplers\":[\"penalties\",\"dry\",\"top_n_sigma\",\"top_k\",\"typ_p\","
+        + "\"top_p\",\"min_p\",\"xtc\",\"temperature\"],\"speculative.types\":\"none\",\"timings_per_token\":false,"
+        + "\"post_sampling_probs\":false,\"backend_sampling\":false,\"lora\":[]},\"next_token\":[{\"has_next_token\":false,"
+        + "\"has_new_line\":false,\"n_remain\":-1,\"n_decoded\":0}]}";
 
     private static readonly byte[] UsedRowBytes = Encoding.ASCII.GetBytes(UsedRow);
 
@@ -98,9 +107,12 @@ internal sealed class StubSlots
                 var processing = slot.IsProcessing ? "true" : "false";
                 int written;
                 if (slot.TaskId is { } task)
-                    Utf8.TryWrite(row, CultureInfo.InvariantCulture, $"{{\"id\":{slot.Id},\"n_ctx\":8192,\"speculative\":false,\"is_processing\":{processing},\"id_task\":{task},\"n_prompt_tokens\":{slot.HeldTokens}", out written);
+                    Utf8.TryWrite(row, CultureInfo.InvariantCulture,
+                        $"{{\"id\":{slot.Id},\"n_ctx\":8192,\"speculative\":false,\"is_processing\":{processing},\"id_task\":{task},"
+                        + $"\"n_prompt_tokens\":{slot.HeldTokens}", out written);
                 else
-                    Utf8.TryWrite(row, CultureInfo.InvariantCulture, $"{{\"id\":{slot.Id},\"n_ctx\":8192,\"speculative\":false,\"is_processing\":{processing}}}", out written);
+                    Utf8.TryWrite(row, CultureInfo.InvariantCulture,
+                        $"{{\"id\":{slot.Id},\"n_ctx\":8192,\"speculative\":false,\"is_processing\":{processing}}}", out written);
                 to.Advance(written);
                 if (slot.TaskId is not null)
                     to.Write(UsedRowBytes);

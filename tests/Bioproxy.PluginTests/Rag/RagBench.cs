@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Bioproxy.Abstractions;
-using Bioproxy.Doubles;
 using Bioproxy.Rag;
 
 namespace Bioproxy.PluginTests.Rag;

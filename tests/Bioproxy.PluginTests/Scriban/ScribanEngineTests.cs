@@ -243,7 +243,7 @@ public class ScribanEngineTests
             "{{ $n = 0; for i in 1..10; $n = $n + i; end; x = message }}{{ include 'head.sbn' }} {{ $n }} {{ model }}: {{ message | string.upcase }}",
             ("head.sbn", "<{{ x }}>")));
 
-        Parallel.For(0, 2000, i =>
+        System.Threading.Tasks.Parallel.For(0, 2000, i =>
             Assert.Equal($"<message {i}> 55 {i}: MESSAGE {i}", template.Render(new TemplateVariables($"message {i}") { Model = $"{i}" })));
     }
 

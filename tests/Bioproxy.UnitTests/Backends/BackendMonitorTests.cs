@@ -8,7 +8,7 @@ namespace Bioproxy.UnitTests.Backends;
 public sealed class BackendMonitorTests : IAsyncDisposable
 {
     private readonly FakeBackend _backend = FakeBackend.Start();
-    private readonly FakeTimeProvider _time = new();
+    private readonly TestClock _time = new();
     private readonly LlamaClient _client;
     private readonly BackendMonitor _monitor;
     private readonly List<BackendState> _changes = [];

@@ -28,7 +28,7 @@ public sealed class OldPluginTests : IDisposable
         var host = Substitute.For<IPluginHost>();
         host.PluginName.Returns("Old");
         host.Logger.Returns(NullLogger.Instance);
-        host.TimeProvider.Returns(new FakeTimeProvider());
+        host.TimeProvider.Returns(new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero)));
         host.Templates.Prefixes.Returns(["@good", "@bad"]);
         host.Templates.Render("@good", Arg.Is<TemplateVariables>(variables => variables.Message == "words")).Returns("good words");
         host.Templates.Render("@bad", Arg.Any<TemplateVariables>()).Returns(_ => throw new TemplateException("broken", 2, 3));

@@ -11,7 +11,7 @@ public sealed class StreamCopierTests
     private static readonly TimeSpan BackendLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ClientLimit = TimeSpan.FromSeconds(3);
 
-    private readonly FakeTimeProvider _time = new();
+    private readonly TestClock _time = new();
     private readonly Pipe _backend = new();
     private readonly ClientBody _client = new();
     private readonly CancellationTokenSource _leaving = new();

@@ -9,7 +9,7 @@ public sealed class BlockedThreadWatchTests : IDisposable
 {
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(2);
 
-    private readonly FakeTimeProvider _time = new();
+    private readonly TestClock _time = new();
     private readonly BlockedThreadWatch _watch;
 
     public BlockedThreadWatchTests() => _watch = new BlockedThreadWatch(Budget, _time);

@@ -17,7 +17,7 @@ public sealed class PluginManagerTests : IDisposable
     private readonly FixturePlugins _plugins = new();
     private readonly FixturePlugins _more = new();
     private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("bioproxy-state-");
-    private readonly FakeTimeProvider _time = new();
+    private readonly TestClock _time = new();
     private readonly ProxyMetrics _metrics = new(TimeProvider.System);
     private readonly IPluginListener _listener = Substitute.For<IPluginListener>();
     private readonly Dictionary<string, ReadOnlyMemory<byte>> _settings = [];
@@ -477,10 +477,10 @@ public sealed class PluginManagerTests : IDisposable
     private sealed class Run : IAsyncDisposable
     {
         private readonly CancellationTokenSource _stop = new();
-        private readonly FakeTimeProvider _time;
+        private readonly TestClock _time;
         private readonly Task _loop;
 
-        public Run(PluginManager manager, FakeTimeProvider time)
+        public Run(PluginManager manager, TestClock time)
         {
             _time = time;
             _loop = Task.Run(() => manager.RunAsync(_stop.Token));

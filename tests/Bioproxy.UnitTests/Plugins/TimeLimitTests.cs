@@ -7,7 +7,7 @@ public sealed class TimeLimitTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    private readonly FakeTimeProvider _time = new();
+    private readonly TestClock _time = new();
     private readonly TaskCompletionSource<int> _work = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class TimeLimitTests
     {
         for (var i = 0; i < 20_000; i++)
         {
-            var (time, work) = (new FakeTimeProvider(), new TaskCompletionSource());
+            var (time, work) = (new TestClock(), new TaskCompletionSource());
             var waiting = Task.Run(() => work.Task.EndsWithinAsync(Limit, time));
             await time.WhenTimersAsync(1).DefaultTimeout();
 

@@ -7,7 +7,7 @@ public sealed class WakeSignalTests
 {
     private static readonly TimeSpan Due = TimeSpan.FromSeconds(30);
 
-    private readonly FakeTimeProvider _time = new();
+    private readonly TestClock _time = new();
     private readonly WakeSignal _signal = new();
 
     [Fact]

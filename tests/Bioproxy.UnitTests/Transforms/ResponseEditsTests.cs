@@ -14,7 +14,7 @@ public sealed class ResponseEditsTests : IDisposable
     private static readonly ResponseChannel Answer = new(ResponseTextKind.Answer, 0);
     private static readonly ResponseChannel Reasoning = new(ResponseTextKind.Reasoning, 0);
 
-    private readonly FakeTimeProvider _time = new();
+    private readonly TestClock _time = new();
     private readonly ProxyMetrics _metrics;
     private readonly PluginMeasurements _measured;
 

@@ -26,7 +26,7 @@ public sealed class SlotQueueScheduleTests
         const int Arrivals = 10_000;
         const int MaxLength = 24;
         var random = new Random(seed);
-        var time = new FakeTimeProvider();
+        var time = new TestClock();
         var queue = new SlotQueue(time, 2, MaxLength, MaxWait);
         var model = new QueueModel(2, MaxLength, MaxWait);
         var users = new List<User>();
@@ -71,7 +71,7 @@ public sealed class SlotQueueScheduleTests
                 case 14:
                     var by = TimeSpan.FromMilliseconds(random.Next(1, 2000));
                     model.Advance(by);
-                    time.Advance(by);
+                    time.AdvanceStepByStep(by);
                     break;
                 case 15 when random.Next(4) == 0:
                     var capacity = random.Next(1, 6);
@@ -111,7 +111,7 @@ public sealed class SlotQueueScheduleTests
     public async Task Schedule_ManyThreads_KeepsItsInvariants(int seed, bool areSomeHot)
     {
         const int Capacity = 3;
-        var time = new FakeTimeProvider();
+        var time = new TestClock();
         var queue = new SlotQueue(time, Capacity, 40, MaxWait);
         var arrival = new Lock();
         var used = 0;
@@ -142,7 +142,7 @@ public sealed class SlotQueueScheduleTests
                 if (leaves)
                     await leaving.CancelAsync();
                 if (random.Next(50) == 0)
-                    time.Advance(TimeSpan.FromSeconds(random.Next(1, 6)));
+                    time.AdvanceStepByStep(TimeSpan.FromSeconds(random.Next(1, 6)));
                 if (random.Next(3) == 0)
                     await work.DefaultTimeout();
             }

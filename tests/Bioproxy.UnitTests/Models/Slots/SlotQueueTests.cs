@@ -7,7 +7,7 @@ public sealed class SlotQueueTests
 {
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(30);
 
-    private readonly FakeTimeProvider _time = new();
+    private readonly TestClock _time = new();
 
     [Fact]
     public void Acquire_SlotFree_IsGrantedBeforeItReturns()

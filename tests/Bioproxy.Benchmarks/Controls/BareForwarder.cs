@@ -6,25 +6,30 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace Bioproxy.Benchmarks;
+namespace Bioproxy.Benchmarks.Controls;
 
-/// <summary>What everything is compared with: the least that forwards a request, and nothing else.</summary>
-internal static class ControlForwarder
+/// <summary>The least code that forwards a request: what remains above it is what Bioproxy itself costs.</summary>
+internal static class BareForwarder
 {
     public static async Task RunAsync(int port, int backend, CancellationToken stopping)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1));
+        builder.WebHost.ConfigureKestrel(
+            kestrel => kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1));
         await using var app = builder.Build();
-        using var client = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null });
+        using var client = new HttpMessageInvoker(
+            new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null });
         app.Run(async http =>
         {
-            using var request = new HttpRequestMessage(new HttpMethod(http.Request.Method), $"http://127.0.0.1:{backend}{http.Request.GetEncodedPathAndQuery()}");
+            var url = $"http://127.0.0.1:{backend}{http.Request.GetEncodedPathAndQuery()}";
+            using var request = new HttpRequestMessage(new HttpMethod(http.Request.Method), url);
             request.Content = new StreamContent(http.Request.Body);
             foreach (var (name, values) in http.Request.Headers)
             {
-                if (name is not ("Host" or "Connection" or "Transfer-Encoding") && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+                if (name is "Host" or "Connection" or "Transfer-Encoding")
+                    continue;
+                if (!request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
                     request.Content.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
             }
 

@@ -1,0 +1,112 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace Bioproxy.Doubles;
+
+/// <summary>
+/// The fake clock for tests that have to know which timers are armed: before they advance it, and to see that none was left behind.
+/// </summary>
+internal sealed class TestClock : FakeTimeProvider
+{
+    private readonly Lock _lock = new();
+    private readonly List<WatchedTimer> _armed = [];
+    private readonly List<(int Count, TaskCompletionSource Reached)> _waiters = [];
+
+    /// <summary>Timers that are going to fire.</summary>
+    public int ActiveTimers
+    {
+        get
+        {
+            lock (_lock)
+                return _armed.Count;
+        }
+    }
+
+    /// <summary>How far the clock has to move for the next timer to fire; null when none will.</summary>
+    public TimeSpan? UntilNext
+    {
+        get
+        {
+            lock (_lock)
+                return _armed.Min(timer => timer.Due) - GetUtcNow();
+        }
+    }
+
+    /// <summary>Completes when <paramref name="count"/> timers are armed: the code under test waits for the clock.</summary>
+    public Task WhenTimersAsync(int count)
+    {
+        lock (_lock)
+        {
+            if (_armed.Count >= count)
+                return Task.CompletedTask;
+            var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiters.Add((count, reached));
+            return reached.Task;
+        }
+    }
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new WatchedTimer(this, callback, state);
+        timer.Inner = base.CreateTimer(
+            static fired => ((WatchedTimer)fired!).Fire(), timer, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    /// <summary>Moves the clock and stops at every due timer on the way, so that each callback sees the time it was due.</summary>
+    public void AdvanceStepByStep(TimeSpan by)
+    {
+        var end = GetUtcNow() + by;
+        while (UntilNext is { } next && GetUtcNow() + next <= end)
+            Advance(next);
+        Advance(end - GetUtcNow());
+    }
+
+    private void Arm(WatchedTimer timer, DateTimeOffset? due)
+    {
+        lock (_lock)
+        {
+            _armed.Remove(timer);
+            timer.Due = due;
+            if (due is not null)
+                _armed.Add(timer);
+            foreach (var (_, reached) in _waiters.Where(waiter => waiter.Count <= _armed.Count))
+                reached.TrySetResult();
+            _waiters.RemoveAll(waiter => waiter.Count <= _armed.Count);
+        }
+    }
+
+    private sealed class WatchedTimer(TestClock clock, TimerCallback callback, object? state) : ITimer
+    {
+        private TimeSpan _period;
+
+        public ITimer Inner { get; set; } = null!;
+
+        public DateTimeOffset? Due { get; set; }
+
+        public void Fire()
+        {
+            clock.Arm(this, _period > TimeSpan.Zero ? Due + _period : null);
+            callback(state);
+        }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            _period = period;
+            clock.Arm(this, dueTime < TimeSpan.Zero ? null : clock.GetUtcNow() + dueTime);
+            return Inner.Change(dueTime, period);
+        }
+
+        public void Dispose()
+        {
+            Inner.Dispose();
+            clock.Arm(this, null);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
