@@ -53,7 +53,7 @@ public sealed class PluginFinderTests : IDisposable
     {
         _plugins.AddFile("Source/src/Mine.cs", "");
 
-        Assert.Contains("holds no plugin DLL", Assert.Single(At("Source")).Problem, StringComparison.Ordinal);
+        Assert.Contains("contains no plugin DLL", Assert.Single(At("Source")).Problem, StringComparison.Ordinal);
     }
 
     [Theory]

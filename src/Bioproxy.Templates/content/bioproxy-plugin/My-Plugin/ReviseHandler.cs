@@ -13,7 +13,8 @@ public sealed class ReviseHandler : IRequestHandler
     public async ValueTask<bool> HandleAsync(RequestCall request, CancellationToken cancellationToken)
     {
         // False, with nothing written: the request goes its usual way.
-        if (request.Prompt.Endpoint != PromptEndpoint.Chat || JsonNode.Parse(request.Body.Span) is not JsonObject body || body["messages"] is not JsonArray messages)
+        if (request.Prompt.Endpoint != PromptEndpoint.Chat || JsonNode.Parse(request.Body.Span) is not JsonObject body
+            || body["messages"] is not JsonArray messages)
             return false;
 
         body["stream"] = false;
