@@ -1,11 +1,5 @@
-using System.Text;
-using Bioproxy.Abstractions;
 using Bioproxy.Doubles;
-using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Plugins;
-using Bioproxy.Host.Telemetry;
-using Microsoft.Extensions.Logging.Abstractions;
-using NSubstitute;
 
 namespace Bioproxy.UnitTests.Plugins;
 

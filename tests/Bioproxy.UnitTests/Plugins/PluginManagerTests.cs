@@ -1,10 +1,5 @@
-using System.Text;
-using Bioproxy.Abstractions;
 using Bioproxy.Doubles;
-using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Plugins;
-using Bioproxy.Host.Telemetry;
-using Microsoft.Extensions.Logging.Abstractions;
 using NSubstitute;
 
 namespace Bioproxy.UnitTests.Plugins;
@@ -27,7 +22,8 @@ public sealed class PluginManagerTests : ManagedPlugins
         Assert.Equal("x [in v2]", await TransformAsync(manager));
         Assert.Equal("start v1\nstart v2\n", Life());
         request.Unpin();
-        await Eventually.TrueAsync(() => States(manager) is ["Active 2.0.0"], DefaultTimeoutExtensions.Limit, "the old version is not gone");
+        await Eventually.TrueAsync(() => States(manager) is ["Active 2.0.0"], DefaultTimeoutExtensions.Limit,
+            "the old version is not gone");
 
         Assert.Equal("start v1\nstart v2\nstop v1\n", Life());
         Assert.Equal("x [in v2]", await TransformAsync(manager));
@@ -68,7 +64,8 @@ public sealed class PluginManagerTests : ManagedPlugins
         Assert.Same(before.Loaded.Single(plugin => plugin.Status.Name == Versioned), Assert.Single(after.Loaded));
         before.Unpin();
         after.Unpin();
-        await Eventually.TrueAsync(() => States(manager) is ["Active 1.0.0"], DefaultTimeoutExtensions.Limit, "the removed plugin is not gone");
+        await Eventually.TrueAsync(() => States(manager) is ["Active 1.0.0"], DefaultTimeoutExtensions.Limit,
+            "the removed plugin is not gone");
         Assert.Equal("start v1\n", Life());
     }
 
@@ -103,15 +100,18 @@ public sealed class PluginManagerTests : ManagedPlugins
 
         var status = Assert.Single(manager.Statuses);
         Assert.Equal((PluginState.Active, "1.0.0"), (status.State, status.Version));
-        Assert.Equal($"The files there now cannot be used; the version loaded before stays active. {Versioned}.dll is not a .NET assembly: copy the plugin's build output again.", status.Problem);
+        Assert.Equal($"The files there now cannot be used; the version loaded before stays active. {Versioned}.dll is not a .NET "
+            + "assembly: copy the plugin's build output again.", status.Problem);
         Assert.Equal("x [in v1]", await TransformAsync(manager));
         Assert.Equal("start v1\n", Life());
-        Assert.Equal(new PluginChange([], [], [], [Versioned]), await ReloadAsync(manager), ChangeComparer.Instance); // asked to, it is tried again
+        Assert.Equal(new PluginChange([], [], [], [Versioned]), await ReloadAsync(manager),
+            ChangeComparer.Instance); // asked to, it is tried again
 
         Put("Versioned2");
         Assert.Equal(new PluginChange([], [Versioned], [], []), await ReloadAsync(manager), ChangeComparer.Instance);
 
-        await Eventually.TrueAsync(() => States(manager) is ["Active 2.0.0"], DefaultTimeoutExtensions.Limit, "the old version is not gone");
+        await Eventually.TrueAsync(() => States(manager) is ["Active 2.0.0"], DefaultTimeoutExtensions.Limit,
+            "the old version is not gone");
         Assert.Null(Assert.Single(manager.Statuses).Problem);
         Assert.Equal("start v1\nstart v2\nstop v1\n", Life());
     }
@@ -166,7 +166,8 @@ public sealed class PluginManagerTests : ManagedPlugins
         Assert.Equal(new PluginChange([], [Versioned], [], []), await ReloadAsync(manager), ChangeComparer.Instance);
 
         Assert.Equal("x [in v2]", await TransformAsync(manager));
-        await Eventually.TrueAsync(() => States(manager) is ["Active 2.0.0"], DefaultTimeoutExtensions.Limit, "the first version is not gone");
+        await Eventually.TrueAsync(() => States(manager) is ["Active 2.0.0"], DefaultTimeoutExtensions.Limit,
+            "the first version is not gone");
     }
 
     [Fact]
@@ -212,7 +213,8 @@ public sealed class PluginManagerTests : ManagedPlugins
         Remove(Versioned);
         await ReloadAsync(manager);
 
-        await Eventually.TrueAsync(() => States(manager) is ["Active 0.1.0"], DefaultTimeoutExtensions.Limit, "the removed plugin is not gone");
+        await Eventually.TrueAsync(() => States(manager) is ["Active 0.1.0"], DefaultTimeoutExtensions.Limit,
+            "the removed plugin is not gone");
         Assert.Equal("start v1\nstop v1\n", Life());
     }
 }
