@@ -5,7 +5,9 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.PluginTests.Engines;
 
-/// <summary>Loads a plugin's engine as the host does: its own assemblies from bytes in a collectible context, the contract from the host.</summary>
+/// <summary>
+/// Loads a plugin's engine as the host does: its own assemblies from bytes in a collectible context, the contract from the host.
+/// </summary>
 internal static class UnloadablePlugin
 {
     /// <summary>Makes the engine, uses it, forgets it, unloads it, and waits until nothing of it is left.</summary>
