@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # All tests: unit tests, and integration tests against a real llama-server. Ends with "N passed, N failed".
 # Usage: scripts/test.sh [--unit]   (only the unit tests)
-# The plugin for Scriban is tested where the package feed serves Scriban; BIOPROXY_EXTRA_FEED names one more feed (a folder, absolute).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,12 +9,6 @@ projects=(tests/Bioproxy.UnitTests tests/Bioproxy.PluginTests tests/Bioproxy.Int
 
 echo "Building (the first time packages are fetched) …"
 dotnet build Bioproxy.sln --configuration Release --nologo --verbosity quiet
-if timeout 120 dotnet restore tests/Bioproxy.ScribanTests ${BIOPROXY_EXTRA_FEED:+-p:RestoreAdditionalProjectSources="$BIOPROXY_EXTRA_FEED"} > /dev/null 2>&1; then
-  dotnet build tests/Bioproxy.ScribanTests --configuration Release --no-restore --nologo --verbosity quiet
-  projects+=(tests/Bioproxy.ScribanTests)
-else
-  echo "SKIPPED Bioproxy.ScribanTests: the package feed does not serve Scriban (see the head of this script)."
-fi
 if [ "${1:-}" != "--unit" ]; then
   echo "Looking for a llama-server (the first time about 13 MB are fetched) …"
   LLAMA_SERVER="$(./scripts/get-llama-server.sh | tail -n 1)"

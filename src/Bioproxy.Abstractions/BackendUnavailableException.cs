@@ -1,6 +1,6 @@
 namespace Bioproxy.Abstractions;
 
-/// <summary>A plugin's question that the backend never answered.</summary>
+/// <summary>The backend did not answer a plugin's question.</summary>
 public sealed class BackendUnavailableException : Exception
 {
     /// <summary>A question without an answer.</summary>

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Abstractions;
 
-/// <summary>What the host gives a plugin. Import it in a constructor marked <c>[ImportingConstructor]</c>.</summary>
+/// <summary>What the host offers a plugin. Import it in a constructor marked <c>[ImportingConstructor]</c>.</summary>
 public interface IPluginHost
 {
     /// <summary>The plugin's name: that of its folder, or of its file when it is a single DLL.</summary>
@@ -14,6 +14,6 @@ public interface IPluginHost
     /// <summary>The clock; tests replace it.</summary>
     TimeProvider TimeProvider { get; }
 
-    /// <summary>The configured prefixes and their templates.</summary>
+    /// <summary>The configured triggers and their templates.</summary>
     ITemplateLibrary Templates { get; }
 }

@@ -4,8 +4,8 @@ namespace Bioproxy.Abstractions;
 /// <remarks>
 /// Export it with <see cref="PromptTransformAttribute"/>. One instance serves all requests, from many threads at once:
 /// keep no state of a request in fields. A transform should be a pure function of the prompt: warm-up runs the same chain
-/// with placeholder messages to learn which beginning of the prompt never changes, and anything volatile (a date, a
-/// counter) that a transform writes ahead of the user's words makes the KV cache behind it useless.
+/// with placeholder messages to find the prompt prefix that never changes, and anything volatile (a date, a counter) that
+/// a transform writes ahead of the user's words makes the KV cache behind it useless.
 /// </remarks>
 public interface IPromptTransform
 {

@@ -1,7 +1,10 @@
 namespace Bioproxy.Abstractions;
 
 /// <summary>Turns template files of certain extensions into templates that can be rendered.</summary>
-/// <remarks>Export it with <see cref="TemplateEngineAttribute"/>. Called from one thread at a time when a file was read or changed.</remarks>
+/// <remarks>
+/// Export it with <see cref="TemplateEngineAttribute"/>. Called from one thread at a time when a file was read or changed. A call that does
+/// not return within ten seconds is abandoned, and others may then begin while it is still running.
+/// </remarks>
 public interface ITemplateEngine
 {
     /// <summary>Parses a template and reads all files it includes.</summary>

@@ -12,20 +12,27 @@ public sealed class PromptContext
 {
     private static readonly string[] Kept =
     [
-        "messages", "input", "prompt", "model", "stream", "id_slot", "return_progress", "prompt_cache_key", "user", "cache_prompt", "n", "n_cmpl",
+        "messages", "input", "prompt", "model", "stream", "id_slot", "return_progress", "prompt_cache_key", "user", "cache_prompt", "n",
+        "n_cmpl",
     ];
 
     private Dictionary<object, object?>? _state;
     private Dictionary<string, ReadOnlyMemory<byte>>? _replaced;
 
-    /// <summary>Made by the host, and by tests of plugins.</summary>
+    /// <summary>Created by the host, and by tests of plugins.</summary>
     /// <param name="requestId">The request's id.</param>
     /// <param name="endpoint">The kind of endpoint.</param>
     /// <param name="model">The request's <c>model</c> member.</param>
     /// <param name="isWarmUp">Whether this is a rehearsal by warm-up.</param>
     /// <param name="messages">The messages, oldest first.</param>
     /// <param name="body">The whole request body.</param>
-    public PromptContext(string requestId, PromptEndpoint endpoint, string? model, bool isWarmUp, IReadOnlyList<PromptMessage> messages, ReadOnlyMemory<byte> body)
+    public PromptContext(
+        string requestId,
+        PromptEndpoint endpoint,
+        string? model,
+        bool isWarmUp,
+        IReadOnlyList<PromptMessage> messages,
+        ReadOnlyMemory<byte> body)
     {
         RequestId = requestId;
         Endpoint = endpoint;
@@ -41,7 +48,7 @@ public sealed class PromptContext
     /// <summary>Which family of endpoint the client called.</summary>
     public PromptEndpoint Endpoint { get; }
 
-    /// <summary>The <c>model</c> member, or null when it is missing or no string.</summary>
+    /// <summary>The <c>model</c> member, or null if it is missing or not a string.</summary>
     public string? Model { get; }
 
     /// <summary>True when warm-up rehearses the chain with a placeholder message. A transform must treat it like any request.</summary>
@@ -53,37 +60,38 @@ public sealed class PromptContext
     /// <summary>The request body as the client sent it: UTF-8 JSON, without the edits of any transform. Do not keep it.</summary>
     public ReadOnlyMemory<byte> Body { get; }
 
-    /// <summary>The lane in which the request will wait for a slot. A transform may change it; its word is the last.</summary>
+    /// <summary>The lane in which the request will wait for a slot. A transform may change it, and overrules the client.</summary>
     public PromptLane Lane { get; set; }
 
-    /// <summary>The request's time, in the local time zone. A rehearsal's is another one each time, so that what a transform writes of it is not taken
-    /// for something that never changes. Since contract 1.1.</summary>
+    /// <summary>The request's time, in the local time zone. Each rehearsal by warm-up has another time, so that a time that a transform
+    /// writes is not mistaken for text that never changes. Since contract 1.1.</summary>
     public DateTimeOffset Time { get; init; }
 
     /// <summary>The slash commands of the last user message, in the order written. Since contract 1.1.</summary>
     public IReadOnlyList<string> Commands => Messages.LastOrDefault(message => message.Role == "user")?.Commands ?? [];
 
-    /// <summary>What the parts of a plugin leave for each other on the way of one request, by keys of their own (an object, not a name that another
-    /// plugin may use too). Since contract 1.1.</summary>
+    /// <summary>What the parts of a plugin keep for each other during one request. Use an object of your own as the key, not a name that
+    /// another plugin may use, too. Since contract 1.1.</summary>
     public IDictionary<object, object?> State => _state ??= [];
 
     /// <summary>The members that <see cref="ReplaceMember"/> replaced. Since contract 1.1.</summary>
-    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> ReplacedMembers => _replaced ?? (IReadOnlyDictionary<string, ReadOnlyMemory<byte>>)ReadOnlyDictionary<string, ReadOnlyMemory<byte>>.Empty;
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> ReplacedMembers =>
+        (IReadOnlyDictionary<string, ReadOnlyMemory<byte>>?)_replaced ?? ReadOnlyDictionary<string, ReadOnlyMemory<byte>>.Empty;
 
     /// <summary>A member of the request's body, such as <c>tools</c> or Anthropic's <c>system</c>. Since contract 1.1.</summary>
     /// <param name="name">The member's name.</param>
-    /// <returns>Its value as JSON in UTF-8, with edits; null when the body has no such member or is no JSON object. Do not keep it.</returns>
+    /// <returns>Its value as JSON in UTF-8, with edits; null if the body has no such member or is not an object. Do not keep it.</returns>
     public ReadOnlyMemory<byte>? Member(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         return _replaced is not null && _replaced.TryGetValue(name, out var replaced) ? replaced : Find(name);
     }
 
-    /// <summary>Replaces the value of a member that the body has. Messages are edited through <see cref="Messages"/>, and what the host itself
-    /// works with stays as the client sent it. Since contract 1.1.</summary>
+    /// <summary>Replaces the value of a member that the body has. Messages are edited through <see cref="Messages"/>, and members that the
+    /// host itself uses cannot be replaced. Since contract 1.1.</summary>
     /// <param name="name">The member's name.</param>
-    /// <param name="value">One JSON value in UTF-8; the caller gives it away.</param>
-    /// <exception cref="ArgumentException">The member is none that may be replaced, or the value is no JSON.</exception>
+    /// <param name="value">One JSON value in UTF-8. The caller must not change it afterwards.</param>
+    /// <exception cref="ArgumentException">The member may not be replaced, or the value is not valid JSON.</exception>
     /// <exception cref="InvalidOperationException">The body has no such member.</exception>
     public void ReplaceMember(string name, ReadOnlyMemory<byte> value)
     {
@@ -107,13 +115,13 @@ public sealed class PromptContext
         }
         catch (JsonException e)
         {
-            throw new ArgumentException($"It is no JSON value: {e.Message}", nameof(value), e);
+            throw new ArgumentException($"It is not a JSON value: {e.Message}", nameof(value), e);
         }
 
         throw new ArgumentException("It is more than one JSON value.", nameof(value));
     }
 
-    /// <summary>The last one of that name, as a JSON reader would take it.</summary>
+    /// <summary>The last member of that name, which is the one that JSON readers use.</summary>
     private ReadOnlyMemory<byte>? Find(string name)
     {
         ReadOnlyMemory<byte>? found = null;

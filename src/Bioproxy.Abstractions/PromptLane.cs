@@ -3,9 +3,9 @@ namespace Bioproxy.Abstractions;
 /// <summary>How urgent a request is.</summary>
 public enum PromptLane
 {
-    /// <summary>Somebody waits for the answer.</summary>
+    /// <summary>A user waits for the answer.</summary>
     Interactive,
 
-    /// <summary>Bulk work: it waits until nobody else does.</summary>
+    /// <summary>Bulk work; it waits until no interactive request does.</summary>
     Batch,
 }

@@ -11,7 +11,7 @@ public sealed class PromptMessage(string role, IReadOnlyList<PromptPart> parts)
     /// <summary>The content. A plain string is one part of type <c>text</c>; no content is an empty list.</summary>
     public IReadOnlyList<PromptPart> Parts { get; } = parts;
 
-    /// <summary>The slash commands that stood at the beginning of this user message, without the slash, in the order written; the host has taken them
-    /// out of the text. Since contract 1.1.</summary>
+    /// <summary>The slash commands at the beginning of this user message, without the slash, in the order written; the host has removed
+    /// them from the text. Since contract 1.1.</summary>
     public IReadOnlyList<string> Commands { get; set; } = [];
 }

@@ -11,7 +11,7 @@ public sealed class PromptPart
     private string? _text;
     private bool _isDecoded;
 
-    /// <summary>A part with its text at hand.</summary>
+    /// <summary>A part with its text.</summary>
     /// <param name="type">The part's type as sent.</param>
     /// <param name="text">Its text, or null for a part that has none.</param>
     public PromptPart(string type, string? text)
@@ -21,7 +21,7 @@ public sealed class PromptPart
         _isDecoded = true;
     }
 
-    /// <summary>A part whose text is decoded when it is asked for. Made by the host.</summary>
+    /// <summary>A part whose text is decoded on demand. Created by the host.</summary>
     /// <param name="type">The part's type as sent.</param>
     /// <param name="token">The JSON string token, UTF-8 with its quotes; valid as long as the request.</param>
     public PromptPart(string type, ReadOnlyMemory<byte> token)
@@ -33,8 +33,8 @@ public sealed class PromptPart
     /// <summary>The type as sent: <c>text</c>, <c>input_text</c>, <c>image_url</c> …</summary>
     public string Type { get; }
 
-    /// <summary>The text; null for a part without text (an image, or a string that is no valid Unicode), which cannot be
-    /// assigned. Reading decodes the whole text: ask <see cref="StartsWith"/> first where that is enough. Assigning edits the prompt.</summary>
+    /// <summary>The text; null for a part without text (an image, or a string that is not valid Unicode), which cannot be assigned. Reading
+    /// decodes the whole text; <see cref="StartsWith"/> may be enough. Assigning edits the prompt.</summary>
     /// <exception cref="InvalidOperationException">A text was assigned to a part that has none.</exception>
     public string? Text
     {
@@ -64,8 +64,8 @@ public sealed class PromptPart
     /// <summary>Whether <see cref="Text"/> was assigned since the request came in.</summary>
     public bool IsEdited { get; private set; }
 
-    /// <summary>Whether the text begins with <paramref name="prefix"/> (ordinal), without decoding the whole text when that can be avoided.</summary>
-    /// <param name="prefix">What to look for.</param>
+    /// <summary>Whether the text begins with <paramref name="prefix"/> (ordinal). Avoids decoding the whole text if possible.</summary>
+    /// <param name="prefix">The text to look for.</param>
     /// <returns>False for a part without text.</returns>
     public bool StartsWith(string prefix)
     {

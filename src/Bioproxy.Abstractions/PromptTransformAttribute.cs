@@ -15,11 +15,12 @@ public sealed class PromptTransformAttribute(string name) : ExportAttribute(type
     /// The built-in prefix expander has 0.</summary>
     public int Order { get; set; }
 
-    /// <summary>The slash command that asks for it, without the slash: lower-case letters, digits and hyphens. Null when it is always on. Transforms asked
-    /// for run before all that are always on, in the order the user wrote. Since contract 1.1.</summary>
+    /// <summary>The slash command that requests it, without the slash: lower-case letters, digits and hyphens; null if it is always on.
+    /// Requested transforms run before all that are always on, in the order the user wrote. Since contract 1.1.</summary>
     public string? Command { get; set; }
 
-    /// <summary>With a command: it runs also when only an earlier user message of the conversation carries the command
-    /// (<see cref="PromptMessage.Commands"/>), so that it can do to that message again what it did before: then the conversation keeps its KV cache.</summary>
+    /// <summary>With a command: it also runs if only an earlier user message of the conversation carries the command
+    /// (<see cref="PromptMessage.Commands"/>), so that it can repeat its edit of that message, and the conversation keeps its KV
+    /// cache.</summary>
     public bool RunsForHistory { get; set; }
 }

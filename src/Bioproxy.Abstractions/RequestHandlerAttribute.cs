@@ -11,9 +11,9 @@ public sealed class RequestHandlerAttribute(string name) : ExportAttribute(typeo
     /// <summary>The handler's name.</summary>
     public string Name { get; } = name;
 
-    /// <summary>Handlers are asked in this order until one answers; equal values by plugin name, then by handler name.</summary>
+    /// <summary>Handlers are called in this order until one answers; equal values by plugin name, then by handler name.</summary>
     public int Order { get; set; }
 
-    /// <summary>The slash command that asks for it, without the slash; null when it is asked about every request.</summary>
+    /// <summary>The slash command that requests it, without the slash; null if every request is offered to it.</summary>
     public string? Command { get; set; }
 }

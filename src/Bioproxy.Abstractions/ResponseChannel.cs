@@ -8,7 +8,8 @@ public readonly struct ResponseChannel(ResponseTextKind kind, int index) : IEqua
     /// <summary>What the text is.</summary>
     public ResponseTextKind Kind { get; } = kind;
 
-    /// <summary>The choice (OpenAI), the output item or the content block it belongs to, from 0. Of tool arguments: 1000 for each choice, and the call's number.</summary>
+    /// <summary>The choice (OpenAI), the output item or the content block it belongs to, from 0. For tool arguments: a thousand times the
+    /// choice plus the number of the call.</summary>
     public int Index { get; } = index;
 
     /// <inheritdoc/>

@@ -3,9 +3,9 @@ namespace Bioproxy.Abstractions;
 /// <summary>A response on its way to the client.</summary>
 public sealed class ResponseContext
 {
-    /// <summary>Made by the host, and by tests of plugins.</summary>
+    /// <summary>Created by the host, and by tests of plugins.</summary>
     /// <param name="prompt">The prompt it answers.</param>
-    /// <param name="isStream">Whether it comes in events.</param>
+    /// <param name="isStream">Whether it is a stream of events.</param>
     public ResponseContext(PromptContext prompt, bool isStream)
     {
         ArgumentNullException.ThrowIfNull(prompt);
@@ -13,7 +13,7 @@ public sealed class ResponseContext
         IsStream = isStream;
     }
 
-    /// <summary>The prompt as the backend got it, with <see cref="PromptContext.State"/> as the plugin's transforms left it.</summary>
+    /// <summary>The prompt as the backend received it, with <see cref="PromptContext.State"/> as the plugin's transforms left it.</summary>
     public PromptContext Prompt { get; }
 
     /// <summary>Whether the response is a stream of events.</summary>

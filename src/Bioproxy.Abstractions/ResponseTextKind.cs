@@ -9,6 +9,6 @@ public enum ResponseTextKind
     /// <summary>The model's reasoning beside the answer.</summary>
     Reasoning,
 
-    /// <summary>The arguments of a tool call: JSON in a text. What is put in must be escaped as within a JSON string.</summary>
+    /// <summary>The arguments of a tool call: JSON in a text. Inserted text must be escaped as in a JSON string.</summary>
     ToolArguments,
 }

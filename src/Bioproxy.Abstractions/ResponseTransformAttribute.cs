@@ -11,10 +11,10 @@ public sealed class ResponseTransformAttribute(string name) : ExportAttribute(ty
     /// <summary>The transform's name.</summary>
     public string Name { get; } = name;
 
-    /// <summary>The place in the chain, counted as on the way in: what has the lowest order sees the answer last, so that it meets on the way
-    /// back what it did on the way out.</summary>
+    /// <summary>The place in the chain, counted in the order of the request: the lowest sees the answer last, so that what was done to the
+    /// request first is undone last.</summary>
     public int Order { get; set; }
 
-    /// <summary>The slash command that asks for it, without the slash; null when it is always on.</summary>
+    /// <summary>The slash command that requests it, without the slash; null if it is always on.</summary>
     public string? Command { get; set; }
 }

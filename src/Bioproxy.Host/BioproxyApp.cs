@@ -82,9 +82,9 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
         // Templates and plugins need each other: the library first, its engines when the plugins are there.
         _templates = new TemplateLibrary(options, _metrics, clock, loggers.CreateLogger<TemplateLibrary>());
-        var facilities = new PluginFacilities { Options = options, Loggers = loggers, Time = clock, Templates = _templates, Metrics = _metrics };
+        var facilities = new PluginFacilities { Options = options, Loggers = loggers, Time = clock, Templates = _templates, Metrics = _metrics, Backend = () => _path };
         var loader = new PluginLoader(options, name => new PluginHost(name, facilities), clock, loggers.CreateLogger<PluginLoader>());
-        _plugins = new PluginManager(loader, options, clock, loggers.CreateLogger<PluginManager>()) { Changing = plugins => _templates.UseEngines(plugins.Engines) };
+        _plugins = new PluginManager(loader, options, [new PluginListener(this)], clock, loggers.CreateLogger<PluginManager>());
         _plugins.Load();
         _watcher = new TemplateWatcher(_templates, TemplatesChanged, clock, loggers.CreateLogger<TemplateWatcher>());
         _transforms = new TransformChain(new PluginFence(PluginBudget.OfTransforms(options.PluginTimeBudget), _metrics, clock, loggers.CreateLogger<PluginFence>()));
@@ -120,17 +120,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         _warmUp = new WarmUpLoop(
             _rehearsals, _templates, _client, _monitor, _recognition, queue, table, placer, writer, _catalogue, effects, options, _metrics, clock, loggers.CreateLogger<WarmUpLoop>());
 
-        facilities.Ask = _path.AskAsync;
-
         // What wakes whom
-        _plugins.Changing = plugins =>
-        {
-            _templates.UseEngines(plugins.Engines);
-
-            // A template of an engine that goes would keep its plugin in memory. On a background task, and bounded.
-            _templates.RefreshAllAsync(_stopping.Token).GetAwaiter().GetResult();
-        };
-        _plugins.Changed = _warmUp.Poke;
         _monitor.Changed = _recognition.BackendChangedAsync;
         _recognition.Recognised = _warmUp.Poke;
 
@@ -316,6 +306,18 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
             LogNoTemplates();
         foreach (var plugin in _plugins.Statuses.Where(p => p.State == PluginState.Active))
             LogPlugin(plugin.Name, string.Join(", ", plugin.Exports));
+    }
+
+    private sealed class PluginListener(BioproxyApp app) : IPluginListener
+    {
+        public void Changing(PluginSet next)
+        {
+            app._templates.UseEngines(next.Engines);
+            if (app._warmUp is not null)
+                app._templates.RefreshAllAsync(app._stopping.Token).GetAwaiter().GetResult(); // a template of an engine that goes would keep its plugin in memory; bounded
+        }
+
+        public void Changed() => app._warmUp?.Poke();
     }
 
     [LoggerMessage(LogLevel.Information, "Bioproxy listens on {Proxy} for the backend {Backend}")]

@@ -7,7 +7,7 @@ using Bioproxy.Host.Plugins;
 
 namespace Bioproxy.Host;
 
-/// <summary><c>bioproxy plugins …</c>. Exit codes: 0 well, 1 a plugin (or asking) failed, 2 wrong usage or a mistake in the configuration.</summary>
+/// <summary><c>bioproxy plugins …</c>. Exit codes: 0 success, 1 a plugin or the request to the proxy failed, 2 wrong usage or configuration.</summary>
 internal static class PluginCommands
 {
     private const int Failed = 1;
@@ -19,7 +19,13 @@ internal static class PluginCommands
             return WrongUsage;
         try
         {
-            return request.Path is { } path ? await CheckAsync(options, path, Console.Out) : await ListAsync(options, Console.Out, cancellationToken);
+            return request.Path is { } path
+                ? await CheckAsync(options, path, Console.Out)
+                : await ListAsync(options, Console.Out, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return Failed; // interrupted by the user
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or HttpRequestException or OperationCanceledException)
         {
@@ -28,13 +34,14 @@ internal static class PluginCommands
         }
     }
 
-    /// <summary>Asks the proxy that runs; where none does, loads what lies in the folders.</summary>
+    /// <summary>Lists the plugins of the running proxy; when there is none, loads the plugins from the configured folders.</summary>
     public static async Task<int> ListAsync(ProxyOptions options, TextWriter writer, CancellationToken cancellationToken)
     {
-        var answer = await RunningProxy.AskAsync(options, HttpMethod.Get, "/status", cancellationToken) ?? await LookAsync(options, writer);
+        var answer = await RunningProxy.AskAsync(options, HttpMethod.Get, "/status", cancellationToken) ?? await LoadAllAsync(options, writer);
         if (Parse(answer) is not { } root)
         {
-            await Console.Error.WriteLineAsync($"What listens on {options.AdminHost}:{options.AdminPort} is no Bioproxy: set admin_host and admin_port to those of the proxy.");
+            await Console.Error.WriteLineAsync(
+                $"The program on {options.AdminHost}:{options.AdminPort} is not Bioproxy: set admin_host and admin_port to those of the proxy.");
             return Failed;
         }
 
@@ -42,24 +49,25 @@ internal static class PluginCommands
         return 0;
     }
 
-    /// <summary>One line a finding; each plugin under a line of its own.</summary>
+    /// <summary>Checks plugins: one line per finding, below one line per plugin.</summary>
     /// <param name="options">The configuration.</param>
     /// <param name="path">A plugin's folder, its single DLL, or a folder of plugins.</param>
-    /// <param name="writer">Gets the lines.</param>
+    /// <param name="writer">The output.</param>
     public static async Task<int> CheckAsync(ProxyOptions options, string path, TextWriter writer)
     {
-        using var plugins = new LonePlugins(options);
+        using var plugins = new StandalonePlugins(options);
         path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         var candidates = PluginFinder.At(path, plugins.Loader.Directories);
         if (candidates.Count == 0)
         {
-            await Console.Error.WriteLineAsync($"There is no plugin in {path}: name a plugin's folder, its DLL, or a folder of plugins.");
+            await Console.Error.WriteLineAsync($"No plugin found in {path}: give a plugin's folder, its DLL, or a folder of plugins.");
             return WrongUsage;
         }
 
-        // Those that lie beside each other will run beside each other.
-        var among = candidates.Any(candidate => candidate.Path != path) ? [.. plugins.Loader.Directories, path] : plugins.Loader.Directories;
-        var check = new PluginCheck(plugins.Loader, plugins.Options, await PluginNeighbour.FindAsync(plugins.Loader, among));
+        // Plugins in the same folder will be loaded together.
+        var isFolder = candidates.Any(candidate => candidate.Path != path);
+        var neighbours = await plugins.FindAsync(isFolder ? [.. plugins.Loader.Directories, path] : plugins.Loader.Directories);
+        var check = new PluginCheck(plugins.Loader, plugins.Options, neighbours);
         var isAllWell = true;
         foreach (var candidate in candidates)
         {
@@ -74,11 +82,12 @@ internal static class PluginCommands
         return isAllWell ? 0 : Failed;
     }
 
-    private static async Task<ReadOnlyMemory<byte>> LookAsync(ProxyOptions options, TextWriter writer)
+    private static async Task<ReadOnlyMemory<byte>> LoadAllAsync(ProxyOptions options, TextWriter writer)
     {
-        await writer.WriteLineAsync($"No proxy runs on {options.AdminHost}:{options.AdminPort}; this is what lies in the plugin folders, loaded for a look.");
-        using var plugins = new LonePlugins(options);
-        var found = await plugins.LookAsync();
+        await writer.WriteLineAsync(
+            $"No proxy is running on {options.AdminHost}:{options.AdminPort}; these are the plugins in the plugin folders, loaded for this list.");
+        using var plugins = new StandalonePlugins(options);
+        var found = await plugins.LoadAllAsync();
         return AdminJson.Document(json => PluginView.WriteAll(json, found));
     }
 
@@ -88,7 +97,10 @@ internal static class PluginCommands
         try
         {
             using var document = JsonDocument.Parse(answer);
-            return document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("plugins", out var plugins) && plugins.ValueKind == JsonValueKind.Array ? root.Clone() : null;
+            var root = document.RootElement;
+            return root.ValueKind == JsonValueKind.Object && root.TryGetProperty("plugins", out var plugins) && plugins.ValueKind == JsonValueKind.Array
+                ? root.Clone()
+                : null;
         }
         catch (JsonException)
         {

@@ -1,43 +1,45 @@
-using System.Runtime.CompilerServices;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Plugins;
 
 namespace Bioproxy.Host.Doctor;
 
-/// <summary>Does with a plugin what the host does with it, from its files to its end, and tells what a person needs to know about it.</summary>
+/// <summary>Takes a plugin through its whole life as the host does, and reports what its author or user needs to know.</summary>
 /// <param name="loader">Loads it.</param>
-/// <param name="options">Have its settings.</param>
-/// <param name="neighbours">The plugins it will be among; it may be one of them.</param>
-internal sealed class PluginCheck(PluginLoader loader, ProxyOptions options, IReadOnlyList<PluginNeighbour> neighbours)
+/// <param name="options">The configuration with its settings.</param>
+/// <param name="neighbours">The plugins that will be loaded beside it; it may be one of them.</param>
+internal sealed class PluginCheck(PluginLoader loader, ProxyOptions options, IReadOnlyList<PluginStatus> neighbours)
 {
-    private const string Held =
-        "Something holds on to it, so that every new version costs memory until the proxy ends: a timer, thread or loop that it does not stop, "
-        + "an event of the process that it listens to, or a static cache of the runtime's (JsonSerializer without a source-generated context).";
+    private const string Referenced =
+        "It is still referenced, so every new version costs memory until the proxy stops. Usual reasons: a timer, thread or loop that it does not "
+        + "stop, a handler of a process-wide event, or a static cache of the runtime's (JsonSerializer without a source-generated context).";
 
-    /// <summary>The lines in the order of a plugin's life. Takes some seconds when something holds on to it.</summary>
+    /// <summary>The findings in the order of a plugin's life. Takes some seconds when the plugin does not unload.</summary>
     public async Task<IReadOnlyList<Finding>> RunAsync(PluginCandidate candidate)
     {
         var findings = new List<Finding>();
-        if (await TryAsync(candidate, findings).ConfigureAwait(false) is { } left)
-            findings.Add(await PluginMemory.IsLeftAsync(left).ConfigureAwait(false) ? Ok("unload", "It unloads.") : Note("unload", Held));
+        if (await TryAsync(candidate, findings).ConfigureAwait(false) is { } memory)
+            findings.Add(await PluginMemory.IsReleasedAsync(memory).ConfigureAwait(false) ? Ok("unload", "It unloads.") : Note("unload", Referenced));
         return findings;
     }
 
-    /// <summary>All but the last line. What it returns is all that it leaves of the plugin.</summary>
-    /// <returns>Null when there is no end to wait for.</returns>
+    /// <summary>Everything up to the request to unload.</summary>
+    /// <returns>What to wait for; null when there is nothing to wait for.</returns>
     private async Task<WeakReference?> TryAsync(PluginCandidate candidate, List<Finding> findings)
     {
         var (plugin, status) = await loader.MakeAsync(candidate).ConfigureAwait(false);
         if (status.Version is not null)
             findings.Add(Ok("plugin", $"{status.Name} {status.Version}"));
+        if (status.State == PluginState.NotSupported)
+        {
+            findings.Add(Bad("api", status.Problem!));
+            return null;
+        }
+
         if (status.Api is not null)
         {
-            findings.Add(status.State == PluginState.NotSupported ? Bad("api", status.Problem!) : Ok("api", $"It is built for API {status.Api}, the host has API {ContractAssemblies.Version.ToString(2)}."));
-            if (status.State == PluginState.NotSupported)
-                return null;
+            findings.Add(Ok("api", $"It is built for API {status.Api}, the host has API {ContractAssemblies.Version.ToString(2)}."));
             findings.AddRange(status.Notes.Select(note => Note("copies", note)));
-            findings.AddRange(LookAtFiles(candidate));
-            findings.AddRange(LookAtName(candidate));
+            findings.AddRange(CheckName(candidate));
         }
 
         if (plugin is null)
@@ -48,81 +50,63 @@ internal sealed class PluginCheck(PluginLoader loader, ProxyOptions options, IRe
 
         findings.Add(Ok("load", "It loads."));
         findings.AddRange(status.Exports.Select(export => Ok("exports", export)));
-        findings.AddRange(Meet(candidate, plugin.Engines.SelectMany(engine => engine.Extensions), status.Commands));
-        findings.AddRange(await LiveAsync(plugin).ConfigureAwait(false));
-        return Unload(plugin, findings);
+        findings.AddRange(plugin.Missing.Select(Describe));
+        findings.AddRange(NativeImports.Check(plugin, candidate));
+        findings.AddRange(CheckNeighbours(candidate, status));
+        findings.AddRange(await StartAndStopAsync(plugin).ConfigureAwait(false));
+        if (await plugin.UnloadAsync().ConfigureAwait(false) is not { } problem)
+            return plugin.Memory;
+        findings.Add(Bad("unload", problem));
+        return null;
     }
 
-    private static List<Finding> LookAtFiles(PluginCandidate candidate)
+    private static Finding Describe(MissingReference missing)
     {
-        try
-        {
-            var files = new PluginFiles(candidate);
-            List<Finding> findings = [];
-            if (files.UnusedCopies() is { Count: > 0 } copies)
-                findings.Add(Note("copies", $"It brings {string.Join(", ", copies)}, which the host has as new or newer and uses instead. Reference the packages they come from with ExcludeAssets=\"runtime\" to leave them out."));
-            findings.AddRange(files.Missing().Select(missing => Describe(missing, candidate)));
-            findings.AddRange(files.NativeLibraries().Select(Describe));
-            return findings;
-        }
-        catch (Exception e) when (e is InvalidOperationException or IOException or UnauthorizedAccessException)
-        {
-            return [Bad("files", PluginFaults.Describe(e))];
-        }
+        var what = $"{missing.User}.dll uses the assembly '{missing.Name.Name}, Version={missing.Name.Version}', which is neither in the plugin's folder nor in the host";
+        return missing.IsDirect
+            ? Bad("dependency", $"{what}: {PluginFaults.CopyEverything}")
+            : Note("dependency", $"{what}: code that needs it will fail when it is called.");
     }
 
-    private static Finding Describe(MissingAssembly missing, PluginCandidate candidate)
-    {
-        var what = $"{missing.User} uses the assembly '{missing.Name.Name}, Version={missing.Name.Version}', which is neither beside it nor in the host";
-        if (!missing.IsDirect)
-            return Note("dependency", $"{what}: what needs it fails when it is called.");
-        return Bad("dependency", candidate.IsSingleFile
-            ? $"{what}: a plugin that brings assemblies belongs in a folder of its own; a single DLL gets none from beside it."
-            : $"{what}: copy the whole output of 'dotnet publish' into the plugin's folder, with the .deps.json.");
-    }
-
-    private static Finding Describe(NativeLibrary library)
-    {
-        if (library.Chosen is { } file)
-            return Ok("native", $"{library.Name}: {file} suits this machine ({NativeMachine.Here}).");
-        var problem = $"{library.Name}: none that would be found suits this machine ({NativeMachine.Here}); it brings {string.Join(", ", library.Machines)}.";
-        return library.IsImported ? Bad("native", $"{problem} Publish the plugin for this machine, with its .deps.json.") : Note("native", problem);
-    }
-
-    private IEnumerable<Finding> LookAtName(PluginCandidate candidate)
+    private IEnumerable<Finding> CheckName(PluginCandidate candidate)
     {
         var dll = Path.GetFileNameWithoutExtension(candidate.MainFile)!;
         if (!dll.Equals(candidate.Name, StringComparison.OrdinalIgnoreCase))
-            yield return Note("name", $"It is called '{candidate.Name}' after its folder, not '{dll}'.");
+            yield return Note("name", $"Its name is '{candidate.Name}', from its folder, not '{dll}'.");
         yield return Ok("settings", options.PluginSettings.ContainsKey(candidate.Name)
-            ? $"The configuration has some under plugins.{candidate.Name}."
-            : $"The configuration has none under plugins.{candidate.Name}.");
+            ? $"The configuration has settings under plugins.{candidate.Name}."
+            : $"The configuration has no settings under plugins.{candidate.Name}.");
     }
 
-    private IEnumerable<Finding> Meet(PluginCandidate candidate, IEnumerable<string> extensions, IReadOnlyList<string> commands)
+    private IEnumerable<Finding> CheckNeighbours(PluginCandidate candidate, PluginStatus status)
     {
         foreach (var other in neighbours.Where(other => other.Path != candidate.Path))
         {
             if (other.Name.Equals(candidate.Name, StringComparison.OrdinalIgnoreCase))
             {
-                yield return Note("name", $"Another plugin of this name lies in {other.Path}: of the two the host loads the one it finds first.");
+                yield return Note("name", $"Another plugin of this name is in {other.Path}; the host loads the one it finds first.");
                 continue;
             }
 
-            foreach (var extension in extensions.Intersect(other.Extensions, StringComparer.OrdinalIgnoreCase))
-                yield return Note("engine", $"Plugin '{other.Name}' renders '{extension}' too: the one that is found first is used (plugins/ beside the program, then plugin_directories).");
-            foreach (var command in commands.Intersect(other.Commands, StringComparer.Ordinal))
-                yield return Note("command", $"Plugin '{other.Name}' has the command /{command} too: both run.");
+            foreach (var extension in status.Extensions.Intersect(other.Extensions, StringComparer.OrdinalIgnoreCase))
+            {
+                yield return Note(
+                    "engine",
+                    $"Plugin '{other.Name}' renders '{extension}', too; the first one found is used (plugins/ beside the program, then plugin_directories).");
+            }
+
+            foreach (var command in status.Commands.Intersect(other.Commands, StringComparer.Ordinal))
+                yield return Note("command", $"Plugin '{other.Name}' has the command /{command}, too: both run.");
         }
 
-        var off = options.Agents is { } agents ? commands.Except(agents, StringComparer.Ordinal).ToList() : [];
+        var off = options.Agents is { } agents ? status.Commands.Except(agents, StringComparer.Ordinal).ToList() : [];
         if (off.Count > 0)
-            yield return Note("command", $"Not among the agents of the configuration, so switched off: {string.Join(", ", off.Select(command => "/" + command))}.");
+            yield return Note("command", $"Switched off, because they are not in the configured agents: {string.Join(", ", off.Select(command => "/" + command))}.");
     }
 
-    private static async Task<IReadOnlyList<Finding>> LiveAsync(LoadedPlugin plugin)
+    private static async Task<IReadOnlyList<Finding>> StartAndStopAsync(LoadedPlugin plugin)
     {
-        if (!plugin.HasLife)
+        if (!plugin.HasLifetime)
             return [];
         try
         {
@@ -133,22 +117,8 @@ internal sealed class PluginCheck(PluginLoader loader, ProxyOptions options, IRe
             return [Bad("start", e.Message)];
         }
 
-        var problems = await plugin.StopAsync().ConfigureAwait(false);
+        var problems = await plugin.StopAsync(CancellationToken.None).ConfigureAwait(false);
         return [Ok("start", "It starts."), .. problems.Count == 0 ? [Ok("stop", "It stops.")] : problems.Select(problem => Bad("stop", $"Its stop failed. {problem}"))];
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static WeakReference? Unload(LoadedPlugin plugin, List<Finding> findings)
-    {
-        try
-        {
-            return plugin.Unload();
-        }
-        catch (Exception e)
-        {
-            findings.Add(Bad("unload", $"One of its parts failed to dispose of itself. {PluginFaults.Describe(e)}"));
-            return null;
-        }
     }
 
     private static Finding Ok(string what, string text) => new(Verdict.Ok, what, text);

@@ -3,7 +3,7 @@ using Bioproxy.Abstractions;
 namespace Bioproxy.Host.Plugins;
 
 /// <summary>A plugin's template engine as the host holds it: a wrapper that can be cut, so that the plugin can be unloaded.</summary>
-/// <remarks>The templates it made belong to the plugin too: whoever unloads it must first have them parsed by another engine.</remarks>
+/// <remarks>The templates it made belong to the plugin, too: before it is unloaded they must be parsed by another engine.</remarks>
 internal sealed class PluginEngine(string plugin, IReadOnlyList<string> extensions, ITemplateEngine part) : ITemplateEngine
 {
     private volatile ITemplateEngine? _part = part;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Plugins;
 
-/// <summary>What plugins are given, as the host has it; each plugin gets its own <see cref="PluginHost"/> on it.</summary>
+/// <summary>What the host offers to plugins; each plugin gets a <see cref="PluginHost"/> of its own on top of it.</summary>
 internal sealed record PluginFacilities
 {
     public required ProxyOptions Options { get; init; }
@@ -14,11 +14,11 @@ internal sealed record PluginFacilities
 
     public required TimeProvider Time { get; init; }
 
-    /// <summary>Gets its engines only after all plugins are loaded.</summary>
+    /// <summary>The templates; their engines are known once all plugins are loaded.</summary>
     public required ITemplateLibrary Templates { get; init; }
 
     public required ProxyMetrics Metrics { get; init; }
 
-    /// <summary>Asks the backend. Set when the path of requests is there; a plugin that asks before is told so.</summary>
-    public Func<BackendQuestion, CancellationToken, Task<BackendAnswer>>? Ask { get; set; }
+    /// <summary>Finds the object that sends plugins' questions to the backend; it returns null until requests are served.</summary>
+    public Func<IPluginBackend?> Backend { get; init; } = static () => null;
 }

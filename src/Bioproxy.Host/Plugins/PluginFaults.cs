@@ -1,25 +1,31 @@
 using System.Composition.Hosting;
 using System.Reflection;
+using Bioproxy.Abstractions;
 
 namespace Bioproxy.Host.Plugins;
 
-/// <summary>Puts what went wrong with a plugin's code into one sentence with the remedy.</summary>
+/// <summary>Describes a failure of a plugin's code in one line, with the remedy.</summary>
 internal static class PluginFaults
 {
+    public const string CopyEverything =
+        "copy the complete output of 'dotnet publish', with the .deps.json, into a folder of the plugin's own (a single DLL gets no other assemblies).";
+
     public static string Describe(Exception exception)
     {
         var cause = Unwrap(exception);
         return cause switch
         {
             FileNotFoundException { FileName: { Length: > 0 } file } when LooksLikeAssembly(file) =>
-                $"It needs the assembly '{ShortName(file)}', which is neither beside it nor in the host: copy the whole output of 'dotnet publish' into the plugin's folder.",
+                $"It needs the assembly '{ShortName(file)}', which is neither in its folder nor in the host: {CopyEverything}",
             FileLoadException { FileName: { Length: > 0 } file } when LooksLikeAssembly(file) =>
-                $"It needs the assembly '{ShortName(file)}', which cannot be loaded ({OneLine(cause.Message)}): rebuild the plugin against the versions the host has.",
+                $"It needs the assembly '{ShortName(file)}', which cannot be loaded ({OneLine(cause.Message)}): "
+                + "rebuild the plugin against the versions of the host.",
             TypeLoadException or MissingMemberException =>
-                $"It does not fit the host's contract ({OneLine(cause.Message)}): rebuild it against the host's Bioproxy.Abstractions.",
+                $"It does not match the host's contract ({OneLine(cause.Message)}): rebuild it against the host's {ContractAssemblies.Contract}.",
             CompositionFailedException =>
-                $"Its parts do not fit together ({OneLine(cause.Message)}): a constructor may import {nameof(Abstractions.IPluginHost)}, {nameof(Abstractions.IPluginServices)} and the plugin's own exports only.",
-            Abstractions.PluginSettingsException => cause.Message,
+                $"Its parts cannot be composed ({OneLine(cause.Message)}): a constructor may only import {nameof(IPluginHost)}, "
+                + $"{nameof(IPluginServices)} and the plugin's own exports.",
+            PluginSettingsException => cause.Message,
             _ => $"{cause.GetType().Name}: {OneLine(cause.Message)}",
         };
     }

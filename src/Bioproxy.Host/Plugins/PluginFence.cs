@@ -7,7 +7,7 @@ namespace Bioproxy.Host.Plugins;
 
 /// <summary>
 /// Calls plugin code within a time budget. A plugin that throws, blocks or never ends costs its request and nothing else: failures are
-/// values, and each is counted, logged and kept as its part's last error once. Only the caller's own token counts as the client's leaving.
+/// values, and each is counted, logged and kept as its part's last error once. Only the caller's own token counts as the client leaving.
 /// </summary>
 internal sealed partial class PluginFence : IDisposable
 {
@@ -139,7 +139,8 @@ internal sealed partial class PluginFence : IDisposable
         if (!work.IsCompleted)
         {
             Task first = interruption is null ? work : Task.WhenAny(work, interruption);
-            end = await BoundedCall.WaitAsync(first, () => run.TryAbandon(out culprit), Budget.Limit, Time, clientGone).ConfigureAwait(false);
+            end = await BoundedCall.WaitAsync(first, () => run.TryAbandon(out culprit), Budget.Limit, Time, clientGone)
+                .ConfigureAwait(false);
         }
 
         if (end == CallEnd.Completed && (work.IsCompleted || !run.TryAbandon(out culprit)))
@@ -217,9 +218,9 @@ internal sealed partial class PluginFence : IDisposable
         return new PluginFailure(part.Plugin, part.Name, kind, $"{subject} {what}");
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Plugin '{Plugin}': {What} '{Part}' threw; its request fails.")]
+    [LoggerMessage(LogLevel.Warning, "Plugin '{Plugin}': {What} '{Part}' threw; its request fails.")]
     private partial void LogThrew(string plugin, string what, string part, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Plugin '{Plugin}': {What} '{Part}' was abandoned after {Budget}; its request fails.")]
+    [LoggerMessage(LogLevel.Warning, "Plugin '{Plugin}': {What} '{Part}' was abandoned after {Budget}; its request fails.")]
     private partial void LogTimedOut(string plugin, string what, string part, string budget);
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Plugins;
 
-/// <summary>What one plugin is given. Cut when the plugin is unloaded.</summary>
+/// <summary>The services that one plugin gets. Disposed of when the plugin is unloaded; what the plugin still holds then refuses or does nothing.</summary>
 internal sealed class PluginHost(string pluginName, PluginFacilities facilities) : IPluginServices, IPluginBackend, IDisposable
 {
     private static readonly byte[] NoSettings = "{}"u8.ToArray();
@@ -67,10 +67,10 @@ internal sealed class PluginHost(string pluginName, PluginFacilities facilities)
     {
         ArgumentNullException.ThrowIfNull(question);
         ObjectDisposedException.ThrowIf(_isCut, this);
-        if (facilities.Ask is not { } ask)
-            throw new BackendUnavailableException("The proxy is not running yet: ask once requests come, or in the background.");
+        if (facilities.Backend() is not { } backend)
+            throw new BackendUnavailableException("The proxy is still starting: ask the backend while handling a request, or in the background.");
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _cut.Token);
-        return await ask(question, both.Token).ConfigureAwait(false);
+        return await backend.AskAsync(question, both.Token).ConfigureAwait(false);
     }
 
     public void Dispose()

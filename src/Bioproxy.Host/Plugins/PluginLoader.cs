@@ -1,36 +1,38 @@
 using System.Collections.Concurrent;
 using System.Composition.Hosting;
 using System.Reflection;
+using System.Runtime.Loader;
 using Bioproxy.Abstractions;
 using Bioproxy.Host.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Plugins;
 
-/// <summary>Loads plugins. A fault becomes that plugin's status; the others load on.</summary>
-/// <param name="options">Names the folders to search after <c>plugins/</c> beside the host.</param>
-/// <param name="hostOf">Makes what a plugin of that name is given.</param>
-/// <param name="time">Tells when it was.</param>
-/// <param name="logger">Hears what became of each plugin.</param>
+/// <summary>Finds and loads plugins. A fault becomes that plugin's status; the others are loaded all the same.</summary>
+/// <param name="options">The folders to search after <c>plugins/</c> beside the host.</param>
+/// <param name="hostOf">Creates the services of the plugin with this name.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
 internal sealed partial class PluginLoader(ProxyOptions options, Func<string, PluginHost> hostOf, TimeProvider time, ILogger<PluginLoader> logger)
 {
-    /// <summary>How long a plugin may take to be made: its constructors are its own code, and may do anything.</summary>
+    /// <summary>How long a plugin's constructors may take.</summary>
     private static readonly TimeSpan LoadLimit = TimeSpan.FromSeconds(10);
 
-    private const string LeaveOut = $"Reference {ContractAssemblies.Contract} with Private=\"false\" ExcludeAssets=\"runtime\" to leave out what comes with it.";
+    private const string LeaveOut =
+        $"Reference {ContractAssemblies.Contract} with Private=\"false\" ExcludeAssets=\"runtime\" to leave these files out.";
 
     private readonly ConcurrentDictionary<string, string> _unreadable = new(StringComparer.Ordinal);
 
     /// <summary><c>plugins/</c> beside the host.</summary>
     public static string BuiltInDirectory { get; } = Path.Combine(AppContext.BaseDirectory, "plugins");
 
-    /// <summary>The folders to search, in this order; of two plugins with one name the first found wins.</summary>
+    /// <summary>The folders to search, in this order; of two plugins with the same name the first one wins.</summary>
     public IReadOnlyList<string> Directories { get; } = [BuiltInDirectory, .. options.PluginDirectories];
 
     /// <param name="directories">Searched in this order.</param>
     public PluginSet Load(IEnumerable<string> directories)
     {
-        // On the pool: whoever starts the proxy may have a context that waits for itself.
+        // On the thread pool: the caller may have a synchronization context, which would wait for itself.
         var found = Task.Run(async () =>
         {
             var all = new List<(LoadedPlugin? Plugin, PluginStatus Status)>();
@@ -46,7 +48,10 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
         return new PluginSet(found, options.Agents);
     }
 
-    /// <summary>What lies in the folders, in order, with the status of those whose name another one has.</summary>
+    /// <summary>Deletes what earlier processes that crashed left behind.</summary>
+    public static void CleanUp() => PluginCopy.DeleteAbandoned(Path.GetTempPath());
+
+    /// <summary>The plugins in the folders, in order, with the status of those whose name is already taken.</summary>
     public IReadOnlyList<(PluginCandidate Candidate, PluginStatus? Disabled)> Find(IEnumerable<string> directories)
     {
         var found = new List<(PluginCandidate Candidate, PluginStatus? Disabled)>();
@@ -65,10 +70,10 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
         return found;
     }
 
-    /// <summary>Whether a folder is there and could not be read at the last look: what lies in it is not gone.</summary>
+    /// <summary>Whether a folder exists but could not be read at the last check: its plugins are not gone.</summary>
     public bool IsUnreadable(string directory) => _unreadable.ContainsKey(directory) && Directory.Exists(directory);
 
-    /// <summary>Loads one plugin and starts it, within a limit whatever its code does.</summary>
+    /// <summary>Loads and starts one plugin. Bounded in time, whatever its code does.</summary>
     public async Task<(LoadedPlugin? Plugin, PluginStatus Status)> LoadAsync(PluginCandidate candidate)
     {
         var (plugin, status) = await MakeAsync(candidate).ConfigureAwait(false);
@@ -81,47 +86,38 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
         }
         catch (PluginFaultException e)
         {
-            Unload(plugin, candidate.Name);
+            await UnloadAsync(plugin, candidate.Name).ConfigureAwait(false);
             return (null, status with { State = PluginState.Faulted, Exports = [], Commands = [], LoadedAt = null, Problem = e.Message });
         }
     }
 
-    /// <summary>Loads one plugin and makes its parts, within a limit whatever its code does. Nothing of it is started.</summary>
+    /// <summary>Loads one plugin and creates its parts without starting them. Bounded in time, whatever its code does.</summary>
     public async Task<(LoadedPlugin? Plugin, PluginStatus Status)> MakeAsync(PluginCandidate candidate)
     {
         var loading = Task.Run(() => Load(candidate));
-        try
+        if (await loading.EndsWithinAsync(LoadLimit, time).ConfigureAwait(false))
+            return await loading.ConfigureAwait(false);
+
+        // Its thread stays blocked; should it ever return, the plugin is unloaded.
+        _ = DropAsync(loading, candidate.Name);
+        return (null, new PluginStatus
         {
-            return await loading.WaitAsync(LoadLimit).ConfigureAwait(false);
-        }
-        catch (TimeoutException) when (!loading.IsCompleted)
-        {
-            // Its thread is lost to it; should it ever come back, what it made is dropped.
-            _ = DropAsync(loading, candidate.Name);
-            return (null, new PluginStatus
-            {
-                Name = candidate.Name,
-                Path = candidate.Path,
-                State = PluginState.Faulted,
-                Problem = $"It could not be made within {LoadLimit.TotalSeconds:0} s: a constructor hangs. Do such work in {nameof(IPluginLifetime)}.{nameof(IPluginLifetime.StartAsync)}, in the background.",
-            });
-        }
+            Name = candidate.Name,
+            Path = candidate.Path,
+            State = PluginState.Faulted,
+            Problem = $"It could not be loaded within {LoadLimit.TotalSeconds:0} s: a constructor hangs. "
+                + $"Do such work in {nameof(IPluginLifetime)}.{nameof(IPluginLifetime.StartAsync)}, in the background.",
+        });
     }
 
-    /// <summary>Unloads a plugin that is not used after all; what fails in it is logged.</summary>
-    public void Unload(LoadedPlugin plugin, string name)
+    /// <summary>Unloads a plugin that is not going to be used; its failures are logged.</summary>
+    public async Task UnloadAsync(LoadedPlugin plugin, string name)
     {
-        try
-        {
-            plugin.Unload();
-        }
-        catch (Exception e)
-        {
-            DisposeFailed(name, e);
-        }
+        if (await plugin.UnloadAsync().ConfigureAwait(false) is { } problem)
+            UnloadFailed(name, problem);
     }
 
-    /// <summary>Says what became of a plugin.</summary>
+    /// <summary>Logs the outcome of loading a plugin.</summary>
     public void Log(PluginStatus status)
     {
         if (status.State == PluginState.Active)
@@ -142,7 +138,7 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Looked at every second, said once.
+            // Checked every second, logged once.
             if (!_unreadable.TryGetValue(directory, out var said) || said != e.Message)
                 DirectoryUnreadable(directory, e.Message);
             _unreadable[directory] = e.Message;
@@ -156,21 +152,24 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
         if (candidate.MainFile is null)
             return (null, status);
 
-        PluginLoadContext? context = null;
+        PluginCopy? copy = null;
+        AssemblyLoadContext? context = null;
         CompositionHost? container = null;
         PluginHost? services = null;
         try
         {
-            var image = ReadImage(candidate.MainFile);
-            status = status with { Version = image.Version.ToString(), Api = image.ContractVersion?.ToString(2), Notes = Notes(candidate) };
-            CheckContract(candidate, image);
+            copy = PluginCopy.Of(candidate, Path.GetTempPath());
+            var metadata = PluginMetadata.Read(copy.MainFile);
+            status = status with { Version = metadata.Version.ToString(), Api = metadata.ContractVersion?.ToString(2), Notes = [.. Notes(candidate, copy)] };
+            CheckContract(candidate, metadata);
 
-            context = new PluginLoadContext(candidate.Name, candidate.MainFile, candidate.IsSingleFile ? null : candidate.Path);
-            var assembly = context.LoadBytes(image.Assembly, image.Symbols);
-            status = status with { Version = VersionOf(assembly, image) };
+            context = PluginAssemblies.CreateContext(copy.MainFile);
+            var assembly = PluginAssemblies.LoadMain(context, copy.MainFile);
+            status = status with { Version = VersionOf(assembly, metadata) };
 
-            // Types that cannot be loaded show here, all at once, and not in the middle of somebody's request.
+            // Types that cannot be loaded show here, all at once, and not in the middle of a request.
             var types = assembly.GetTypes();
+            var missing = PluginAssemblies.LoadReferences(context, assembly);
             services = hostOf(candidate.Name);
             container = new ContainerConfiguration()
                 .WithParts(types)
@@ -179,16 +178,28 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
                 .CreateContainer();
             var exports = PluginExports.Resolve(candidate.Name, container);
             if (exports.AreNone)
-                throw PluginFaultException.Faulted("It exports nothing: does a class carry [PromptTransform], [ResponseTransform], [RequestHandler] or [TemplateEngine]?");
+            {
+                throw PluginFaultException.Faulted(
+                    "No exports found. Is a class marked with [PromptTransform], [ResponseTransform], [RequestHandler] or [TemplateEngine]?");
+            }
 
-            status = status with { State = PluginState.Active, Exports = [.. exports.Describe()], Commands = [.. exports.Commands], Problem = null, LoadedAt = time.GetUtcNow() };
-            return (new LoadedPlugin(status, exports, container, context, services), status);
+            status = status with
+            {
+                State = PluginState.Active,
+                Exports = [.. exports.Describe()],
+                Commands = [.. exports.Commands],
+                Extensions = [.. exports.Engines.SelectMany(engine => engine.Extensions)],
+                Problem = null,
+                LoadedAt = time.GetUtcNow(),
+            };
+            return (new LoadedPlugin(status, exports, container, context, [services, copy], time) { Missing = missing }, status);
         }
         catch (Exception e)
         {
             // The fence: whatever a plugin does while it is loaded, the host starts without it.
             Discard(candidate.Name, container, context);
             services?.Dispose();
+            copy?.Dispose();
             return (null, status with
             {
                 State = (e as PluginFaultException)?.State ?? PluginState.Faulted,
@@ -200,69 +211,58 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
     private async Task DropAsync(Task<(LoadedPlugin? Plugin, PluginStatus Status)> late, string name)
     {
         if (await late.ConfigureAwait(false) is { Plugin: { } plugin })
-            Unload(plugin, name);
+            await UnloadAsync(plugin, name).ConfigureAwait(false);
     }
 
-    private static PluginImage ReadImage(string file)
+    private static void CheckContract(PluginCandidate candidate, PluginMetadata metadata)
     {
-        try
-        {
-            return PluginImage.Read(file);
-        }
-        catch (BadImageFormatException e)
-        {
-            throw PluginFaultException.Faulted($"{Path.GetFileName(file)} is not a .NET assembly: copy the plugin's build output again.", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw PluginFaultException.Faulted($"{Path.GetFileName(file)} cannot be read: {e.Message}", e);
-        }
-    }
-
-    private static void CheckContract(PluginCandidate candidate, PluginImage image)
-    {
-        if (image.ContractVersion is null)
+        if (metadata.ContractVersion is not { } used)
         {
             throw PluginFaultException.Faulted(candidate.IsSingleFile
-                ? $"It does not use {ContractAssemblies.Contract}, so it is no plugin: a plugin with dependencies belongs in a folder of its own."
-                : $"It exports nothing: {Path.GetFileName(candidate.MainFile)} does not use {ContractAssemblies.Contract}.");
-        }
-
-        if (image.ContractVersion.Major != PluginApi.Version)
-        {
-            throw new PluginFaultException(
-                PluginState.NotSupported,
-                $"It is built for API {image.ContractVersion.Major}, the host has API {PluginApi.Version}: "
-                + $"use a build of the plugin for {ContractAssemblies.Contract} {PluginApi.Version}.x.");
+                ? $"It does not use {ContractAssemblies.Contract}, so it is not a plugin: a plugin with dependencies belongs in a folder of its own."
+                : $"No exports found: {Path.GetFileName(candidate.MainFile)} does not use {ContractAssemblies.Contract}.");
         }
 
         var host = ContractAssemblies.Version;
-        if (image.ContractVersion.Minor > host.Minor)
+        if (used.Major != PluginApi.Version)
         {
-            throw new PluginFaultException(
-                PluginState.NotSupported,
-                $"It is built for API {image.ContractVersion.ToString(2)}, the host has API {host.ToString(2)}: use a newer host, or a build of the plugin for {ContractAssemblies.Contract} {host.ToString(2)}.");
+            throw NotSupported(
+                $"It is built for API {used.Major}, the host has API {PluginApi.Version}: "
+                + $"use a build of the plugin for {ContractAssemblies.Contract} {PluginApi.Version}.x.");
+        }
+
+        if (used.Minor > host.Minor)
+        {
+            throw NotSupported(
+                $"It is built for API {used.ToString(2)}, the host has API {host.ToString(2)}: "
+                + $"use a newer host, or a build of the plugin for {ContractAssemblies.Contract} {host.ToString(2)}.");
         }
     }
 
-    private static string[] Notes(PluginCandidate candidate)
+    private static PluginFaultException NotSupported(string problem) => new(PluginState.NotSupported, problem);
+
+    private static IEnumerable<string> Notes(PluginCandidate candidate, PluginCopy copy)
     {
-        string[] copies = candidate.IsSingleFile ? [] : [.. ContractAssemblies.Names.Select(name => name + ".dll").Where(file => File.Exists(Path.Combine(candidate.Path, file))).Order(StringComparer.Ordinal)];
-        return copies.Length switch
-        {
-            0 => [],
-            1 => [$"Its own copy of {copies[0]} is ignored; the host's is used. {LeaveOut}"],
-            _ => [$"Its own copies of {string.Join(", ", copies)} are ignored; the host's are used. {LeaveOut}"],
-        };
+        if (copy.Note is { } note)
+            yield return note;
+        string[] copies = candidate.IsSingleFile ? [] :
+        [
+            .. ContractAssemblies.Names.Select(name => name + ".dll")
+                .Where(file => File.Exists(Path.Combine(candidate.Path, file))).Order(StringComparer.Ordinal),
+        ];
+        if (copies.Length == 1)
+            yield return $"Its own copy of {copies[0]} is ignored; the host's is used. {LeaveOut}";
+        else if (copies.Length > 1)
+            yield return $"Its own copies of {string.Join(", ", copies)} are ignored; the host's are used. {LeaveOut}";
     }
 
-    private static string VersionOf(Assembly assembly, PluginImage image)
+    private static string VersionOf(Assembly assembly, PluginMetadata metadata)
     {
         var version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
-        return version?.Split('+')[0] ?? image.Version.ToString();
+        return version?.Split('+')[0] ?? metadata.Version.ToString();
     }
 
-    private void Discard(string name, CompositionHost? container, PluginLoadContext? context)
+    private void Discard(string name, CompositionHost? container, AssemblyLoadContext? context)
     {
         try
         {
@@ -270,10 +270,10 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
         }
         catch (Exception e)
         {
-            DisposeFailed(name, e);
+            UnloadFailed(name, PluginFaults.Describe(e));
         }
 
-        context?.End();
+        context?.Unload();
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Plugin '{Plugin}' {Version} loaded ({Exports}) from {Path}")]
@@ -288,6 +288,6 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
     [LoggerMessage(Level = LogLevel.Warning, Message = "Plugin directory {Directory} cannot be searched: {Reason}")]
     private partial void DirectoryUnreadable(string directory, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Plugin '{Plugin}' could not be loaded, and its parts could not be disposed of either")]
-    private partial void DisposeFailed(string plugin, Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Plugin '{Plugin}' was not unloaded cleanly. {Problem}")]
+    private partial void UnloadFailed(string plugin, string problem);
 }

@@ -1,22 +1,24 @@
 namespace Bioproxy.Host.Plugins;
 
-/// <summary>Waits for a plugin that nobody uses any more to leave the memory.</summary>
+/// <summary>Waits for a plugin that is no longer used to leave the memory.</summary>
 internal static class PluginMemory
 {
-    /// <summary>How often the garbage collector is asked before a plugin is called pending.</summary>
+    /// <summary>How often memory is collected before a plugin counts as pending.</summary>
     private const int Collections = 8;
 
-    /// <param name="left">What <see cref="LoadedPlugin.Unload"/> returned. The caller must not hold the plugin itself.</param>
-    /// <returns>False when something still holds on to it, after some seconds.</returns>
-    public static async Task<bool> IsLeftAsync(WeakReference left)
+    /// <param name="memory">The plugin's <see cref="LoadedPlugin.Memory"/>.</param>
+    /// <returns>False when something still references it after some seconds.</returns>
+    public static async Task<bool> IsReleasedAsync(WeakReference memory)
     {
-        for (var i = 0; i < Collections && left.IsAlive; i++)
+        for (var i = 0; i < Collections && memory.IsAlive; i++)
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();
+
+            // The collector does not run by a test's clock.
             await Task.Delay(TimeSpan.FromMilliseconds(20 << i), TimeProvider.System).ConfigureAwait(false);
         }
 
-        return !left.IsAlive;
+        return !memory.IsAlive;
     }
 }

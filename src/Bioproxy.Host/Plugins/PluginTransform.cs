@@ -8,7 +8,7 @@ internal sealed class PluginTransform(string plugin, string name, int order, IPr
 {
     private volatile IPromptTransform? _part = part;
 
-    /// <summary>It runs also when only an earlier message carries its command.</summary>
+    /// <summary>Whether it also runs when only an earlier message carries its command.</summary>
     public bool RunsForHistory { get; } = runsForHistory;
 
     public override string What => "transform";

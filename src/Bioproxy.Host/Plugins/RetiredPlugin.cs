@@ -4,25 +4,26 @@ namespace Bioproxy.Host.Plugins;
 internal sealed class RetiredPlugin(LoadedPlugin plugin)
 {
     private readonly PluginStatus _status = plugin.Status;
-    private volatile WeakReference? _context;
+    private volatile bool _isUnused;
+    private volatile string? _problem;
 
-    /// <summary>The plugin; once unloaded it holds nothing of its code.</summary>
+    /// <summary>The plugin; once unloaded it references none of its code.</summary>
     public LoadedPlugin Plugin { get; } = plugin;
 
-    /// <summary>What is left of it, once it was asked to unload.</summary>
-    public WeakReference? Context
-    {
-        set => _context = value;
-    }
-
-    /// <summary>It was asked to unload, and nothing of it is left.</summary>
-    public bool IsGone => _context is { IsAlive: false };
+    public bool IsGone => _isUnused && !Plugin.Memory.IsAlive;
 
     public PluginStatus Status => _status with
     {
-        State = _context is null ? PluginState.Draining : PluginState.UnloadPending,
-        Problem = _context is null
+        State = _isUnused ? PluginState.UnloadPending : PluginState.Draining,
+        Problem = !_isUnused
             ? "Requests that began with it still use it."
-            : "Nobody uses it, but something holds on to it: a static reference, a timer, a thread or an event handler of its own. It leaves the memory when that lets go, or when the proxy ends.",
+            : "No longer in use but still referenced (static field, timer, thread or event handler). "
+                + $"It leaves the memory when the reference is released or the proxy stops.{(_problem is null ? "" : " " + _problem)}",
     };
+
+    /// <summary>No request uses it any more.</summary>
+    public void Release() => _isUnused = true;
+
+    /// <summary>Its unloading went wrong.</summary>
+    public void Failed(string problem) => _problem = problem;
 }

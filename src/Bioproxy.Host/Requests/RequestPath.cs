@@ -31,7 +31,7 @@ namespace Bioproxy.Host.Requests;
 /// </list>
 /// A request that the gate does not concern goes 1, 6, 7.
 /// </summary>
-internal sealed partial class RequestPath
+internal sealed partial class RequestPath : IPluginBackend
 {
     private readonly PluginManager _plugins;
     private readonly TransformChain _transforms;

@@ -1,14 +1,14 @@
 namespace Bioproxy.Host.Templates;
 
-/// <summary>What a file looked like from outside when it was read: enough to see that it has not changed.</summary>
-/// <param name="Length">Its length; -1 when there was no such file.</param>
-/// <param name="Modified">When it was last written.</param>
+/// <summary>A file's length and time when it was read: enough to see that it has not changed since.</summary>
+/// <param name="Length">The length in bytes; -1 if the file did not exist.</param>
+/// <param name="Modified">The time of the last write.</param>
 internal readonly record struct FileStamp(long Length, DateTime Modified)
 {
-    /// <summary>There is no such file (or it cannot be opened, which a later change of its permissions does not show in any stamp).</summary>
+    /// <summary>The stamp of a file that does not exist or cannot be examined.</summary>
     public static FileStamp Missing { get; } = new(-1, default);
 
-    /// <summary>The stamp of a file; that of its target when it is a symbolic link.</summary>
+    /// <summary>The stamp of a file; for a symbolic link, that of its target.</summary>
     public static FileStamp Of(string path)
     {
         try
@@ -22,7 +22,7 @@ internal readonly record struct FileStamp(long Length, DateTime Modified)
         }
     }
 
-    /// <summary>Whether an equal stamp later proves an equal file. File systems count time in steps of up to two seconds, so a file
-    /// that was read within the step it was written in may change again and keep its stamp.</summary>
+    /// <summary>Whether an equal stamp later proves an unchanged file. File systems store times in steps of up to two seconds, so a file
+    /// that was read within the step it was written in may change again without changing its stamp.</summary>
     public bool IsReliable(DateTimeOffset readAt) => Length < 0 || readAt.UtcDateTime - Modified > TimeSpan.FromSeconds(2);
 }

@@ -1,12 +1,12 @@
 namespace Bioproxy.Host.Templates;
 
-/// <summary>Paths with all symbolic links resolved, those of folders on the way too.</summary>
+/// <summary>Paths with all symbolic links resolved, including those of parent folders.</summary>
 internal static class RealPath
 {
     private const int MaxLinks = 40;
 
-    /// <summary>The real path of a file or folder; parts that do not exist are kept as written.</summary>
-    /// <exception cref="IOException">Links that lead in a circle, or cannot be read.</exception>
+    /// <summary>The real path of a file or folder; parts that do not exist stay as written.</summary>
+    /// <exception cref="IOException">The links form a circle, or one cannot be read.</exception>
     public static string Of(string path)
     {
         var pending = new Stack<string>();
@@ -22,14 +22,14 @@ internal static class RealPath
 
             if (++links > MaxLinks)
                 throw new IOException($"Too many symbolic links on the way to {path}.");
-            // The target's own parts come before those that are still to be resolved.
+            // The target's own parts are resolved before the remaining ones.
             resolved = Begin(Path.GetFullPath(target, resolved), pending);
         }
 
         return resolved;
     }
 
-    /// <summary>Whether a real path is a folder's or lies below it.</summary>
+    /// <summary>Whether a real path is a folder or lies below it.</summary>
     public static bool IsWithin(string realPath, string realFolder)
     {
         var relative = Path.GetRelativePath(realFolder, realPath);

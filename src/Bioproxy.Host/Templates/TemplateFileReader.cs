@@ -4,21 +4,22 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.Host.Templates;
 
-/// <summary>Reads a template's files as text, and holds the rule of what they may be.</summary>
+/// <summary>Reads a template's files as text, and enforces which files may be read.</summary>
 internal sealed class TemplateFileReader(IReadOnlyList<string> roots)
 {
     public const int MaxFileBytes = 16 << 20;
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Whether the file, after all symbolic links, lies in a root. Roots are resolved each time: they may be links that move.</summary>
+    /// <summary>Whether the file, with all symbolic links resolved, lies in a root. Roots are resolved each time, because links may change.
+    /// </summary>
     public bool IsAllowed(string path)
     {
         var real = RealPath.Of(path);
         return roots.Any(root => RealPath.IsWithin(real, RealPath.Of(root)));
     }
 
-    /// <exception cref="TemplateException">The file lies outside the roots, or cannot be read, or is no text.</exception>
+    /// <exception cref="TemplateException">The file lies outside the roots, cannot be read or is not text.</exception>
     public TemplateFile Read(string path)
     {
         try
@@ -26,10 +27,11 @@ internal sealed class TemplateFileReader(IReadOnlyList<string> roots)
             if (!IsAllowed(path))
             {
                 throw new TemplateException(
-                    $"{path} lies outside the template roots ({string.Join(", ", roots)}): add its folder to 'template_roots' in the configuration, or move the file.");
+                    $"{path} lies outside the template roots ({string.Join(", ", roots)}): "
+                    + "add its folder to 'template_roots' in the configuration, or move the file.");
             }
 
-            // Before the content: a change in between then shows as a changed stamp.
+            // Taken before the content is read, so that a change in between shows as a changed stamp.
             var stamp = FileStamp.Of(path);
             var bytes = ReadBytes(path);
             return new TemplateFile(path, stamp, Convert.ToHexStringLower(SHA256.HashData(bytes)), Decode(path, bytes));
@@ -40,16 +42,18 @@ internal sealed class TemplateFileReader(IReadOnlyList<string> roots)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TemplateException(Directory.Exists(path) ? $"{path} is a folder, not a file." : $"{path} cannot be read: {e.Message}", e);
+            var problem = Directory.Exists(path) ? "is a folder, not a file." : $"cannot be read: {e.Message}";
+            throw new TemplateException($"{path} {problem}", e);
         }
     }
 
     private static byte[] ReadBytes(string path)
     {
-        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+        using var file = File.OpenHandle(
+            path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
         var length = RandomAccess.GetLength(file);
         if (length > MaxFileBytes)
-            throw new TemplateException($"{path} has {length} bytes; a template file may have {MaxFileBytes}.");
+            throw new TemplateException($"{path} has {length} bytes; the limit for a template file is {MaxFileBytes}.");
         var bytes = new byte[length];
         var read = 0;
         while (read < bytes.Length && RandomAccess.Read(file, bytes.AsSpan(read), read) is > 0 and var count)

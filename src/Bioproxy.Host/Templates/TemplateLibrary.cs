@@ -76,10 +76,11 @@ internal sealed partial class TemplateLibrary : ITemplateLibrary
     public async Task<IReadOnlyList<string>> LoadAllAsync(CancellationToken cancellationToken)
     {
         await RefreshAllAsync(cancellationToken).ConfigureAwait(false);
-        return [.. Statuses.Where(status => status.LoadedAt is null).Select(status => $"Trigger '{status.Prefix}': {status.Problem}")];
+        var missing = Statuses.Where(status => status.LoadedAt is null);
+        return [.. missing.Select(status => $"Trigger '{status.Prefix}': {status.Problem}")];
     }
 
-    /// <summary>Reads again the templates whose files have changed. An engine that does not return delays this once, by the limit.</summary>
+    /// <summary>Reads the templates whose files have changed. An engine that does not return delays this once, by the limit.</summary>
     /// <returns>The triggers that now render another text.</returns>
     public async Task<IReadOnlyList<string>> RefreshAllAsync(CancellationToken cancellationToken)
     {
@@ -98,7 +99,7 @@ internal sealed partial class TemplateLibrary : ITemplateLibrary
         if (!_entries.TryGetValue(prefix, out var entry))
             throw new TemplateException($"There is no template for the trigger '{prefix}'.");
         if (entry.Good is null)
-            throw new TemplateException($"The template of the trigger '{prefix}' is not loaded: {entry.Problem ?? "the proxy is starting"}");
+            throw new TemplateException($"The template of '{prefix}' is not loaded: {entry.Problem ?? "the proxy is starting"}");
         try
         {
             return entry.Good.Template.Render(variables);
@@ -106,7 +107,7 @@ internal sealed partial class TemplateLibrary : ITemplateLibrary
         catch (Exception e) when (e is not TemplateException)
         {
             // The fence around an engine's code. A rendering that hangs is ended by the fence around the transform that asked for it.
-            throw new TemplateException($"The template of the trigger '{prefix}' could not be rendered: {e.GetType().Name}: {e.Message}", e);
+            throw new TemplateException($"The template of '{prefix}' could not be rendered: {e.GetType().Name}: {e.Message}", e);
         }
     }
 
@@ -239,7 +240,7 @@ internal sealed partial class TemplateLibrary : ITemplateLibrary
     [LoggerMessage(Level = LogLevel.Information, Message = "Template {Trigger} is usable again and unchanged: {Path}")]
     private partial void LogReadable(string trigger, string path);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Template {Trigger} cannot be used; its version of {LoadedAt:O} stays in use. {Problem}")]
+    [LoggerMessage(LogLevel.Warning, "Template {Trigger} cannot be used; its version of {LoadedAt:O} stays in use. {Problem}")]
     private partial void LogKept(string trigger, DateTimeOffset loadedAt, string problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Template {Trigger} could not be loaded. {Problem}")]

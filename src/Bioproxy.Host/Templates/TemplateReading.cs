@@ -31,9 +31,10 @@ internal sealed class TemplateReading(DateTimeOffset readAt)
     }
 
     /// <summary>Whether another reading would certainly give the same.</summary>
-    public bool IsCurrent() => Array.TrueForAll(Stamps(), item => item.Value.IsReliable(readAt) && FileStamp.Of(item.Key) == item.Value);
+    public bool IsCurrent() =>
+        Array.TrueForAll(Stamps(), item => item.Value.IsReliable(readAt) && FileStamp.Of(item.Key) == item.Value);
 
-    /// <summary>Whether the files look as they did, though they may have been written again within the resolution of a time stamp.</summary>
+    /// <summary>Whether the files look the same, though they may have been written again within a time stamp's resolution.</summary>
     public bool LooksUnchanged() => Array.TrueForAll(Stamps(), item => FileStamp.Of(item.Key) == item.Value);
 
     /// <summary>A hash over the contents of all files, in the order the engine asked for them.</summary>

@@ -2,7 +2,7 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.Host.Templates;
 
-/// <summary>One reading of a template: gives the engine its text and includes, and remembers every file that mattered.</summary>
+/// <summary>One reading of a template: gives the engine the text and the includes, and records every file the result depends on.</summary>
 internal sealed class TemplateSource : ITemplateSource
 {
     private readonly TemplateFileReader _reader;
@@ -38,7 +38,7 @@ internal sealed class TemplateSource : ITemplateSource
         }
         catch (ArgumentException)
         {
-            throw new TemplateException($"'{path}' is no path.");
+            throw new TemplateException($"'{path}' is not a valid path.");
         }
 
         string? outside = null;
@@ -52,7 +52,7 @@ internal sealed class TemplateSource : ITemplateSource
                 outside ??= candidate;
         }
 
-        // Reading it says what is wrong with it.
+        // Reading it throws the exception that says what is wrong.
         if (outside is not null)
             return Read(outside).Text;
         throw new TemplateException(Array.Find(candidates, Directory.Exists) is { } folder
@@ -68,12 +68,12 @@ internal sealed class TemplateSource : ITemplateSource
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Reading it says what is wrong with it.
+            // Reading it throws the exception that says what is wrong.
             return true;
         }
     }
 
-    // A file that is included twice is read once, so that one rendering never shows two versions of it.
+    // A file that is included twice is read once, so that one rendering never mixes two versions of it.
     private TemplateFile Read(string path)
     {
         if (_files.TryGetValue(path, out var known))

@@ -6,7 +6,7 @@ namespace Bioproxy.Host.Templates;
 
 /// <summary>
 /// Refreshes the library soon after a template file has changed. It watches folders, not files, and all events: an editor's atomic replace
-/// is a rename, and a mounted configuration changes by moving a link. Lost events are not fatal, because warm-up refreshes the library, too.
+/// is a rename, and a mounted configuration changes by moving a link. Lost events are not fatal: warm-up refreshes the library, too.
 /// </summary>
 internal sealed partial class TemplateWatcher
 {

@@ -79,7 +79,7 @@ internal static class BoundedCall
         }
     }
 
-    /// <summary>Cancels a token that other people's code listens to: its callbacks run on another thread, and their exceptions are dropped.</summary>
+    /// <summary>Cancels a token of foreign code: its callbacks run on another thread, and their exceptions are dropped.</summary>
     public static void Cancel(CancellationTokenSource stop) =>
         _ = stop.CancelAsync().ContinueWith(
             static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);

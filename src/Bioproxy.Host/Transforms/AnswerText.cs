@@ -3,8 +3,8 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.Host.Transforms;
 
-/// <summary>A text in an answer of the backend's.</summary>
-/// <param name="Channel">Which of the answer's texts it belongs to.</param>
+/// <summary>A text in the backend's answer.</summary>
+/// <param name="Channel">The text of the answer that it belongs to.</param>
 /// <param name="Token">The JSON string.</param>
-/// <param name="IsDelta">The next piece of it; otherwise the whole text (a whole answer, or the repetition at the end of a stream).</param>
+/// <param name="IsDelta">The next piece of a text; otherwise a complete text (of a JSON answer, or repeated as a stream ends).</param>
 internal readonly record struct AnswerText(ResponseChannel Channel, JsonElement Token, bool IsDelta);

@@ -5,9 +5,9 @@ using Bioproxy.Host.Json;
 namespace Bioproxy.Host.Transforms;
 
 /// <summary>
-/// Finds the texts in an answer, or in one event of a stream. The shapes tell themselves apart: OpenAI chat and completions (<c>choices</c>),
-/// llama-server's own (<c>content</c> a string), OpenAI responses (<c>type: response.…</c>, or <c>output</c>) and Anthropic messages
-/// (<c>type: content_block_…</c>, or <c>content</c> an array).
+/// Finds the texts in an answer, or in one event of a stream. The shapes are recognised by their members: OpenAI chat and completions
+/// (<c>choices</c>), llama-server's own (<c>content</c> is a string), OpenAI responses (<c>type: response.…</c>, or <c>output</c>) and
+/// Anthropic messages (<c>type: content_block_…</c>, or <c>content</c> is an array).
 /// </summary>
 internal sealed class AnswerTexts
 {
@@ -19,20 +19,22 @@ internal sealed class AnswerTexts
 
     public IReadOnlyList<AnswerText> Texts => _texts;
 
-    /// <summary>Strings beside the pieces that a client would take twice if they came twice: whose message it is, which tool is called.</summary>
+    /// <summary>Strings beside the pieces that must not be sent twice, because clients append them: the role, the name of a tool.</summary>
     public IReadOnlyList<JsonElement> Once => _once;
 
-    /// <summary>The pieces (of a whole answer: the texts) that are the answer: of the first choice where there are several, without reasoning.</summary>
-    public IEnumerable<AnswerText> Answer => _texts.Where(text => text.Channel.Kind == ResponseTextKind.Answer && text.IsDelta == _isStream && !(_hasChoices && text.Channel.Index > 0));
+    /// <summary>The answer itself, without reasoning; of several choices the first.</summary>
+    public IEnumerable<AnswerText> Answer => _texts.Where(
+        text => text.Channel.Kind == ResponseTextKind.Answer && text.IsDelta == _isStream && !(_hasChoices && text.Channel.Index > 0));
 
     /// <summary>The choices (output items, content blocks) that are complete with this event.</summary>
     public IReadOnlyList<int> Ended => _ended;
 
     /// <summary>The choice (output item, content block) that a channel belongs to.</summary>
-    public static int OwnerOf(ResponseChannel channel) => channel.Kind == ResponseTextKind.ToolArguments ? channel.Index / 1000 : channel.Index;
+    public static int OwnerOf(ResponseChannel channel) =>
+        channel.Kind == ResponseTextKind.ToolArguments ? channel.Index / 1000 : channel.Index;
 
-    /// <summary>Looks at a whole answer, or at the JSON of one event.</summary>
-    /// <exception cref="InvalidOperationException">A member's name is no Unicode (a lone surrogate).</exception>
+    /// <summary>Reads a JSON answer, or the JSON of one event.</summary>
+    /// <exception cref="InvalidOperationException">A member's name is not valid Unicode (a lone surrogate).</exception>
     public void Read(JsonElement root, bool isStream)
     {
         _texts.Clear();
@@ -62,13 +64,16 @@ internal sealed class AnswerTexts
             Choices(choices);
         else if (Is(root, "content"u8, JsonValueKind.String, out _))
             Native(root);
-        else if (Is(root, "type"u8, JsonValueKind.String, out var type) && JsonTokens.TextOf(type) is { } name && (name.StartsWith("response.", StringComparison.Ordinal) || name.StartsWith("content_block_", StringComparison.Ordinal)))
+        else if (Is(root, "type"u8, JsonValueKind.String, out var type) && JsonTokens.TextOf(type) is { } name && IsEvent(name))
             Event(name, root);
         else if (Is(root, "output"u8, JsonValueKind.Array, out var output))
             Items(output);
         else if (Is(root, "content"u8, JsonValueKind.Array, out var blocks))
             Blocks(blocks);
     }
+
+    private static bool IsEvent(string type) =>
+        type.StartsWith("response.", StringComparison.Ordinal) || type.StartsWith("content_block_", StringComparison.Ordinal);
 
     private void Choices(JsonElement choices)
     {
@@ -154,8 +159,12 @@ internal sealed class AnswerTexts
                     Add(part, "text"u8, ResponseTextKind.Answer, index, isDelta: false);
                 if (Is(root, "item"u8, JsonValueKind.Object, out var item))
                     Item(item, index);
-                if (Is(root, "response"u8, JsonValueKind.Object, out var response) && Is(response, "output"u8, JsonValueKind.Array, out var output))
+                if (Is(root, "response"u8, JsonValueKind.Object, out var response)
+                    && Is(response, "output"u8, JsonValueKind.Array, out var output))
+                {
                     Items(output);
+                }
+
                 break;
         }
 
@@ -174,7 +183,8 @@ internal sealed class AnswerTexts
     {
         if (item.ValueKind != JsonValueKind.Object)
             return;
-        var kind = Is(item, "type"u8, JsonValueKind.String, out var type) && type.ValueEquals("reasoning") ? ResponseTextKind.Reasoning : ResponseTextKind.Answer;
+        var isReasoning = Is(item, "type"u8, JsonValueKind.String, out var type) && type.ValueEquals("reasoning");
+        var kind = isReasoning ? ResponseTextKind.Reasoning : ResponseTextKind.Answer;
         Parts(item, "content"u8, kind, index);
         Parts(item, "summary"u8, kind, index);
         if (Is(item, "arguments"u8, JsonValueKind.String, out var arguments))
@@ -218,5 +228,6 @@ internal sealed class AnswerTexts
         return element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out value) && value.ValueKind == kind;
     }
 
-    private static int? Number(JsonElement element, ReadOnlySpan<byte> name) => Is(element, name, JsonValueKind.Number, out var value) && value.TryGetInt32(out var number) ? number : null;
+    private static int? Number(JsonElement element, ReadOnlySpan<byte> name) =>
+        Is(element, name, JsonValueKind.Number, out var value) && value.TryGetInt32(out var number) ? number : null;
 }

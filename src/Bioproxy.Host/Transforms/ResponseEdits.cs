@@ -6,8 +6,8 @@ using Bioproxy.Host.Plugins;
 namespace Bioproxy.Host.Transforms;
 
 /// <summary>
-/// Runs the response transforms over one response, fenced. The response meets them in the reverse order of the request. Used by one thread at
-/// a time; other threads may only wait for <see cref="Hung"/>.
+/// Runs the response transforms over one response, fenced. The response meets them in the reverse order of the request. Used by one thread
+/// at a time; other threads may only wait for <see cref="Hung"/>.
 /// </summary>
 internal sealed class ResponseEdits : IDisposable
 {

@@ -4,12 +4,12 @@ using Bioproxy.Host.Plugins;
 namespace Bioproxy.Host.Transforms;
 
 /// <summary>
-/// The slash commands at the beginning of user messages: <c>/rag /parallel How do I …</c>. Known words are taken off every user message, because a
-/// client sends the history as it was typed, and what is left must be the same in every turn. What runs is decided by the last user message.
+/// The slash commands at the beginning of user messages: <c>/rag /parallel How do I …</c>. Known commands are removed from every user
+/// message: clients send the history as it was typed, and the rest must be the same in every turn. The last user message decides what runs.
 /// </summary>
 internal static class SlashCommands
 {
-    /// <summary>Takes the commands off the messages.</summary>
+    /// <summary>Removes the commands from the messages and records them there.</summary>
     /// <returns>Whether any message had one.</returns>
     public static bool Take(PromptContext context, PluginSet plugins)
     {
@@ -18,7 +18,8 @@ internal static class SlashCommands
         var hasAny = false;
         foreach (var message in context.Messages)
         {
-            if (message.Role == "user" && FirstText(message) is { } part && part.StartsWith("/") && Take(part, plugins) is { Count: > 0 } commands)
+            if (message.Role == "user" && FirstText(message) is { } part && part.StartsWith("/")
+                && Take(part, plugins) is { Count: > 0 } commands)
             {
                 message.Commands = commands;
                 hasAny = true;
@@ -28,8 +29,8 @@ internal static class SlashCommands
         return hasAny;
     }
 
-    /// <summary>The transforms of a request: those asked for in the order written, those that do again what they did to earlier messages, and
-    /// all that are always on.</summary>
+    /// <summary>The transforms of a request: those with a command in the order written, then those that repeat what they did to earlier
+    /// messages, then all that are always on.</summary>
     public static IReadOnlyList<PluginTransform> TransformsOf(PromptContext context, PluginSet plugins)
     {
         var chosen = new List<PluginTransform>(Of(context, plugins, static parts => parts.Transforms));
@@ -45,11 +46,11 @@ internal static class SlashCommands
         return chosen;
     }
 
-    /// <summary>The response transforms of a request, in the order of the way in.</summary>
+    /// <summary>The response transforms of a request, in the order of the request.</summary>
     public static IReadOnlyList<PluginResponseTransform> ResponsesOf(PromptContext context, PluginSet plugins) =>
         context.Commands.Count == 0 ? plugins.Responses : [.. Of(context, plugins, static parts => parts.Responses), .. plugins.Responses];
 
-    /// <summary>The handlers of a request: those asked for first.</summary>
+    /// <summary>The handlers of a request; those with a command come first.</summary>
     public static IReadOnlyList<PluginHandler> HandlersOf(PromptContext context, PluginSet plugins) =>
         context.Commands.Count == 0 ? plugins.Handlers : [.. Of(context, plugins, static parts => parts.Handlers), .. plugins.Handlers];
 
@@ -59,7 +60,7 @@ internal static class SlashCommands
     private static List<string> Take(PromptPart part, PluginSet plugins)
     {
         if (part.Text is not { } text)
-            return []; // no valid Unicode: nobody can edit it
+            return []; // not valid Unicode, so it cannot be edited
         var commands = new List<string>();
         var at = 0;
         while (at < text.Length && text[at] == '/')

@@ -7,9 +7,9 @@ using Bioproxy.Host.Json;
 namespace Bioproxy.Host.Transforms;
 
 /// <summary>
-/// Edits an answer that comes as an event stream. An event goes on when its last byte has come; only the JSON strings that were changed
-/// are replaced in it, every other byte stays. What an editor still holds when its text ends goes out in an event of its own before the one that
-/// ends it, made after the last one of that text.
+/// Edits an answer that comes as an event stream. An event is passed on once it is complete; only the JSON strings that were changed are
+/// replaced in it, every other byte stays. Text that an editor still holds when its text ends is sent in an additional event before the one
+/// that ends it, modelled on the last event of that text.
 /// </summary>
 internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
 {
@@ -43,11 +43,12 @@ internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            Out.Write(bytes.Span); // no JSON, or one with a name that is no Unicode (a lone surrogate)
+            Out.Write(bytes.Span); // not JSON, or a name in it is not valid Unicode (a lone surrogate)
         }
     }
 
-    /// <summary>Texts that end with this event without a piece in it, and those after which another text of the same choice has begun.</summary>
+    /// <summary>Finishes texts that end with this event without a piece in it, or that are followed by another text of their choice.
+    /// </summary>
     private void FinishBefore()
     {
         for (var i = edits.Open.Count - 1; i >= 0; i--)
@@ -142,7 +143,7 @@ internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
         return range with { Start = range.Start + data.Start };
     }
 
-    /// <summary>Keeps an event as the model of one of our own for this text: what else it says must not be said twice.</summary>
+    /// <summary>Keeps an event as the model of an additional one for this text; its other contents must not be sent twice.</summary>
     private void Remember(ResponseChannel channel, ReadOnlySpan<byte> bytes, JsonRange data)
     {
         if (!_models.TryGetValue(channel, out var model))
@@ -178,6 +179,7 @@ internal sealed class StreamEditor(ResponseEdits edits) : EventFilter
 
         public void Add(JsonRange range, byte[] replacement) => _replaced.Add((range, replacement));
 
-        public List<JsonSplice> With(string text) => _replaced.ConvertAll(one => new JsonSplice(one.Range, ReferenceEquals(one.Replacement, Piece) ? JsonText.Quote(text) : one.Replacement));
+        public List<JsonSplice> With(string text) => _replaced.ConvertAll(
+            one => new JsonSplice(one.Range, ReferenceEquals(one.Replacement, Piece) ? JsonText.Quote(text) : one.Replacement));
     }
 }

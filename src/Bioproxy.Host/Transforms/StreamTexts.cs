@@ -4,14 +4,14 @@ using Bioproxy.Host.Json;
 
 namespace Bioproxy.Host.Transforms;
 
-/// <summary>Reads the answer's text out of an event stream, piece by piece. Nothing goes on.</summary>
+/// <summary>Reads the answer's text out of an event stream, piece by piece. Nothing is passed on.</summary>
 internal sealed class StreamTexts(Action<string> onPiece) : EventFilter
 {
     private readonly AnswerTexts _found = new();
 
     public override void Dispose()
     {
-        // nothing is held that needs it
+        // nothing to release
     }
 
     protected override void OnEvent(ReadOnlyMemory<byte> bytes, JsonRange? data)
@@ -30,12 +30,12 @@ internal sealed class StreamTexts(Action<string> onPiece) : EventFilter
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // the end mark, or none of the model's words
+            // the end mark, or an event without text
         }
     }
 
     protected override void OnEnd()
     {
-        // an event that was cut off says nothing
+        // an incomplete event is dropped
     }
 }

@@ -18,11 +18,15 @@ internal sealed class TransformChain(PluginFence fence) : IDisposable
     /// <returns>The outcome; without any transform it is there at once.</returns>
     /// <exception cref="OperationCanceledException">The client left.</exception>
     public async ValueTask<PluginResult> RunHereAsync(
-        IReadOnlyList<PluginTransform> transforms, PromptContext context, Func<PluginFailure, Task> answer, CancellationToken cancellationToken)
+        IReadOnlyList<PluginTransform> transforms,
+        PromptContext context,
+        Func<PluginFailure, Task> answer,
+        CancellationToken cancellationToken)
     {
         if (transforms.Count == 0)
             return default;
-        var result = await fence.RunHereAsync(transforms, (transform, stop) => transform.TransformAsync(context, stop), answer, cancellationToken)
+        var result = await fence
+            .RunHereAsync(transforms, (transform, stop) => transform.TransformAsync(context, stop), answer, cancellationToken)
             .ConfigureAwait(false);
         return result.ClientLeft ? throw new OperationCanceledException(cancellationToken) : result;
     }
@@ -35,7 +39,8 @@ internal sealed class TransformChain(PluginFence fence) : IDisposable
     {
         if (transforms.Count == 0)
             return default;
-        var result = await fence.RunAsync(transforms, (transform, stop) => transform.TransformAsync(context, stop), null, cancellationToken)
+        var result = await fence
+            .RunAsync(transforms, (transform, stop) => transform.TransformAsync(context, stop), interruption: null, cancellationToken)
             .ConfigureAwait(false);
         return result.ClientLeft ? throw new OperationCanceledException(cancellationToken) : result;
     }

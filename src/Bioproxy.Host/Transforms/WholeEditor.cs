@@ -5,7 +5,7 @@ using Bioproxy.Host.Json;
 
 namespace Bioproxy.Host.Transforms;
 
-/// <summary>Edits an answer that comes as one JSON document: it is held until it is complete. What is no JSON passes as it is.</summary>
+/// <summary>Edits an answer that is one JSON document; it is held back until it is complete. Anything else passes unchanged.</summary>
 internal sealed class WholeEditor(ResponseEdits edits) : ResponseFilter
 {
     private readonly ArrayBufferWriter<byte> _held = new(4096);
@@ -27,7 +27,10 @@ internal sealed class WholeEditor(ResponseEdits edits) : ResponseFilter
             var splices = new List<JsonSplice>();
             foreach (var text in texts.Texts)
             {
-                if (JsonTokens.TextOf(text.Token) is { } before && edits.Whole(text.Channel, before) is var after && !ReferenceEquals(before, after))
+                if (JsonTokens.TextOf(text.Token) is not { } before)
+                    continue;
+                var after = edits.Whole(text.Channel, before);
+                if (!ReferenceEquals(before, after))
                     splices.Add(new JsonSplice(JsonTokens.RangeOf(text.Token, body.Span), JsonText.Quote(after)));
             }
 
@@ -35,7 +38,7 @@ internal sealed class WholeEditor(ResponseEdits edits) : ResponseFilter
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return body; // no JSON, or one with a name that is no Unicode (a lone surrogate)
+            return body; // not JSON, or a name in it is not valid Unicode (a lone surrogate)
         }
     }
 

@@ -9,7 +9,8 @@ namespace Bioproxy.UnitTests.Contract;
 /// Nullability is no part of it: it binds the compiler, not the plugin that was compiled before.</remarks>
 internal static class ApiText
 {
-    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Declared =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     public static IReadOnlyList<string> Of(Assembly assembly) =>
         [.. assembly.GetExportedTypes().SelectMany(type => TypeLines(type).Concat(MemberLines(type))).Order(StringComparer.Ordinal)];
@@ -26,14 +27,17 @@ internal static class ApiText
         if (Nullable.GetUnderlyingType(type) is { } value)
             return Name(value) + "?";
         var name = (type.IsGenericType ? type.GetGenericTypeDefinition() : type).FullName!.Replace('+', '.');
-        return type.IsGenericType ? $"{name[..name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : name;
+        return type.IsGenericType
+            ? $"{name[..name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>"
+            : name;
     }
 
     private static IEnumerable<string> TypeLines(Type type)
     {
         var name = Name(type);
         yield return $"{name} : {Kind(type)}";
-        foreach (var attribute in type.GetCustomAttributesData().Where(attribute => attribute.AttributeType.Namespace != typeof(ExtensionAttribute).Namespace))
+        var compilerMade = typeof(ExtensionAttribute).Namespace;
+        foreach (var attribute in type.GetCustomAttributesData().Where(attribute => attribute.AttributeType.Namespace != compilerMade))
             yield return $"{name} {attribute}";
         if (type.IsEnum)
             yield break;
@@ -59,13 +63,15 @@ internal static class ApiText
         var owner = Name(type);
         var fields = type.GetFields(Declared)
             .Where(field => (field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly) && !field.IsSpecialName)
-            .Select(field => $"{owner}.{field.Name}{Constant(field)} -> {Name(field.FieldType)}{(field.IsLiteral ? " const" : Modifiers(field.IsPublic, field.IsStatic))}");
+            .Select(field => $"{owner}.{field.Name}{Constant(field)} -> {Name(field.FieldType)}"
+                + (field.IsLiteral ? " const" : Modifiers(field.IsPublic, field.IsStatic)));
         var constructors = type.GetConstructors(Declared)
             .Where(constructor => !constructor.IsStatic && IsOffered(constructor))
             .Select(constructor => $"{owner}.#ctor({Parameters(constructor)}){Modifiers(constructor.IsPublic, false)}");
         var methods = type.GetMethods(Declared)
             .Where(IsOffered)
-            .Select(method => $"{owner}.{Accessor(method) ?? Signature(method)} -> {Name(method.ReturnType)}{Constraints(method)}{Modifiers(method)}");
+            .Select(method => $"{owner}.{Accessor(method) ?? Signature(method)} -> {Name(method.ReturnType)}"
+                + $"{Constraints(method)}{Modifiers(method)}");
         return fields.Concat(constructors).Concat(methods);
     }
 
@@ -96,7 +102,8 @@ internal static class ApiText
         + (parameter.HasDefaultValue ? " = " + Text(parameter.RawDefaultValue) : "")));
 
     private static string Constraints(MethodInfo method) => string.Concat(method.GetGenericArguments().Select(argument =>
-        $" where {argument.Name} : {argument.GenericParameterAttributes}{string.Concat(argument.GetGenericParameterConstraints().Select(type => ", " + Name(type)))}"));
+        $" where {argument.Name} : {argument.GenericParameterAttributes}"
+        + string.Concat(argument.GetGenericParameterConstraints().Select(type => ", " + Name(type)))));
 
     private static string Modifiers(MethodInfo method)
     {
@@ -112,5 +119,8 @@ internal static class ApiText
 
     private static string Modifiers(bool isPublic, bool isStatic) => (isPublic ? "" : " protected") + (isStatic ? " static" : "");
 
-    private static string Text(object? value) => value is string text ? $"\"{text}\"" : Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } words ? words : "default";
+    private static string Text(object? value) =>
+        value is string text ? $"\"{text}\""
+        : Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } words ? words
+        : "default";
 }

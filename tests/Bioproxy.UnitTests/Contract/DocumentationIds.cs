@@ -18,7 +18,8 @@ internal static class DocumentationIds
             FieldInfo { IsSpecialName: false } => "F:" + name,
             PropertyInfo property => $"P:{name}{Parameters(property.GetIndexParameters())}",
             EventInfo => "E:" + name,
-            ConstructorInfo constructor => $"M:{name.Replace("..ctor", ".#ctor", StringComparison.Ordinal)}{Parameters(constructor.GetParameters())}",
+            ConstructorInfo constructor =>
+                $"M:{name.Replace("..ctor", ".#ctor", StringComparison.Ordinal)}{Parameters(constructor.GetParameters())}",
             MethodInfo method when !method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal) =>
                 $"M:{name}{(method.IsGenericMethod ? "``" + method.GetGenericArguments().Length : "")}{Parameters(method.GetParameters())}",
             _ => null,

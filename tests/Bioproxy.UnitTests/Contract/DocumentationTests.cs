@@ -16,7 +16,9 @@ public sealed class DocumentationTests
             .ToHashSet();
         var members = DocumentationIds.Of(contract).ToList();
 
-        Assert.Contains("M:Bioproxy.Abstractions.PluginSettings.Read``1(Bioproxy.Abstractions.IPluginServices,System.Text.Json.Serialization.Metadata.JsonTypeInfo{``0})", members);
+        const string Generic = "M:Bioproxy.Abstractions.PluginSettings.Read``1(Bioproxy.Abstractions.IPluginServices,"
+            + "System.Text.Json.Serialization.Metadata.JsonTypeInfo{``0})";
+        Assert.Contains(Generic, members);
         Assert.Empty(members.Except(documented));
     }
 }

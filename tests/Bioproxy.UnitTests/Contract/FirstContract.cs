@@ -10,7 +10,8 @@ internal sealed class FirstContract : IDisposable
     private readonly AssemblyLoadContext _context = new("the first contract", isCollectible: true);
 
     public FirstContract() =>
-        Assembly = _context.LoadFromAssemblyPath(Path.Combine(FixturePlugins.OutputOf("tests/Fixtures/Bioproxy.Fixtures.FirstContract"), "Bioproxy.Abstractions.dll"));
+        Assembly = _context.LoadFromAssemblyPath(
+            Path.Combine(FixturePlugins.OutputOf("tests/Fixtures/Bioproxy.Fixtures.FirstContract"), "Bioproxy.Abstractions.dll"));
 
     public Assembly Assembly { get; }
 

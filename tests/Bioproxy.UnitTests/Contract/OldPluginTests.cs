@@ -15,7 +15,8 @@ public sealed class OldPluginTests : IDisposable
 {
     private const string Contract = "Bioproxy.Abstractions";
 
-    private static readonly string PluginFile = Path.Combine(FixturePlugins.OutputOf("tests/Fixtures/Bioproxy.Fixtures.OldContract"), "Bioproxy.Fixtures.OldContract.dll");
+    private static readonly string PluginFile = Path.Combine(
+        FixturePlugins.OutputOf("tests/Fixtures/Bioproxy.Fixtures.OldContract"), "Bioproxy.Fixtures.OldContract.dll");
 
     private readonly AssemblyLoadContext _context = new("an old plugin", isCollectible: true);
 
@@ -31,7 +32,13 @@ public sealed class OldPluginTests : IDisposable
         host.Templates.Prefixes.Returns(["@good", "@bad"]);
         host.Templates.Render("@good", Arg.Is<TemplateVariables>(variables => variables.Message == "words")).Returns("good words");
         host.Templates.Render("@bad", Arg.Any<TemplateVariables>()).Returns(_ => throw new TemplateException("broken", 2, 3));
-        var context = new PromptContext("r1", PromptEndpoint.Chat, null, false, [new PromptMessage("user", [new PromptPart("text", "\"hello \\u00e9\""u8.ToArray())])], "{}"u8.ToArray());
+        var context = new PromptContext(
+            "r1",
+            PromptEndpoint.Chat,
+            null,
+            false,
+            [new PromptMessage("user", [new PromptPart("text", "\"hello \\u00e9\""u8.ToArray())])],
+            "{}"u8.ToArray());
 
         await Make<IPromptTransform>("OldTransform", host).TransformAsync(context, CancellationToken.None);
 
@@ -81,19 +88,23 @@ public sealed class OldPluginTests : IDisposable
         var (called, implemented) = (Called(metadata), Implemented(metadata));
         var unused = first.Assembly.GetExportedTypes()
             .Where(type => !implemented.Contains(type.Name))
-            .SelectMany(type => type.GetMembers(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly))
+            .SelectMany(
+                type => type.GetMembers(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly))
             .OfType<MethodBase>()
             .Select(method => $"{method.DeclaringType!.Name}.{method.Name}/{method.GetParameters().Length}")
             .Except(called);
 
         Assert.Empty(unused);
-        Assert.Equal(new Version(1, 0, 0, 0), metadata.AssemblyReferences.Select(metadata.GetAssemblyReference).Single(reference => metadata.GetString(reference.Name) == Contract).Version);
+        var contract = metadata.AssemblyReferences.Select(metadata.GetAssemblyReference)
+            .Single(reference => metadata.GetString(reference.Name) == Contract);
+        Assert.Equal(new Version(1, 0, 0, 0), contract.Version);
     }
 
     private T Make<T>(string type, params object[] arguments)
     {
         var plugin = _context.LoadFromAssemblyPath(PluginFile);
-        return Assert.IsAssignableFrom<T>(Activator.CreateInstance(plugin.GetType("Bioproxy.Fixtures.OldContract." + type, throwOnError: true)!, arguments));
+        return Assert.IsAssignableFrom<T>(
+            Activator.CreateInstance(plugin.GetType("Bioproxy.Fixtures.OldContract." + type, throwOnError: true)!, arguments));
     }
 
     private static ITemplateSource Source(string text)
@@ -109,7 +120,8 @@ public sealed class OldPluginTests : IDisposable
     private static HashSet<string> Called(MetadataReader metadata)
     {
         var called = new HashSet<string>();
-        foreach (var member in metadata.MemberReferences.Select(metadata.GetMemberReference).Where(member => member.GetKind() == MemberReferenceKind.Method))
+        var members = metadata.MemberReferences.Select(metadata.GetMemberReference);
+        foreach (var member in members.Where(member => member.GetKind() == MemberReferenceKind.Method))
         {
             if (OfTheContract(metadata, member.Parent) is not { } type)
                 continue;

@@ -20,7 +20,10 @@ public sealed class PublicApiTests
         if (Environment.GetEnvironmentVariable(UpdateVariable) == "1")
             File.WriteAllLines(TodayFile, _today);
 
-        AssertSame(File.ReadAllLines(TodayFile), _today, $"If the contract is to change, run this test again with {UpdateVariable}=1 and commit the file; if not, take the change back.");
+        AssertSame(
+            File.ReadAllLines(TodayFile),
+            _today,
+            $"To change the contract on purpose, run this test again with {UpdateVariable}=1 and commit the file; otherwise revert.");
     }
 
     [Fact]
@@ -46,17 +49,23 @@ public sealed class PublicApiTests
         var interfaces = _first.Where(line => line.EndsWith(Mark, StringComparison.Ordinal)).Select(line => line[..^Mark.Length]).ToList();
 
         Assert.Equal(6, interfaces.Count);
-        Assert.All(interfaces, name => AssertSame(Of(_first, name), Of(_today, name), "A plugin that implements it, or a host, would lack the new member: make a new interface."));
+        const string Remedy = "A plugin that implements it, or a host, would lack the new member: make a new interface.";
+        Assert.All(interfaces, name => AssertSame(Of(_first, name), Of(_today, name), Remedy));
 
         static List<string> Of(IEnumerable<string> lines, string name) =>
-            [.. lines.Where(line => line.StartsWith(name + '.', StringComparison.Ordinal) || line.StartsWith(name + ' ', StringComparison.Ordinal))];
+            [
+                .. lines.Where(line =>
+                    line.StartsWith(name + '.', StringComparison.Ordinal) || line.StartsWith(name + ' ', StringComparison.Ordinal)),
+            ];
     }
 
     private static string FileOf(string name) => Path.Combine(FixturePlugins.RepositoryRoot, "src", "Bioproxy.Abstractions", name);
 
     private static void AssertSame(IReadOnlyList<string> expected, IReadOnlyList<string> actual, string remedy)
     {
-        var difference = expected.Except(actual).Select(line => "- " + line).Concat(actual.Except(expected).Select(line => "+ " + line)).ToList();
+        var gone = expected.Except(actual).Select(line => "- " + line);
+        var added = actual.Except(expected).Select(line => "+ " + line);
+        var difference = gone.Concat(added).ToList();
         Assert.True(difference.Count == 0, $"The public API differs (- gone, + new):\n{string.Join('\n', difference)}\n{remedy}");
         Assert.Equal(expected, actual);
     }

@@ -12,7 +12,7 @@ namespace Bioproxy.UnitTests.Doctor;
 public sealed class PluginCheckTests : IDisposable
 {
     private readonly FixturePlugins _plugins = new();
-    private readonly List<PluginNeighbour> _neighbours = [];
+    private readonly List<PluginStatus> _neighbours = [];
     private ProxyOptions _options;
 
     public PluginCheckTests() => _options = new ProxyOptions { BaseDirectory = _plugins.Folder, StateDirectory = Path.Combine(_plugins.Folder, ".state") };
@@ -26,7 +26,7 @@ public sealed class PluginCheckTests : IDisposable
             [
                 "Ok plugin: Bioproxy.Fixtures.Good 0.1.0",
                 "Ok api: It is built for API 1.1, the host has API 1.1.",
-                "Ok settings: The configuration has none under plugins.Bioproxy.Fixtures.Good.",
+                "Ok settings: The configuration has no settings under plugins.Bioproxy.Fixtures.Good.",
                 "Ok load: It loads.",
                 "Ok exports: transform: shout (order 5)",
                 "Ok exports: engine: .rev",
@@ -36,11 +36,11 @@ public sealed class PluginCheckTests : IDisposable
     }
 
     [Fact]
-    public async Task Run_Commands_AreTold() =>
+    public async Task Run_Commands_AreListed() =>
         Assert.Contains("Ok exports: handler: echo (order 0, /echo)", await RunAsync(_plugins.Add("Handler")));
 
     [Fact]
-    public async Task Run_ContractOfAnotherMajor_FailsAndIsAllThereIsToSay()
+    public async Task Run_ContractOfAnotherMajor_FailsWithoutFurtherFindings()
     {
         var findings = await RunAsync(_plugins.Add("Future"));
 
@@ -58,23 +58,25 @@ public sealed class PluginCheckTests : IDisposable
     }
 
     [Fact]
-    public async Task Run_OwnCopyOfWhatTheHostHas_IsANoteWithTheRemedy()
+    public async Task Run_OwnCopyOfTheContract_IsANoteWithTheRemedy()
     {
-        var notes = (await RunAsync(_plugins.Add("OwnCopy"))).FindAll(finding => finding.StartsWith("Info ", StringComparison.Ordinal));
+        var note = Assert.Single(await RunAsync(_plugins.Add("OwnCopy")), finding => finding.StartsWith("Info ", StringComparison.Ordinal));
 
-        Assert.Equal(2, notes.Count);
-        Assert.StartsWith("Info copies: Its own copies of Bioproxy.Abstractions.dll, Microsoft.Extensions.Logging.Abstractions.dll, System.Composition.AttributedModel.dll are ignored", notes[0], StringComparison.Ordinal);
-        Assert.Contains("Private=\"false\" ExcludeAssets=\"runtime\"", notes[0], StringComparison.Ordinal);
-        Assert.StartsWith("Info copies: It brings Microsoft.Extensions.DependencyInjection.Abstractions.dll, which the host has", notes[1], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Info copies: Its own copies of Bioproxy.Abstractions.dll, Microsoft.Extensions.DependencyInjection.Abstractions.dll, "
+            + "Microsoft.Extensions.Logging.Abstractions.dll, System.Composition.AttributedModel.dll are ignored",
+            note,
+            StringComparison.Ordinal);
+        Assert.Contains("Private=\"false\" ExcludeAssets=\"runtime\"", note, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Run_MissingDependency_IsNamed()
+    public async Task Run_MissingAssemblyOfATypeOfThePlugin_FailsToLoadAndIsNamed()
     {
         var findings = await RunAsync(_plugins.Add("Good", which: file => !file.Contains("Library", StringComparison.Ordinal)));
 
-        Assert.Contains(findings, finding => finding.StartsWith("Bad dependency: Bioproxy.Fixtures.Good.dll uses the assembly 'Bioproxy.Fixtures.Library, Version=0.1.0.0'", StringComparison.Ordinal));
-        Assert.StartsWith("Bad load: ", findings[^1], StringComparison.Ordinal);
+        Assert.StartsWith("Bad load: It needs the assembly 'Bioproxy.Fixtures.Library, Version=0.1.0.0'", findings[^1], StringComparison.Ordinal);
+        Assert.EndsWith(PluginFaults.CopyEverything, findings[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -82,9 +84,25 @@ public sealed class PluginCheckTests : IDisposable
     {
         var folder = _plugins.Add("Good");
 
-        Assert.Contains(
-            await RunAsync(Path.Combine(folder, "Bioproxy.Fixtures.Good.dll")),
-            finding => finding.StartsWith("Bad dependency: ", StringComparison.Ordinal) && finding.Contains("belongs in a folder of its own", StringComparison.Ordinal));
+        var findings = await RunAsync(Path.Combine(folder, "Bioproxy.Fixtures.Good.dll"));
+
+        Assert.StartsWith("Bad load: It needs the assembly 'Bioproxy.Fixtures.Library, ", findings[^1], StringComparison.Ordinal);
+        Assert.Contains("into a folder of the plugin's own", findings[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_MissingAssemblyThatOnlyCodeUses_IsNamed()
+    {
+        var folder = _plugins.Add("PrivateDependency");
+        var file = Path.Combine(folder, "Bioproxy.Fixtures.PrivateDependency.dll");
+        var code = Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file));
+        await File.WriteAllBytesAsync(file, Encoding.Latin1.GetBytes(code.Replace("System.CommandLine", "System.CommandLin3", StringComparison.Ordinal)));
+
+        var findings = await RunAsync(folder);
+
+        Assert.Contains("Ok load: It loads.", findings);
+        Assert.Contains(findings, finding => finding.StartsWith(
+            "Bad dependency: Bioproxy.Fixtures.PrivateDependency.dll uses the assembly 'System.CommandLin3, Version=2.0.0.0'", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -96,7 +114,7 @@ public sealed class PluginCheckTests : IDisposable
 
         var findings = await RunAsync(_plugins.Add("Settings"));
 
-        Assert.Contains("Ok settings: The configuration has some under plugins.Bioproxy.Fixtures.Settings.", findings);
+        Assert.Contains("Ok settings: The configuration has settings under plugins.Bioproxy.Fixtures.Settings.", findings);
         Assert.StartsWith("Bad load: ", findings[^1], StringComparison.Ordinal);
         Assert.Contains(key, findings[^1], StringComparison.Ordinal);
     }
@@ -111,10 +129,10 @@ public sealed class PluginCheckTests : IDisposable
 
     [Fact]
     public async Task Run_FolderOfAnotherName_IsNoted() =>
-        Assert.Contains("Info name: It is called 'renamed' after its folder, not 'Bioproxy.Fixtures.Good'.", await RunAsync(_plugins.Add("Good", name: "renamed")));
+        Assert.Contains("Info name: Its name is 'renamed', from its folder, not 'Bioproxy.Fixtures.Good'.", await RunAsync(_plugins.Add("Good", name: "renamed")));
 
     [Theory]
-    [InlineData("NothingExported", "It exports nothing")]
+    [InlineData("NothingExported", "No exports found.")]
     [InlineData("ThrowingConstructor", "no licence found")]
     public async Task Run_PluginThatCannotBeLoaded_FailsWithTheReason(string fixture, string reason)
     {
@@ -133,23 +151,23 @@ public sealed class PluginCheckTests : IDisposable
     }
 
     [Fact]
-    public async Task Run_BrokenDepsJson_SaysSoInOneLineEach()
+    public async Task Run_BrokenDepsJson_IsOneLine()
     {
         var folder = _plugins.Add("Good");
         await File.WriteAllTextAsync(Path.Combine(folder, "Bioproxy.Fixtures.Good.deps.json"), "{");
 
-        var bad = (await RunAsync(folder)).FindAll(finding => finding.StartsWith("Bad ", StringComparison.Ordinal));
+        var bad = Assert.Single(await RunAsync(folder), finding => finding.StartsWith("Bad ", StringComparison.Ordinal));
 
-        Assert.Equal(["Bad files", "Bad load"], bad.Select(finding => finding[..finding.IndexOf(':', StringComparison.Ordinal)]));
-        Assert.All(bad, finding => Assert.DoesNotContain('\n', finding));
+        Assert.StartsWith("Bad load: ", bad, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', bad);
     }
 
     [Theory]
     [InlineData("", "Ok start: It starts.|Ok stop: It stops.|Ok unload: It unloads.")]
     [InlineData("start", "Bad start: Its start failed. InvalidOperationException: the start fails|Ok unload: It unloads.")]
     [InlineData("stop", "Ok start: It starts.|Bad stop: Its stop failed. InvalidOperationException: the stop fails|Ok unload: It unloads.")]
-    [InlineData("dispose", "Ok start: It starts.|Ok stop: It stops.|Bad unload: One of its parts failed to dispose of itself. InvalidOperationException: the dispose fails")]
-    public async Task Run_Life_IsLivedToItsEnd(string fails, string expected)
+    [InlineData("dispose", "Ok start: It starts.|Ok stop: It stops.|Bad unload: Its Dispose failed. InvalidOperationException: the dispose fails")]
+    public async Task Run_Lifetime_IsRunToItsEnd(string fails, string expected)
     {
         Set("Bioproxy.Fixtures.Life", $$"""{"fails":"{{fails}}"}""");
 
@@ -163,57 +181,54 @@ public sealed class PluginCheckTests : IDisposable
     {
         var findings = await RunAsync(_plugins.Add("Leaking"));
 
-        Assert.StartsWith("Info unload: Something holds on to it", findings[^1], StringComparison.Ordinal);
+        Assert.StartsWith("Info unload: It is still referenced", findings[^1], StringComparison.Ordinal);
         Assert.Contains("timer", findings[^1], StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Run_NativeLibraryForThisMachine_IsNamed()
-    {
-        var findings = await RunAsync(_plugins.Add("Native"));
-
-        var here = Path.Combine("runtimes", RuntimeInformation.RuntimeIdentifier, "native");
-        Assert.Contains(findings, finding => finding.StartsWith($"Ok native: capstone: {here}{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
-    }
+    public async Task Run_NativeLibraryForThisMachine_IsLoaded() => Assert.Contains(
+        $"Ok native: capstone: it can be loaded on this machine ({RuntimeInformation.RuntimeIdentifier}).", await RunAsync(_plugins.Add("Native")));
 
     [Fact]
-    public async Task Run_NativeLibraryForOtherMachinesOnly_FailsAndTellsWhich()
+    public async Task Run_NativeLibraryForOtherMachinesOnly_FailsAndNamesTheFiles()
     {
-        // What is called this machine's is another one's: only the file itself tells.
+        // The file in this machine's folder is another machine's: only loading it shows.
         var folder = _plugins.Add("Native");
         var here = Directory.GetFiles(Path.Combine(folder, "runtimes", RuntimeInformation.RuntimeIdentifier, "native")).Single();
-        var other = Directory.GetFiles(Path.Combine(folder, "runtimes", RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-x64" : "linux-arm64", "native")).Single();
+        var otherMachine = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-x64" : "linux-arm64";
+        var other = Directory.GetFiles(Path.Combine(folder, "runtimes", otherMachine, "native")).Single();
         File.Copy(other, here, overwrite: true);
 
         var findings = await RunAsync(folder);
 
         var native = Assert.Single(findings, finding => finding.Contains(" native: ", StringComparison.Ordinal));
-        Assert.StartsWith($"Bad native: capstone: none that would be found suits this machine ({NativeMachine.Here}); it brings linux-", native, StringComparison.Ordinal);
+        Assert.StartsWith($"Bad native: capstone: it cannot be loaded on this machine ({RuntimeInformation.RuntimeIdentifier}). The plugin brings ", native, StringComparison.Ordinal);
+        Assert.Contains(Path.GetRelativePath(folder, other), native, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Run_WhatNeighboursHaveToo_IsNoted()
     {
-        _neighbours.Add(new PluginNeighbour("Other", "/p/Other", ["*", ".REV"], ["echo"]));
-        _neighbours.Add(new PluginNeighbour("bioproxy.fixtures.good", "/p/good", [".rev"], []));
+        _neighbours.Add(Neighbour("Other", "/p/Other", ["*", ".REV"], ["echo"]));
+        _neighbours.Add(Neighbour("bioproxy.fixtures.good", "/p/good", [".rev"], []));
 
         var good = await RunAsync(_plugins.Add("Good"));
         var handler = await RunAsync(_plugins.Add("Handler"));
 
         Assert.Equal(
             [
-                "Info engine: Plugin 'Other' renders '.rev' too: the one that is found first is used (plugins/ beside the program, then plugin_directories).",
-                "Info name: Another plugin of this name lies in /p/good: of the two the host loads the one it finds first.",
+                "Info engine: Plugin 'Other' renders '.rev', too; the first one found is used (plugins/ beside the program, then plugin_directories).",
+                "Info name: Another plugin of this name is in /p/good; the host loads the one it finds first.",
             ],
             good.FindAll(finding => finding.StartsWith("Info ", StringComparison.Ordinal)));
-        Assert.Equal(["Info command: Plugin 'Other' has the command /echo too: both run."], handler.FindAll(finding => finding.StartsWith("Info ", StringComparison.Ordinal)));
+        Assert.Equal(["Info command: Plugin 'Other' has the command /echo, too: both run."], handler.FindAll(finding => finding.StartsWith("Info ", StringComparison.Ordinal)));
     }
 
     [Fact]
-    public async Task Run_ItselfAmongItsNeighbours_MeetsNobody()
+    public async Task Run_ItselfAmongItsNeighbours_IsNotItsOwnNeighbour()
     {
         var folder = _plugins.Add("Good");
-        _neighbours.Add(new PluginNeighbour("Bioproxy.Fixtures.Good", folder, [".rev"], []));
+        _neighbours.Add(Neighbour("Bioproxy.Fixtures.Good", folder, [".rev"], []));
 
         Assert.All(await RunAsync(folder), finding => Assert.StartsWith("Ok ", finding, StringComparison.Ordinal));
     }
@@ -223,31 +238,34 @@ public sealed class PluginCheckTests : IDisposable
     {
         _options = _options with { Agents = ["block", "boom", "echo", "stuck"] };
 
-        Assert.Contains("Info command: Not among the agents of the configuration, so switched off: /twice.", await RunAsync(_plugins.Add("Handler")));
+        Assert.Contains("Info command: Switched off, because they are not in the configured agents: /twice.", await RunAsync(_plugins.Add("Handler")));
     }
 
     [Fact]
-    public async Task Find_Neighbours_TellsWhatTheyTakeAndLeavesOutWhatCannotBeMade()
+    public async Task Find_Neighbours_HasTheirExtensionsAndCommandsWithoutFaultedPlugins()
     {
         _plugins.Add("Good");
         _plugins.Add("Handler");
         _plugins.Add("NothingExported");
-        using var lone = new LonePlugins(_options);
+        using var plugins = new StandalonePlugins(_options);
 
-        var found = await PluginNeighbour.FindAsync(lone.Loader, [_plugins.Folder]).DefaultTimeout();
+        var found = await plugins.FindAsync([_plugins.Folder]).DefaultTimeout();
 
         Assert.Equal(["Bioproxy.Fixtures.Good", "Bioproxy.Fixtures.Handler"], found.Select(neighbour => neighbour.Name));
         Assert.Equal([".rev"], found[0].Extensions);
         Assert.Equal(["block", "boom", "echo", "stuck", "twice"], found[1].Commands);
     }
 
+    private static PluginStatus Neighbour(string name, string path, string[] extensions, string[] commands) =>
+        new() { Name = name, Path = path, State = PluginState.Active, Extensions = extensions, Commands = commands };
+
     private void Set(string plugin, string settings) =>
         _options = _options with { PluginSettings = new Dictionary<string, ReadOnlyMemory<byte>> { [plugin] = Encoding.UTF8.GetBytes(settings) } };
 
     private async Task<List<string>> RunAsync(string path)
     {
-        using var lone = new LonePlugins(_options);
-        var findings = await new PluginCheck(lone.Loader, lone.Options, _neighbours).RunAsync(Assert.Single(PluginFinder.At(path, []))).DefaultTimeout();
+        using var plugins = new StandalonePlugins(_options);
+        var findings = await new PluginCheck(plugins.Loader, plugins.Options, _neighbours).RunAsync(Assert.Single(PluginFinder.At(path, []))).DefaultTimeout();
         return [.. findings.Select(finding => $"{finding.Verdict} {finding.What}: {finding.Text}")];
     }
 }

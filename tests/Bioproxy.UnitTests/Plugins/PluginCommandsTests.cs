@@ -24,9 +24,9 @@ public sealed class PluginCommandsTests : IDisposable
 
         Assert.Equal(0, await PluginCommands.ListAsync(Options, _out, CancellationToken.None).DefaultTimeout());
 
-        Assert.StartsWith("No proxy runs on localhost:0;", Lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("No proxy is running on localhost:0;", Lines[0], StringComparison.Ordinal);
         Assert.Contains("Bioproxy.Fixtures.Good             0.1.0    active   transform: shout (order 5)", _out.ToString(), StringComparison.Ordinal);
-        Assert.Contains("    problem: It exports nothing", _out.ToString(), StringComparison.Ordinal);
+        Assert.Contains("    problem: No exports found.", _out.ToString(), StringComparison.Ordinal);
         Assert.False(Directory.Exists(Options.StateDirectory));
     }
 
@@ -67,9 +67,9 @@ public sealed class PluginCommandsTests : IDisposable
         Assert.Equal(1, await PluginCommands.CheckAsync(Options with { PluginDirectories = [] }, _plugins.Folder, _out).DefaultTimeout());
 
         Assert.Contains($"Bioproxy.Fixtures.NothingExported  ({Path.Combine(_plugins.Folder, "Bioproxy.Fixtures.NothingExported")})", Lines);
-        Assert.Contains(Lines, line => line.StartsWith("FAILED  load       It exports nothing", StringComparison.Ordinal));
-        Assert.Contains(Lines, line => line.StartsWith("note    engine     Plugin 'a' renders '.rev' too", StringComparison.Ordinal));
-        Assert.Contains(Lines, line => line.StartsWith("note    engine     Plugin 'b' renders '.rev' too", StringComparison.Ordinal));
+        Assert.Contains(Lines, line => line.StartsWith("FAILED  load       No exports found.", StringComparison.Ordinal));
+        Assert.Contains(Lines, line => line.StartsWith("note    engine     Plugin 'a' renders '.rev', too", StringComparison.Ordinal));
+        Assert.Contains(Lines, line => line.StartsWith("note    engine     Plugin 'b' renders '.rev', too", StringComparison.Ordinal));
     }
 
     [Fact]

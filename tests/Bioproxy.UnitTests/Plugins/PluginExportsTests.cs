@@ -48,7 +48,7 @@ public sealed class PluginExportsTests
         var error = Assert.ThrowsAny<Exception>(() => PluginExports.Resolve("p", container));
         var text = PluginFaults.Describe(error);
 
-        Assert.StartsWith("Its parts do not fit together (No export was found for the contract 'IDisposable'", text, StringComparison.Ordinal);
+        Assert.StartsWith("Its parts cannot be composed (No export was found for the contract 'IDisposable'", text, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', text);
     }
 

@@ -68,7 +68,8 @@ public sealed partial class PluginHostTests : IDisposable
     [Fact]
     public async Task Dispose_Everything_ThrowsOrDoesNothing()
     {
-        var host = Host((_, _) => throw new InvalidOperationException("Nobody may ask."));
+        var asked = Substitute.For<IPluginBackend>();
+        var host = Host(asked);
         var (http, metrics, backend) = (host.Http, host.Metrics, host.Backend);
         var (counter, histogram) = (metrics.Counter("a", ""), metrics.Histogram("b", ""));
         counter.Add(1);
@@ -85,17 +86,20 @@ public sealed partial class PluginHostTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => metrics.Counter("c", ""));
         Assert.Throws<ObjectDisposedException>(() => metrics.Histogram("c", ""));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => backend.AskAsync(Question, CancellationToken.None).DefaultTimeout());
+        Assert.Empty(asked.ReceivedCalls());
         await Assert.ThrowsAsync<ObjectDisposedException>(() => http.GetAsync(new Uri("http://localhost:1/")).DefaultTimeout());
     }
 
     [Fact]
     public async Task Dispose_WhileAQuestionRuns_CancelsIt()
     {
-        var host = Host(async (_, token) =>
+        var backend = Substitute.For<IPluginBackend>();
+        backend.AskAsync(Question, Arg.Any<CancellationToken>()).Returns(async call =>
         {
-            await Task.Delay(Timeout.Infinite, token);
+            await Task.Delay(Timeout.Infinite, call.Arg<CancellationToken>());
             return new BackendAnswer(200, default);
         });
+        var host = Host(backend);
         var asking = host.Backend.AskAsync(Question, CancellationToken.None);
         Assert.False(asking.IsCompleted);
 
@@ -182,7 +186,7 @@ public sealed partial class PluginHostTests : IDisposable
         Assert.DoesNotContain(" Path: ", thrown.Message, StringComparison.Ordinal);
     }
 
-    private PluginHost Host(Func<BackendQuestion, CancellationToken, Task<BackendAnswer>>? ask = null, string name = "Acme", string? settings = null) => new(name, new PluginFacilities
+    private PluginHost Host(IPluginBackend? backend = null, string name = "Acme", string? settings = null) => new(name, new PluginFacilities
     {
         Options = new ProxyOptions
         {
@@ -194,7 +198,7 @@ public sealed partial class PluginHostTests : IDisposable
         Time = TimeProvider.System,
         Templates = Substitute.For<ITemplateLibrary>(),
         Metrics = _metrics,
-        Ask = ask,
+        Backend = () => backend,
     });
 
     [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]

@@ -4,7 +4,7 @@ using Bioproxy.Host.Plugins;
 
 namespace Bioproxy.UnitTests.Plugins;
 
-/// <summary>What a plugin brings along, and what it gets from the host.</summary>
+/// <summary>Which assemblies a plugin gets from its own folder, and which from the host.</summary>
 public sealed class PluginIsolationTests : IDisposable
 {
     private readonly FixturePlugins _plugins = new();
@@ -50,6 +50,20 @@ public sealed class PluginIsolationTests : IDisposable
     }
 
     [Fact]
+    public async Task Transform_NativeLibraryTruncatedAfterLoading_StillRuns()
+    {
+        var here = Path.Combine("runtimes", RuntimeInformation.RuntimeIdentifier);
+        var folder = _plugins.Add("Native", which: file => !file.StartsWith("runtimes", StringComparison.Ordinal) || file.StartsWith(here, StringComparison.Ordinal));
+        using var set = _plugins.Load();
+
+        foreach (var file in Directory.GetFiles(Path.Combine(folder, here), "*", SearchOption.AllDirectories))
+            await File.WriteAllTextAsync(file, ""); // before it is mapped, and while it is
+
+        Assert.Equal("hello [capstone 4.0]", await TransformAsync(set, "hello"));
+        Assert.Equal("again [capstone 4.0]", await TransformAsync(set, "again"));
+    }
+
+    [Fact]
     public void Unload_PluginThatLeaks_StaysPending()
     {
         _plugins.Add("Leaking");
@@ -71,6 +85,11 @@ public sealed class PluginIsolationTests : IDisposable
     {
         using var set = _plugins.Load();
         Assert.All(set.Statuses, status => Assert.Null(status.Problem));
+        return await TransformAsync(set, text);
+    }
+
+    private static async Task<string?> TransformAsync(PluginSet set, string text)
+    {
         var context = Prompts.User(text);
         await Assert.Single(set.Transforms).TransformAsync(context, CancellationToken.None);
         return context.Messages[0].Parts[0].Text;

@@ -100,7 +100,7 @@ public sealed class PluginLoaderTests : IDisposable
     {
         _plugins.Add("Good", which: file => !file.Contains("Library", StringComparison.Ordinal));
 
-        AssertFaulted("It needs the assembly 'Bioproxy.Fixtures.Library, Version=", "dotnet publish");
+        AssertFaulted("It needs the assembly 'Bioproxy.Fixtures.Library, Version=", "dotnet publish", "folder of the plugin's own");
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class PluginLoaderTests : IDisposable
     {
         _plugins.Add("NothingExported");
 
-        AssertFaulted("exports nothing", "[PromptTransform]");
+        AssertFaulted("No exports found.", "[PromptTransform]");
     }
 
     [Fact]

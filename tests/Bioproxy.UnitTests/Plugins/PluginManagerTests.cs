@@ -1,3 +1,4 @@
+using System.Text;
 using Bioproxy.Abstractions;
 using Bioproxy.Doubles;
 using Bioproxy.Host.Configuration;
@@ -18,6 +19,15 @@ public sealed class PluginManagerTests : IDisposable
     private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("bioproxy-state-");
     private readonly FakeTimeProvider _time = new();
     private readonly ProxyMetrics _metrics = new(TimeProvider.System);
+    private readonly IPluginListener _listener = Substitute.For<IPluginListener>();
+    private readonly Dictionary<string, ReadOnlyMemory<byte>> _settings = [];
+    private Exception? _failure;
+
+    public PluginManagerTests() => _listener.When(listener => listener.Changing(Arg.Any<PluginSet>())).Do(_ =>
+    {
+        if (_failure is not null)
+            throw _failure;
+    });
 
     public void Dispose()
     {
@@ -94,8 +104,8 @@ public sealed class PluginManagerTests : IDisposable
         Put("Versioned1");
         await using var manager = Manager();
         var (changing, changed) = (new List<int>(), 0);
-        manager.Changing = set => changing.Add(set.Transforms.Count);
-        manager.Changed = () => changed++;
+        _listener.When(listener => listener.Changing(Arg.Any<PluginSet>())).Do(call => changing.Add(call.Arg<PluginSet>().Transforms.Count));
+        _listener.When(listener => listener.Changed()).Do(_ => changed++);
         await ReloadAsync(manager);
         Remove(Versioned);
 
@@ -119,7 +129,7 @@ public sealed class PluginManagerTests : IDisposable
 
         var status = Assert.Single(manager.Statuses);
         Assert.Equal((PluginState.Active, "1.0.0"), (status.State, status.Version));
-        Assert.Equal($"What lies there now cannot be used, the version loaded before stays. {Versioned}.dll is not a .NET assembly: copy the plugin's build output again.", status.Problem);
+        Assert.Equal($"The files there now cannot be used; the version loaded before stays active. {Versioned}.dll is not a .NET assembly: copy the plugin's build output again.", status.Problem);
         Assert.Equal("x [in v1]", await TransformAsync(manager));
         Assert.Equal("start v1\n", Life());
         Assert.Equal(new PluginChange([], [], [], [Versioned]), await ReloadAsync(manager), ChangeComparer.Instance); // asked to, it is tried again
@@ -163,7 +173,7 @@ public sealed class PluginManagerTests : IDisposable
             GC.WaitForPendingFinalizers();
         }
 
-        Assert.Contains("something holds on to it", Assert.Single(manager.Statuses).Problem, StringComparison.Ordinal);
+        Assert.Contains("still referenced", Assert.Single(manager.Statuses).Problem, StringComparison.Ordinal);
 
         // Not disposed of: that would wait for a collector that is asked in vain.
     }
@@ -204,32 +214,98 @@ public sealed class PluginManagerTests : IDisposable
     {
         Put("Versioned1");
         await using var manager = Manager();
-        manager.Changing = _ => throw new FormatException("no");
+        _failure = new FormatException("no");
 
         await Assert.ThrowsAsync<FormatException>(() => ReloadAsync(manager));
 
         Assert.Equal("start v1\nstop v1\n", Life());
         Assert.Empty(manager.Statuses);
-        manager.Changing = null;
+        _failure = null;
         Assert.Equal([Versioned], (await ReloadAsync(manager)).Loaded);
     }
 
     [Fact]
-    public async Task Run_NewPlugin_IsTakenOverWhenItLookedTheSameTwice()
+    public async Task Reload_TakingOverFails_LeavesThePluginsInUseToTheirGeneration()
+    {
+        Put("Versioned1");
+        await using var manager = Manager();
+        await ReloadAsync(manager);
+        _plugins.Add("Good");
+        _failure = new FormatException("no");
+        await Assert.ThrowsAsync<FormatException>(() => ReloadAsync(manager));
+        _failure = null;
+
+        Remove(Versioned);
+        await ReloadAsync(manager);
+
+        await Eventually.TrueAsync(() => States(manager) is ["Active 0.1.0"], DefaultTimeoutExtensions.Limit, "the removed plugin is not gone");
+        Assert.Equal("start v1\nstop v1\n", Life());
+    }
+
+    [Fact]
+    public async Task Reload_PluginThatCannotStartAndWhoseDisposeHangs_Ends()
+    {
+        AddLife("""{"fails":"start","hangs":"dispose"}""");
+        await using var manager = Manager(loading: _time);
+        var reload = manager.ReloadAsync(CancellationToken.None);
+        await WhenReachedAsync("dispose");
+        await _time.WhenTimersAsync(1).DefaultTimeout();
+
+        _time.Advance(LoadedPlugin.StepLimit);
+
+        Assert.Equal(["Bioproxy.Fixtures.Life"], (await reload.DefaultTimeout()).Failed);
+    }
+
+    [Theory]
+    [InlineData("stop")]
+    [InlineData("dispose")]
+    public async Task Dispose_PluginThatHangs_EndsInFiveSeconds(string step)
+    {
+        AddLife($$"""{"hangs":"{{step}}"}""");
+        var manager = Manager();
+        await ReloadAsync(manager);
+        Assert.Equal(["Active 0.1.0"], States(manager));
+
+        var ending = manager.DisposeAsync().AsTask();
+        await WhenReachedAsync(step);
+        await _time.WhenTimersAsync(2).DefaultTimeout();
+        _time.Advance(TimeSpan.FromSeconds(5));
+
+        await ending.DefaultTimeout();
+    }
+
+    [Fact]
+    public async Task Dispose_WhileAReloadHangs_EndsAtOnce()
+    {
+        AddLife("""{"hangs":"start"}""");
+        var manager = Manager(loading: _time);
+        var reload = manager.ReloadAsync(CancellationToken.None);
+        await WhenReachedAsync("start");
+
+        await manager.DisposeAsync().DefaultTimeout();
+
+        await _time.WhenTimersAsync(3).DefaultTimeout();
+        _time.Advance(2 * LoadedPlugin.StepLimit);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => reload.DefaultTimeout());
+        Assert.Empty(manager.Statuses);
+    }
+
+    [Fact]
+    public async Task Run_NewPlugin_IsTakenOverWhenTwoChecksAgree()
     {
         await using var manager = Manager();
         await using var run = await RunAsync(manager);
         Put("Versioned1");
 
-        await run.LookAsync();
+        await run.CheckAsync();
         Assert.Empty(manager.Statuses);
-        await run.LookAsync();
+        await run.CheckAsync();
 
         Assert.Equal(["Active 1.0.0"], States(manager));
     }
 
     [Fact]
-    public async Task Run_FilesThatKeepChanging_AreNotLoadedBeforeTheyRest()
+    public async Task Run_FilesThatKeepChanging_AreNotLoadedBeforeTheySettle()
     {
         Put("Versioned1");
         await using var manager = Manager();
@@ -239,17 +315,17 @@ public sealed class PluginManagerTests : IDisposable
         for (var i = 0; i < 4; i++)
         {
             _plugins.AddFile($"{Versioned}/more{i}.txt", "x");
-            await run.LookAsync();
+            await run.CheckAsync();
             Assert.Equal(["Active 1.0.0"], States(manager));
         }
 
-        await run.LookAsync();
+        await run.CheckAsync();
 
         Assert.Equal("x [in v2]", await TransformAsync(manager));
     }
 
     [Fact]
-    public async Task Run_FolderAwayForOneLook_IsNotRemoved()
+    public async Task Run_FolderAbsentInOneCheck_IsNotRemoved()
     {
         Put("Versioned1");
         await using var manager = Manager();
@@ -259,20 +335,20 @@ public sealed class PluginManagerTests : IDisposable
 
         for (var i = 0; i < 3; i++)
         {
-            // The very first look counts like any other.
+            // The very first check counts like any other.
             Directory.Move(folder, away);
-            await run.LookAsync();
+            await run.CheckAsync();
             Assert.Equal(["Active 1.0.0"], States(manager));
             Directory.Move(away, folder);
-            await run.LookAsync();
+            await run.CheckAsync();
         }
 
         Assert.Equal(["Active 1.0.0"], States(manager));
         Assert.Equal("start v1\n", Life());
         Remove(Versioned);
-        await run.LookAsync();
+        await run.CheckAsync();
         Assert.Equal(["Active 1.0.0"], States(manager));
-        await run.LookAsync();
+        await run.CheckAsync();
         Assert.Equal(0, Parts(manager));
     }
 
@@ -285,29 +361,31 @@ public sealed class PluginManagerTests : IDisposable
         await using var run = await RunAsync(manager);
 
         Put("Versioned2", _more);
-        await run.LookAsync();
+        await run.CheckAsync();
         Assert.Equal(["Active 1.0.0", "Disabled "], States(manager));
         Remove(Versioned, _more);
-        await run.LookAsync();
-        await run.LookAsync();
+        await run.CheckAsync();
+        await run.CheckAsync();
 
         Assert.Equal(["Active 1.0.0"], States(manager));
         Assert.Equal("start v1\n", Life());
     }
 
-    [Fact]
-    public async Task Run_LookThatFails_IsFollowedByTheNext()
+    [Theory]
+    [InlineData(typeof(FormatException))]
+    [InlineData(typeof(TaskCanceledException))]
+    public async Task Run_CheckThatFails_IsFollowedByTheNext(Type failure)
     {
         await using var manager = Manager();
         await using var run = await RunAsync(manager);
-        manager.Changing = _ => throw new FormatException("no");
+        _failure = (Exception)Activator.CreateInstance(failure)!;
         Put("Versioned1");
-        await run.LookAsync();
-        await run.LookAsync();
+        await run.CheckAsync();
+        await run.CheckAsync();
         Assert.Empty(manager.Statuses);
 
-        manager.Changing = null;
-        await run.LookAsync();
+        _failure = null;
+        await run.CheckAsync();
 
         Assert.Equal(["Active 1.0.0"], States(manager));
     }
@@ -362,7 +440,17 @@ public sealed class PluginManagerTests : IDisposable
             Directory.Delete(folder, recursive: true);
     }
 
-    private PluginManager Manager(TimeSpan? interval = null)
+    private void AddLife(string settings)
+    {
+        _plugins.Add("Life");
+        _settings["Bioproxy.Fixtures.Life"] = Encoding.UTF8.GetBytes(settings);
+    }
+
+    /// <summary>Waits until the plugin hangs in a step.</summary>
+    private Task WhenReachedAsync(string step) => Eventually.TrueAsync(
+        () => File.Exists(Path.Combine(_state.FullName, "plugins", "Bioproxy.Fixtures.Life", step)), DefaultTimeoutExtensions.Limit, $"{step} is not reached");
+
+    private PluginManager Manager(TimeSpan? interval = null, TimeProvider? loading = null)
     {
         var options = new ProxyOptions
         {
@@ -370,10 +458,12 @@ public sealed class PluginManagerTests : IDisposable
             StateDirectory = _state.FullName,
             PluginDirectories = [_plugins.Folder, _more.Folder],
             PluginCheckInterval = interval ?? Interval,
+            PluginSettings = _settings,
         };
         var facilities = new PluginFacilities { Options = options, Loggers = NullLoggerFactory.Instance, Time = _time, Templates = Substitute.For<ITemplateLibrary>(), Metrics = _metrics };
-        var loader = new PluginLoader(options, name => new PluginHost(name, facilities), _time, NullLogger<PluginLoader>.Instance);
-        return new PluginManager(loader, options, _time, NullLogger<PluginManager>.Instance);
+        // The loader's time limits must not count among the timers of the loop.
+        var loader = new PluginLoader(options, name => new PluginHost(name, facilities), loading ?? TimeProvider.System, NullLogger<PluginLoader>.Instance);
+        return new PluginManager(loader, options, [_listener], _time, NullLogger<PluginManager>.Instance);
     }
 
     private async Task<Run> RunAsync(PluginManager manager)
@@ -383,7 +473,7 @@ public sealed class PluginManagerTests : IDisposable
         return run;
     }
 
-    /// <summary>The background loop. It has finished a look when it waits for the next one.</summary>
+    /// <summary>The background loop. It has finished a check when it waits for the next one.</summary>
     private sealed class Run : IAsyncDisposable
     {
         private readonly CancellationTokenSource _stop = new();
@@ -396,7 +486,7 @@ public sealed class PluginManagerTests : IDisposable
             _loop = Task.Run(() => manager.RunAsync(_stop.Token));
         }
 
-        public Task LookAsync()
+        public Task CheckAsync()
         {
             _time.Advance(Interval);
             return _time.WhenTimersAsync(1).DefaultTimeout();

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Loader;
 using Bioproxy.Abstractions;
 using NSubstitute;
 
@@ -21,7 +22,9 @@ public sealed class PluginUnloadTests : IDisposable
     [Fact]
     public void Load_PluginThatIsFaulted_LeavesNothingBehind()
     {
-        _plugins.Add("ThrowingConstructor", name: "Bioproxy.Fixtures.ThrowingConstructor.Only");
+        var folder = _plugins.Add("ThrowingConstructor", name: "ThrowingConstructor.Only");
+        var file = Path.Combine(folder, "Bioproxy.Fixtures.ThrowingConstructor.dll");
+        File.Move(file, Path.Combine(folder, "ThrowingConstructor.Only.dll"));
 
         LoadAndForget(_plugins);
 
@@ -29,8 +32,8 @@ public sealed class PluginUnloadTests : IDisposable
             Collect();
         Assert.Equal(0, PluginContexts());
 
-        // Other test classes load plugins at the same time, but none of this name.
-        static int PluginContexts() => System.Runtime.Loader.AssemblyLoadContext.All.Count(context => context.Name == "plugin Bioproxy.Fixtures.ThrowingConstructor.Only");
+        // Other test classes load plugins at the same time, but none from a file of this name.
+        static int PluginContexts() => AssemblyLoadContext.All.Count(context => context.Name == "ThrowingConstructor.Only");
     }
 
     [Fact]
@@ -69,7 +72,7 @@ public sealed class PluginUnloadTests : IDisposable
     {
         for (var i = 0; reference.IsAlive && i < 20; i++)
             Collect();
-        Assert.False(reference.IsAlive, "Something still holds on to the plugin.");
+        Assert.False(reference.IsAlive, "The plugin is still referenced.");
     }
 
     private static void Collect()

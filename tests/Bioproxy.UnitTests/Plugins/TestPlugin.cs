@@ -1,12 +1,13 @@
 using System.Composition.Hosting;
 using System.Composition.Hosting.Core;
+using System.Runtime.Loader;
 using Bioproxy.Abstractions;
 using Bioproxy.Host.Plugins;
 using NSubstitute;
 
 namespace Bioproxy.UnitTests.Plugins;
 
-/// <summary>A plugin without a DLL: parts that are there, exported like those of a real one.</summary>
+/// <summary>A plugin without a DLL: substitutes, exported like the parts of a real plugin.</summary>
 internal sealed class TestPlugin(string name = "p")
 {
     private readonly List<(Type Contract, Dictionary<string, object> Metadata, object Part)> _parts = [];
@@ -31,8 +32,9 @@ internal sealed class TestPlugin(string name = "p")
             new PluginStatus { Name = name, Path = "/" + name, State = PluginState.Active },
             PluginExports.Resolve(name, container),
             container,
-            new PluginLoadContext(name, typeof(TestPlugin).Assembly.Location, null),
-            null);
+            new AssemblyLoadContext(name, isCollectible: true),
+            [],
+            TimeProvider.System);
     }
 
     private TestPlugin Add<T>(string part, int order, string? command, bool runsForHistory)

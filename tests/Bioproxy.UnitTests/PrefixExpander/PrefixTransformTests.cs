@@ -4,7 +4,8 @@ using NSubstitute;
 
 namespace Bioproxy.UnitTests.PrefixExpander;
 
-/// <summary>Which texts are expanded. Prefixes are <c>@code review</c>, <c>@codex</c>, <c>@code</c>; a template renders <c>{prefix|message}</c>.</summary>
+/// <summary>Which texts are expanded. The triggers are <c>@code review</c>, <c>@codex</c> and <c>@code</c>; a template renders
+/// <c>{trigger|message}</c>.</summary>
 public sealed class PrefixTransformTests
 {
     [Theory]
@@ -109,14 +110,16 @@ public sealed class PrefixTransformTests
         library.Prefixes.Returns(["@code"]);
         library.Render(default!, default!).ReturnsForAnyArgs(_ => throw new TemplateException("broken"));
 
-        await Assert.ThrowsAsync<TemplateException>(() => RunAsync(library, new PromptMessage("user", [new PromptPart("text", "@code x")])));
+        await Assert.ThrowsAsync<TemplateException>(
+            () => RunAsync(library, new PromptMessage("user", [new PromptPart("text", "@code x")])));
     }
 
     private static Task RunAsync(params PromptMessage[] messages)
     {
         var library = Substitute.For<ITemplateLibrary>();
         library.Prefixes.Returns(["@code review", "@codex", "@code"]);
-        library.Render(default!, default!).ReturnsForAnyArgs(call => $"{{{call.ArgAt<string>(0)}|{call.ArgAt<TemplateVariables>(1).Message}}}");
+        library.Render(default!, default!)
+            .ReturnsForAnyArgs(call => $"{{{call.ArgAt<string>(0)}|{call.ArgAt<TemplateVariables>(1).Message}}}");
         return RunAsync(library, messages);
     }
 

@@ -2,7 +2,7 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.UnitTests.Templates;
 
-/// <summary>Lines <c>#include path</c> become that file, <c>#error text</c> and <c>#bug</c> fail; all else is literal, with the message behind.</summary>
+/// <summary>Lines <c>#include path</c> become that file, <c>#error text</c> and <c>#bug</c> fail; the rest is literal.</summary>
 internal sealed class IncludingEngine : ITemplateEngine
 {
     public int Parsed { get; private set; }

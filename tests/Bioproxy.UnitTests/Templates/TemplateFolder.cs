@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.UnitTests.Templates;
 
-/// <summary>A temporary configuration folder with templates, and a library over it. See <see cref="IncludingEngine"/> for what they mean.</summary>
+/// <summary>A temporary configuration folder with templates for <see cref="IncludingEngine"/>, and a library over it.</summary>
 internal sealed class TemplateFolder : IDisposable, ILogger<TemplateLibrary>
 {
     private readonly ProxyMetrics _metrics = new(TimeProvider.System);
@@ -73,7 +73,8 @@ internal sealed class TemplateFolder : IDisposable, ILogger<TemplateLibrary>
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (logLevel >= LogLevel.Warning)
             Warnings.Add(formatter(state, exception));

@@ -60,7 +60,8 @@ public sealed class TemplateLibraryTests : IDisposable
             [
                 $"Trigger '@1': {at}error.txt, line 2, column 1: wrong word",
                 $"Trigger '@2': {at}bug.txt: the template engine failed: InvalidOperationException: engine bug",
-                $"Trigger '@3': {at}other.hbs: no template engine renders '.hbs' files (there are engines for .txt): put a plugin with such an engine into the plugins folder, or rename the template.",
+                $"Trigger '@3': {at}other.hbs: no template engine renders '.hbs' files (there are engines for .txt): "
+                    + "put a plugin with such an engine into the plugins folder, or rename the template.",
                 $"Trigger '@4': {at}latin.txt is not UTF-8 (line 2): save it as UTF-8.",
                 $"Trigger '@5': {at}include.txt: the file 'nowhere.txt' does not exist (looked for {at}nowhere.txt).",
                 $"Trigger '@6': {at}missing.txt does not exist: create it, or correct its path in the configuration.",
@@ -87,7 +88,8 @@ public sealed class TemplateLibraryTests : IDisposable
             file.SetLength(TemplateFileReader.MaxFileBytes + 1);
         var library = _folder.Library(("@a", "a.txt"));
 
-        Assert.EndsWith("a.txt has 16777217 bytes; a template file may have 16777216.", Assert.Single(await LoadAsync(library)), StringComparison.Ordinal);
+        var problem = Assert.Single(await LoadAsync(library));
+        Assert.EndsWith("a.txt has 16777217 bytes; the limit for a template file is 16777216.", problem, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -249,7 +251,7 @@ public sealed class TemplateLibraryTests : IDisposable
 
         var error = Assert.Throws<TemplateException>(() => library.Render("@a", new TemplateVariables("#bug")));
 
-        Assert.Equal("The template of the trigger '@a' could not be rendered: InvalidOperationException: render bug", error.Message);
+        Assert.Equal("The template of '@a' could not be rendered: InvalidOperationException: render bug", error.Message);
         Assert.Throws<TemplateException>(() => Render(library, "@unknown"));
     }
 

@@ -113,7 +113,8 @@ public sealed class BoundedCallTests
     [Fact]
     public async Task Run_CallerCancelledBefore_DoesNotCall()
     {
-        var result = await RunAsync(_ => throw new InvalidOperationException("Called."), null, new CancellationToken(true)).DefaultTimeout();
+        var result = await RunAsync(_ => throw new InvalidOperationException("Called."), null, new CancellationToken(true))
+            .DefaultTimeout();
 
         Assert.Equal(new CallResult<int>(CallEnd.Cancelled), result);
     }

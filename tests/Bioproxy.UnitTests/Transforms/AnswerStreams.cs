@@ -8,13 +8,17 @@ namespace Bioproxy.UnitTests.Transforms;
 /// <summary>Streams in the shapes of the endpoints, as short as they can be, and what a client reads in them.</summary>
 internal static class AnswerStreams
 {
-    /// <summary>By endpoint: the stream of these pieces. Where an endpoint has more texts than one, each is made of the same pieces.</summary>
-    public static IReadOnlyDictionary<string, Func<IReadOnlyList<string>, string>> Shapes { get; } = new Dictionary<string, Func<IReadOnlyList<string>, string>>
+    /// <summary>By endpoint: the stream of these pieces. Where an endpoint has several texts, each consists of the same pieces.</summary>
+    public static IReadOnlyDictionary<string, Func<IReadOnlyList<string>, string>> Shapes { get; } =
+        new Dictionary<string, Func<IReadOnlyList<string>, string>>
     {
         ["chat"] = Chat,
-        ["completions"] = pieces => string.Concat(pieces.Select(piece => Data($$"""{"choices":[{"text":{{Q(piece)}},"index":0,"finish_reason":null}]}""")))
-            + Data("""{"choices":[{"text":"","index":0,"finish_reason":"stop"}],"usage":{"n":12345678901234567890}}""") + "data: [DONE]\n\n",
-        ["native"] = pieces => string.Concat(pieces.Select(piece => Data($$"""{"index":0,"content":{{Q(piece)}},"tokens":[1],"stop":false}""")))
+        ["completions"] = pieces =>
+            string.Concat(pieces.Select(piece => Data($$"""{"choices":[{"text":{{Q(piece)}},"index":0,"finish_reason":null}]}""")))
+            + Data("""{"choices":[{"text":"","index":0,"finish_reason":"stop"}],"usage":{"n":12345678901234567890}}""")
+            + "data: [DONE]\n\n",
+        ["native"] = pieces =>
+            string.Concat(pieces.Select(piece => Data($$"""{"index":0,"content":{{Q(piece)}},"tokens":[1],"stop":false}""")))
             + Data("""{"index":0,"content":"","tokens":[],"stop":true,"prompt":"[NAME_1]"}"""),
         ["responses"] = Responses,
         ["messages"] = Messages,
@@ -31,7 +35,12 @@ internal static class AnswerStreams
 
     /// <summary>The events' data, in their order.</summary>
     public static List<string> Events(string stream) =>
-        [.. stream.ReplaceLineEndings("\n").Split("\n\n").SelectMany(one => one.Split('\n')).Where(line => line.StartsWith("data: ", StringComparison.Ordinal)).Select(line => line[6..])];
+        [
+            .. stream.ReplaceLineEndings("\n").Split("\n\n")
+                .SelectMany(one => one.Split('\n'))
+                .Where(line => line.StartsWith("data: ", StringComparison.Ordinal))
+                .Select(line => line[6..]),
+        ];
 
     public static IEnumerable<(string Name, string Text)> TextsOf(string data)
     {
@@ -83,7 +92,8 @@ internal static class AnswerStreams
     public static string Data(string json) => $"data: {json}\n\n";
 
     /// <summary>A chunk of a chat.</summary>
-    public static string Chunk(string delta, string finish = "null", int index = 0) => Data($$"""{"choices":[{"finish_reason":{{finish}},"index":{{index}},"delta":{{delta}}}],"id":"c"}""");
+    public static string Chunk(string delta, string finish = "null", int index = 0) =>
+        Data($$"""{"choices":[{"finish_reason":{{finish}},"index":{{index}},"delta":{{delta}}}],"id":"c"}""");
 
     public static string Q(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 
@@ -129,7 +139,8 @@ internal static class AnswerStreams
 
         string Block(int index, string type, string member) =>
             Event("content_block_start", $$""" "index":{{index}},"content_block":{"type":"text","text":""}""")
-            + string.Concat(pieces.Select(piece => Event("content_block_delta", $$""" "index":{{index}},"delta":{"type":"{{type}}","{{member}}":{{Q(piece)}}}""")))
+            + string.Concat(pieces.Select(
+                piece => Event("content_block_delta", $$""" "index":{{index}},"delta":{"type":"{{type}}","{{member}}":{{Q(piece)}}}""")))
             + Event("content_block_stop", $"\"index\":{index}");
     }
 

@@ -1,3 +1,4 @@
+using Bioproxy.Doubles;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Telemetry;
@@ -11,8 +12,6 @@ namespace Bioproxy.UnitTests.Transforms;
 /// <summary>Plugin, library and chain put together as the host does it.</summary>
 public sealed class BuiltInExpansionTests : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
-
     private readonly string _folder = Directory.CreateTempSubdirectory("bioproxy-expansion-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -32,12 +31,16 @@ public sealed class BuiltInExpansionTests : IDisposable
         using var metrics = new ProxyMetrics(TimeProvider.System);
         var library = new TemplateLibrary(options, metrics, TimeProvider.System, NullLogger<TemplateLibrary>.Instance);
         var loader = new PluginLoader(
-            options, name => new PluginHost(name, FixturePlugins.Facilities() with { Templates = library }), TimeProvider.System, NullLogger<PluginLoader>.Instance);
+            options,
+            name => new PluginHost(name, FixturePlugins.Facilities() with { Templates = library }),
+            TimeProvider.System,
+            NullLogger<PluginLoader>.Instance);
         using var plugins = loader.Load([Path.Combine(FixturePlugins.OutputOf("src/Bioproxy.Host"), "plugins")]);
         library.UseEngines(plugins.Engines);
         Assert.Empty(await library.LoadAllAsync(CancellationToken.None));
         using var chain = new TransformChain(
-            new PluginFence(PluginBudget.OfTransforms(options.PluginTimeBudget), metrics, TimeProvider.System, NullLogger<PluginFence>.Instance));
+            new PluginFence(
+                PluginBudget.OfTransforms(options.PluginTimeBudget), metrics, TimeProvider.System, NullLogger<PluginFence>.Instance));
 
         Assert.Equal(["Be brief.\none", "Be brief.\ntwo"], await ExpandAsync(chain, plugins.Transforms, "@code one", "@code two"));
         await File.WriteAllTextAsync(file, "Be thorough.\n<<message>>");
@@ -45,10 +48,11 @@ public sealed class BuiltInExpansionTests : IDisposable
         Assert.Equal(["Be thorough.\none", "no prefix"], await ExpandAsync(chain, plugins.Transforms, "@code one", "no prefix"));
     }
 
-    private static async Task<IEnumerable<string?>> ExpandAsync(TransformChain chain, IReadOnlyList<PluginTransform> transforms, params string[] texts)
+    private static async Task<IEnumerable<string?>> ExpandAsync(
+        TransformChain chain, IReadOnlyList<PluginTransform> transforms, params string[] texts)
     {
         var context = Prompts.User(texts);
-        var result = await chain.RunAsync(transforms, context, CancellationToken.None).AsTask().WaitAsync(Limit);
+        var result = await chain.RunAsync(transforms, context, CancellationToken.None).DefaultTimeout();
         Assert.True(result.Succeeded);
         return context.Messages.Select(message => message.Parts[0].Text);
     }

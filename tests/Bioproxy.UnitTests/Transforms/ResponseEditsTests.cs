@@ -1,5 +1,3 @@
-using System.Diagnostics.Metrics;
-using System.Globalization;
 using Bioproxy.Abstractions;
 using Bioproxy.Doubles;
 using Bioproxy.Host.Plugins;
@@ -18,28 +16,17 @@ public sealed class ResponseEditsTests : IDisposable
 
     private readonly FakeTimeProvider _time = new();
     private readonly ProxyMetrics _metrics;
-    private readonly List<string> _measured = [];
-    private readonly MeterListener _listener;
+    private readonly PluginMeasurements _measured;
 
     public ResponseEditsTests()
     {
         _metrics = new ProxyMetrics(_time);
-        _listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Meter == _metrics.Meter && instrument.Name.StartsWith("bioproxy_plugin_", StringComparison.Ordinal))
-                    listener.EnableMeasurementEvents(instrument);
-            },
-        };
-        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Measured(instrument, value, tags));
-        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Measured(instrument, value, tags));
-        _listener.Start();
+        _measured = new PluginMeasurements(_metrics);
     }
 
     public void Dispose()
     {
-        _listener.Dispose();
+        _measured.Dispose();
         _metrics.Dispose();
     }
 
@@ -113,7 +100,10 @@ public sealed class ResponseEditsTests : IDisposable
 
         var thrown = Assert.Throws<PluginFailureException>(() => edits.Edit(Answer, "a😀"));
 
-        Assert.Equal("Response transform 'cutter' of plugin 'plugin-cutter' failed: InvalidOperationException: it returned half a character (a lone surrogate)", thrown.Message);
+        Assert.Equal(
+            "Response transform 'cutter' of plugin 'plugin-cutter' failed: "
+            + "InvalidOperationException: it returned half a character (a lone surrogate)",
+            thrown.Message);
         Assert.Equal("😀ä behind", edits.Edit(Reasoning, "😀äx"));
     }
 
@@ -136,12 +126,15 @@ public sealed class ResponseEditsTests : IDisposable
         });
         edits.Dispose();
 
-        Assert.Equal(new PluginFailure("plugin-bad", "bad", PluginFailureKind.Exception, "Response transform 'bad' of plugin 'plugin-bad' failed: FormatException: out of luck"), thrown.Failure);
+        const string Message = "Response transform 'bad' of plugin 'plugin-bad' failed: FormatException: out of luck";
+        Assert.Equal(new PluginFailure("plugin-bad", "bad", PluginFailureKind.Exception, Message), thrown.Failure);
         Assert.Equal(thrown.Failure.Message, thrown.Message);
-        Assert.Equal((1, 1, new PluginError(_time.GetUtcNow(), "bad", "failed: FormatException: out of luck")), (bad.Calls, bad.Errors, bad.LastError));
+        Assert.Equal(
+            (1, 1, new PluginError(_time.GetUtcNow(), "bad", "failed: FormatException: out of luck")),
+            (bad.Calls, bad.Errors, bad.LastError));
         Assert.Equal((1, 0, null), (good.Calls, good.Errors, good.LastError));
-        Assert.Contains("errors_total 1 plugin-bad exception", _measured);
-        Assert.DoesNotContain(_measured, line => line.StartsWith("errors_total 1 plugin-good", StringComparison.Ordinal));
+        Assert.Contains("errors_total 1 plugin-bad exception", _measured.Lines);
+        Assert.DoesNotContain(_measured.Lines, line => line.StartsWith("errors_total 1 plugin-good", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -176,7 +169,11 @@ public sealed class ResponseEditsTests : IDisposable
         _time.Advance(TimeSpan.FromMilliseconds(250));
 
         Assert.Equal(
-            new PluginFailure("plugin-slow", "slow", PluginFailureKind.Timeout, "Response transform 'slow' of plugin 'plugin-slow' did not end within 2000 ms (plugin_time_budget_ms)."),
+            new PluginFailure(
+                "plugin-slow",
+                "slow",
+                PluginFailureKind.Timeout,
+                "Response transform 'slow' of plugin 'plugin-slow' did not end within 2000 ms (plugin_time_budget_ms)."),
             await edits.Hung.DefaultTimeout());
         Assert.False(work.IsCompleted);
         edits.Dispose();
@@ -184,7 +181,7 @@ public sealed class ResponseEditsTests : IDisposable
         var abandoned = await Assert.ThrowsAsync<PluginFailureException>(() => work.DefaultTimeout());
         Assert.Equal(await edits.Hung, abandoned.Failure);
         Assert.Equal((1, 1), (slow.Calls, slow.Errors));
-        Assert.Contains("errors_total 1 plugin-slow timeout", _measured);
+        Assert.Contains("errors_total 1 plugin-slow timeout", _measured.Lines);
     }
 
     [Fact]
@@ -220,23 +217,23 @@ public sealed class ResponseEditsTests : IDisposable
         edits.Dispose();
 
         Assert.Equal((1, 0), (slow.Calls, slow.Errors));
-        Assert.Equal(["calls_total 1 plugin-quick", "calls_total 1 plugin-slow", "duration_seconds 0 plugin-quick", "duration_seconds 0.5 plugin-slow"], _measured.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [
+                "calls_total 1 plugin-quick", "calls_total 1 plugin-slow",
+                "duration_seconds 0 plugin-quick", "duration_seconds 0.5 plugin-slow",
+            ],
+            _measured.Lines.Order(StringComparer.Ordinal));
         Assert.Equal(0, _time.ActiveTimers);
     }
 
-    private static PluginResponseTransform Appends(string name) => Part(name, _ => new TestEditors.Editor(text => $"{text} {name}", () => ""));
+    private static PluginResponseTransform Appends(string name) =>
+        Part(name, _ => new TestEditors.Editor(text => $"{text} {name}", () => ""));
 
-    private static PluginResponseTransform Part(string name, Func<ResponseChannel, IResponseEditor?> begin) => new("plugin-" + name, name, 0, new TestEditors.Part(begin));
+    private static PluginResponseTransform Part(string name, Func<ResponseChannel, IResponseEditor?> begin) =>
+        new("plugin-" + name, name, 0, new TestEditors.Part(begin));
 
     private ResponseEdits Edits(params PluginResponseTransform[] transforms) => new(
         transforms,
         new ResponseContext(Prompts.User("x"), isStream: true),
         new PluginFence(PluginBudget.OfTransforms(Budget), _metrics, _time, NullLogger<PluginFence>.Instance));
-
-    private void Measured<T>(Instrument instrument, T value, ReadOnlySpan<KeyValuePair<string, object?>> tags) where T : struct, IFormattable
-    {
-        var labels = string.Join(' ', tags.ToArray().Select(tag => tag.Value));
-        lock (_measured)
-            _measured.Add($"{instrument.Name["bioproxy_plugin_".Length..]} {value.ToString(null, CultureInfo.InvariantCulture)} {labels}");
-    }
 }

@@ -43,21 +43,24 @@ public sealed class SlashCommandsTests
     public void Take_SeveralParts_LooksAtTheFirstText()
     {
         var context = Prompts.Of(
-            new PromptMessage("user", [new PromptPart("image_url", (string?)null), new PromptPart("text", "/rag x"), new PromptPart("text", "/rag y")]),
+            new PromptMessage(
+                "user", [new PromptPart("image_url", (string?)null), new PromptPart("text", "/rag x"), new PromptPart("text", "/rag y")]),
             new PromptMessage("user", [new PromptPart("input_text", "/parallel x")]),
             new PromptMessage("user", [new PromptPart("text", "x"), new PromptPart("text", "/rag y")]),
             new PromptMessage("user", []));
 
         Assert.True(SlashCommands.Take(context, Plugins()));
 
-        Assert.Equal([null, "x", "/rag y", "x", "x", "/rag y"], context.Messages.SelectMany(message => message.Parts).Select(part => part.Text));
+        Assert.Equal(
+            [null, "x", "/rag y", "x", "x", "/rag y"], context.Messages.SelectMany(message => message.Parts).Select(part => part.Text));
         Assert.Equal([["rag"], ["parallel"], [], []], context.Messages.Select(message => message.Commands));
     }
 
     [Fact]
     public void Take_MessagesOfOthers_StayAsTheyAre()
     {
-        var context = Prompts.Of([.. ((string[])["system", "assistant", "tool", "developer"]).Select(role => new PromptMessage(role, [new PromptPart("text", "/rag x")]))]);
+        string[] roles = ["system", "assistant", "tool", "developer"];
+        var context = Prompts.Of([.. roles.Select(role => new PromptMessage(role, [new PromptPart("text", "/rag x")]))]);
 
         Assert.False(SlashCommands.Take(context, Plugins()));
 
@@ -163,7 +166,8 @@ public sealed class SlashCommandsTests
         Assert.Empty(SlashCommands.HandlersOf(context, plugins));
     }
 
-    private static string Chosen(PromptContext context, PluginSet plugins) => string.Join(' ', SlashCommands.TransformsOf(context, plugins).Select(part => part.Name));
+    private static string Chosen(PromptContext context, PluginSet plugins) =>
+        string.Join(' ', SlashCommands.TransformsOf(context, plugins).Select(part => part.Name));
 
     private static PluginSet Plugins() => TestPlugin.Set(RagAndParallel());
 

@@ -47,7 +47,9 @@ public sealed class StreamEditorTests
 
         var edited = TestEditors.Stream([stream], Restorer.Begin);
 
-        Assert.Equal(AnswerStreams.Read(stream).ToDictionary(pair => pair.Key, pair => Restorer.Restore(pair.Value)), AnswerStreams.Read(edited).ToDictionary());
+        Assert.Equal(
+            AnswerStreams.Read(stream).ToDictionary(pair => pair.Key, pair => Restorer.Restore(pair.Value)),
+            AnswerStreams.Read(edited).ToDictionary());
         foreach (var split in TestEditors.Splits(stream))
             AssertSame(edited, TestEditors.Stream(split, Restorer.Begin));
     }
@@ -74,7 +76,9 @@ public sealed class StreamEditorTests
         Assert.Contains(texts, pair => pair.Value.Length > 0);
 
         Assert.Equal(stream, TestEditors.Stream(stream, TestEditors.Same));
-        Assert.Equal(texts.ToDictionary(pair => pair.Key, pair => pair.Value.ToUpperInvariant()), AnswerStreams.Read(Encoding.UTF8.GetBytes(TestEditors.Stream(stream, TestEditors.Upper))).ToDictionary());
+        Assert.Equal(
+            texts.ToDictionary(pair => pair.Key, pair => pair.Value.ToUpperInvariant()),
+            AnswerStreams.Read(Encoding.UTF8.GetBytes(TestEditors.Stream(stream, TestEditors.Upper))).ToDictionary());
     }
 
     [Theory]
@@ -89,7 +93,8 @@ public sealed class StreamEditorTests
         foreach (var (end, text) in EndsOf(shape))
         {
             var at = edited.FindIndex(data => data.Contains(end, StringComparison.Ordinal));
-            var last = edited.FindLastIndex(data => AnswerStreams.TextsOf(data).Any(found => found.Name == text && found.Text == "one two"));
+            var last = edited.FindLastIndex(
+                data => AnswerStreams.TextsOf(data).Any(found => found.Name == text && found.Text == "one two"));
             Assert.True(at >= 0 && last >= 0 && last <= at, $"'{text}' comes at {last}, its end '{end}' at {at}.");
         }
     }
@@ -102,7 +107,9 @@ public sealed class StreamEditorTests
 
         var edited = TestEditors.Stream(stream, TestEditors.Signs(" [signed]"));
 
-        Assert.All(AnswerStreams.Read(Encoding.UTF8.GetBytes(edited)), pair => Assert.Equal(pair.Key.EndsWith(".added", StringComparison.Ordinal) ? "" : "one two [signed]", pair.Value));
+        Assert.All(
+            AnswerStreams.Read(Encoding.UTF8.GetBytes(edited)),
+            pair => Assert.Equal(pair.Key.EndsWith(".added", StringComparison.Ordinal) ? "" : "one two [signed]", pair.Value));
     }
 
     [Fact]
@@ -117,7 +124,9 @@ public sealed class StreamEditorTests
 
             var edited = TestEditors.Stream(Cut(stream, random), Restorer.Begin);
 
-            Assert.All(AnswerStreams.Read(edited).Where(pair => !pair.Key.EndsWith(".added", StringComparison.Ordinal)), pair => Assert.Equal((shape, Restorer.Restore(text)), (shape, pair.Value)));
+            Assert.All(
+                AnswerStreams.Read(edited).Where(pair => !pair.Key.EndsWith(".added", StringComparison.Ordinal)),
+                pair => Assert.Equal((shape, Restorer.Restore(text)), (shape, pair.Value)));
             Assert.Equal(AnswerStreams.Read(stream).Keys, AnswerStreams.Read(edited).Keys);
         }
     }
@@ -135,13 +144,17 @@ public sealed class StreamEditorTests
 
         var edited = AnswerStreams.Read(Encoding.UTF8.GetBytes(TestEditors.Stream(stream, Restorer.Begin)));
 
-        Assert.Equal(new Dictionary<string, string> { ["content 0"] = Restorer.Restore("[NAME_1]"), ["content 1"] = Restorer.Restore("[MAIL_1] [NA") }, edited.ToDictionary());
+        Assert.Equal(
+            new() { ["content 0"] = Restorer.Restore("[NAME_1]"), ["content 1"] = Restorer.Restore("[MAIL_1] [NA") },
+            edited.ToDictionary());
     }
 
     [Fact]
     public void Pass_TwoChoicesInOneEvent_FlushRepeatsNeither()
     {
-        var stream = AnswerStreams.Data("""{"choices":[{"index":0,"delta":{"content":"a [NA"}},{"index":1,"delta":{"content":"b [NA"}}]}""") + "data: [DONE]\n\n";
+        var stream =
+            AnswerStreams.Data("""{"choices":[{"index":0,"delta":{"content":"a [NA"}},{"index":1,"delta":{"content":"b [NA"}}]}""")
+            + "data: [DONE]\n\n";
 
         var edited = AnswerStreams.Read(Encoding.UTF8.GetBytes(TestEditors.Stream(stream, Restorer.Begin)));
 
@@ -151,7 +164,9 @@ public sealed class StreamEditorTests
     [Fact]
     public void Pass_ReasoningBeforeTheAnswer_IsFlushedBeforeIt()
     {
-        var stream = AnswerStreams.Chunk("""{"reasoning_content":"think [NA"}""") + AnswerStreams.Chunk("""{"content":"ME_1]"}""") + AnswerStreams.Chunk("{}", "\"stop\"");
+        var stream = AnswerStreams.Chunk("""{"reasoning_content":"think [NA"}""")
+            + AnswerStreams.Chunk("""{"content":"ME_1]"}""")
+            + AnswerStreams.Chunk("{}", "\"stop\"");
 
         var edited = AnswerStreams.Events(TestEditors.Stream(stream, Restorer.Begin)).SelectMany(AnswerStreams.TextsOf);
 
@@ -171,7 +186,9 @@ public sealed class StreamEditorTests
     [Fact]
     public void Pass_ToolCallInOneEvent_FlushDoesNotCallTwice()
     {
-        var stream = AnswerStreams.Chunk("""{"role":"assistant","tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":"find","arguments":"{\"a\":\"[NA"}}]}""")
+        const string Function = """{"name":"find","arguments":"{\"a\":\"[NA"}""";
+        const string Call = $$"""{"index":0,"id":"call_1","type":"function","function":{{Function}}}""";
+        var stream = AnswerStreams.Chunk($$"""{"role":"assistant","tool_calls":[{{Call}}]}""")
             + AnswerStreams.Chunk("{}", "\"tool_calls\"");
 
         var events = AnswerStreams.Events(TestEditors.Stream(stream, Restorer.Begin));
@@ -199,7 +216,9 @@ public sealed class StreamEditorTests
         });
 
         Assert.Equal([ResponseTextKind.Reasoning, ResponseTextKind.Answer], begun);
-        Assert.Equal(new Dictionary<string, string> { ["content 0"] = "a!", ["reasoning_content 0"] = "r!" }, AnswerStreams.Read(Encoding.UTF8.GetBytes(edited)).ToDictionary());
+        Assert.Equal(
+            new Dictionary<string, string> { ["content 0"] = "a!", ["reasoning_content 0"] = "r!" },
+            AnswerStreams.Read(Encoding.UTF8.GetBytes(edited)).ToDictionary());
     }
 
     [Theory]
@@ -209,7 +228,8 @@ public sealed class StreamEditorTests
     [InlineData("data: \n\n")]
     [InlineData("event: x\nid: 7\nretry: 10\n\n")]
     [InlineData("data: null\n\ndata: 1\n\ndata: [1,\"x\"]\n\ndata: {\"error\":{\"message\":\"x\"}}\n\n")]
-    [InlineData("data: {\"choices\":[1,{\"delta\":1},{\"delta\":{\"content\":1,\"tool_calls\":[1,{\"function\":{\"arguments\":{}}}]}}]}\n\n")]
+    [InlineData(
+        "data: {\"choices\":[1,{\"delta\":1},{\"delta\":{\"content\":1,\"tool_calls\":[1,{\"function\":{\"arguments\":{}}}]}}]}\n\n")]
     [InlineData("data: {\"content\":\"a\\ud800\"}\n\n")]
     [InlineData("data: {\"type\":\"a\\ud800\",\"output\":[1]}\n\n")]
     [InlineData("data: {\"long name \\ud800\":1,\"content\":[1]}\n\n")]
@@ -245,9 +265,12 @@ public sealed class StreamEditorTests
     [Fact]
     public void Pass_EscapesAndOddWriting_ChangeInTheTextOnly()
     {
-        const string Stream = "id: 1\ndata:{ \"x\" : 1e400, \"content\" :\"\\u0061\\n\\ud83d\\ude00\" , \"big\":12345678901234567890, \"content_\":\"a\" }\n\n";
+        const string Stream = "id: 1\ndata:{ \"x\" : 1e400, \"content\" :\"\\u0061\\n\\ud83d\\ude00\" , "
+            + "\"big\":12345678901234567890, \"content_\":\"a\" }\n\n";
 
-        Assert.Equal(Stream.Replace("\"\\u0061\\n\\ud83d\\ude00\"", "\"A\\n😀\"", StringComparison.Ordinal), TestEditors.Stream(Stream, TestEditors.Upper).Replace("\\uD83D\\uDE00", "😀", StringComparison.Ordinal));
+        Assert.Equal(
+            Stream.Replace("\"\\u0061\\n\\ud83d\\ude00\"", "\"A\\n😀\"", StringComparison.Ordinal),
+            TestEditors.Stream(Stream, TestEditors.Upper).Replace("\\uD83D\\uDE00", "😀", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -276,7 +299,8 @@ public sealed class StreamEditorTests
             Assert.Fail($"Expected:\n{Encoding.UTF8.GetString(expected)}\nActual:\n{Encoding.UTF8.GetString(actual)}");
     }
 
-    private static Dictionary<string, string> Read(IEnumerable<string> events) => AnswerStreams.Read(Encoding.UTF8.GetBytes(string.Concat(events.Select(AnswerStreams.Data)))).ToDictionary();
+    private static Dictionary<string, string> Read(IEnumerable<string> events) =>
+        AnswerStreams.Read(Encoding.UTF8.GetBytes(string.Concat(events.Select(AnswerStreams.Data)))).ToDictionary();
 
     /// <summary>What must not come before the last piece of which text.</summary>
     private static (string End, string Text)[] EndsOf(string shape) => shape switch
@@ -284,8 +308,18 @@ public sealed class StreamEditorTests
         "chat" => [("\"content\":\"", "reasoning_content 0"), ("tool_calls", "content 0"), ("\"stop\"", "arguments 0 0")],
         "completions" => [("\"stop\"", "text 0")],
         "native" => [("true", "content")],
-        "responses" => [("response.output_item.done", "response.reasoning_text.delta"), ("response.output_text.done", "response.output_text.delta"), ("response.function_call_arguments.done", "response.function_call_arguments.delta")],
-        _ => [("content_block_stop\",\"index\":0", "thinking 0"), ("content_block_stop\",\"index\":1", "text 1"), ("content_block_stop\",\"index\":2", "partial_json 2")],
+        "responses" =>
+            [
+                ("response.output_item.done", "response.reasoning_text.delta"),
+                ("response.output_text.done", "response.output_text.delta"),
+                ("response.function_call_arguments.done", "response.function_call_arguments.delta"),
+            ],
+        _ =>
+            [
+                ("content_block_stop\",\"index\":0", "thinking 0"),
+                ("content_block_stop\",\"index\":1", "text 1"),
+                ("content_block_stop\",\"index\":2", "partial_json 2"),
+            ],
     };
 
     private static string RandomText(Random random)

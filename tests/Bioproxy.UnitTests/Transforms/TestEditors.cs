@@ -19,7 +19,8 @@ internal static class TestEditors
     public static ResponseEdits Edits(params Func<ResponseChannel, IResponseEditor?>[] begins) => new(
         [.. begins.Select((begin, i) => new PluginResponseTransform("plugin", $"part {i}", i, new Part(begin)))],
         new ResponseContext(Prompts.User("x"), isStream: true),
-        new PluginFence(PluginBudget.OfTransforms(TimeSpan.FromSeconds(2)), Metrics, new FakeTimeProvider(), NullLogger<PluginFence>.Instance));
+        new PluginFence(
+            PluginBudget.OfTransforms(TimeSpan.FromSeconds(2)), Metrics, new FakeTimeProvider(), NullLogger<PluginFence>.Instance));
 
     /// <summary>What a stream becomes, fed in these pieces.</summary>
     public static byte[] Stream(IEnumerable<ReadOnlyMemory<byte>> pieces, params Func<ResponseChannel, IResponseEditor?>[] begins)

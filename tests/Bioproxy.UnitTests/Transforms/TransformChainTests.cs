@@ -1,5 +1,5 @@
-using System.Diagnostics.Metrics;
 using Bioproxy.Abstractions;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.Transforms;
@@ -10,31 +10,23 @@ namespace Bioproxy.UnitTests.Transforms;
 
 public sealed class TransformChainTests : IDisposable
 {
-    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private const string SlowMessage = "Transform 'slow' of plugin 'plugin-slow' did not end within 2000 ms (plugin_time_budget_ms).";
 
-    private readonly ManualClock _clock = new();
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(2);
+
+    private readonly FakeTimeProvider _clock = new();
     private readonly ProxyMetrics _metrics;
-    private readonly List<string> _measured = [];
-    private readonly MeterListener _listener;
+    private readonly PluginMeasurements _measured;
 
     public TransformChainTests()
     {
-        // Other tests have meters of the same name; a plugin name of its own tells them apart.
-        _listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Meter.Name == ProxyMetrics.MeterName && instrument.Name.StartsWith("bioproxy_plugin_", StringComparison.Ordinal))
-                    listener.EnableMeasurementEvents(instrument);
-            },
-        };
         _metrics = new ProxyMetrics(_clock);
+        _measured = new PluginMeasurements(_metrics);
     }
 
     public void Dispose()
     {
-        _listener.Dispose();
+        _measured.Dispose();
         _metrics.Dispose();
     }
 
@@ -53,7 +45,7 @@ public sealed class TransformChainTests : IDisposable
         var chain = Chain(Appends("a", threads), Appends("b", threads), Appends("c", threads));
         var context = Prompts.User("x");
 
-        var result = await chain.RunAsync(context, CancellationToken.None).AsTask().WaitAsync(Limit);
+        var result = await chain.RunAsync(context, CancellationToken.None).DefaultTimeout();
 
         Assert.Equal(default, result);
         Assert.Equal("xabc", context.Messages[0].Parts[0].Text);
@@ -65,7 +57,7 @@ public sealed class TransformChainTests : IDisposable
     {
         var context = Prompts.User("x");
 
-        var result = await Chain(Does((_, _) => ValueTask.CompletedTask)).RunAsync(context, CancellationToken.None).AsTask().WaitAsync(Limit);
+        var result = await Chain(Does((_, _) => ValueTask.CompletedTask)).RunAsync(context, CancellationToken.None).DefaultTimeout();
 
         Assert.Equal(default, result);
         Assert.False(context.Messages[0].Parts[0].IsEdited);
@@ -82,11 +74,15 @@ public sealed class TransformChainTests : IDisposable
             return ValueTask.CompletedTask;
         }));
 
-        var result = await chain.RunAsync(Prompts.User("x"), CancellationToken.None).AsTask().WaitAsync(Limit);
+        var result = await chain.RunAsync(Prompts.User("x"), CancellationToken.None).DefaultTimeout();
 
         Assert.False(result.Succeeded);
         Assert.Equal(
-            new PluginFailure("plugin-bad", "bad", PluginFailureKind.Exception, "Transform 'bad' of plugin 'plugin-bad' failed: InvalidOperationException: out of luck"),
+            new PluginFailure(
+                "plugin-bad",
+                "bad",
+                PluginFailureKind.Exception,
+                "Transform 'bad' of plugin 'plugin-bad' failed: InvalidOperationException: out of luck"),
             result.Failure);
         Assert.False(reached);
         Assert.Equal(new PluginError(_clock.GetUtcNow(), "bad", "failed: InvalidOperationException: out of luck"), bad.LastError);
@@ -95,7 +91,8 @@ public sealed class TransformChainTests : IDisposable
     [Fact]
     public async Task Run_TransformThrowsCancellationOfItsOwn_IsAFailure()
     {
-        var result = await Chain(Does((_, _) => throw new OperationCanceledException())).RunAsync(Prompts.User("x"), CancellationToken.None).AsTask().WaitAsync(Limit);
+        var result = await Chain(Does((_, _) => throw new OperationCanceledException())).RunAsync(Prompts.User("x"), CancellationToken.None)
+            .DefaultTimeout();
 
         Assert.Equal(PluginFailureKind.Exception, result.Failure!.Kind);
     }
@@ -103,7 +100,8 @@ public sealed class TransformChainTests : IDisposable
     [Fact]
     public async Task Run_TemplateException_IsSaidInItsOwnWords()
     {
-        var result = await Chain(Does((_, _) => throw new TemplateException("no such file"))).RunAsync(Prompts.User("x"), CancellationToken.None).AsTask().WaitAsync(Limit);
+        var result = await Chain(Does((_, _) => throw new TemplateException("no such file")))
+            .RunAsync(Prompts.User("x"), CancellationToken.None).DefaultTimeout();
 
         Assert.EndsWith("failed: no such file", result.Failure!.Message, StringComparison.Ordinal);
     }
@@ -120,16 +118,16 @@ public sealed class TransformChainTests : IDisposable
             return ValueTask.CompletedTask;
         }, "slow");
         var run = Chain(late, Appends("never")).RunAsync(Prompts.User("x"), CancellationToken.None).AsTask();
-        Assert.True(await inside.WaitAsync(Limit));
+        await inside.WaitAsync().DefaultTimeout();
 
         _clock.Advance(Budget - TimeSpan.FromTicks(1));
         Assert.False(run.IsCompleted);
         _clock.Advance(TimeSpan.FromTicks(1));
 
-        var result = await run.WaitAsync(Limit);
+        var result = await run.DefaultTimeout();
         release.Set();
         Assert.Equal(
-            new PluginFailure("plugin-slow", "slow", PluginFailureKind.Timeout, "Transform 'slow' of plugin 'plugin-slow' did not end within 2000 ms (plugin_time_budget_ms)."),
+            new PluginFailure("plugin-slow", "slow", PluginFailureKind.Timeout, SlowMessage),
             result.Failure);
         Assert.NotNull(late.LastError);
     }
@@ -155,7 +153,8 @@ public sealed class TransformChainTests : IDisposable
     public async Task RunHere_TransformThatYieldsForTooLong_TimesOut()
     {
         var never = new TaskCompletionSource();
-        var run = Chain(Does(async (_, _) => await never.Task, "slow")).RunHereAsync(Prompts.User("x"), NotAsked, CancellationToken.None).AsTask();
+        var run = Chain(Does(async (_, _) => await never.Task, "slow")).RunHereAsync(Prompts.User("x"), NotAsked, CancellationToken.None)
+            .AsTask();
 
         await SpendBudgetAsync(run);
 
@@ -190,19 +189,19 @@ public sealed class TransformChainTests : IDisposable
             answered.SetResult();
             return Task.CompletedTask;
         }, CancellationToken.None).AsTask());
-        Assert.True(await inside.WaitAsync(Limit));
+        await inside.WaitAsync().DefaultTimeout();
 
         _clock.Advance(Budget - TimeSpan.FromTicks(1));
         Assert.Empty(answers);
         await SpendBudgetAsync(answered.Task);
-        await told.Task.WaitAsync(Limit);
+        await told.Task.DefaultTimeout();
         _clock.Advance(Budget);
         Assert.False(run.IsCompleted);
         release.Set();
 
-        Assert.Equal(new PluginResult(null, IsAnswered: true), await run.WaitAsync(Limit));
+        Assert.Equal(new PluginResult(null, IsAnswered: true), await run.DefaultTimeout());
         Assert.Equal(
-            new PluginFailure("plugin-slow", "slow", PluginFailureKind.Timeout, "Transform 'slow' of plugin 'plugin-slow' did not end within 2000 ms (plugin_time_budget_ms)."),
+            new PluginFailure("plugin-slow", "slow", PluginFailureKind.Timeout, SlowMessage),
             Assert.Single(answers));
         Assert.NotNull(blocking.LastError);
         Assert.False(reached);
@@ -227,12 +226,12 @@ public sealed class TransformChainTests : IDisposable
             reached = true;
             return ValueTask.CompletedTask;
         })).RunAsync(Prompts.User("x"), CancellationToken.None).AsTask();
-        Assert.True(await inside.WaitAsync(Limit));
+        await inside.WaitAsync().DefaultTimeout();
 
         await SpendBudgetAsync(run);
 
         Assert.Equal(PluginFailureKind.Timeout, (await run).Failure!.Kind);
-        await left.Task.WaitAsync(Limit);
+        await left.Task.DefaultTimeout();
         Assert.False(reached);
     }
 
@@ -252,7 +251,7 @@ public sealed class TransformChainTests : IDisposable
             await never.Task;
         }, "second"));
         var run = chain.RunAsync(Prompts.User("x"), CancellationToken.None).AsTask();
-        Assert.True(await second.WaitAsync(Limit));
+        await second.WaitAsync().DefaultTimeout();
 
         await SpendBudgetAsync(run);
 
@@ -274,37 +273,33 @@ public sealed class TransformChainTests : IDisposable
         });
         using var client = new CancellationTokenSource();
         var run = Chain(transform).RunAsync(Prompts.User("x"), client.Token).AsTask();
-        Assert.True(await inside.WaitAsync(Limit));
+        await inside.WaitAsync().DefaultTimeout();
 
         await client.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.WaitAsync(Limit));
-        await told.Task.WaitAsync(Limit);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.DefaultTimeout());
+        await told.Task.DefaultTimeout();
         Assert.Null(transform.LastError);
     }
 
     [Fact]
     public async Task Run_Calls_AreTimedAndCounted()
     {
-        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Measured(instrument, value, tags));
-        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Measured(instrument, value, tags));
-        _listener.Start();
-        var unique = Guid.NewGuid().ToString("N");
         var good = Does((_, _) =>
         {
             _clock.Advance(TimeSpan.FromMilliseconds(250));
             return ValueTask.CompletedTask;
-        }, unique);
-        var bad = Does((_, _) => throw new InvalidOperationException("x"), unique);
+        });
+        var bad = Does((_, _) => throw new InvalidOperationException("x"));
 
-        await Chain(good, bad).RunAsync(Prompts.User("x"), CancellationToken.None).AsTask().WaitAsync(Limit);
+        await Chain(good, bad).RunAsync(Prompts.User("x"), CancellationToken.None).DefaultTimeout();
 
-        lock (_measured)
-        {
-            Assert.Equal(
-                ["calls_total 1", "duration_seconds 0.25", "calls_total 1", "duration_seconds 0", "errors_total 1 exception"],
-                _measured.Where(line => line.Contains(unique, StringComparison.Ordinal)).Select(line => line.Replace(" plugin-" + unique, "", StringComparison.Ordinal)));
-        }
+        Assert.Equal(
+            [
+                "calls_total 1 plugin-it", "duration_seconds 0.25 plugin-it", "calls_total 1 plugin-it", "duration_seconds 0 plugin-it",
+                "errors_total 1 plugin-it exception",
+            ],
+            _measured.Lines);
     }
 
     [Fact]
@@ -315,14 +310,17 @@ public sealed class TransformChainTests : IDisposable
         plugins.Add("Hanging", name: "b");
         var set = plugins.Load();
 
-        var threw = await Chain(set.Transforms[0]).RunAsync(Prompts.User("x"), CancellationToken.None).AsTask().WaitAsync(Limit);
+        var threw = await Chain(set.Transforms[0]).RunAsync(Prompts.User("x"), CancellationToken.None).DefaultTimeout();
         var hanging = Chain(set.Transforms[1]).RunAsync(Prompts.User("x"), CancellationToken.None).AsTask();
         await SpendBudgetAsync(hanging);
 
-        Assert.Equal("Transform 'throwing' of plugin 'a' failed: InvalidOperationException: this plugin always fails", threw.Failure!.Message);
+        Assert.Equal(
+            "Transform 'throwing' of plugin 'a' failed: InvalidOperationException: this plugin always fails", threw.Failure!.Message);
         var hung = (await hanging).Failure!;
         Assert.Equal(("b", "hanging", PluginFailureKind.Timeout), (hung.Plugin, hung.Part, hung.Kind));
-        Assert.Equal(["failed: InvalidOperationException: this plugin always fails"], set.Statuses.Where(status => status.Name == "a").Select(status => status.LastError!.Message));
+        Assert.Equal(
+            ["failed: InvalidOperationException: this plugin always fails"],
+            set.Statuses.Where(status => status.Name == "a").Select(status => status.LastError!.Message));
     }
 
     private static PluginTransform Appends(string text, List<bool>? threads = null) => Does((context, _) =>
@@ -335,22 +333,16 @@ public sealed class TransformChainTests : IDisposable
     private static PluginTransform Does(Func<PromptContext, CancellationToken, ValueTask> what, string name = "it") =>
         new("plugin-" + name, name, 0, new DelegateTransform(what));
 
-    private TestChain Chain(params PluginTransform[] transforms) => new(new(new PluginFence(PluginBudget.OfTransforms(Budget), _metrics, _clock, NullLogger<PluginFence>.Instance)), transforms);
+    private TestChain Chain(params PluginTransform[] transforms) =>
+        new(new(new PluginFence(PluginBudget.OfTransforms(Budget), _metrics, _clock, NullLogger<PluginFence>.Instance)), transforms);
+
+    private static Task NotAsked(PluginFailure failure) => throw new InvalidOperationException("No thread was blocked.");
 
     // RunAsync has set its timer when it returns, so one step is enough.
-    private static Task NotAsked(PluginFailure failure) => throw new InvalidOperationException("Nobody was blocked.");
-
     private async Task SpendBudgetAsync(Task task)
     {
         _clock.Advance(Budget);
-        await task.WaitAsync(Limit);
-    }
-
-    private void Measured<T>(Instrument instrument, T value, ReadOnlySpan<KeyValuePair<string, object?>> tags) where T : struct, IFormattable
-    {
-        var labels = string.Join(' ', tags.ToArray().Select(tag => tag.Value));
-        lock (_measured)
-            _measured.Add($"{instrument.Name["bioproxy_plugin_".Length..]} {value.ToString(null, System.Globalization.CultureInfo.InvariantCulture)} {labels}");
+        await task.DefaultTimeout();
     }
 
     private sealed class DelegateTransform(Func<PromptContext, CancellationToken, ValueTask> what) : IPromptTransform
@@ -360,8 +352,11 @@ public sealed class TransformChainTests : IDisposable
 
     private sealed record TestChain(TransformChain Chain, IReadOnlyList<PluginTransform> Transforms)
     {
-        public ValueTask<PluginResult> RunAsync(PromptContext context, CancellationToken cancellationToken) => Chain.RunAsync(Transforms, context, cancellationToken);
+        public ValueTask<PluginResult> RunAsync(PromptContext context, CancellationToken cancellationToken) =>
+            Chain.RunAsync(Transforms, context, cancellationToken);
 
-        public ValueTask<PluginResult> RunHereAsync(PromptContext context, Func<PluginFailure, Task> answer, CancellationToken cancellationToken) => Chain.RunHereAsync(Transforms, context, answer, cancellationToken);
+        public ValueTask<PluginResult> RunHereAsync(
+            PromptContext context, Func<PluginFailure, Task> answer, CancellationToken cancellationToken) =>
+            Chain.RunHereAsync(Transforms, context, answer, cancellationToken);
     }
 }

@@ -16,7 +16,8 @@ public sealed class WholeEditorTests
     [InlineData("""{"type":"message","content":[{"type":"thinking","thinking":"a","signature":"s"},{"type":"text","text":"b"},{"type":"tool_use","name":"n","input":{"text":"t"}}],"stop_reason":"x"}""", "ab")]
     public void End_WholeAnswer_ChangesItsTextsOnly(string body, string texts)
     {
-        var expected = texts.Aggregate(body, (sum, letter) => sum.Replace($"\"{letter}\"", $"\"{char.ToUpperInvariant(letter)}\"", StringComparison.Ordinal));
+        var expected = texts.Aggregate(
+            body, (sum, letter) => sum.Replace($"\"{letter}\"", $"\"{char.ToUpperInvariant(letter)}\"", StringComparison.Ordinal));
 
         Assert.Equal(expected, Edit(body, TestEditors.Upper));
         Assert.Equal(body, Edit(body, TestEditors.Same));
@@ -25,7 +26,8 @@ public sealed class WholeEditorTests
 
     public static TheoryData<string> Captured =>
     [
-        CapturedAnswers.ChatWhole, CapturedAnswers.TextWhole, CapturedAnswers.ResponsesWhole, CapturedAnswers.MessagesWhole, CapturedAnswers.NativeWhole,
+        CapturedAnswers.ChatWhole, CapturedAnswers.TextWhole, CapturedAnswers.ResponsesWhole, CapturedAnswers.MessagesWhole,
+        CapturedAnswers.NativeWhole,
     ];
 
     [Theory]
@@ -65,7 +67,8 @@ public sealed class WholeEditorTests
         foreach (var one in body)
             Assert.True(editor.Pass(new[] { one }).IsEmpty);
 
-        Assert.Equal("""{"content":"ä😀!"}""", Encoding.UTF8.GetString(editor.End().Span).Replace("\\uD83D\\uDE00", "😀", StringComparison.Ordinal));
+        Assert.Equal(
+            """{"content":"ä😀!"}""", Encoding.UTF8.GetString(editor.End().Span).Replace("\\uD83D\\uDE00", "😀", StringComparison.Ordinal));
     }
 
     private static string Edit(string body, params Func<ResponseChannel, IResponseEditor?>[] begins)

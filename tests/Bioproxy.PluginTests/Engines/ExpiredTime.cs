@@ -1,4 +1,4 @@
-namespace Bioproxy.ScribanTests;
+namespace Bioproxy.PluginTests.Engines;
 
 /// <summary>A clock on which every time limit is over as soon as it is set.</summary>
 internal sealed class ExpiredTime : TimeProvider

@@ -1,9 +1,8 @@
 using Bioproxy.Abstractions;
-using Bioproxy.PluginTests;
 using Bioproxy.PluginTests.Engines;
 using Bioproxy.Scriban;
 
-namespace Bioproxy.ScribanTests;
+namespace Bioproxy.PluginTests.Scriban;
 
 public class ScribanEngineTests
 {
