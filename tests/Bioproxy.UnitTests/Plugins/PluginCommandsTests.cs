@@ -26,7 +26,7 @@ public sealed class PluginCommandsTests : IDisposable
 
         Assert.StartsWith("No proxy runs on localhost:0;", Lines[0], StringComparison.Ordinal);
         Assert.Contains("Bioproxy.Fixtures.Good             0.1.0    active   transform: shout (order 5)", _out.ToString(), StringComparison.Ordinal);
-        Assert.Contains("    problem: It exports nothing", _out.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Bioproxy.Fixtures.NothingExported: problem  It exports nothing", _out.ToString(), StringComparison.Ordinal);
         Assert.False(Directory.Exists(Options.StateDirectory));
     }
 
@@ -52,8 +52,8 @@ public sealed class PluginCommandsTests : IDisposable
         Assert.Equal(0, await PluginCommands.CheckAsync(Options, good, _out).DefaultTimeout());
 
         Assert.Equal($"Bioproxy.Fixtures.Good  ({good})", Lines[0]);
-        Assert.Equal("ok      plugin     Bioproxy.Fixtures.Good 0.1.0", Lines[1]);
-        Assert.Equal("ok      unload     It unloads.", Lines[^2]);
+        Assert.Equal("ok  plugin    Bioproxy.Fixtures.Good 0.1.0", Lines[1]);
+        Assert.Equal("ok  unload    It unloads.", Lines[^2]);
     }
 
     [Fact]
@@ -67,9 +67,9 @@ public sealed class PluginCommandsTests : IDisposable
         Assert.Equal(1, await PluginCommands.CheckAsync(Options with { PluginDirectories = [] }, _plugins.Folder, _out).DefaultTimeout());
 
         Assert.Contains($"Bioproxy.Fixtures.NothingExported  ({Path.Combine(_plugins.Folder, "Bioproxy.Fixtures.NothingExported")})", Lines);
-        Assert.Contains(Lines, line => line.StartsWith("FAILED  load       It exports nothing", StringComparison.Ordinal));
-        Assert.Contains(Lines, line => line.StartsWith("note    engine     Plugin 'a' renders '.rev' too", StringComparison.Ordinal));
-        Assert.Contains(Lines, line => line.StartsWith("note    engine     Plugin 'b' renders '.rev' too", StringComparison.Ordinal));
+        Assert.Contains(Lines, line => line.StartsWith("FAILED  load      It exports nothing", StringComparison.Ordinal));
+        Assert.Contains(Lines, line => line.StartsWith("note  engine    Plugin 'a' renders '.rev' too", StringComparison.Ordinal));
+        Assert.Contains(Lines, line => line.StartsWith("note  engine    Plugin 'b' renders '.rev' too", StringComparison.Ordinal));
     }
 
     [Fact]
