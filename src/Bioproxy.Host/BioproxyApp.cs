@@ -58,6 +58,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     private readonly StaticPrefixFinder _rehearsals;
     private readonly WarmUpLoop _warmUp;
     private readonly RequestPath _path;
+    private readonly ListenAddresses _addresses = new();
     private readonly AdminEndpoints _admin;
     private Task _loops = Task.CompletedTask;
     private IDisposable? _lock;
@@ -125,7 +126,11 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         _recognition.Recognised = _warmUp.Poke;
 
         // Admin
-        _admin = new AdminEndpoints(_monitor, queue, table, _catalogue, _recognition, effects, _templates, () => _warmUp.Statuses, () => _plugins.Statuses, () => [ProxyAddress.ToString()], new KvAdmin(_catalogue, _files, _cleaner), new PluginAdmin(_plugins.ReloadAsync, () => _plugins.Statuses), explanations, _metrics, _exporter, options, clock);
+        var model = new ModelState(_monitor, _recognition, queue, table, _catalogue, effects, options);
+        var state = new ProxyState(model, _warmUp, _templates, _plugins, _addresses);
+        var kv = new KvAdmin(_catalogue, _files, _cleaner);
+        _admin = new AdminEndpoints(state, _exporter, kv, new PluginAdmin(_plugins), explanations, options, clock);
+        StateGauges.Register(_metrics, state);
         _web.Run(http => IsAdmin(http) ? _admin.HandleAsync(http) : _path.HandleAsync(http));
     }
 
@@ -175,7 +180,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
         await _web.StartAsync(cancellationToken).ConfigureAwait(false);
         var addresses = _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new Uri(a)).ToList();
-        ProxyAddress = addresses[0];
+        _addresses.Proxy = ProxyAddress = addresses[0];
         AdminAddress = addresses.First(a => a.Port != ProxyAddress.Port);
         Summarise();
         _loops = Task.WhenAll(_watcher.RunAsync(_stopping.Token), _monitor.RunAsync(_stopping.Token), _warmUp.RunAsync(_stopping.Token), _keeper.RunAsync(_stopping.Token), _plugins.RunAsync(_stopping.Token));
@@ -230,7 +235,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
         if (logging is null)
-            builder.Logging.AddReadableConsole(options.LogLevel);
+            builder.Logging.AddConsoleLog(options.LogLevel, options.LogFormat == LogFormat.Json);
         else
             logging(builder.Logging.ClearProviders());
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None); // it would make an activity for each request; the path has a fence and lines of its own

@@ -49,7 +49,7 @@ internal static class PluginCommands
             return Failed;
         }
 
-        await writer.WriteAsync(PluginTable.List(root));
+        Terminal.For(writer).Write(PluginTable.List(root));
         return 0;
     }
 
@@ -76,11 +76,9 @@ internal static class PluginCommands
         foreach (var candidate in candidates)
         {
             await writer.WriteLineAsync($"{(candidate == candidates[0] ? "" : writer.NewLine)}{candidate.Name}  ({candidate.Path})");
-            foreach (var finding in await check.RunAsync(candidate))
-            {
-                isAllWell &= finding.Verdict != Verdict.Bad;
-                await writer.WriteLineAsync($"{Word(finding.Verdict),-7} {finding.What,-10} {finding.Text}");
-            }
+            var findings = await check.RunAsync(candidate);
+            isAllWell &= findings.All(finding => finding.Verdict != Verdict.Bad);
+            Terminal.For(writer).Write(FindingsTable.Of(findings.Select(finding => (Word(finding.Verdict), finding.What, finding.Text))));
         }
 
         return isAllWell ? 0 : Failed;

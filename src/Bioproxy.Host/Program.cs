@@ -1,7 +1,9 @@
 using Bioproxy.Host;
 using Bioproxy.Host.CommandLine;
 
-var exitCode = await CommandLineParser.InvokeAsync(args, new CommandActions(Commands.RunAsync, Commands.CheckAsync, Commands.DoctorAsync, Commands.KvAsync, PluginCommands.RunAsync), Console.Out, Console.Error);
+var actions = new CommandActions(
+    RunCommand.RunAsync, CheckCommand.RunAsync, DoctorCommand.RunAsync, KvCommand.RunAsync, PluginCommands.RunAsync);
+var exitCode = await CommandLineParser.InvokeAsync(args, actions, Console.Out, Console.Error);
 
-// Not returned: a thread that a plugin left running would keep the process.
+// Not returned: a thread that a plugin left running would keep the process alive.
 Environment.Exit(exitCode);

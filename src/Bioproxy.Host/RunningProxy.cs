@@ -3,15 +3,21 @@ using Bioproxy.Host.Configuration;
 
 namespace Bioproxy.Host;
 
-/// <summary>The proxy that runs with this configuration, asked at its admin port.</summary>
+/// <summary>The proxy that is running with this configuration, asked on its admin port.</summary>
 internal static class RunningProxy
 {
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+
     /// <returns>Null when no proxy answers; empty when it does not know what was asked for.</returns>
     /// <exception cref="HttpRequestException">It answered with an error.</exception>
-    public static async Task<ReadOnlyMemory<byte>?> AskAsync(ProxyOptions options, HttpMethod method, string path, CancellationToken cancellationToken)
+    public static async Task<ReadOnlyMemory<byte>?> AskAsync(
+        ProxyOptions options, HttpMethod method, string path, CancellationToken cancellationToken)
     {
         var host = options.AdminHost is "0.0.0.0" or "::" ? "localhost" : options.AdminHost;
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2) }) { BaseAddress = new UriBuilder("http", host, options.AdminPort).Uri, Timeout = TimeSpan.FromMinutes(1) };
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = ConnectLimit });
+        client.BaseAddress = new UriBuilder("http", host, options.AdminPort).Uri;
+        client.Timeout = Limit;
         using var message = new HttpRequestMessage(method, path);
         if (method == HttpMethod.Post)
             message.Content = new ByteArrayContent([]) { Headers = { ContentType = new("application/json") } };

@@ -4,18 +4,18 @@ using System.Text.Json;
 
 namespace Bioproxy.Host.Admin;
 
-/// <summary>How the admin port writes JSON: indented, in snake case, for people first.</summary>
+/// <summary>How the admin port writes JSON: indented and in snake case.</summary>
 internal static class AdminJson
 {
     private static readonly JsonWriterOptions Options = new()
     {
         Indented = true,
 
-        // Nobody embeds these answers in HTML, and \u0022 is hard to read in a shell.
+        // These answers are never embedded in HTML, and \u0022 is hard to read in a shell.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>A document that is one object with these members, and a line feed for the shell.</summary>
+    /// <summary>One object with these members, followed by a line feed for the shell.</summary>
     public static ReadOnlyMemory<byte> Document(Action<Utf8JsonWriter> members)
     {
         var buffer = new ArrayBufferWriter<byte>(4 * 1024);
@@ -70,5 +70,6 @@ internal static class AdminJson
             writer.WriteNull(name);
     }
 
-    public static void WriteSeconds(this Utf8JsonWriter writer, string name, TimeSpan value) => writer.WriteNumber(name, Math.Round(value.TotalSeconds, 3));
+    public static void WriteSeconds(this Utf8JsonWriter writer, string name, TimeSpan value) =>
+        writer.WriteNumber(name, Math.Round(value.TotalSeconds, 3));
 }

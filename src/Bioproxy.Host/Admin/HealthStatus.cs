@@ -1,14 +1,14 @@
 namespace Bioproxy.Host.Admin;
 
-/// <summary>The word at the head of the health report.</summary>
+/// <summary>The overall result of the health report.</summary>
 internal enum HealthStatus
 {
     /// <summary>Everything works.</summary>
     Ok,
 
-    /// <summary>Requests are served, but something does less than it could; the report says what.</summary>
+    /// <summary>Requests are served, but something works less well than it could; the report lists it.</summary>
     Degraded,
 
-    /// <summary>The backend cannot serve now.</summary>
+    /// <summary>The backend cannot serve requests now.</summary>
     Down,
 }

@@ -4,8 +4,8 @@ using Bioproxy.Host.Models.Snapshots;
 
 namespace Bioproxy.Host.Admin;
 
-/// <summary>What people may do with snapshots: look, drop, clean up. The admin port answers with it, and so does the command line when no
-/// proxy runs.</summary>
+/// <summary>Snapshot operations: list, show, drop, clean up. Used by the admin port, and by <c>bioproxy kv</c> when no proxy is
+/// running.</summary>
 internal sealed class KvAdmin(SnapshotCatalogue catalogue, SnapshotFiles files, SnapshotCleaner cleaner)
 {
     /// <summary>All snapshots, the most recently used first.</summary>
@@ -19,7 +19,7 @@ internal sealed class KvAdmin(SnapshotCatalogue catalogue, SnapshotFiles files, 
         writer.WriteObjects("snapshots", all, stored => WriteSnapshot(writer, stored));
     });
 
-    /// <summary>One snapshot with all that is known of it; null when there is no such file.</summary>
+    /// <summary>All details of one snapshot; null when there is no such file.</summary>
     public ReadOnlyMemory<byte>? Show(string file)
     {
         if (catalogue.All.FirstOrDefault(s => s.File == file) is not { } snapshot)
@@ -35,26 +35,31 @@ internal sealed class KvAdmin(SnapshotCatalogue catalogue, SnapshotFiles files, 
     }
 
     /// <summary>Removes snapshots and their files.</summary>
-    /// <param name="file">The one of this name; null for none.</param>
-    /// <param name="domain">All of this domain: its name as the list shows it, an API key, or a value of the domain header; null for none.</param>
+    /// <param name="file">The snapshot with this file name; null for none.</param>
+    /// <param name="domain">All snapshots of this isolation domain: its name in the list, an API key, or a value of the domain header; null
+    /// for none.</param>
     public ReadOnlyMemory<byte> Drop(string? file, string? domain)
     {
         string?[] domains = string.IsNullOrEmpty(domain) ? [] : [domain, Caller.DomainOf(domain, ""), Caller.DomainOf("", domain)];
-        var chosen = catalogue.All.Where(s => s.File == file || (s.Domain is not null && domains.Contains(s.Domain))).ToList();
+        var chosen = catalogue.All
+            .Where(s => s.File == file || (s.Domain is not null && domains.Contains(s.Domain)))
+            .ToList();
         foreach (var snapshot in chosen)
             catalogue.Remove(snapshot);
-        return AdminJson.Document(writer => writer.WriteObjects("removed", chosen, snapshot => WriteGone(writer, snapshot, "it was asked for")));
+        return AdminJson.Document(writer =>
+            writer.WriteObjects("removed", chosen, snapshot => WriteRemoved(writer, snapshot, "requested")));
     }
 
-    /// <summary>Cleans up as the configuration says.</summary>
-    /// <param name="isDryRun">Only tell.</param>
+    /// <summary>Removes what exceeds the limits of the configuration.</summary>
+    /// <param name="isDryRun">Report only.</param>
     public ReadOnlyMemory<byte> CleanUp(bool isDryRun)
     {
-        var gone = isDryRun ? cleaner.Due() : cleaner.Run();
-        return AdminJson.Document(writer => writer.WriteObjects(isDryRun ? "would_be_removed" : "removed", gone, one => WriteGone(writer, one.Snapshot, one.Reason)));
+        var due = isDryRun ? cleaner.Due() : cleaner.Run();
+        return AdminJson.Document(writer =>
+            writer.WriteObjects(isDryRun ? "would_be_removed" : "removed", due, one => WriteRemoved(writer, one.Snapshot, one.Reason)));
     }
 
-    private static void WriteGone(Utf8JsonWriter writer, Snapshot snapshot, string reason)
+    private static void WriteRemoved(Utf8JsonWriter writer, Snapshot snapshot, string reason)
     {
         writer.WriteString("file", snapshot.File);
         writer.WriteString("label", snapshot.Label);

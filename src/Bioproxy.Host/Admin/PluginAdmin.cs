@@ -2,21 +2,21 @@ using Bioproxy.Host.Plugins;
 
 namespace Bioproxy.Host.Admin;
 
-/// <summary>What an operator may do with plugins while the proxy runs.</summary>
-internal sealed class PluginAdmin(Func<CancellationToken, Task<PluginChange>> reload, Func<IReadOnlyList<PluginStatus>> statuses)
+/// <summary>Plugin operations of the admin port.</summary>
+internal sealed class PluginAdmin(PluginManager plugins)
 {
-    /// <summary>Takes over what lies in the plugin folders now.</summary>
+    /// <summary>Loads, replaces and removes plugins to match the plugin folders.</summary>
     /// <returns>A JSON document: what changed, and the state of every plugin.</returns>
     public async Task<ReadOnlyMemory<byte>> ReloadAsync(CancellationToken cancellationToken)
     {
-        var change = await reload(cancellationToken).ConfigureAwait(false);
+        var change = await plugins.ReloadAsync(cancellationToken).ConfigureAwait(false);
         return AdminJson.Document(writer =>
         {
             writer.WriteStrings("loaded", change.Loaded);
             writer.WriteStrings("replaced", change.Replaced);
             writer.WriteStrings("removed", change.Removed);
             writer.WriteStrings("failed", change.Failed);
-            PluginView.WriteAll(writer, statuses());
+            PluginView.WriteAll(writer, plugins.Statuses);
         });
     }
 }

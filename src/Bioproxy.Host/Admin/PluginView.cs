@@ -3,11 +3,12 @@ using Bioproxy.Host.Plugins;
 
 namespace Bioproxy.Host.Admin;
 
-/// <summary>One plugin, as JSON.</summary>
+/// <summary>The state of plugins, as JSON.</summary>
 internal static class PluginView
 {
     /// <summary>The member <c>plugins</c> of a document.</summary>
-    public static void WriteAll(Utf8JsonWriter writer, IEnumerable<PluginStatus> plugins) => writer.WriteObjects("plugins", plugins, plugin => Write(writer, plugin));
+    public static void WriteAll(Utf8JsonWriter writer, IEnumerable<PluginStatus> plugins) =>
+        writer.WriteObjects("plugins", plugins, plugin => Write(writer, plugin));
 
     private static void Write(Utf8JsonWriter writer, PluginStatus plugin)
     {

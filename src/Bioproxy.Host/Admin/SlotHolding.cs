@@ -4,26 +4,26 @@ using Bioproxy.Host.WarmUp;
 
 namespace Bioproxy.Host.Admin;
 
-/// <summary>What a slot holds, as status tells it.</summary>
+/// <summary>What a slot holds, as the status page shows it.</summary>
 /// <param name="Kind">In one word.</param>
-/// <param name="Prefix">The template it holds, or a part of it; null when it is none that is known here.</param>
-/// <param name="TextBytes">Bytes of prompt text it stands for.</param>
-internal sealed record SlotHolding(SlotKind Kind, string? Prefix, int TextBytes)
+/// <param name="Trigger">The template it holds all or a part of; null when it is not a template that is known here.</param>
+/// <param name="TextBytes">Bytes of prompt text that the content stands for.</param>
+internal sealed record SlotHolding(SlotKind Kind, string? Trigger, int TextBytes)
 {
-    public static SlotHolding Of(SlotView slot, IReadOnlyList<Snapshot> snapshots, IReadOnlyList<WarmUpStatus> templates)
+    public static SlotHolding Of(SlotView slot, IReadOnlyList<Snapshot> snapshots, IReadOnlyList<WarmUpStatus> warmUps)
     {
         if (slot.Content is not { } content)
             return new(IsEmpty(slot) ? SlotKind.Empty : SlotKind.Unknown, null, 0);
-        var prefix = snapshots.FirstOrDefault(s => !s.IsConversation && s.Chain.End == content.Chain.End)?.Prefix;
+        var trigger = snapshots.FirstOrDefault(s => !s.IsConversation && s.Chain.End == content.Chain.End)?.Prefix;
         if (content.Coverage < 1)
-            return new(SlotKind.Partial, prefix, content.Length);
-        prefix ??= Computed(slot, templates);
-        return new(prefix is not null || content.Turns == 0 ? SlotKind.Template : SlotKind.Conversation, prefix, content.Length);
+            return new(SlotKind.Partial, trigger, content.Length);
+        trigger ??= Computed(slot, warmUps);
+        return new(trigger is not null || content.Turns == 0 ? SlotKind.Template : SlotKind.Conversation, trigger, content.Length);
     }
 
     private static bool IsEmpty(SlotView slot) => slot.PromptTokens is 0 || (slot.PromptTokens is null && slot.TaskId is null);
 
-    // A template that cannot be saved has no snapshot to compare with. For a label its exact number of tokens will do.
-    private static string? Computed(SlotView slot, IReadOnlyList<WarmUpStatus> templates) =>
-        templates.FirstOrDefault(t => t.State == WarmUpState.Computed && t.CacheableTokens == slot.PromptTokens)?.Prefix;
+    // A template that cannot be saved has no snapshot to compare with; its exact number of tokens is good enough for a label.
+    private static string? Computed(SlotView slot, IReadOnlyList<WarmUpStatus> warmUps) =>
+        warmUps.FirstOrDefault(w => w.State == WarmUpState.Computed && w.CacheableTokens == slot.PromptTokens)?.Prefix;
 }

@@ -6,13 +6,13 @@ internal enum SlotKind
     /// <summary>Nothing.</summary>
     Empty,
 
-    /// <summary>Something that is not known here: used by somebody else, or emptied and filled again.</summary>
+    /// <summary>Content that did not come through this proxy, or that was replaced since.</summary>
     Unknown,
 
-    /// <summary>A template's beginning and nothing else, as it is saved on disk.</summary>
+    /// <summary>The prompt prefix of a template and nothing else.</summary>
     Template,
 
-    /// <summary>A prompt of a user, to be continued by the next turn.</summary>
+    /// <summary>A user's prompt, which the next turn continues.</summary>
     Conversation,
 
     /// <summary>The first part of a prompt whose evaluation was stopped.</summary>

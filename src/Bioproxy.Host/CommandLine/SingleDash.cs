@@ -2,7 +2,8 @@ using System.CommandLine;
 
 namespace Bioproxy.Host.CommandLine;
 
-/// <summary>Lets <c>-port 8080</c> and <c>-port=8080</c> mean the same as with two dashes. Done before parsing: as aliases they would double every line of the help.</summary>
+/// <summary>Accepts <c>-port 8080</c> and <c>-port=8080</c> for options with two dashes. Done before parsing: aliases would double every
+/// line of the help.</summary>
 internal static class SingleDash
 {
     public static string Normalise(string argument, IEnumerable<Option> options)

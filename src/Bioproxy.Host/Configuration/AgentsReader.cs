@@ -1,6 +1,6 @@
 namespace Bioproxy.Host.Configuration;
 
-/// <summary>Reads <c>agents</c>: the slash commands that may be used.</summary>
+/// <summary>Reads <c>agents</c>: the slash commands that are enabled.</summary>
 internal static class AgentsReader
 {
     private const string Key = "agents";
@@ -9,7 +9,7 @@ internal static class AgentsReader
     {
         if (value.Kind == ConfigurationValueKind.Null)
             return options with { Agents = null };
-        if (value.Kind != ConfigurationValueKind.Array || value.Members.Any(element => element.Value.Kind != ConfigurationValueKind.Text || element.Value.Content.Trim('/').Length == 0))
+        if (value.Kind != ConfigurationValueKind.Array || !value.Members.All(element => IsCommand(element.Value)))
         {
             reading.Reject(Key, value, "an array of commands, e.g. [\"rag\", \"parallel\"], or null for all");
             return options;
@@ -17,4 +17,7 @@ internal static class AgentsReader
 
         return options with { Agents = [.. value.Members.Select(element => element.Value.Content.TrimStart('/'))] };
     }
+
+    private static bool IsCommand(ConfigurationValue value) =>
+        value.Kind == ConfigurationValueKind.Text && value.Content.Trim('/').Length > 0;
 }

@@ -3,7 +3,8 @@ using System.Text.Json;
 
 namespace Bioproxy.Host.Configuration;
 
-/// <summary>Reads the JSON of a configuration file into values that know their lines. Comments and trailing commas are welcome, duplicate keys are not.</summary>
+/// <summary>Reads the JSON of a configuration file into values that know their line. Comments and trailing commas are allowed, duplicate
+/// keys are not.</summary>
 internal sealed class ConfigurationFile
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -20,7 +21,7 @@ internal sealed class ConfigurationFile
         _reading = reading;
     }
 
-    /// <returns>The top-level object, or null when the text is no JSON object; then an error says so.</returns>
+    /// <returns>The top-level object, or null after an error was reported: the text is not a JSON object.</returns>
     public static ConfigurationValue? Parse(byte[] content, string path, ConfigurationReading reading)
     {
         var json = content.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? content[Encoding.UTF8.Preamble.Length..] : content;
@@ -66,7 +67,8 @@ internal sealed class ConfigurationFile
         JsonTokenType.StartArray => new(ConfigurationValueKind.Array, "", source, ReadElements(ref reader, key)),
         JsonTokenType.String => new(ConfigurationValueKind.Text, Text(ref reader), source, []),
         JsonTokenType.Number => new(ConfigurationValueKind.Number, Encoding.UTF8.GetString(reader.ValueSpan), source, []),
-        JsonTokenType.True or JsonTokenType.False => new(ConfigurationValueKind.Boolean, Encoding.UTF8.GetString(reader.ValueSpan), source, []),
+        JsonTokenType.True => new(ConfigurationValueKind.Boolean, "true", source, []),
+        JsonTokenType.False => new(ConfigurationValueKind.Boolean, "false", source, []),
         _ => new(ConfigurationValueKind.Null, "", source, []),
     };
 
@@ -106,8 +108,9 @@ internal sealed class ConfigurationFile
         }
         catch (InvalidOperationException)
         {
-            // Half of a surrogate pair, written as an escape: valid JSON, but no text.
-            throw new JsonException("an escape sequence is no valid character.", null, LineAt(reader.TokenStartIndex) - 1, ColumnBytes(reader.TokenStartIndex));
+            // Half of a surrogate pair, written as an escape: valid JSON, but not text.
+            var start = reader.TokenStartIndex;
+            throw new JsonException("an escape sequence is not a valid character.", null, LineAt(start) - 1, ColumnBytes(start));
         }
     }
 

@@ -2,8 +2,8 @@ namespace Bioproxy.Host.Configuration;
 
 /// <summary>One key of the configuration: the same entry serves the file, the environment and the command line.</summary>
 /// <param name="Name">With a dot between an object and its member: <c>kv.directory</c>.</param>
-/// <param name="IsScalar">Whether one text can hold the value, so that it has an environment variable.</param>
-/// <param name="Read">Reads a value into the options; a mistake is reported to the reading and leaves the options as they are.</param>
+/// <param name="IsScalar">Whether a single string can hold the value, so that it has an environment variable.</param>
+/// <param name="Read">Reads a value into the options; a mistake is reported and leaves the options unchanged.</param>
 internal sealed record ConfigurationKey(string Name, bool IsScalar, ConfigurationKey.Reader Read)
 {
     public delegate ProxyOptions Reader(ProxyOptions options, ConfigurationValue value, ConfigurationReading reading);

@@ -1,13 +1,16 @@
 namespace Bioproxy.Host.Configuration;
 
-/// <summary>The table of all keys. A new setting is one line here, one member of <see cref="ProxyOptions"/> and one in config.example.json.</summary>
+/// <summary>The table of all keys. A new setting is one line here, a member of <see cref="ProxyOptions"/>, and an entry in
+/// config.example.json.</summary>
 internal static class ConfigurationKeys
 {
     public static IReadOnlyList<ConfigurationKey> All { get; } =
     [
         Key("proxy_host", ValueReaders.Host, (options, value) => options with { ProxyHost = value }) with
         {
-            Option = "--host", OptionValue = "host", OptionHelp = "Where the proxy listens: a host name or an IP address. [default: localhost]",
+            Option = "--host",
+            OptionValue = "host",
+            OptionHelp = "Where the proxy listens: a host name or an IP address. [default: localhost]",
         },
         Key("proxy_port", ValueReaders.Port, (options, value) => options with { ProxyPort = value }) with
         {
@@ -19,7 +22,9 @@ internal static class ConfigurationKeys
         },
         Key("admin_port", ValueReaders.Port, (options, value) => options with { AdminPort = value }) with
         {
-            Option = "--admin-port", OptionValue = "port", OptionHelp = "The port of health, metrics and status; 0 takes a free one. [default: 8089]",
+            Option = "--admin-port",
+            OptionValue = "port",
+            OptionHelp = "The port of health, metrics and status; 0 takes a free one. [default: 8089]",
         },
         Key("backend_url", ValueReaders.Url("http://localhost:8081"), (options, value) => options with { BackendUrl = value }) with
         {
@@ -32,7 +37,10 @@ internal static class ConfigurationKeys
         Key("warmup_check_interval", ValueReaders.Seconds(1), (options, value) => options with { WarmUpCheckInterval = value }),
         Folders("plugin_directories", mustExist: false, (options, value) => options with { PluginDirectories = value }),
         Key("plugin_time_budget_ms", ValueReaders.Milliseconds, (options, value) => options with { PluginTimeBudget = value }),
-        Key("handler_time_budget_seconds", ValueReaders.SecondsOrZero("no limit"), (options, value) => options with { HandlerTimeBudget = value }),
+        Key(
+            "handler_time_budget_seconds",
+            ValueReaders.SecondsOrZero("no limit"),
+            (options, value) => options with { HandlerTimeBudget = value }),
         Key("plugin_check_seconds", ValueReaders.SecondsOrZero("never"), (options, value) => options with { PluginCheckInterval = value }),
         new("plugins", IsScalar: false, PluginSettingsReader.Read),
         new("agents", IsScalar: false, AgentsReader.Read),
@@ -57,10 +65,19 @@ internal static class ConfigurationKeys
         Key("limits.max_queued_bytes", ValueReaders.Whole(1024, 1L << 50), (options, value) => options with { MaxQueuedBytes = value }),
         Key("limits.max_header_bytes", ValueReaders.Whole(1024, 1 << 20), (options, value) => options with { MaxHeaderBytes = (int)value }),
         Key("timeouts.connect_seconds", ValueReaders.Seconds(0.001), (options, value) => options with { ConnectTimeout = value }),
-        Key("timeouts.response_seconds", ValueReaders.SecondsOrZero("no limit"), (options, value) => options with { ResponseTimeout = value }),
-        Key("timeouts.request_body_seconds", ValueReaders.SecondsOrZero("no limit"), (options, value) => options with { RequestBodyTimeout = value }),
+        Key(
+            "timeouts.response_seconds",
+            ValueReaders.SecondsOrZero("no limit"),
+            (options, value) => options with { ResponseTimeout = value }),
+        Key(
+            "timeouts.request_body_seconds",
+            ValueReaders.SecondsOrZero("no limit"),
+            (options, value) => options with { RequestBodyTimeout = value }),
         Key("timeouts.client_write_seconds", ValueReaders.Seconds(0.001), (options, value) => options with { ClientWriteTimeout = value }),
-        Key("timeouts.drain_seconds", ValueReaders.SecondsOrZero("cut off at once"), (options, value) => options with { DrainTimeout = value }),
+        Key(
+            "timeouts.drain_seconds",
+            ValueReaders.SecondsOrZero("cut off at once"),
+            (options, value) => options with { DrainTimeout = value }),
         Key("explain_excerpts", ValueReaders.Boolean, (options, value) => options with { ExplainExcerpts = value }),
         Key("log_level", ValueReaders.Level, (options, value) => options with { LogLevel = value }),
         Key("log_format", ValueReaders.Choice<LogFormat>(), (options, value) => options with { LogFormat = value }),
@@ -86,7 +103,8 @@ internal static class ConfigurationKeys
         var key = Key(name, reader with { Accepted = $"{reader.Accepted}, or null" }, set);
         return key with
         {
-            Read = (options, value, reading) => value.Kind == ConfigurationValueKind.Null ? set(options, null) : key.Read(options, value, reading),
+            Read = (options, value, reading) =>
+                value.Kind == ConfigurationValueKind.Null ? set(options, null) : key.Read(options, value, reading),
         };
     }
 
@@ -107,16 +125,19 @@ internal static class ConfigurationKeys
                 return options;
             }
 
-            var folders = value.Members.Select((element, index) => FolderReader.Read($"{name}[{index}]", element.Value, mustExist, "", reading)).ToList();
+            var folders = value.Members
+                .Select((element, index) => FolderReader.Read($"{name}[{index}]", element.Value, mustExist, "", reading));
             return set(options, [.. folders.OfType<string>()]);
         });
 
     private static ConfigurationKey Texts(string name, Func<ProxyOptions, IReadOnlyList<string>, ProxyOptions> set) =>
         new(name, IsScalar: false, (options, value, reading) =>
         {
-            if (value.Kind == ConfigurationValueKind.Array && value.Members.All(element => element.Value is { Kind: ConfigurationValueKind.Text, Content.Length: > 0 }))
+            if (value.Kind == ConfigurationValueKind.Array && value.Members.All(element => IsText(element.Value)))
                 return set(options, [.. value.Members.Select(element => element.Value.Content)]);
-            reading.Reject(name, value, "an array of texts, e.g. [\"key-of-the-nightly-job\"]");
+            reading.Reject(name, value, "an array of strings, e.g. [\"key-of-the-nightly-job\"]");
             return options;
         });
+
+    private static bool IsText(ConfigurationValue value) => value is { Kind: ConfigurationValueKind.Text, Content.Length: > 0 };
 }

@@ -1,14 +1,17 @@
 namespace Bioproxy.Host.Configuration;
 
-/// <summary>Makes the options: defaults, then the file, then the environment, then the command line. Reports every mistake, not only the first.</summary>
+/// <summary>Builds the options from the defaults, the file, the environment and the command line, in this order. Reports every mistake, not
+/// only the first.</summary>
 internal static class ConfigurationLoader
 {
     private const string ConfigOption = "--config";
     private const string ConfigVariable = "BIOPROXY_CONFIG";
 
-    /// <summary>What somebody may have meant → its key: the keys themselves, their objects, and the names of the command-line options.</summary>
+    /// <summary>Names that may have been meant → the key: the keys themselves, their objects, and the names of the options.</summary>
     private static readonly Dictionary<string, string> Names = ConfigurationKeys.All
-        .SelectMany(key => new[] { key.Name, key.Name.Split('.')[0], OptionAlias(key) }, (key, alias) => (Alias: alias, Name: key.Name.StartsWith($"{alias}.", StringComparison.Ordinal) ? alias : key.Name))
+        .SelectMany(
+            key => new[] { key.Name, key.Name.Split('.')[0], OptionAlias(key) },
+            (key, alias) => (Alias: alias, Name: key.Name.StartsWith($"{alias}.", StringComparison.Ordinal) ? alias : key.Name))
         .DistinctBy(pair => pair.Alias)
         .ToDictionary(pair => pair.Alias, pair => pair.Name, StringComparer.Ordinal);
 
@@ -31,10 +34,12 @@ internal static class ConfigurationLoader
         options = ApplyCommandLine(options, input, reading);
         CrossChecks.Run(options, reading);
 
-        return reading.Errors.Count > 0 ? ConfigurationResult.Invalid(reading.Errors) : ConfigurationResult.Valid(options with { TemplateRoots = AllRoots(options) });
+        return reading.Errors.Count > 0
+            ? ConfigurationResult.Invalid(reading.Errors)
+            : ConfigurationResult.Valid(options with { TemplateRoots = AllRoots(options) });
     }
 
-    /// <returns>The file to read, and who asked for it by name: then it must exist.</returns>
+    /// <returns>The file to read, and the option or variable that named it: such a file must exist.</returns>
     private static (string Path, string? NamedBy) FindFile(ConfigurationInput input)
     {
         if (input.ConfigPath is { } option)
@@ -44,7 +49,7 @@ internal static class ConfigurationLoader
         return (ConfigurationPaths.DefaultConfigFile(input), null);
     }
 
-    // Unlike the paths inside the file, the file itself is named by somebody who stands in the current folder.
+    // Relative to the current folder, unlike the paths inside the file.
     private static string Resolve(string path, ConfigurationInput input)
     {
         var current = Directory.GetCurrentDirectory();
@@ -58,7 +63,10 @@ internal static class ConfigurationLoader
             if (File.Exists(path))
                 return File.ReadAllBytes(path);
             if (namedBy is not null)
-                reading.Reject(new ConfigurationError("config", namedBy, $"\"{path}\"", Directory.Exists(path) ? "a file; this is a folder" : "a file that exists"));
+            {
+                var expected = Directory.Exists(path) ? "a file; this is a folder" : "a file that exists";
+                reading.Reject(new ConfigurationError("config", namedBy, $"\"{path}\"", expected));
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -84,7 +92,8 @@ internal static class ConfigurationLoader
         return options;
     }
 
-    private static ProxyOptions ApplySection(ProxyOptions options, string name, ConfigurationValue value, IReadOnlyList<string> members, ConfigurationReading reading)
+    private static ProxyOptions ApplySection(
+        ProxyOptions options, string name, ConfigurationValue value, IReadOnlyList<string> members, ConfigurationReading reading)
     {
         if (value.Kind == ConfigurationValueKind.Object)
             return Apply(options, value, $"{name}.", reading);
@@ -95,7 +104,7 @@ internal static class ConfigurationLoader
 
     private static ProxyOptions ApplyEnvironment(ProxyOptions options, ConfigurationInput input, ConfigurationReading reading)
     {
-        // Unknown BIOPROXY_… variables are no mistake: Kubernetes sets BIOPROXY_SERVICE_HOST and others for a service of this name.
+        // Unknown BIOPROXY_… variables are not a mistake: Kubernetes sets BIOPROXY_SERVICE_HOST and others for a service of this name.
         foreach (var key in ConfigurationKeys.All)
         {
             if (key.EnvironmentVariable is { } variable && input.Environment(variable) is { Length: > 0 } text)
@@ -127,7 +136,11 @@ internal static class ConfigurationLoader
     private static ConfigurationKey? Find(string name) => ConfigurationKeys.All.FirstOrDefault(key => key.Name == name);
 
     private static List<string> MembersOf(string section) =>
-        [.. ConfigurationKeys.All.Where(key => key.Name.StartsWith($"{section}.", StringComparison.Ordinal)).Select(key => key.Name[(section.Length + 1)..])];
+    [
+        .. ConfigurationKeys.All
+            .Where(key => key.Name.StartsWith($"{section}.", StringComparison.Ordinal))
+            .Select(key => key.Name[(section.Length + 1)..]),
+    ];
 
     private static string Suggestion(string written)
     {

@@ -1,6 +1,6 @@
 namespace Bioproxy.Host.Configuration;
 
-/// <summary>Where files are by default, and what a written path means.</summary>
+/// <summary>Default paths, and how configured paths are resolved.</summary>
 internal static class ConfigurationPaths
 {
     private const string Application = "bioproxy";
@@ -25,5 +25,7 @@ internal static class ConfigurationPaths
 
     // The XDG base directory specification: a relative value is invalid and to be ignored.
     private static string XdgFolder(ConfigurationInput input, string variable, string belowHome) =>
-        input.Environment(variable) is { Length: > 0 } folder && Path.IsPathRooted(folder) ? folder : Path.Combine(input.HomeDirectory, belowHome);
+        input.Environment(variable) is { Length: > 0 } folder && Path.IsPathRooted(folder)
+            ? folder
+            : Path.Combine(input.HomeDirectory, belowHome);
 }

@@ -1,6 +1,6 @@
 namespace Bioproxy.Host.Configuration;
 
-/// <summary>The state of one load: where paths start, which mistakes were found and where each accepted value came from.</summary>
+/// <summary>The state of one load: the base of relative paths, the mistakes found, and the source of each accepted value.</summary>
 internal sealed class ConfigurationReading(string baseDirectory, string homeDirectory)
 {
     private readonly List<ConfigurationError> _errors = [];
@@ -10,13 +10,14 @@ internal sealed class ConfigurationReading(string baseDirectory, string homeDire
 
     public void Reject(ConfigurationError error) => _errors.Add(error);
 
-    public void Reject(string key, ConfigurationValue value, string accepted) => _errors.Add(new(key, value.Source, value.Describe(), accepted));
+    public void Reject(string key, ConfigurationValue value, string accepted) =>
+        _errors.Add(new(key, value.Source, value.Describe(), accepted));
 
     public void Accept(string key, ConfigurationValue value) => _sources[key] = value.Source;
 
-    /// <returns>Where the key's value in force came from, or null for a default.</returns>
+    /// <returns>Where the key's effective value came from, or null for a default.</returns>
     public string? SourceOf(string key) => _sources.GetValueOrDefault(key);
 
-    /// <returns>The absolute path, relative ones being relative to the configuration file's folder; null when it is no path at all.</returns>
+    /// <returns>The absolute path (relative paths start at the configuration file's folder), or null when it is not a valid path.</returns>
     public string? Resolve(string path) => ConfigurationPaths.Resolve(path, baseDirectory, homeDirectory);
 }

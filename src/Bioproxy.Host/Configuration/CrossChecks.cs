@@ -23,14 +23,16 @@ internal static class CrossChecks
                 "admin_port",
                 SourceOf(reading, "admin_port", "proxy_port", "admin_host", "proxy_host"),
                 $"{options.AdminPort}",
-                options.ProxyHost.Equals(options.AdminHost, StringComparison.OrdinalIgnoreCase)
-                    ? $"a port other than proxy_port, which is {options.ProxyPort} on the same host"
-                    : $"a port other than proxy_port, which is {options.ProxyPort} on {options.ProxyHost}, which shares an address with {options.AdminHost}"));
+                $"a port other than proxy_port, which is {options.ProxyPort} on {Where(options)}"));
         }
 
         CheckBackend(options, options.ProxyHost, options.ProxyPort, "the proxy", "proxy", reading);
         CheckBackend(options, options.AdminHost, options.AdminPort, "the proxy's admin port", "admin", reading);
     }
+
+    private static string Where(ProxyOptions options) => options.ProxyHost.Equals(options.AdminHost, StringComparison.OrdinalIgnoreCase)
+        ? "the same host"
+        : $"{options.ProxyHost}, which shares an address with {options.AdminHost}";
 
     private static void CheckBackend(ProxyOptions options, string host, int port, string itself, string keys, ConfigurationReading reading)
     {
@@ -59,7 +61,8 @@ internal static class CrossChecks
     }
 
     /// <summary>A rejected value left its default behind; comparing that would report a mistake that was not made.</summary>
-    private static bool AreValid(ConfigurationReading reading, params string[] keys) => !reading.Errors.Any(error => keys.Contains(error.Key));
+    private static bool AreValid(ConfigurationReading reading, params string[] keys) =>
+        !reading.Errors.Any(error => keys.Contains(error.Key));
 
     /// <summary>The first of the keys that was set: that is the line to change.</summary>
     private static string SourceOf(ConfigurationReading reading, params ReadOnlySpan<string> keys)
@@ -80,10 +83,13 @@ internal static class CrossChecks
     private static bool Includes(string host, string other) => IsLocalhost(host)
         ? Address(other) is { } loopback && (loopback.Equals(IPAddress.Loopback) || loopback.Equals(IPAddress.IPv6Loopback))
         : Address(host) is { } address
-            && (address.Equals(IPAddress.IPv6Any) || (address.Equals(IPAddress.Any) && Address(other)?.AddressFamily != AddressFamily.InterNetworkV6));
+            && (address.Equals(IPAddress.IPv6Any) || (address.Equals(IPAddress.Any) && !IsV6(other)));
+
+    private static bool IsV6(string host) => Address(host)?.AddressFamily == AddressFamily.InterNetworkV6;
 
     private static bool IsSame(string left, string right) =>
-        string.Equals(left, right, StringComparison.OrdinalIgnoreCase) || (Address(left) is { } address && address.Equals(Address(right)));
+        string.Equals(left, right, StringComparison.OrdinalIgnoreCase)
+        || (Address(left) is { } address && address.Equals(Address(right)));
 
     private static bool IsLoopback(string host) => IsLocalhost(host) || (Address(host) is { } address && IPAddress.IsLoopback(address));
 

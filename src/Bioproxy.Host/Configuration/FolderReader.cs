@@ -1,6 +1,6 @@
 namespace Bioproxy.Host.Configuration;
 
-/// <summary>Reads a folder's path.</summary>
+/// <summary>Reads the path of a folder.</summary>
 internal static class FolderReader
 {
     /// <returns>The absolute path, or null after a mistake was reported.</returns>

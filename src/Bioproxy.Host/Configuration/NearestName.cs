@@ -1,29 +1,29 @@
 namespace Bioproxy.Host.Configuration;
 
-/// <summary>Finds the key somebody probably meant.</summary>
+/// <summary>Finds the key that was probably meant.</summary>
 internal static class NearestName
 {
-    /// <param name="written">What stands in the file.</param>
-    /// <param name="known">Every spelling that is understood → the key it stands for.</param>
-    /// <returns>The key nearest to what was written, or null when none is near enough to be a help.</returns>
+    /// <param name="written">The unknown key.</param>
+    /// <param name="known">Every known spelling → the key it stands for.</param>
+    /// <returns>The most similar key, or null when none is similar enough to be helpful.</returns>
     public static string? Find(string written, IReadOnlyDictionary<string, string> known)
     {
         var wanted = Normal(written);
         var (key, distance) = known
-            .Select(pair => (Key: pair.Value, Distance: Math.Min(Distance(wanted, pair.Key), Distance(Leaf(wanted), Leaf(pair.Key))), Whole: Distance(wanted, pair.Key)))
-            .OrderBy(candidate => candidate.Distance)
+            .Select(pair => (Key: pair.Value, Whole: Distance(wanted, pair.Key), Leaf: Distance(Leaf(wanted), Leaf(pair.Key))))
+            .OrderBy(candidate => Math.Min(candidate.Whole, candidate.Leaf))
             .ThenBy(candidate => candidate.Whole)
-            .Select(candidate => (candidate.Key, candidate.Distance))
+            .Select(candidate => (candidate.Key, Distance: Math.Min(candidate.Whole, candidate.Leaf)))
             .First();
         return distance <= Math.Max(1, Leaf(wanted).Length / 3) ? key : null;
     }
 
     private static string Normal(string name) => name.ToLowerInvariant().Replace('-', '_');
 
-    // A key put into the wrong object differs in its beginning only.
+    // A key in the wrong object differs only before the last dot.
     private static string Leaf(string name) => name[(name.LastIndexOf('.') + 1)..];
 
-    /// <summary>Edits between two words, where two letters in the wrong order, the commonest slip, are one.</summary>
+    /// <summary>The number of edits between two words; two letters in the wrong order, the most common slip, count as one.</summary>
     private static int Distance(string left, string right)
     {
         var edits = new int[left.Length + 1, right.Length + 1];

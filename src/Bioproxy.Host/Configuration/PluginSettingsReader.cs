@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Bioproxy.Host.Configuration;
 
-/// <summary>Reads <c>plugins</c>: the settings of each plugin, which only the plugin understands.</summary>
+/// <summary>Reads <c>plugins</c>: the settings of each plugin, which are checked by the plugin itself.</summary>
 internal static class PluginSettingsReader
 {
     private const string Key = "plugins";

@@ -1,6 +1,6 @@
 namespace Bioproxy.Host.Configuration;
 
-/// <summary>Reads <c>prefixes</c>: what a user types → the template file it stands for.</summary>
+/// <summary>Reads <c>prefixes</c>: trigger → template file.</summary>
 internal static class PrefixReader
 {
     private const string Key = "prefixes";
@@ -16,7 +16,7 @@ internal static class PrefixReader
         var prefixes = new List<KeyValuePair<string, string>>();
         foreach (var (prefix, path) in value.Members)
         {
-            // Both are looked at, so that both mistakes are reported.
+            // Both are checked, so that both mistakes are reported.
             var isPrefix = IsPrefix(prefix, path, reading);
             var template = ReadTemplate(prefix, path, reading);
             if (isPrefix && template is not null)
@@ -31,7 +31,8 @@ internal static class PrefixReader
         if (prefix.Length > 0 && !prefix.Any(character => char.IsWhiteSpace(character) || char.IsControl(character)))
             return true;
 
-        reading.Reject(new ConfigurationError(Key, path.Source, $"\"{prefix}\" as a prefix", "one or more characters without white space, e.g. \"@code\""));
+        const string Expected = "one or more characters without white space, e.g. \"@code\"";
+        reading.Reject(new ConfigurationError(Key, path.Source, $"\"{prefix}\" as a prefix", Expected));
         return false;
     }
 

@@ -4,10 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Configuration;
 
-/// <summary>The kinds of scalars there are. Values are meant to be safe to use as they come out: no timer overflows, no address lacks a host.</summary>
+/// <summary>The kinds of scalars. Accepted values are safe to use: no timer overflows, every address has a host.</summary>
 internal static class ValueReaders
 {
-    // Eleven days: far more than anybody waits, far less than the 24 days at which timers overflow.
+    // Eleven days: longer than any useful limit, shorter than the 24 days at which timers overflow.
     private const double LongestSeconds = 1_000_000;
 
     private static readonly Dictionary<string, LogLevel> Levels = new(StringComparer.OrdinalIgnoreCase)
@@ -26,7 +26,7 @@ internal static class ValueReaders
 
     public static ValueReader<string> Text { get; } = new(
         ConfigurationValueKind.Text,
-        "a text",
+        "a string",
         static (string text, [MaybeNullWhen(false)] out string value) => (value = text).Length > 0);
 
     public static ValueReader<int> Port { get; } = new(
@@ -47,7 +47,8 @@ internal static class ValueReaders
     public static ValueReader<string> HeaderName { get; } = new(
         ConfigurationValueKind.Text,
         "the name of a request header, e.g. X-User",
-        static (string text, [MaybeNullWhen(false)] out string value) => (value = text).Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'));
+        static (string text, [MaybeNullWhen(false)] out string value) =>
+            (value = text).Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'));
 
     public static ValueReader<TimeSpan> Days { get; } = new(
         ConfigurationValueKind.Number,
@@ -90,9 +91,10 @@ internal static class ValueReaders
     public static ValueReader<long> Whole(long least, long most) => new(
         ConfigurationValueKind.Number,
         $"a whole number from {least} to {most}",
-        (string text, out long value) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= least && value <= most);
+        (string text, out long value) =>
+            long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= least && value <= most);
 
-    /// <summary>Untyped text may become anything; a value of the file must have its key's own type.</summary>
+    /// <summary>Untyped text may be of any type; a value in the file must have the type of its key.</summary>
     public static bool Fits(this ConfigurationValueKind actual, ConfigurationValueKind expected) =>
         actual == expected || actual == ConfigurationValueKind.Untyped;
 
@@ -109,7 +111,10 @@ internal static class ValueReaders
         value = 0;
         var unit = text.AsSpan().TrimStart("0123456789. ").Trim();
         var shift = unit switch { "KiB" => 10, "MiB" => 20, "GiB" => 30, "TiB" => 40, _ => 0 };
-        if (shift == 0 || !double.TryParse(text.AsSpan()[..^unit.Length].Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+        if (shift == 0)
+            return false;
+        var figure = text.AsSpan()[..^unit.Length].Trim();
+        if (!double.TryParse(figure, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
             return false;
         var bytes = number * Math.Pow(2, shift);
         value = (long)Math.Min(bytes, long.MaxValue / 2);

@@ -6,8 +6,8 @@ using Bioproxy.Host.Configuration;
 namespace Bioproxy.Host.Doctor;
 
 /// <summary>
-/// Tries on a live llama-server what the proxy relies on, with prompts nobody ever asked, and measures it. Every step is bounded
-/// in time; one that fails is noted and the others go on.
+/// Tests and measures on a running llama-server what the proxy relies on, with prompts of random words. Every step is bounded in time; a
+/// step that fails is recorded, and the others continue.
 /// </summary>
 internal sealed class Examination(LlamaClient client, BackendMonitor monitor, ProxyOptions options, TimeProvider time)
 {
@@ -16,7 +16,8 @@ internal sealed class Examination(LlamaClient client, BackendMonitor monitor, Pr
     private const int ShortLength = 64;
     private const int CanaryLength = 1500;
 
-    /// <summary>Longer than the default batch (2,048), and than the window of most sliding-window models with a batch added (1,536 for Gemma 3).</summary>
+    /// <summary>Longer than the default batch (2,048), and longer than the window of most sliding-window models plus a batch (1,536 for
+    /// Gemma 3).</summary>
     private const int LongLength = 2600;
 
     private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(30);
@@ -24,7 +25,7 @@ internal sealed class Examination(LlamaClient client, BackendMonitor monitor, Pr
 
     private readonly SlotFolder? _folder = options.KvDirectory is { } path ? new SlotFolder(path, FileName) : null;
 
-    /// <summary>How many tokens we left in each slot we used: what differs from it is somebody else's.</summary>
+    /// <summary>The tokens left in each slot that was used; a different number means that another client used the slot.</summary>
     private readonly Dictionary<int, int> _held = [];
 
     private IReadOnlyList<SlotRow> _before = [];
@@ -58,16 +59,17 @@ internal sealed class Examination(LlamaClient client, BackendMonitor monitor, Pr
         var room = (facts.ContextPerSlot ?? 4096) / 3;
         if (room < 2 * ShortLength || !canary.Has(CanaryLength + LongLength))
         {
-            Fail("canary", $"a context of {facts.ContextPerSlot} tokens a slot is too small to measure anything; start llama-server with a larger -c");
+            const string Remedy = "start llama-server with a larger -c";
+            Fail("canary", $"a context of {facts.ContextPerSlot} tokens per slot is too small to measure anything; {Remedy}");
             return;
         }
 
-        // What the first few tokens take says how long a canary this machine can bear.
+        // The time of the first few tokens decides how long a canary this machine can process.
         if (await EvaluateAsync("canary", canary.Prompt(ShortLength), slot, 0, cancellationToken).ConfigureAwait(false) is not { } first)
             return;
         if (facts.CanSaveSlots)
         {
-            _folder?.Delete(); // a file of an earlier run would look like one that appeared now
+            _folder?.Delete(); // a file of an earlier run would look like a new one
             _found = _found with { ShortFile = (await client.SaveAsync(slot, FileName, cancellationToken).ConfigureAwait(false)).Value };
         }
 
@@ -91,19 +93,23 @@ internal sealed class Examination(LlamaClient client, BackendMonitor monitor, Pr
         if (_found.Other is null || !await IsStillOursAsync(slot, cancellationToken).ConfigureAwait(false))
             return;
 
-        // To a third: where a model needs them, the server keeps checkpoints close to the end of a prompt, which would hide that it cannot go back.
+        // To a third: for models that need them, the server keeps checkpoints close to the end of a prompt, which would hide that it cannot
+        // go back.
         var third = length / 3;
-        _found = _found with { GoneBack = await EvaluateAsync("going back", canary.Continue(other.AsSpan(0, third)), slot, third, cancellationToken).ConfigureAwait(false) };
+        var back = canary.Continue(other.AsSpan(0, third));
+        _found = _found with { GoneBack = await EvaluateAsync("going back", back, slot, third, cancellationToken).ConfigureAwait(false) };
 
-        // Pinned to a slot that holds something: a pin to an empty one would skip the RAM cache.
+        // Pinned to a slot with content: the server does not search its RAM cache for a request that is pinned to an empty slot.
         if (_found.GoneBack is null || !await IsStillOursAsync(slot, cancellationToken).ConfigureAwait(false))
             return;
-        _found = _found with { Displaced = await EvaluateAsync("RAM cache", canary.Continue(prompt), slot, prompt.Length, cancellationToken).ConfigureAwait(false) };
-        if (_found.Displaced is not null)
+        var again = canary.Continue(prompt);
+        var displaced = await EvaluateAsync("RAM cache", again, slot, prompt.Length, cancellationToken).ConfigureAwait(false);
+        _found = _found with { Displaced = displaced };
+        if (displaced is not null)
             await ShareAsync(slot, canary, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <returns>What the slot holds then; null when the slot is not ours any more.</returns>
+    /// <returns>What the slot holds afterwards; null when another client used the slot.</returns>
     private async Task<int[]?> SaveAndRestoreAsync(int slot, int[] prompt, Canary canary, CancellationToken cancellationToken)
     {
         if (!await IsStillOursAsync(slot, cancellationToken).ConfigureAwait(false))
@@ -111,7 +117,7 @@ internal sealed class Examination(LlamaClient client, BackendMonitor monitor, Pr
         var saved = await client.SaveAsync(slot, FileName, cancellationToken).ConfigureAwait(false);
         if (saved.Value is not { } file || file.Tokens < prompt.Length)
         {
-            _found = _found with { ShortFile = null }; // its file was written over
+            _found = _found with { ShortFile = null }; // its file was overwritten
             Fail("save", saved.Problem ?? $"llama-server saved {saved.Value!.Tokens} of {prompt.Length} tokens");
             return prompt;
         }
@@ -119,7 +125,7 @@ internal sealed class Examination(LlamaClient client, BackendMonitor monitor, Pr
         _found = _found with { Saved = file };
         if (!await client.EraseAsync(slot, cancellationToken).ConfigureAwait(false))
         {
-            Fail("restore", "the slot could not be erased before");
+            Fail("restore", "the slot could not be erased first");
             return prompt;
         }
 
@@ -127,7 +133,7 @@ internal sealed class Examination(LlamaClient client, BackendMonitor monitor, Pr
         _found = _found with { Restored = restored.Value };
         if (restored.Value is null)
         {
-            // The slot is empty now: put back what the next step displaces.
+            // The slot is empty now: fill it again with what the next step evicts.
             Fail("restore", restored.Problem);
             return await EvaluateAsync("prefill", prompt, slot, 0, cancellationToken).ConfigureAwait(false) is null ? null : prompt;
         }
@@ -135,22 +141,25 @@ internal sealed class Examination(LlamaClient client, BackendMonitor monitor, Pr
         if (!await IsStillOursAsync(slot, cancellationToken).ConfigureAwait(false))
             return null;
         var next = canary.Continue(prompt);
-        _found = _found with { AfterRestore = await EvaluateAsync("restore", next, slot, prompt.Length, cancellationToken).ConfigureAwait(false) };
-        return _found.AfterRestore is null ? null : next;
+        var after = await EvaluateAsync("restore", next, slot, prompt.Length, cancellationToken).ConfigureAwait(false);
+        _found = _found with { AfterRestore = after };
+        return after is null ? null : next;
     }
 
-    /// <summary>Whether an idle slot is emptied when another starts, as with a unified KV cache. One that nobody touched and that still
-    /// holds something disproves it; else an empty slot is used, so that nobody loses anything.</summary>
+    /// <summary>Whether an idle slot is emptied when another starts, as with a unified KV cache. An untouched slot that still has its
+    /// content disproves it; otherwise an empty slot is used, so that no client loses its cache.</summary>
     private async Task ShareAsync(int slot, Canary canary, CancellationToken cancellationToken)
     {
         var rows = (await client.GetSlotsAsync(cancellationToken).ConfigureAwait(false)).Value ?? [];
-        if (rows.FirstOrDefault(row => row is { IsProcessing: false, PromptTokens: > 0 } && row.Id != slot && _before.Contains(row)) is { } untouched)
+        var others = rows.Where(row => row.Id != slot && !row.IsProcessing).ToList();
+        if (others.Find(row => row.PromptTokens > 0 && _before.Contains(row)) is { PromptTokens: { } kept })
         {
-            _found = _found with { Idle = (untouched.PromptTokens!.Value, false) };
+            _found = _found with { Idle = (kept, false) };
             return;
         }
 
-        if (rows.FirstOrDefault(row => row is { IsProcessing: false, PromptTokens: null or 0 } && row.Id != slot) is not { } empty || !await IsStillOursAsync(slot, cancellationToken).ConfigureAwait(false)
+        if (others.Find(row => row.PromptTokens is null or 0) is not { } empty
+            || !await IsStillOursAsync(slot, cancellationToken).ConfigureAwait(false)
             || await EvaluateAsync("idle slots", canary.Prompt(ShortLength), empty.Id, 0, cancellationToken).ConfigureAwait(false) is null)
             return;
         var after = await HeldAsync(slot, cancellationToken).ConfigureAwait(false);
@@ -163,16 +172,20 @@ internal sealed class Examination(LlamaClient client, BackendMonitor monitor, Pr
         var done = new List<string>();
         foreach (var (slot, tokens) in _held.OrderBy(held => held.Key))
         {
-            // Where somebody's prompt was displaced our words stay: a prompt that comes back to an empty slot is not looked for in the RAM cache.
+            // The random words stay in a slot that held a client's prompt: the server does not search its RAM cache for a prompt that
+            // returns to an empty slot.
             if (_before.Any(row => row.Id == slot && row.PromptTokens > ShortLength))
                 done.Add($"random words are left in slot {slot}, whose earlier prompt may come back from the RAM cache");
-            else if (facts.CanSaveSlots && await HeldAsync(slot, cancellationToken).ConfigureAwait(false) == tokens && await client.EraseAsync(slot, cancellationToken).ConfigureAwait(false))
+            else if (facts.CanSaveSlots
+                && await HeldAsync(slot, cancellationToken).ConfigureAwait(false) == tokens
+                && await client.EraseAsync(slot, cancellationToken).ConfigureAwait(false))
                 done.Add($"erased slot {slot}");
         }
 
         if (!facts.CanSaveSlots)
         {
-            _found = _found with { CleanUp = "llama-server erases slots only with --slot-save-path: random words are left, until another prompt comes" };
+            const string Left = "llama-server erases slots only with --slot-save-path: random words are left until the next prompt";
+            _found = _found with { CleanUp = Left };
             return;
         }
 
@@ -186,16 +199,16 @@ internal sealed class Examination(LlamaClient client, BackendMonitor monitor, Pr
         if (_folder?.Delete() == true && _found.Folder is { HasFile: true })
             return $"deleted {FileName}";
 
-        // llama-server cannot delete; but an empty slot saved under the same name makes the file a few bytes long.
+        // llama-server cannot delete files, but saving an empty slot under the same name shrinks the file to a few bytes.
         var bytes = (_found.Saved ?? _found.ShortFile)!.Bytes;
         var rows = (await client.GetSlotsAsync(cancellationToken).ConfigureAwait(false)).Value ?? [];
         if (rows.FirstOrDefault(row => row is { IsProcessing: false, PromptTokens: null or 0 }) is { } slot
             && await client.SaveAsync(slot.Id, FileName, cancellationToken).ConfigureAwait(false) is { Value: { Tokens: 0 } empty })
             bytes = empty.Bytes;
-        return $"{FileName} ({Figures.Bytes(bytes)}) is left in the folder of --slot-save-path: llama-server cannot delete";
+        return $"{FileName} ({Figures.Bytes(bytes)}) is left in the folder of --slot-save-path: llama-server cannot delete files";
     }
 
-    /// <summary>The backend as it is; one that sleeps is woken.</summary>
+    /// <summary>The state of the backend; a sleeping one is woken up.</summary>
     private async Task<BackendState> LookAsync(CancellationToken cancellationToken)
     {
         var state = await monitor.CheckAsync(cancellationToken).ConfigureAwait(false);
@@ -205,7 +218,7 @@ internal sealed class Examination(LlamaClient client, BackendMonitor monitor, Pr
         return await monitor.CheckAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>An idle slot, an empty one first so that nobody loses a hot prompt; when none becomes idle, the first slot.</summary>
+    /// <summary>An idle slot, preferably an empty one, so that no client loses a hot prompt; the first when none becomes idle.</summary>
     private async Task<int> IdleSlotAsync(CancellationToken cancellationToken)
     {
         for (var begun = time.GetTimestamp(); time.GetElapsedTime(begun) < IdleLimit;)
@@ -213,7 +226,9 @@ internal sealed class Examination(LlamaClient client, BackendMonitor monitor, Pr
             _before = (await client.GetSlotsAsync(cancellationToken).ConfigureAwait(false)).Value ?? [];
             if (_before.Where(row => !row.IsProcessing).MinBy(row => row.PromptTokens ?? 0) is { } idle)
                 return idle.Id;
-            await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken).ConfigureAwait(false); // more often would hide leaving clients from the server
+
+            // Polling more often would keep the server from noticing clients that left.
+            await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken).ConfigureAwait(false);
         }
 
         _found = _found with { IsBusy = true };
@@ -234,7 +249,8 @@ internal sealed class Examination(LlamaClient client, BackendMonitor monitor, Pr
         return watch.End(known, result);
     }
 
-    private async Task<BackendAnswer<EvaluationResult>> TimedAsync(int[] prompt, int? slot, Action<int, int, int> progress, CancellationToken cancellationToken)
+    private async Task<BackendAnswer<EvaluationResult>> TimedAsync(
+        int[] prompt, int? slot, Action<int, int, int> progress, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(StepLimit);
@@ -244,8 +260,8 @@ internal sealed class Examination(LlamaClient client, BackendMonitor monitor, Pr
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            var problem = string.Create(CultureInfo.InvariantCulture, $"{prompt.Length} tokens were not computed within {StepLimit.TotalMinutes:0} minutes");
-            return new(null, 0, problem, TransportFault.AnswerTimedOut, null);
+            var limitText = string.Create(CultureInfo.InvariantCulture, $"{StepLimit.TotalMinutes:0} minutes");
+            return new(null, 0, $"{prompt.Length} tokens were not computed within {limitText}", TransportFault.AnswerTimedOut, null);
         }
     }
 
@@ -265,5 +281,6 @@ internal sealed class Examination(LlamaClient client, BackendMonitor monitor, Pr
         return rows.Value?.FirstOrDefault(row => row.Id == slot) is { } found ? found.PromptTokens ?? 0 : null;
     }
 
-    private void Fail(string step, string? problem) => _found = _found with { Failures = [.. _found.Failures, (step, problem ?? "no answer")] };
+    private void Fail(string step, string? problem) =>
+        _found = _found with { Failures = [.. _found.Failures, (step, problem ?? "no answer")] };
 }

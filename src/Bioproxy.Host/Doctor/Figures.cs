@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Bioproxy.Host.Doctor;
 
-/// <summary>Numbers as people read them.</summary>
+/// <summary>Formats numbers, sizes and times for reading.</summary>
 internal static class Figures
 {
     public static string Count(double number) => number.ToString("#,0", CultureInfo.InvariantCulture);

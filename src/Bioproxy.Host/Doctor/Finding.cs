@@ -1,4 +1,4 @@
 namespace Bioproxy.Host.Doctor;
 
-/// <summary>One line of the table.</summary>
+/// <summary>The result of one check.</summary>
 internal sealed record Finding(Verdict Verdict, string What, string Text);

@@ -2,41 +2,41 @@ using Bioproxy.Host.Backends;
 
 namespace Bioproxy.Host.Doctor;
 
-/// <summary>What an examination measured. What was not tried or failed is null.</summary>
+/// <summary>What an examination measured. Steps that were not tried or failed are null.</summary>
 internal sealed record Measurements
 {
     public required Uri Url { get; init; }
     public required BackendState Backend { get; init; }
     public bool KvEnabled { get; init; } = true;
 
-    /// <summary>No slot became idle in time; everything waited for others.</summary>
+    /// <summary>No slot became idle in time; every step waited for other requests.</summary>
     public bool IsBusy { get; init; }
 
-    /// <summary>Somebody else used the slot in between; the rest was left out.</summary>
+    /// <summary>Another client used the slot in the meantime; the rest was skipped.</summary>
     public bool IsDisturbed { get; init; }
 
     /// <summary>Steps that failed, each with its reason.</summary>
     public IReadOnlyList<(string Step, string Problem)> Failures { get; init; } = [];
 
-    /// <summary>The canary, computed from nothing.</summary>
+    /// <summary>The canary, computed without any cache.</summary>
     public Evaluation? Cold { get; init; }
 
-    /// <summary>A state of a few tokens, to tell how a state grows.</summary>
+    /// <summary>A state of a few tokens, which shows how a state grows.</summary>
     public SlotFileResult? ShortFile { get; init; }
 
     public SlotFileResult? Saved { get; init; }
     public SlotFileResult? Restored { get; init; }
 
-    /// <summary>The canary and a new end, after the restore.</summary>
+    /// <summary>The canary with a new end, after the restore.</summary>
     public Evaluation? AfterRestore { get; init; }
 
     /// <summary>Another prompt, long where the model is fast, in the same slot.</summary>
     public Evaluation? Other { get; init; }
 
-    /// <summary>The first third of that and a new end.</summary>
+    /// <summary>The first third of that with a new end.</summary>
     public Evaluation? GoneBack { get; init; }
 
-    /// <summary>The canary again, which the other prompt had displaced, and a new end.</summary>
+    /// <summary>The canary again, which the other prompt had evicted, with a new end.</summary>
     public Evaluation? Displaced { get; init; }
 
     /// <summary>Tokens that an idle slot held, and whether it was emptied when another slot started.</summary>
@@ -45,6 +45,6 @@ internal sealed record Measurements
     /// <summary><c>kv.directory</c>; null when it is not configured.</summary>
     public FolderFacts? Folder { get; init; }
 
-    /// <summary>What was left behind or tidied up, for people.</summary>
+    /// <summary>What was cleaned up or left behind.</summary>
     public string? CleanUp { get; init; }
 }

@@ -23,14 +23,16 @@ internal sealed class SlotFolder(string path, string fileName)
         }
     }
 
-    /// <param name="saved">The size of the file that was saved; null when none was.</param>
+    /// <param name="saved">The size of the saved file; null when none was saved.</param>
     public FolderFacts Look(long? saved)
     {
         try
         {
             var file = new FileInfo(_file);
             var hasFile = file.Exists && file.Length == saved;
-            return new FolderFacts(path, Directory.Exists(path), saved is null ? null : hasFile, hasFile && IsOpen(file), Directory.Exists(path) ? new DriveInfo(path).AvailableFreeSpace : null);
+            var exists = Directory.Exists(path);
+            long? free = exists ? new DriveInfo(path).AvailableFreeSpace : null;
+            return new FolderFacts(path, exists, saved is null ? null : hasFile, hasFile && IsOpen(file), free);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -38,7 +40,7 @@ internal sealed class SlotFolder(string path, string fileName)
         }
     }
 
-    /// <summary>Read by others: the file lets them, and every folder above lets them through.</summary>
+    /// <summary>Whether other users can read the file: its own mode allows it, and every folder above can be entered.</summary>
     private static bool IsOpen(FileInfo file)
     {
         if (OperatingSystem.IsWindows() || !file.UnixFileMode.HasFlag(UnixFileMode.OtherRead))

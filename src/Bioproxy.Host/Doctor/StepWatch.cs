@@ -2,7 +2,7 @@ using Bioproxy.Host.Backends;
 
 namespace Bioproxy.Host.Doctor;
 
-/// <summary>Times an evaluation by the progress that the server reports.</summary>
+/// <summary>Measures an evaluation by the progress reports of the server.</summary>
 internal sealed class StepWatch(TimeProvider time)
 {
     private long _begun = time.GetTimestamp();
@@ -11,7 +11,7 @@ internal sealed class StepWatch(TimeProvider time)
     private int _longest;
     private TimeSpan _longestDuration;
 
-    /// <summary>Called after every batch; the first call, with what was cached, comes when the slot begins.</summary>
+    /// <summary>Called after every batch; the first call, with the cached tokens, comes when the slot starts.</summary>
     public void Step(int cached, int processed, int total)
     {
         var now = time.GetTimestamp();

@@ -1,12 +1,12 @@
 namespace Bioproxy.Host.Doctor;
 
-/// <summary>The first word of a line.</summary>
+/// <summary>The result of a check in one word.</summary>
 internal enum Verdict
 {
     Ok,
     Info,
 
-    /// <summary>It works, and costs time that a flag would save.</summary>
+    /// <summary>It works, but takes time that a flag would save.</summary>
     Slow,
 
     /// <summary>It does not work.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
 namespace Bioproxy.Host.Telemetry;
@@ -28,35 +29,68 @@ internal sealed class ProxyMetrics : IDisposable
     private readonly Histogram<double> _queueWait;
     private readonly Histogram<double> _saveDuration;
     private readonly Histogram<double> _restoreDuration;
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, Instrument> _ofPlugins = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Instrument> _ofPlugins = new(StringComparer.Ordinal);
     private long _warmUpChecks;
 
     public ProxyMetrics(TimeProvider time)
     {
         _started = time.GetTimestamp();
-        _meter.CreateObservableGauge("bioproxy_uptime_seconds", () => time.GetElapsedTime(_started).TotalSeconds, description: "Seconds since the proxy started.");
+        _meter.CreateObservableGauge(
+            "bioproxy_uptime_seconds", () => time.GetElapsedTime(_started).TotalSeconds, description: "Seconds since the proxy started.");
         _requests = Counter("bioproxy_requests_total", "Requests answered, by route and status code.");
-        _cacheResults = Counter("bioproxy_cache_results_total", "Gated requests by where their prompt's beginning was found: hot, ram, restored, cold or ineffective.");
-        _promptTokens = Counter("bioproxy_prompt_tokens_total", "Prompt tokens by source (cached or computed, as the backend reported them) and by the result of the request they belong to.");
+        _cacheResults = Counter(
+            "bioproxy_cache_results_total",
+            "Gated requests by where their prompt's beginning was found: hot, ram, restored, cold or ineffective.");
+        _promptTokens = Counter(
+            "bioproxy_prompt_tokens_total",
+            "Prompt tokens by source (cached or computed, as the backend reported them) and by the result of the request they belong to.");
         _queueRejections = Counter("bioproxy_queue_rejections_total", "Requests the slot queue turned away, by reason: full or timeout.");
 
-        // Observed, because a counter that nobody has added to is not exported, and this one has no labels: it must read 0 before the first round.
-        _meter.CreateObservableCounter("bioproxy_warmup_checks_total", () => Interlocked.Read(ref _warmUpChecks), description: "Rounds of looking for templates whose KV cache is missing or stale.");
+        // Observable, because a counter is not exported before its first measurement, and this one must read 0 before the first round.
+        _meter.CreateObservableCounter(
+            "bioproxy_warmup_checks_total",
+            () => Interlocked.Read(ref _warmUpChecks),
+            description: "Rounds of looking for templates whose KV cache is missing or stale.");
         _warmUpExecutions = Counter("bioproxy_warmup_executions_total", "Warm-ups completed, by prefix.");
         _warmUpErrors = Counter("bioproxy_warmup_errors_total", "Warm-ups failed, by prefix and type.");
         _warmUpCancellations = Counter("bioproxy_warmup_cancellations_total", "Warm-ups that stepped aside for a user, by prefix.");
-        _warmUpDuration = Seconds("bioproxy_warmup_duration_seconds", "Duration of completed warm-ups, by prefix.", [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]);
+        _warmUpDuration = Seconds(
+            "bioproxy_warmup_duration_seconds",
+            "Duration of completed warm-ups, by prefix.",
+            [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]);
         _saves = Counter("bioproxy_kv_cache_saves_total", "Snapshots saved, by prefix.");
-        _restores = Counter("bioproxy_kv_cache_restores_total", "Snapshots restored, by prefix and status: effective, partial, none, unknown or failed.");
-        _templateErrors = Counter("bioproxy_template_errors_total", "Templates that could not be read or parsed again, by prefix; the last good version stays in use.");
+        _restores = Counter(
+            "bioproxy_kv_cache_restores_total",
+            "Snapshots restored, by prefix and status: effective, partial, none, unknown or failed.");
+        _templateErrors = Counter(
+            "bioproxy_template_errors_total",
+            "Templates that could not be read or parsed again, by prefix; the last good version stays in use.");
         _pluginCalls = Counter("bioproxy_plugin_calls_total", "Calls of plugins' transforms and handlers, by plugin.");
         _pluginErrors = Counter("bioproxy_plugin_errors_total", "Failed calls of plugins, by plugin and type: exception or timeout.");
-        _pluginDuration = Seconds("bioproxy_plugin_duration_seconds", "Duration of calls of plugins' transforms and handlers, by plugin.", [0.00001, 0.0001, 0.001, 0.01, 0.1, 1, 5]);
-        _requestDuration = Seconds("bioproxy_request_duration_seconds", "From a request's arrival to the end of its response, by route.", [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]);
-        _timeToFirstByte = Seconds("bioproxy_time_to_first_byte_seconds", "From a request's arrival to the first byte of the backend's response body, by route.", [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]);
-        _queueWait = Seconds("bioproxy_queue_wait_seconds", "Time spent waiting for a slot, by lane.", [0.0001, 0.001, 0.01, 0.1, 0.5, 1, 5, 10, 30, 60, 300]);
-        _saveDuration = Seconds("bioproxy_kv_cache_save_duration_seconds", "Time to save a snapshot.", [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]);
-        _restoreDuration = Seconds("bioproxy_kv_cache_restore_duration_seconds", "Time to restore a snapshot.", [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]);
+        _pluginDuration = Seconds(
+            "bioproxy_plugin_duration_seconds",
+            "Duration of calls of plugins' transforms and handlers, by plugin.",
+            [0.00001, 0.0001, 0.001, 0.01, 0.1, 1, 5]);
+        _requestDuration = Seconds(
+            "bioproxy_request_duration_seconds",
+            "From a request's arrival to the end of its response, by route.",
+            [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]);
+        _timeToFirstByte = Seconds(
+            "bioproxy_time_to_first_byte_seconds",
+            "From a request's arrival to the first byte of the backend's response body, by route.",
+            [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]);
+        _queueWait = Seconds(
+            "bioproxy_queue_wait_seconds",
+            "Time spent waiting for a slot, by lane.",
+            [0.0001, 0.001, 0.01, 0.1, 0.5, 1, 5, 10, 30, 60, 300]);
+        _saveDuration = Seconds(
+            "bioproxy_kv_cache_save_duration_seconds",
+            "Time to save a snapshot.",
+            [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]);
+        _restoreDuration = Seconds(
+            "bioproxy_kv_cache_restore_duration_seconds",
+            "Time to restore a snapshot.",
+            [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]);
     }
 
     /// <summary>This instance's own meter: an exporter made from it sees no other proxy in the process.</summary>
@@ -68,7 +102,8 @@ internal sealed class ProxyMetrics : IDisposable
         _requestDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("endpoint", endpoint));
     }
 
-    public void FirstByte(string endpoint, TimeSpan elapsed) => _timeToFirstByte.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("endpoint", endpoint));
+    public void FirstByte(string endpoint, TimeSpan elapsed) =>
+        _timeToFirstByte.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("endpoint", endpoint));
 
     public void CacheResult(string result) => _cacheResults.Add(1, new KeyValuePair<string, object?>("result", result));
 
@@ -80,7 +115,8 @@ internal sealed class ProxyMetrics : IDisposable
 
     public void QueueRejected(string reason) => _queueRejections.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
-    public void QueueWaited(string lane, TimeSpan wait) => _queueWait.Record(wait.TotalSeconds, new KeyValuePair<string, object?>("lane", lane));
+    public void QueueWaited(string lane, TimeSpan wait) =>
+        _queueWait.Record(wait.TotalSeconds, new KeyValuePair<string, object?>("lane", lane));
 
     public void WarmUpChecked() => Interlocked.Increment(ref _warmUpChecks);
 
@@ -116,15 +152,17 @@ internal sealed class ProxyMetrics : IDisposable
 
     public void PluginFailed(string plugin, string type) => _pluginErrors.Add(1, new("plugin", plugin), new("type", type));
 
-    /// <summary>A plugin's own counter; plugins that use one name share the instrument, and their label tells them apart.</summary>
-    public Counter<long> PluginCounter(string name, string description) => (Counter<long>)_ofPlugins.GetOrAdd(name, _ => Counter(name, description));
+    /// <summary>A plugin's own counter; plugins that use the same name share the instrument and differ in their label.</summary>
+    public Counter<long> PluginCounter(string name, string description) =>
+        (Counter<long>)_ofPlugins.GetOrAdd(name, _ => Counter(name, description));
 
     /// <summary>A plugin's own histogram.</summary>
     public Histogram<double> PluginHistogram(string name, string description) =>
-        (Histogram<double>)_ofPlugins.GetOrAdd(name, _ => _meter.CreateHistogram(name, null, description, advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.001, 0.01, 0.1, 1, 10, 100] }));
+        (Histogram<double>)_ofPlugins.GetOrAdd(name, _ => Histogram(name, null, description, [0.0001, 0.001, 0.01, 0.1, 1, 10, 100]));
 
-    /// <summary>Publishes values that others own; <paramref name="read"/> runs at each scrape and must only read.</summary>
-    public void Observe(string name, string description, Func<IEnumerable<Measurement<long>>> read) => _meter.CreateObservableGauge(name, read, description: description);
+    /// <summary>Publishes values owned by others; <paramref name="read"/> runs at each scrape and must only read.</summary>
+    public void Observe(string name, string description, Func<IEnumerable<Measurement<long>>> read) =>
+        _meter.CreateObservableGauge(name, read, description: description);
 
     public void Dispose() => _meter.Dispose();
 
@@ -144,6 +182,8 @@ internal sealed class ProxyMetrics : IDisposable
 
     private Counter<long> Counter(string name, string description) => _meter.CreateCounter<long>(name, description: description);
 
-    private Histogram<double> Seconds(string name, string description, double[] buckets) =>
-        _meter.CreateHistogram(name, "s", description, advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = buckets });
+    private Histogram<double> Seconds(string name, string description, double[] buckets) => Histogram(name, "s", description, buckets);
+
+    private Histogram<double> Histogram(string name, string? unit, string description, double[] buckets) =>
+        _meter.CreateHistogram(name, unit, description, advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = buckets });
 }

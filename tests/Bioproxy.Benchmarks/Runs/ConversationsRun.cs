@@ -82,7 +82,7 @@ internal static class ConversationsRun
                     histories[c].Add(("assistant", answer));
                 }
 
-                var epoch = (int)(await proxy.UntilAsync(static _ => true, "", cancellationToken))["backend"]!["epoch"]!;
+                var epoch = (int)(await proxy.UntilAsync(static _ => true, "", cancellationToken))["backend"]!["instance"]!;
                 await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken); // the last ones rest and are saved
                 await alone.KillAsync();
                 await behind.KillAsync();
@@ -102,7 +102,7 @@ internal static class ConversationsRun
     }
 
     private static Task<JsonNode> UntilKnownAsync(ProxyProcess proxy, int after, CancellationToken cancellationToken) =>
-        proxy.UntilAsync(status => (int)status["backend"]!["epoch"]! > after && status["backend"]!["identity"] is not null
+        proxy.UntilAsync(status => (int)status["backend"]!["instance"]! > after && status["backend"]!["identity"] is not null
             && (int)status["queue"]!["used"]! == 0, "The model was not recognised.", cancellationToken);
 
     private static async Task<(string Text, int Computed, double Seconds)> AskAsync(

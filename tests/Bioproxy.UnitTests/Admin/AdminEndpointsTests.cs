@@ -1,24 +1,22 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
-using Bioproxy.Doubles;
+using Bioproxy.Host.Admin;
+using Bioproxy.Host.Backends;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Requests;
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Models.Snapshots;
+using Bioproxy.Host.Templates;
 using Bioproxy.Host.WarmUp;
-using Bioproxy.UnitTests.Telemetry;
 
 namespace Bioproxy.UnitTests.Admin;
 
-public sealed class AdminEndpointsTests : IAsyncLifetime
+public sealed class AdminEndpointsTests : IAsyncDisposable
 {
-    private AdminFixture _admin = null!;
+    private readonly AdminFixture _admin = new();
 
-    public async Task InitializeAsync() => _admin = await AdminFixture.StartAsync();
-
-    public Task DisposeAsync() => _admin.DisposeAsync().AsTask();
+    public ValueTask DisposeAsync() => _admin.DisposeAsync();
 
     [Fact]
     public async Task Health_BackendNotAskedYet_Is503WithTheSameShape()
@@ -35,8 +33,7 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
     [Fact]
     public async Task Health_BackendLoading_Is503AndSaysSo()
     {
-        _admin.Backend.IsLoading = true;
-        await _admin.LookAsync();
+        _admin.State.Backend = new(FakeProxyState.Url, BackendStatus.Loading, "Loading model", null);
 
         var (status, health) = await _admin.AskJsonAsync("/health");
 
@@ -48,9 +45,9 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
     [Fact]
     public async Task Health_EverythingWorks_IsOk()
     {
-        await _admin.LookAsync();
+        _admin.State.SetReady();
         _admin.Clock.Advance(TimeSpan.FromSeconds(90.5));
-        _admin.WarmUps = [WarmUpStatus.Initial("@code") with { State = WarmUpState.Warm }, WarmUpStatus.Initial("@b") with { State = WarmUpState.NotCacheable, Problem = "only 3 tokens" }];
+        _admin.State.WarmUps = [WarmUpStatus.Initial("@code") with { State = WarmUpState.Warm }, WarmUpStatus.Initial("@b") with { State = WarmUpState.NotCacheable, Problem = "only 3 tokens" }];
 
         var (response, body) = await _admin.AskAsync("/health");
         using var document = JsonDocument.Parse(body);
@@ -71,8 +68,8 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
     [Fact]
     public async Task Health_NoSlotFolder_IsDegradedAndNamesTheFlag()
     {
-        _admin.Backend.HasSlotFolder = false;
-        await _admin.LookAsync();
+        _admin.State.SetReady();
+        _admin.State.Backend = _admin.State.Backend with { Model = FakeProxyState.Model with { Missing = "start it with --slot-save-path" } };
 
         var (status, health) = await _admin.AskJsonAsync("/health");
 
@@ -85,8 +82,7 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
     [Fact]
     public async Task Status_BackendAway_IsStill200()
     {
-        await _admin.Backend.DisposeAsync();
-        await _admin.LookAsync();
+        _admin.State.Backend = new(FakeProxyState.Url, BackendStatus.Unreachable, "connection refused", null);
 
         var (status, json) = await _admin.AskJsonAsync("/status");
 
@@ -99,14 +95,14 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
     [Fact]
     public async Task Status_BackendReady_TellsFactsIdentityAndAddresses()
     {
-        await _admin.LookAsync();
+        _admin.State.SetReady();
 
         var (_, status) = await _admin.AskJsonAsync("/status");
 
         var backend = status.GetProperty("backend");
         Assert.Equal("""["http://127.0.0.1:8088/"]""", Compact(status.GetProperty("addresses")));
-        Assert.Equal(_admin.Recognition.Current!.Identity, Text(backend, "identity"));
-        Assert.Equal(_admin.Monitor.State.Epoch, backend.GetProperty("epoch").GetInt32());
+        Assert.Equal("fingerprint", Text(backend, "identity"));
+        Assert.Equal(1, backend.GetProperty("instance").GetInt32());
         Assert.Equal("b1-test", Text(backend, "facts", "build"));
         Assert.Equal(8192, backend.GetProperty("facts").GetProperty("context_per_slot").GetInt32());
         Assert.True(backend.GetProperty("facts").GetProperty("can_save_slots").GetBoolean());
@@ -117,11 +113,12 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
     [Fact]
     public async Task Status_SlotsAtWork_TellWhatTheyHold()
     {
-        await _admin.LookAsync();
-        var template = PromptChain.Of(Encoding.UTF8.GetBytes(new string('t', 3000)));
-        _admin.Catalogue.Add(Saved("file-a.bin", "@code", template));
-        Begin(0, new SlotContent(template, 1, IsSaved: true));
-        Begin(1, new SlotContent(PromptChain.Of("a question"u8), 1, IsSaved: false), isEnded: true);
+        _admin.State.SetReady();
+        _admin.State.Slots =
+        [
+            new(0, IsBusy: true, new SlotHolding(SlotKind.Template, "@code", 3000), Tokens: 5, IsSaved: true),
+            new(1, IsBusy: false, new SlotHolding(SlotKind.Conversation, null, 10), Tokens: 5, IsSaved: false),
+        ];
 
         var (_, status) = await _admin.AskJsonAsync("/status");
 
@@ -133,15 +130,14 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
     [Fact]
     public async Task Status_TemplatesSnapshotsPluginsRestores_AreAllThere()
     {
-        await _admin.LookAsync();
-        var snapshot = Saved("file-a.bin", "@code", PromptChain.Of("template"u8));
-        _admin.Catalogue.Add(snapshot);
-        _admin.Catalogue.Quarantine(Saved("file-b.bin", "@code", PromptChain.Of("other"u8)), "its file is gone");
-        _admin.Effects.Judge(snapshot, 1000);
-        _admin.Effects.Failed(snapshot);
-        await _admin.Library.LoadAllAsync(CancellationToken.None);
-        _admin.WarmUps = [new WarmUpStatus("@code", WarmUpState.Running, 1300, 1000, "h", null, TimeSpan.FromSeconds(2.5), 0.25, null)];
-        _admin.Plugins =
+        _admin.State.SetReady();
+        var now = _admin.Clock.GetUtcNow();
+        _admin.State.Snapshots = [new("file-a.bin", "@code", "fingerprint", FitsModel: true, 1000, 4000, now)];
+        _admin.State.Quarantined = ["file-b.bin: its file is gone"];
+        _admin.State.Restores = [new(now, "@code", 1000, 1000, "effective"), new(now, "@code", 1000, null, "failed")];
+        _admin.State.Templates = [new TemplateStatus("@code", "templates/code.txt", null, null, "no engine renders .txt")];
+        _admin.State.WarmUps = [new WarmUpStatus("@code", WarmUpState.Running, 1300, 1000, "h", null, TimeSpan.FromSeconds(2.5), 0.25, null)];
+        _admin.State.Plugins =
         [
             new PluginStatus
             {
@@ -152,7 +148,6 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
 
         var (_, status) = await _admin.AskJsonAsync("/status");
 
-        var identity = _admin.Recognition.Current!.Identity;
         var template = status.GetProperty("templates")[0];
         Assert.Equal("running", Text(template, "state"));
         Assert.Equal(1300, template.GetProperty("tokens").GetInt32());
@@ -160,9 +155,9 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
         Assert.Equal(0.25, template.GetProperty("progress").GetDouble());
         Assert.Equal(2.5, template.GetProperty("duration_seconds").GetDouble());
         Assert.EndsWith("code.txt", Text(template, "path"), StringComparison.Ordinal);
-        Assert.Contains("engine", Text(template, "problem"), StringComparison.Ordinal); // no plugin, no engine: the library's problem comes first
+        Assert.Contains("engine", Text(template, "problem"), StringComparison.Ordinal); // the file's problem comes first
         Assert.Equal(
-            $$"""[{"file":"file-a.bin","prefix":"@code","identity":"{{identity}}","fits_model":true,"tokens":1000,"bytes":4000,"created":"2030-01-01T00:00:00+00:00"}]""",
+            """[{"file":"file-a.bin","prefix":"@code","identity":"fingerprint","fits_model":true,"tokens":1000,"bytes":4000,"created":"2030-01-01T00:00:00+00:00"}]""",
             Compact(status.GetProperty("snapshots")));
         Assert.Equal("""["file-b.bin: its file is gone"]""", Compact(status.GetProperty("quarantined")));
         Assert.Equal(
@@ -176,10 +171,8 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
     [Fact]
     public async Task Status_RestoresWithoutEffect_SaysWhyRestoringIsOff()
     {
-        await _admin.LookAsync();
-        var snapshot = Saved("file-a.bin", "@code", PromptChain.Of("template"u8));
-        _admin.Effects.Judge(snapshot, 0);
-        _admin.Effects.Judge(snapshot, 0);
+        _admin.State.SetReady();
+        _admin.State.RestoreDisabledReason = "2 restores of up to 1000 tokens reused none of them";
 
         var (_, status) = await _admin.AskJsonAsync("/status");
         var (_, health) = await _admin.AskJsonAsync("/health");
@@ -193,12 +186,12 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
     public async Task Metrics_StateOfOthers_IsReadAtEachScrape()
     {
         var (_, before) = await _admin.AskAsync("/metrics");
-        await _admin.LookAsync();
-        _admin.Catalogue.Add(Saved("file-a.bin", "@code", PromptChain.Of("template"u8)));
-        _admin.WarmUps = [WarmUpStatus.Initial("@code") with { State = WarmUpState.Warm }, WarmUpStatus.Initial("@b")];
-        Begin(0, null);
-        var leases = new[] { await AcquireAsync(), await AcquireAsync() };
-        var waiting = _admin.Queue.AcquireAsync(new(Lane.Interactive, 1), CancellationToken.None).AsTask();
+        _admin.State.SetReady();
+        _admin.State.Snapshots = [new("file-a.bin", "@code", "fingerprint", FitsModel: true, 1000, 4000, _admin.Clock.GetUtcNow())];
+        _admin.State.WarmUps = [WarmUpStatus.Initial("@code") with { State = WarmUpState.Warm }, WarmUpStatus.Initial("@b")];
+        var holding = new SlotHolding(SlotKind.Unknown, null, 0);
+        _admin.State.Slots = [new(0, IsBusy: true, holding, null, false), new(1, IsBusy: false, holding, null, false)];
+        _admin.State.Queue = new(2, 2, [new("interactive", 1, 2), new("batch", 0, 0), new("warm-up", 0, 0)]);
 
         var (response, after) = await _admin.AskAsync("/metrics");
 
@@ -210,26 +203,6 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
             "bioproxy_slots{state=\"free\"} 1", "bioproxy_snapshots 1", "bioproxy_template_warm{prefix=\"@code\"} 1", "bioproxy_template_warm{prefix=\"@b\"} 0",
         })
             Assert.Contains($"\n{sample}\n", after, StringComparison.Ordinal);
-
-        foreach (var lease in leases)
-            lease.Release();
-        (await waiting.DefaultTimeout()).Lease!.Release();
-    }
-
-    [PromtoolFact]
-    public async Task Metrics_WithGauges_PromtoolHasNoComplaint()
-    {
-        await _admin.LookAsync();
-        var (_, text) = await _admin.AskAsync("/metrics");
-        using var promtool = Process.Start(new ProcessStartInfo("promtool", ["check", "metrics"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var output = promtool.StandardOutput.ReadToEndAsync();
-        var errors = promtool.StandardError.ReadToEndAsync();
-        await promtool.StandardInput.WriteAsync(text);
-        promtool.StandardInput.Close();
-        await promtool.WaitForExitAsync().DefaultTimeout();
-
-        Assert.Equal("", await output + await errors);
-        Assert.Equal(0, promtool.ExitCode);
     }
 
     [Fact]
@@ -286,7 +259,7 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
     [Fact]
     public async Task Kv_SnapshotsThere_AreListedAndShown()
     {
-        await _admin.LookAsync();
+        _admin.State.SetReady();
         _admin.Catalogue.Add(Saved("a.bin", "@code", PromptChain.Of("template"u8)));
         _admin.Catalogue.Add(Saved("b.bin", "", PromptChain.Of("conversation"u8)) with { Domain = "ada", PromptTokens = 900, Turns = 2, Created = _admin.Clock.GetUtcNow().AddHours(1) });
 
@@ -307,7 +280,7 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
     [InlineData("", null)]
     public async Task KvDrop_FileOrDomain_RemovesThatAlone(string query, string? gone)
     {
-        await _admin.LookAsync();
+        _admin.State.SetReady();
         _admin.Catalogue.Add(Saved("a.bin", "@code", PromptChain.Of("template"u8)));
         _admin.Catalogue.Add(Saved("b.bin", "", PromptChain.Of("one"u8)));
         _admin.Catalogue.Add(Saved("c.bin", "", PromptChain.Of("two"u8)) with { Domain = "ada" });
@@ -324,7 +297,7 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
     [Fact]
     public async Task KvGc_DryRunFirst_OnlyTells()
     {
-        await _admin.LookAsync();
+        _admin.State.SetReady();
         _admin.Catalogue.Add(Saved("old.bin", "", PromptChain.Of("one"u8)) with { Created = _admin.Clock.GetUtcNow().AddDays(-40) });
         _admin.Catalogue.Add(Saved("pinned.bin", "@code", PromptChain.Of("two"u8)) with { Created = _admin.Clock.GetUtcNow().AddDays(-40) });
 
@@ -335,6 +308,17 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
         Assert.Contains("\"would_be_removed\"", dry, StringComparison.Ordinal);
         Assert.Contains("nobody used it for 40 days (kv.max_age_days)", real, StringComparison.Ordinal);
         Assert.Equal(["pinned.bin"], _admin.Catalogue.All.Select(s => s.File));
+    }
+
+    [Fact]
+    public async Task PluginsReload_NothingChanged_ReportsThat()
+    {
+        var (refused, _) = await _admin.AskAsync("/plugins/reload", "POST", "text/plain");
+        var (response, body) = await _admin.AskAsync("/plugins/reload", "POST", "application/json");
+        using var document = JsonDocument.Parse(body);
+
+        Assert.Equal((415, 200), (refused.StatusCode, response.StatusCode));
+        Assert.Equal("""{"loaded":[],"replaced":[],"removed":[],"failed":[],"plugins":[]}""", Compact(document.RootElement));
     }
 
     [Fact]
@@ -359,18 +343,7 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
     }
 
     private Snapshot Saved(string file, string prefix, PromptChain chain) =>
-        new(file, prefix, _admin.Recognition.Current!.Identity, 1000, "hash", 4000, _admin.Clock.GetUtcNow(), chain);
-
-    private async Task<Lease> AcquireAsync() => (await _admin.Queue.AcquireAsync(new(Lane.Interactive, 1), CancellationToken.None)).Lease!;
-
-    private void Begin(int slot, SlotContent? content, bool isEnded = false)
-    {
-        var work = _admin.Table.TryBegin(_admin.Monitor.State.Epoch, new SlotPlan(PromptSource.Hot, slot, 0), content?.Chain)!;
-        _admin.Table.Started(work);
-        _admin.Table.SetContent(work, content);
-        if (isEnded)
-            _admin.Table.End(work, content, heldTokens: null);
-    }
+        new(file, prefix, AdminFixture.Model, 1000, "hash", 4000, _admin.Clock.GetUtcNow(), chain);
 
     private static string? Text(JsonElement json, params string[] path) => path.Aggregate(json, (element, name) => element.GetProperty(name)).GetString();
 

@@ -8,8 +8,6 @@ namespace Bioproxy.UnitTests.Admin;
 
 public sealed class HealthReportTests
 {
-    private static readonly BackendFacts Complete = new() { IsLlamaServer = true, TotalSlots = 2, CanReadSlots = true, CanSaveSlots = true };
-
     [Theory]
     [InlineData("Ready", "Ok")]
     [InlineData("Sleeping", "Ok")]
@@ -20,7 +18,7 @@ public sealed class HealthReportTests
     {
         var status = Enum.Parse<BackendStatus>(backend);
 
-        var report = Report(new BackendState(1, status, status == BackendStatus.Ready ? Complete : null, null));
+        var report = Report(status, problem: null, status == BackendStatus.Ready ? FakeProxyState.Model : null);
 
         Assert.Equal(expected, report.Status.ToString());
         Assert.Equal(expected == "Ok", report.Problems.Count == 0);
@@ -29,7 +27,7 @@ public sealed class HealthReportTests
     [Fact]
     public void Of_BackendsOwnProblem_ComesBeforeWhatIsMissing()
     {
-        var report = Report(new BackendState(1, BackendStatus.Ready, new BackendFacts(), "set backend_api_key"));
+        var report = Report(BackendStatus.Ready, "set backend_api_key", FakeProxyState.Model with { Missing = "something" });
 
         Assert.Equal(HealthStatus.Degraded, report.Status);
         Assert.Equal(["set backend_api_key"], report.Problems);
@@ -38,33 +36,41 @@ public sealed class HealthReportTests
     [Fact]
     public void Of_SeveralProblems_AreAllListedOnce()
     {
-        var report = HealthReport.Of(
-            new BackendState(1, BackendStatus.Ready, Complete, null),
-            "no effect",
+        var state = new FakeProxyState
+        {
+            RestoreDisabledReason = "no effect",
+            Templates =
             [
                 new TemplateStatus("@old", "old.txt", DateTimeOffset.UnixEpoch, "h", "old.txt does not exist."),
                 new TemplateStatus("@fine", "fine.txt", DateTimeOffset.UnixEpoch, "h", null),
             ],
+            WarmUps =
             [
                 WarmUpStatus.Initial("@old") with { State = WarmUpState.Failed, Problem = "because of its file" },
                 WarmUpStatus.Initial("@fine") with { State = WarmUpState.Failed, Problem = "the slot held 3 tokens" },
                 WarmUpStatus.Initial("@later") with { State = WarmUpState.Waiting, Problem = "users go first" },
             ],
+            Plugins =
             [
                 new PluginStatus { Name = "Good", Path = "p", State = PluginState.Active },
-                new PluginStatus { Name = "Bad", Path = "p", State = PluginState.Faulted, Problem = "It is no assembly." },
-            ]);
+                new PluginStatus { Name = "Bad", Path = "p", State = PluginState.Faulted, Problem = "It is not an assembly." },
+            ],
+        };
+        state.SetReady();
+
+        var report = HealthReport.Of(state);
 
         Assert.Equal(HealthStatus.Degraded, report.Status);
         Assert.Equal(
             [
-                "Restoring is switched off until the model changes: no effect.",
-                "Template @old (an older version stays in use): old.txt does not exist.",
+                "Snapshot restore is disabled until the model changes: no effect.",
+                "Template @old (an older version is in use): old.txt does not exist.",
                 "Template @fine: the slot held 3 tokens",
-                "Plugin Bad: It is no assembly.",
+                "Plugin Bad: It is not an assembly.",
             ],
             report.Problems);
     }
 
-    private static HealthReport Report(BackendState backend) => HealthReport.Of(backend, null, [], [], []);
+    private static HealthReport Report(BackendStatus status, string? problem, ModelSummary? model) =>
+        HealthReport.Of(new FakeProxyState { Backend = new BackendSummary(FakeProxyState.Url, status, problem, model) });
 }

@@ -14,7 +14,7 @@ public sealed class SlotHoldingTests
 
     public static TheoryData<string, bool, double, bool, long?, int?, string, string?, int> Cases => new()
     {
-        // what is known of the content; coverage, saved; task and tokens of the slot list → kind, prefix, bytes
+        // what is known of the content; coverage, saved; task and tokens of the slot list → kind, trigger, bytes
         { "nothing", false, 0, false, null, null, "Empty", null, 0 },
         { "nothing", false, 0, false, 7L, 0, "Empty", null, 0 },
         { "nothing", false, 0, false, 7L, 55, "Unknown", null, 0 },
@@ -30,13 +30,13 @@ public sealed class SlotHoldingTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Of_Slot_SaysWhatItHolds(string content, bool hasSnapshot, double coverage, bool isSaved, long? task, int? tokens, string kind, string? prefix, int bytes)
+    public void Of_Slot_SaysWhatItHolds(string content, bool hasSnapshot, double coverage, bool isSaved, long? task, int? tokens, string kind, string? trigger, int bytes)
     {
         var held = content switch { "template" => new SlotContent(Template, coverage, isSaved), "question" => new SlotContent(Question, coverage, isSaved), "warm-up" => new SlotContent(Question, coverage, isSaved) { Turns = 0 }, _ => null };
         WarmUpStatus[] templates = [WarmUpStatus.Initial("@new") with { State = hasSnapshot ? WarmUpState.Warm : WarmUpState.Computed, CacheableTokens = 100 }];
 
         var holding = SlotHolding.Of(new SlotView(0, false, held, task, tokens), hasSnapshot ? Snapshots : [], templates);
 
-        Assert.Equal((kind, prefix, bytes), (holding.Kind.ToString(), holding.Prefix, holding.TextBytes));
+        Assert.Equal((kind, trigger, bytes), (holding.Kind.ToString(), holding.Trigger, holding.TextBytes));
     }
 }

@@ -193,7 +193,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [InlineData("""{ "kv": { "max_bytes": 1048576 } }""", "config.json, line 1: kv.max_bytes is 1048576; expected a size with its unit, e.g. \"50 GiB\" (KiB, MiB, GiB, TiB)")]
     [InlineData("""{ "kv": { "max_age_days": 0 } }""", "config.json, line 1: kv.max_age_days is 0; expected a number of days from 0.001 to 36500 (fractions allowed)")]
     [InlineData("""{ "kv": { "domain_header": "X User" } }""", "config.json, line 1: kv.domain_header is \"X User\"; expected the name of a request header, e.g. X-User, or null")]
-    [InlineData("""{ "lanes": { "batch_api_keys": [""] } }""", "config.json, line 1: lanes.batch_api_keys is an array; expected an array of texts, e.g. [\"key-of-the-nightly-job\"]")]
+    [InlineData("""{ "lanes": { "batch_api_keys": [""] } }""", "config.json, line 1: lanes.batch_api_keys is an array; expected an array of strings, e.g. [\"key-of-the-nightly-job\"]")]
     [InlineData("""{ "log_level": "info" }""", "config.json, line 1: log_level is \"info\"; expected one of \"trace\", \"debug\", \"information\", \"warning\", \"error\"")]
     [InlineData("""{ "log_format": "xml" }""", "config.json, line 1: log_format is \"xml\"; expected one of \"text\", \"json\"")]
     [InlineData("""{ "limits": { "max_queued_bytes": 1023 } }""", "config.json, line 1: limits.max_queued_bytes is 1023; expected a whole number from 1024 to 1125899906842624")]
@@ -267,7 +267,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [Theory]
     [InlineData("{\n  \"proxy_port\" 8080\n}", "config.json, line 2, column 16: not valid JSON: '8' is invalid after a property name. Expected a ':'.")]
     [InlineData("{\n /* äöü */ x }", "config.json, line 2, column 12: not valid JSON: 'x' is an invalid start of a property name. Expected a '\"'.")]
-    [InlineData("{ \"proxy_host\": \"\\ud800\" }", "config.json, line 1, column 17: not valid JSON: an escape sequence is no valid character.")]
+    [InlineData("{ \"proxy_host\": \"\\ud800\" }", "config.json, line 1, column 17: not valid JSON: an escape sequence is not a valid character.")]
     public void Load_BrokenJson_NamesLineAndColumn(string json, string line) => Assert.Equal([line], _folder.Errors(json));
 
     [Theory]

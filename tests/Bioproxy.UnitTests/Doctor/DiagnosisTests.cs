@@ -1,4 +1,6 @@
+using Bioproxy.Host;
 using Bioproxy.Host.Backends;
+using Bioproxy.Host.CommandLine;
 using Bioproxy.Host.Doctor;
 
 namespace Bioproxy.UnitTests.Doctor;
@@ -38,12 +40,12 @@ public sealed class DiagnosisTests
             """
             ok    backend       llama-server b1, model m, 2 slots of 8,192 tokens
             info  prefill       1,500 tokens in 3.0 s: 500 tokens/s
-            ok    batch         up to 512 tokens in one go, 1.0 s
-            ok    save          1,500 tokens, 150 MB in 100 ms (1.5 GB/s); a token adds 100 KB
+            ok    batch         up to 512 tokens at once, 1.0 s
+            ok    save          1,500 tokens, 150 MB in 100 ms (1.5 GB/s); each token adds 100 KB
             ok    restore       150 MB in 50 ms (3.0 GB/s) instead of 3.0 s of prefill; 1,500 of 1,500 tokens reused (100 %)
-            info  worth         a conversation of 8,000 tokens costs 16 s to compute; its state is about 800 MB, read back in about 267 ms
+            info  benefit       a conversation of 8,000 tokens takes 16 s to compute; its state is about 800 MB, read back in about 267 ms
             ok    going back    to token 866 of 2,600: 866 of 866 tokens reused (100 %)
-            ok    RAM cache     a prompt that another displaced: 1,532 of 1,532 tokens reused (100 %), 80 ms
+            ok    RAM cache     a prompt that had lost its slot: 1,532 of 1,532 tokens reused (100 %), 80 ms
             ok    idle slots    1,564 tokens stayed in one slot while another worked
             ok    kv.directory  /slots: 50 GB free; the state of a full slot is 819 MB
             info  clean-up      erased slot 0
@@ -163,7 +165,7 @@ public sealed class DiagnosisTests
     private static string Written(Report report)
     {
         using var writer = new StringWriter();
-        report.WriteTo(writer);
+        DoctorCommand.Print(report, new Terminal(writer, Terminal.Unlimited, hasColour: false));
         return writer.ToString();
     }
 }

@@ -55,8 +55,8 @@ public sealed class PluginCommandsTests : IDisposable
         Assert.Equal(0, await PluginCommands.CheckAsync(Options, good, _out).DefaultTimeout());
 
         Assert.Equal($"Bioproxy.Fixtures.Good  ({good})", Lines[0]);
-        Assert.Equal("ok      plugin     Bioproxy.Fixtures.Good 0.1.0", Lines[1]);
-        Assert.Equal("ok      unload     It unloads.", Lines[^2]);
+        Assert.Equal("ok  plugin    Bioproxy.Fixtures.Good 0.1.0", Lines[1]);
+        Assert.Equal("ok  unload    It unloads.", Lines[^2]);
     }
 
     [Fact]

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Diagnostics.Metrics;
-using System.Text;
 using Bioproxy.Host.Telemetry;
 
 namespace Bioproxy.UnitTests.Telemetry;
@@ -10,7 +8,7 @@ public sealed class MetricsExporterTests : IDisposable
     private readonly Meter _meter = new($"test-{Guid.NewGuid()}");
     private readonly MetricsExporter _exporter;
 
-    public MetricsExporterTests() => _exporter = new MetricsExporter(_meter.Name, otlpEndpoint: null);
+    public MetricsExporterTests() => _exporter = new MetricsExporter(_meter, otlpEndpoint: null);
 
     public void Dispose()
     {
@@ -23,47 +21,60 @@ public sealed class MetricsExporterTests : IDisposable
     {
         _meter.CreateCounter<long>("unused_total");
 
-        Assert.Equal("", _exporter.Scrape());
+        Assert.Equal("", _exporter.Page());
     }
 
     [Fact]
-    public void Scrape_CountersAndGauges_SortedWithOneHeaderEach()
+    public void Scrape_TagsInAnyOrder_AreOneSeries()
     {
-        var z = _meter.CreateCounter<long>("z_total", description: "Last.");
-        var a = _meter.CreateUpDownCounter<double>("a", description: "First.");
-        _meter.CreateObservableGauge("m.dashed-name", () => double.PositiveInfinity, description: "Infinite.");
-        z.Add(2, new("lane", "b"), new("kind", "x"));
-        z.Add(1, new KeyValuePair<string, object?>("lane", "a"));
-        z.Add(3, new("kind", "x"), new("lane", "b"));
+        var counter = _meter.CreateCounter<long>("z_total", description: "Last.");
+        counter.Add(2, new("lane", "b"), new("kind", "x"));
+        counter.Add(3, new("kind", "x"), new("lane", "b"));
+        counter.Add(0, new("kind", "x"), new("lane", "b"));
+
+        Assert.Equal("# HELP z_total Last.\n# TYPE z_total counter\nz_total{kind=\"x\",lane=\"b\"} 5\n", _exporter.Page());
+    }
+
+    [Fact]
+    public void Scrape_TagsOfDifferentNames_AreSeriesOfOneFamily()
+    {
+        var counter = _meter.CreateCounter<long>("z_total", description: "Last.");
+        counter.Add(1, new KeyValuePair<string, object?>("lane", "a"));
+        counter.Add(2, new KeyValuePair<string, object?>("kind", "a"));
+
+        var page = _exporter.Page();
+
+        Assert.Single(page.Split('\n'), "# TYPE z_total counter");
+        Assert.Contains("\nz_total{lane=\"a\"} 1\n", page, StringComparison.Ordinal);
+        Assert.Contains("\nz_total{kind=\"a\"} 2\n", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Scrape_ObservedAndUpDown_HaveThePresentValue()
+    {
+        var observed = 1L;
+        var a = _meter.CreateUpDownCounter<double>("a");
+        _meter.CreateObservableCounter("checks_total", () => observed);
+        _meter.CreateObservableGauge("limit", () => 1e-9);
         a.Add(1.5);
         a.Add(-2);
 
-        const string Expected = """
-            # HELP a First.
-            # TYPE a gauge
-            a -0.5
-            # HELP m_dashed_name Infinite.
-            # TYPE m_dashed_name gauge
-            m_dashed_name +Inf
-            # HELP z_total Last.
-            # TYPE z_total counter
-            z_total{kind="x",lane="b"} 5
-            z_total{lane="a"} 1
+        Assert.Equal(["a -0.5", "checks_total 1", "limit 1e-09"], Samples());
+        observed = 7;
+        Assert.Equal(["a -0.5", "checks_total 7", "limit 1e-09"], Samples());
 
-            """;
-        Assert.Equal(Expected, _exporter.Scrape());
-        Assert.Equal(Expected, _exporter.Scrape());
+        IEnumerable<string> Samples() => _exporter.Page().Split('\n').Where(line => line.Length > 0 && line[0] != '#').Order(StringComparer.Ordinal);
     }
 
     [Fact]
     public void Scrape_SpecialCharacters_AreEscaped()
     {
         var counter = _meter.CreateCounter<long>("escaped_total", description: "A \\ and\na \"quote\".");
-        counter.Add(1, new KeyValuePair<string, object?>("prefix.name", "@\\ \"ä\"\nnext"));
+        counter.Add(1, new KeyValuePair<string, object?>("prefix", "@\\ \"ä\"\nnext"));
 
         Assert.Equal(
-            "# HELP escaped_total A \\\\ and\\na \"quote\".\n# TYPE escaped_total counter\nescaped_total{prefix_name=\"@\\\\ \\\"ä\\\"\\nnext\"} 1\n",
-            _exporter.Scrape());
+            "# HELP escaped_total A \\\\ and\\na \"quote\".\n# TYPE escaped_total counter\nescaped_total{prefix=\"@\\\\ \\\"ä\\\"\\nnext\"} 1\n",
+            _exporter.Page());
     }
 
     [Fact]
@@ -74,29 +85,17 @@ public sealed class MetricsExporterTests : IDisposable
             histogram.Record(value, new KeyValuePair<string, object?>("lane", "interactive"));
 
         Assert.Equal(
-            """
-            # HELP wait_seconds Waiting.
-            # TYPE wait_seconds histogram
-            wait_seconds_bucket{lane="interactive",le="1e-05"} 0
-            wait_seconds_bucket{lane="interactive",le="0.5"} 2
-            wait_seconds_bucket{lane="interactive",le="1"} 3
-            wait_seconds_bucket{lane="interactive",le="+Inf"} 4
-            wait_seconds_sum{lane="interactive"} 4.5
-            wait_seconds_count{lane="interactive"} 4
-
-            """,
-            _exporter.Scrape());
-    }
-
-    [Fact]
-    public void Scrape_IntoABuffer_IsTheSameText()
-    {
-        _meter.CreateCounter<long>("x_total", description: "Ä.").Add(1);
-        var buffer = new ArrayBufferWriter<byte>();
-
-        _exporter.Scrape(buffer);
-
-        Assert.Equal(_exporter.Scrape(), Encoding.UTF8.GetString(buffer.WrittenSpan));
+            [
+                "# HELP wait_seconds Waiting.",
+                "# TYPE wait_seconds histogram",
+                "wait_seconds_bucket{lane=\"interactive\",le=\"+Inf\"} 4",
+                "wait_seconds_bucket{lane=\"interactive\",le=\"0.5\"} 2",
+                "wait_seconds_bucket{lane=\"interactive\",le=\"1\"} 3",
+                "wait_seconds_bucket{lane=\"interactive\",le=\"1e-05\"} 0",
+                "wait_seconds_count{lane=\"interactive\"} 4",
+                "wait_seconds_sum{lane=\"interactive\"} 4.5",
+            ],
+            _exporter.Page().Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -106,10 +105,10 @@ public sealed class MetricsExporterTests : IDisposable
         Parallel.For(0, 200, _ =>
         {
             counter.Add(1);
-            Assert.Contains("busy_total ", _exporter.Scrape(), StringComparison.Ordinal);
+            Assert.Contains("busy_total ", _exporter.Page(), StringComparison.Ordinal);
         });
 
-        Assert.Contains("busy_total 200\n", _exporter.Scrape(), StringComparison.Ordinal);
+        Assert.Contains("busy_total 200\n", _exporter.Page(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -122,7 +121,7 @@ public sealed class MetricsExporterTests : IDisposable
         other.CreateCounter<long>("shared_total").Add(1);
         _meter.CreateCounter<long>("shared_total").Add(5);
 
-        Assert.Equal("# HELP shared_total \n# TYPE shared_total counter\nshared_total 5\n", exporter.Scrape());
+        Assert.Equal("# HELP shared_total \n# TYPE shared_total counter\nshared_total 5\n", exporter.Page());
     }
 
     [Theory]
@@ -135,6 +134,6 @@ public sealed class MetricsExporterTests : IDisposable
         using var exporter = new MetricsExporter(meter, new Uri(endpoint));
         meter.CreateCounter<long>("x_total").Add(1);
 
-        Assert.Contains("x_total 1\n", exporter.Scrape(), StringComparison.Ordinal);
+        Assert.Contains("x_total 1\n", exporter.Page(), StringComparison.Ordinal);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Bioproxy.Host.Telemetry;
 
@@ -27,9 +26,7 @@ public sealed class ProxyMetricsTests : IDisposable
     {
         _clock.Advance(TimeSpan.FromSeconds(1.5));
 
-        Assert.Equal(
-            ["bioproxy_uptime_seconds 1.5", "bioproxy_warmup_checks_total 0"],
-            Samples());
+        Assert.Equal(["bioproxy_uptime_seconds 1.5", "bioproxy_warmup_checks_total 0"], Samples().Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -71,51 +68,14 @@ public sealed class ProxyMetricsTests : IDisposable
         }
     }
 
-    [PromtoolFact]
-    public async Task Scrape_EverythingRecorded_PromtoolHasNoComplaint()
-    {
-        RecordEverything();
-        using var promtool = Process.Start(new ProcessStartInfo("promtool", ["check", "metrics"])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        var output = promtool.StandardOutput.ReadToEndAsync(limit.Token);
-        var errors = promtool.StandardError.ReadToEndAsync(limit.Token);
-        await promtool.StandardInput.WriteAsync(_exporter.Scrape().AsMemory(), limit.Token);
-        promtool.StandardInput.Close();
-        await promtool.WaitForExitAsync(limit.Token);
-
-        Assert.Equal("", await output + await errors);
-        Assert.Equal(0, promtool.ExitCode);
-    }
-
     private void RecordEverything()
     {
-        _metrics.Request("chat", 200, TimeSpan.FromSeconds(1));
-        _metrics.FirstByte("chat", TimeSpan.FromMilliseconds(20));
-        _metrics.CacheResult("restored");
-        _metrics.PromptTokens(cached: 900, computed: 10, "restored");
-        _metrics.QueueRejected("full");
-        _metrics.QueueWaited("interactive", TimeSpan.FromSeconds(2));
-        _metrics.WarmUpChecked();
-        _metrics.WarmUpChecked();
-        _metrics.WarmUpExecuted("@code", TimeSpan.FromSeconds(3));
-        _metrics.WarmUpFailed("@code", "backend");
-        _metrics.WarmUpCancelled("@code");
-        _metrics.Saved("@code", TimeSpan.FromMilliseconds(5));
-        _metrics.RestoreDone(TimeSpan.FromMilliseconds(4));
-        _metrics.RestoreJudged("@code", "effective");
-        _metrics.TemplateFailed("@code");
-        _metrics.PluginCalled("expander", TimeSpan.FromMicroseconds(50));
-        _metrics.PluginFailed("expander", "timeout");
+        EveryMetric.Record(_metrics);
         _metrics.Observe("bioproxy_slots", "Slots of the backend, by state.", () => [new Measurement<long>(3, new KeyValuePair<string, object?>("state", "idle"))]);
     }
 
     private string[] Samples() =>
-        [.. _exporter.Scrape().Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith('#'))];
+        [.. _exporter.Page().Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith('#'))];
 
     private sealed class StoppedClock : TimeProvider
     {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.UnitTests.Telemetry;
 
-public sealed class ReadableConsoleTests
+public sealed class ConsoleLogTests
 {
     [Theory]
     [InlineData(LogLevel.Trace, "11:02:33 trace message\n")]
@@ -37,7 +37,7 @@ public sealed class ReadableConsoleTests
     public void Write_ManyThreads_EveryLineIsWhole()
     {
         using var output = new MemoryStream();
-        using (var console = new ReadableConsole(output, new FixedClock(), colour: false))
+        using (var console = new ConsoleLog(output, new FixedClock(), new TextLine(hasColour: false)))
         {
             var logger = console.CreateLogger("Some.Category");
             Parallel.For(0, 8, thread =>
@@ -52,10 +52,10 @@ public sealed class ReadableConsoleTests
     }
 
     [Fact]
-    public async Task Write_NobodyReads_CallersGoOnAndTheLostLinesAreCounted()
+    public async Task Write_OutputIsNotRead_CallersContinueAndDroppedLinesAreCounted()
     {
         using var output = new StuckStream();
-        using var console = new ReadableConsole(output, new FixedClock(), colour: false);
+        using var console = new ConsoleLog(output, new FixedClock(), new TextLine(hasColour: false));
         var logger = console.CreateLogger("Some.Category");
         Log(logger, LogLevel.Error, "first");
         await output.Reached.WaitAsync(TimeSpan.FromSeconds(30));
@@ -68,18 +68,18 @@ public sealed class ReadableConsoleTests
 
         var text = Encoding.UTF8.GetString(output.ToArray());
         Assert.Equal(21, text.Split(line).Length - 1); // 2 MB
-        Assert.EndsWith("11:02:33 warn  29 lines were left out: nobody read the log.\n", text, StringComparison.Ordinal);
+        Assert.EndsWith("11:02:33 warn  29 log lines were dropped because the output was not read.\n", text, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void AddReadableConsole_Registered_IsTheOnlyProviderAndFiltersTheFramework()
+    public void AddConsoleLog_Registered_IsTheOnlyProviderAndFiltersTheFramework()
     {
         var services = new ServiceCollection();
-        services.AddLogging(logging => logging.AddReadableConsole(LogLevel.Information));
+        services.AddLogging(logging => logging.AddConsoleLog(LogLevel.Information, isJson: false));
         using var provider = services.BuildServiceProvider();
         var loggers = provider.GetRequiredService<ILoggerFactory>();
 
-        Assert.IsType<ReadableConsole>(Assert.Single(provider.GetServices<ILoggerProvider>()));
+        Assert.IsType<ConsoleLog>(Assert.Single(provider.GetServices<ILoggerProvider>()));
         Assert.True(loggers.CreateLogger("Bioproxy.Host.Models.Slots").IsEnabled(LogLevel.Information));
         Assert.False(loggers.CreateLogger("Bioproxy.Host.Models.Slots").IsEnabled(LogLevel.Debug));
         Assert.False(loggers.CreateLogger("Microsoft.Hosting.Lifetime").IsEnabled(LogLevel.Information));
@@ -89,7 +89,7 @@ public sealed class ReadableConsoleTests
     private static string Write(LogLevel level, string message, bool colour = false, Exception? exception = null)
     {
         using var output = new MemoryStream();
-        using (var console = new ReadableConsole(output, new FixedClock(), colour))
+        using (var console = new ConsoleLog(output, new FixedClock(), new TextLine(colour)))
             Log(console.CreateLogger("Some.Category"), level, message, exception);
         return Encoding.UTF8.GetString(output.ToArray());
     }

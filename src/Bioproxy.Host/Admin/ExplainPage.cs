@@ -4,8 +4,8 @@ using Bioproxy.Host.Models.Slots;
 
 namespace Bioproxy.Host.Admin;
 
-/// <summary>One request's explanation, as JSON for people.</summary>
-internal static class ExplainView
+/// <summary>The explanation of one request: where its prompt went and what came of it.</summary>
+internal static class ExplainPage
 {
     public static void Write(Utf8JsonWriter writer, Explanation explanation)
     {

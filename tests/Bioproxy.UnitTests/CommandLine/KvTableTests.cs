@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Bioproxy.Host.Admin;
+using Bioproxy.Host.CommandLine;
 
-namespace Bioproxy.UnitTests.Admin;
+namespace Bioproxy.UnitTests.CommandLine;
 
 public sealed class KvTableTests
 {
@@ -22,26 +22,33 @@ public sealed class KvTableTests
                 "a.bin   conversation  ada     12,345      3  3.0 GiB        now  in use, other model",
                 "bb.bin  @code         -            7      1  1.0 MiB     3 days  pinned",
                 "2 snapshots, 3.0 GiB; 5.0 GiB free",
-                "",
             ],
-            KvTable.List(answer, Now).Split(Environment.NewLine));
+            Printed.Lines(KvTable.List(answer, Now)));
     }
 
     [Fact]
-    public void Gone_DryRun_SaysWouldBe()
+    public void Removed_DryRun_SaysWouldBe()
     {
         var answer = Json("""{"would_be_removed":[{"file":"a.bin","label":"@code","bytes":2048,"reason":"there are too many (kv.max_snapshots)"}]}""");
 
         Assert.Equal(
             [
-                "would be removed  label     size  because",
+                "would be removed  label     size  reason",
                 "a.bin             @code  2.0 KiB  there are too many (kv.max_snapshots)",
                 "1 would be removed",
-                "",
             ],
-            KvTable.Gone(answer).Split(Environment.NewLine));
-        Assert.Equal("Nothing removed." + Environment.NewLine, KvTable.Gone(Json("""{"removed":[]}""")));
+            Printed.Lines(KvTable.Removed(answer)));
+        Assert.Equal(["Nothing removed."], Printed.Lines(KvTable.Removed(Json("""{"removed":[]}"""))));
     }
+
+    [Fact]
+    public void List_NoSnapshots_IsOnlyTheTotal() =>
+        Assert.Equal(["0 snapshots, 0.0 KiB"], Printed.Lines(KvTable.List(Json("""{"count":0,"bytes":0,"snapshots":[]}"""), Now)));
+
+    [Fact]
+    public void Show_Members_AreNamesAndValues() => Assert.Equal(
+        ["file        a.bin", "in use      yes", "text bytes  12,345", "domain      -", "created     2030-01-05 00:00:00 +00:00"],
+        Printed.Lines(KvTable.Show(Json("""{"file":"a.bin","in_use":true,"text_bytes":12345,"domain":null,"created":"2030-01-05T00:00:00+00:00"}"""))));
 
     private static JsonElement Json(string text)
     {

@@ -4,28 +4,29 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Telemetry;
 
-/// <summary>One line an event for a person to read: <c>11:02:33 warn  message</c>, an exception indented below it. No categories, no scopes.</summary>
-internal static class ReadableLine
+/// <summary>One readable line per event: <c>11:02:33 warn  message</c>, an exception indented below it. No categories, no scopes.</summary>
+/// <param name="hasColour">Whether the level is coloured.</param>
+internal sealed class TextLine(bool hasColour) : ILogLineFormat
 {
     private const string Plain = "\e[0m";
 
-    public static void Append(StringBuilder to, DateTimeOffset at, LogLevel level, string message, Exception? exception, bool colour)
+    public void Append(StringBuilder to, in LogEntry entry)
     {
-        to.Append(CultureInfo.InvariantCulture, $"{at:HH:mm:ss} ");
-        var (word, code) = Appearance(level);
-        _ = colour ? to.Append(code).Append(word).Append(Plain) : to.Append(word);
+        to.Append(CultureInfo.InvariantCulture, $"{entry.At:HH:mm:ss} ");
+        var (word, code) = Appearance(entry.Level);
+        _ = hasColour ? to.Append(code).Append(word).Append(Plain) : to.Append(word);
         to.Append(' ');
-        AppendOneLine(to, message);
-        if (exception is null)
+        AppendOneLine(to, entry.Message);
+        if (entry.Exception is null)
             return;
-        foreach (var line in exception.ToString().AsSpan().EnumerateLines())
+        foreach (var line in entry.Exception.ToString().AsSpan().EnumerateLines())
         {
             to.Append("    ");
             AppendOneLine(to, line);
         }
     }
 
-    // Words of one width, so that the messages stand below each other.
+    // Words of equal width, so that the messages line up.
     private static (string Word, string Colour) Appearance(LogLevel level) => level switch
     {
         LogLevel.Trace => ("trace", "\e[90m"),
@@ -36,7 +37,7 @@ internal static class ReadableLine
         _ => ("fatal", "\e[1;31m"),
     };
 
-    // A backend's or client's text may end up in a message: it must neither fake a second event nor steer the terminal.
+    // Text of a backend or a client may be part of a message: it must neither forge a second event nor control the terminal.
     private static void AppendOneLine(StringBuilder to, ReadOnlySpan<char> message)
     {
         if (!message.ContainsAnyInRange('\u0000', '\u001f') && !message.ContainsAnyInRange('\u007f', '\u009f'))

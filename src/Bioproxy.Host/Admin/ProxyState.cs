@@ -1,0 +1,32 @@
+using Bioproxy.Host.Plugins;
+using Bioproxy.Host.Templates;
+using Bioproxy.Host.WarmUp;
+
+namespace Bioproxy.Host.Admin;
+
+/// <summary>The state of this process.</summary>
+internal sealed class ProxyState(
+    ModelState model, WarmUpLoop warmUp, TemplateLibrary templates, PluginManager plugins, ListenAddresses addresses) : IProxyState
+{
+    public BackendSummary Backend => model.Backend;
+
+    public QueueSummary Queue => model.Queue;
+
+    public IReadOnlyList<SlotSummary> Slots => model.Slots(warmUp.Statuses);
+
+    public IReadOnlyList<SnapshotSummary> Snapshots => model.Snapshots;
+
+    public IReadOnlyList<string> Quarantined => model.Quarantined;
+
+    public IReadOnlyList<RestoreSummary> Restores => model.Restores;
+
+    public string? RestoreDisabledReason => model.RestoreDisabledReason;
+
+    public IReadOnlyList<WarmUpStatus> WarmUps => warmUp.Statuses;
+
+    public IReadOnlyList<TemplateStatus> Templates => templates.Statuses;
+
+    public IReadOnlyList<PluginStatus> Plugins => plugins.Statuses;
+
+    public IReadOnlyList<string> Addresses => addresses.Proxy is { } proxy ? [proxy.ToString()] : [];
+}

@@ -1,0 +1,69 @@
+using Bioproxy.Host.Backends;
+using Bioproxy.Host.CommandLine;
+using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Plugins;
+using Microsoft.Extensions.Logging;
+
+namespace Bioproxy.Host;
+
+/// <summary><c>bioproxy check</c>: configuration, templates, plugins, and whether the backend answers. Starts nothing.</summary>
+internal static class CheckCommand
+{
+    private const string Ok = "ok";
+    private const string Note = "note";
+    private const string Failed = "FAILED";
+
+    public static async Task<int> RunAsync(ConfigurationInput input, CancellationToken cancellationToken)
+    {
+        if (Commands.Load(input) is not { } options)
+            return Commands.Misconfigured;
+        await using var app = new BioproxyApp(options, logging: log => log.SetMinimumLevel(LogLevel.None));
+        var hasTemplateProblems = app.LoadTemplates().Count > 0;
+        app.Backend.Changed = null; // only ask: no probe, no warm-up
+        var state = await app.Backend.CheckAsync(cancellationToken);
+        List<(string Verdict, string What, string Text)> findings =
+        [
+            (Ok, "configuration", options.ConfigFile ?? "no file; defaults"),
+            (Ok, "state", options.KvEnabled ? options.StateDirectory : "kv.enabled is false: no KV cache is saved"),
+            .. Templates(app),
+            .. app.Plugins.SelectMany(Plugin),
+            .. Backend(options.BackendUrl, state),
+        ];
+        Terminal.Standard.Write(FindingsTable.Of(findings));
+        return hasTemplateProblems ? Commands.Misconfigured : findings.Exists(finding => finding.Verdict == Failed) ? Commands.Failed : 0;
+    }
+
+    private static IEnumerable<(string Verdict, string What, string Text)> Templates(BioproxyApp app) => app.Templates.Count == 0
+        ? [(Note, "templates", "none configured (prefixes)")]
+        : app.Templates.Select(t => (t.Problem is null ? Ok : Failed, $"template {t.Prefix}", t.Problem ?? t.Path));
+
+    private static IEnumerable<(string Verdict, string What, string Text)> Plugin(PluginStatus plugin)
+    {
+        var what = $"plugin {plugin.Name}";
+        var isActive = plugin.State == PluginState.Active;
+        yield return isActive ? (Ok, what, string.Join(", ", plugin.Exports)) : (Failed, what, plugin.Problem!);
+        if (isActive && plugin.Problem is { } problem)
+            yield return (Note, what, problem);
+        foreach (var note in plugin.Notes)
+            yield return (Note, what, note);
+    }
+
+    private static IEnumerable<(string Verdict, string What, string Text)> Backend(Uri url, BackendState state)
+    {
+        var isServing = state.Status is BackendStatus.Ready or BackendStatus.Sleeping;
+        yield return (isServing ? Ok : Failed, "backend", $"{url} {Describe(state)}");
+        if (isServing && (state.Problem ?? state.Facts?.Missing) is { } missing)
+            yield return (Note, "backend", missing);
+    }
+
+    private static string Describe(BackendState state) => state switch
+    {
+        { Status: BackendStatus.Ready, Facts: { IsLlamaServer: true } facts } =>
+            $"is llama-server {facts.Build}, model {facts.ModelAlias ?? facts.ModelPath}, "
+            + $"{facts.TotalSlots} slots of {facts.ContextPerSlot} tokens",
+        { Status: BackendStatus.Ready } => "answers",
+        { Status: BackendStatus.Sleeping } => "is asleep until the next request",
+        { Status: BackendStatus.Loading } => "is loading its model; try again later",
+        _ => $"is not reachable: {state.Problem}. Start llama-server, or set backend_url",
+    };
+}

@@ -1,0 +1,31 @@
+using System.CommandLine;
+using Bioproxy.Host.Configuration;
+
+namespace Bioproxy.Host.CommandLine;
+
+/// <summary>The options that every command takes: the configuration file, and the settings that can be overridden.</summary>
+internal sealed class SettingOptions
+{
+    private readonly Option<string> _config = new("--config")
+    {
+        HelpName = "file",
+        Description = "The configuration file. [default: ~/.config/bioproxy/config.json]",
+        Recursive = true,
+    };
+
+    // Texts, whatever the setting's type: a bad value is reported in one list with the mistakes of the file.
+    private readonly Dictionary<string, Option<string>> _settings = ConfigurationKeys.All.Where(key => key.Option is not null).ToDictionary(
+        key => key.Name,
+        key => new Option<string>(key.Option!) { HelpName = key.OptionValue, Description = key.OptionHelp, Recursive = true });
+
+    public IEnumerable<Option> All => [_config, .. _settings.Values];
+
+    public ConfigurationInput Read(ParseResult result) => new()
+    {
+        ConfigPath = result.GetValue(_config),
+        Overrides = _settings
+            .Select(setting => (setting.Key, Text: result.GetValue(setting.Value)))
+            .Where(setting => setting.Text is not null)
+            .ToDictionary(setting => setting.Key, setting => setting.Text!),
+    };
+}
