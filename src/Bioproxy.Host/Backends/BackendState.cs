@@ -1,11 +1,21 @@
 namespace Bioproxy.Host.Backends;
 
-/// <summary>The backend as last seen. Immutable, swapped whole.</summary>
-/// <param name="Epoch">Counts up whenever the process behind the address may be another one: nothing known about slots before is valid after.</param>
-/// <param name="Status">How it answers.</param>
-/// <param name="Facts">What it told; null unless ready.</param>
-/// <param name="Problem">Why it is not ready, for people.</param>
-internal sealed record BackendState(int Epoch, BackendStatus Status, BackendFacts? Facts, string? Problem)
+/// <summary>The backend as last found. Immutable; every change is a new object, and two objects are two different states even when they look
+/// alike: what was known under one is not valid under the other.</summary>
+internal sealed class BackendState(BackendStatus status, BackendFacts? facts, string? problem)
 {
-    public static BackendState Unknown { get; } = new(0, BackendStatus.Unknown, null, "not asked yet");
+    public static BackendState NotAsked { get; } = new(BackendStatus.Unknown, null, "not asked yet");
+
+    public BackendStatus Status => status;
+
+    /// <summary>What it told; null unless ready.</summary>
+    public BackendFacts? Facts => facts;
+
+    /// <summary>Why it is not ready, or what is missing, for people.</summary>
+    public string? Problem => problem;
+
+    /// <summary>Whether its slots can be scheduled: a llama-server with a model that shows its slots.</summary>
+    public bool HasSlots => status == BackendStatus.Ready && facts is { IsLlamaServer: true, IsRouter: false, CanReadSlots: true, TotalSlots: not null };
+
+    public override string ToString() => $"{status} {problem}";
 }

@@ -1,3 +1,4 @@
+using Bioproxy.Host.Backends;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Models.Slots;
 
@@ -7,12 +8,98 @@ namespace Bioproxy.Host.Models;
 /// One model on one backend across process lifetimes. The queue stands here, because requests that wait outlive a restart of the server;
 /// everything that dies with the process belongs to the <see cref="ModelInstance"/>.
 /// </summary>
-internal sealed class ServedModel(SlotQueue queue, ModelInstance current, BackendSender sender)
+internal sealed class ServedModel : IBackendListener, IAsyncDisposable
 {
-    public SlotQueue Queue => queue;
+    /// <summary>Longer than a probe takes on a slow machine; then a request is served without what recognition would give it.</summary>
+    private static readonly TimeSpan RecognitionLimit = TimeSpan.FromSeconds(10);
+
+    private readonly ModelContext _context;
+    private readonly Backend _backend;
+    private readonly Lock _lock = new();
+    private readonly List<Task> _retiring = [];
+    private readonly SemaphoreSlim _waking = new(1, 1);
+    private volatile ModelInstance _current;
+
+    public ServedModel(ModelContext context, Backend backend, SlotQueue queue)
+    {
+        _context = context;
+        _backend = backend;
+        Queue = queue;
+        _current = new ModelInstance(context, backend, backend.Monitor.State, queue);
+        backend.Monitor.Subscribe(this);
+    }
+
+    public SlotQueue Queue { get; }
+
+    /// <summary>What all instances share.</summary>
+    public ModelContext Context => _context;
 
     /// <summary>The instance that serves now. Read it once a request, when its lease has been granted.</summary>
-    public ModelInstance Current => current;
+    public ModelInstance Current => _current;
 
-    public BackendSender Sender => sender;
+    public Backend Backend => _backend;
+
+    public BackendSender Sender => _backend.Sender;
+
+    /// <summary>
+    /// To be awaited before a request waits in the queue: a sleeping server is woken, and the model that woke is recognised first. Otherwise the
+    /// request that wakes it would be computed from nothing, though a snapshot of it may exist.
+    /// </summary>
+    public ValueTask PrepareAsync(CancellationToken cancellationToken)
+    {
+        var noticing = _current.NoticeSleepAsync(cancellationToken);
+        return noticing.IsCompletedSuccessfully && IsReady ? default : new(PrepareSlowlyAsync(noticing, cancellationToken));
+    }
+
+    private bool IsReady => _current is { State.Status: not BackendStatus.Sleeping, Recognition.FirstAttempt.IsCompleted: true } or { State.HasSlots: false, State.Status: not BackendStatus.Sleeping };
+
+    public void BackendChanged()
+    {
+        lock (_lock)
+        {
+            var state = _backend.Monitor.State;
+            var old = _current;
+            if (ReferenceEquals(old.State, state))
+                return;
+            if (state.Status == BackendStatus.Ready)
+                Queue.SetCapacity(state.Facts?.TotalSlots ?? _context.Options.QueueCapacity);
+            _current = new ModelInstance(_context, _backend, state, Queue);
+            _retiring.RemoveAll(static task => task.IsCompleted);
+            _retiring.Add(Task.Run(() => old.DisposeAsync().AsTask()));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task[] retiring;
+        lock (_lock)
+            retiring = [.. _retiring];
+        await _current.DisposeAsync().ConfigureAwait(false);
+        await Task.WhenAll(retiring).ConfigureAwait(false);
+        _waking.Dispose();
+    }
+
+    private async Task PrepareSlowlyAsync(ValueTask noticing, CancellationToken cancellationToken)
+    {
+        await noticing.ConfigureAwait(false);
+        if (_current.State.Status is BackendStatus.Unknown)
+            await _backend.Monitor.CheckAsync(cancellationToken).ConfigureAwait(false); // it may just have been found asleep
+        if (_current.State.Status == BackendStatus.Sleeping)
+        {
+            await _waking.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                if (_current.State.Status == BackendStatus.Sleeping)
+                    await _backend.Monitor.WakeAsync(cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                _waking.Release();
+            }
+        }
+
+        if (_current is { State.HasSlots: true, Recognition.FirstAttempt: { IsCompleted: false } attempt })
+            await attempt.WaitAsync(RecognitionLimit, _context.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
 }

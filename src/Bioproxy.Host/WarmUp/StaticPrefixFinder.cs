@@ -15,7 +15,7 @@ namespace Bioproxy.Host.WarmUp;
 /// several messages that have nothing in common, the backend renders and tokenises each, and the tokens they share are what
 /// may be kept. So it is right whatever plugin or engine made it.
 /// </summary>
-internal sealed class StaticPrefixFinder(PluginManager plugins, TransformChain transforms, LlamaClient client)
+internal sealed class StaticPrefixFinder(PluginManager plugins, TransformChain transforms)
 {
     /// <summary>Letters, a digit, punctuation, another script: a tokenizer may merge the end of the template with what follows, and
     /// only what survives every kind of beginning is static.</summary>
@@ -62,16 +62,16 @@ internal sealed class StaticPrefixFinder(PluginManager plugins, TransformChain t
     }
 
     /// <summary>Asks the backend for the tokens of each body, and takes what they share.</summary>
-    public async Task<(StaticPrefix? Prefix, string? Problem)> TokenizeAsync(Rehearsal rehearsal, CancellationToken cancellationToken)
+    public static async Task<(StaticPrefix? Prefix, string? Problem)> TokenizeAsync(ISlotApi api, Rehearsal rehearsal, CancellationToken cancellationToken)
     {
         int[]? common = null;
         var total = 0;
         foreach (var body in rehearsal.Bodies)
         {
-            var rendered = await client.ApplyTemplateAsync(body, cancellationToken).ConfigureAwait(false);
+            var rendered = await api.ApplyTemplateAsync(body, cancellationToken).ConfigureAwait(false);
             if (rendered.Value is null)
                 return (null, $"the backend could not render the prompt: {rendered.Problem}");
-            var tokens = await client.TokenizeAsync(rendered.Value, cancellationToken).ConfigureAwait(false);
+            var tokens = await api.TokenizeAsync(rendered.Value, cancellationToken).ConfigureAwait(false);
             if (tokens.Value is null)
                 return (null, $"the backend could not tokenise the prompt: {tokens.Problem}");
             total = Math.Max(total, tokens.Value.Length);

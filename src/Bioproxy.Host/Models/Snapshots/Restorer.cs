@@ -1,105 +1,103 @@
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Models.Slots;
-using Bioproxy.Host.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Models.Snapshots;
 
 /// <summary>Restores snapshots, and only into the process that was recognised.</summary>
-internal sealed partial class Restorer(
-    LlamaClient client, BackendMonitor monitor, SlotTable table, SlotLook look, SnapshotCatalogue catalogue, EffectLedger effects, LearnedRates rates, ProxyMetrics metrics, TimeProvider time, ILogger<Restorer> logger)
+internal sealed partial class Restorer(ModelContext context, InstanceBackend backend, SlotTable table, ProcessProof proof)
 {
-    private readonly ILogger<Restorer> _logger = logger;
+    /// <summary>One token takes milliseconds; longer means that the slot is held by a client that bypasses the proxy.</summary>
+    private static readonly TimeSpan StashLimit = TimeSpan.FromSeconds(3);
+
+    private readonly ILogger<Restorer> _logger = context.Loggers.CreateLogger<Restorer>();
 
     /// <summary>
     /// Restores into the work's slot. Before and after, the process must be the one that was recognised: a snapshot read by a
     /// server with other weights restores without complaint and answers wrongly.
     /// </summary>
-    /// <param name="state">The backend as it was planned for.</param>
     /// <param name="work">The work that owns the slot.</param>
     /// <param name="snapshot">What to restore; held by the caller.</param>
-    /// <param name="now">Seconds on the proxy's clock.</param>
+    /// <param name="stashFirst">The slot holds something that is nowhere else: let the server put it into its RAM cache first.</param>
     /// <param name="cancellationToken">The client left before the restore began.</param>
-    public async Task<bool> RestoreAsync(BackendState state, SlotWork work, Snapshot snapshot, double now, CancellationToken cancellationToken)
+    public async Task<RestoreResult> RestoreAsync(SlotWork work, Snapshot snapshot, bool stashFirst, CancellationToken cancellationToken)
     {
-        if (!await IsSameProcessAsync(state, cancellationToken).ConfigureAwait(false))
-            return false;
+        // Before the stash, which would hide the traces of another process.
+        if (await proof.CheckAsync(cancellationToken).ConfigureAwait(false) != ProcessCheck.Same)
+            return RestoreResult.NotTouched;
         var slot = work.Slot!.Value;
-        var started = time.GetTimestamp();
+        if (stashFirst && !await StashAsync(work, slot, cancellationToken).ConfigureAwait(false))
+            return RestoreResult.Failed;
+        var started = context.Time.GetTimestamp();
 
         // Not cancelled with the client: an answer that nobody waited for would leave the slot's content unknown.
-        var answer = await client.RestoreAsync(slot, snapshot.File, CancellationToken.None).ConfigureAwait(false);
-        var elapsed = time.GetElapsedTime(started);
-        metrics.RestoreDone(elapsed);
+        var answer = await backend.Api.RestoreAsync(slot, snapshot.File, CancellationToken.None).ConfigureAwait(false);
+        var elapsed = context.Time.GetElapsedTime(started);
+        context.Metrics.RestoreDone(elapsed);
         if (answer.Value is { } restored && restored.Tokens == snapshot.Tokens && (restored.Bytes == snapshot.Bytes || restored.Bytes == 0))
         {
-            rates.Restored(snapshot.Bytes, (restored.Duration > TimeSpan.Zero ? restored.Duration : elapsed).TotalSeconds);
-            if (await IsSameProcessAsync(state, CancellationToken.None).ConfigureAwait(false))
+            context.Rates.Restored(snapshot.Bytes, (restored.Duration > TimeSpan.Zero ? restored.Duration : elapsed).TotalSeconds);
+            if (await proof.CheckAsync(CancellationToken.None).ConfigureAwait(false) == ProcessCheck.Same)
             {
-                table.SetContent(work, ContentOf(snapshot, now));
-                catalogue.Use(snapshot, time.GetUtcNow());
-                LogRestored(snapshot.Label, snapshot.Tokens, slot, time.GetElapsedTime(started).TotalMilliseconds);
-                return true;
+                table.SetContent(work, ContentOf(snapshot));
+                context.Snapshots.Use(snapshot, context.Time.GetUtcNow());
+                LogRestored(snapshot.Label, snapshot.Tokens, slot, context.Time.GetElapsedTime(started).TotalMilliseconds);
+                return RestoreResult.Restored;
             }
         }
         else if (answer.IsUnreachable)
         {
-            monitor.Suspect(state.Epoch, $"a restore got no answer: {answer.Problem}");
+            backend.Suspect($"a restore lost its connection: {answer.Problem}");
         }
-        else
+        else if (!answer.IsSilent)
         {
-            catalogue.Quarantine(snapshot, answer.Value is { } other
+            context.Snapshots.Quarantine(snapshot, answer.Value is { } other
                 ? $"restoring gave {other.Tokens} tokens and {other.Bytes} bytes instead of {snapshot.Tokens} and {snapshot.Bytes}"
                 : $"the backend could not restore it (status {answer.Status}: {answer.Problem})");
         }
 
-        effects.Failed(snapshot);
-        await client.EraseAsync(slot, CancellationToken.None).ConfigureAwait(false);
+        context.Effectiveness.Failed(snapshot);
         table.SetContent(work, null);
-        return false;
+        await backend.Api.EraseAsync(slot, CancellationToken.None).ConfigureAwait(false);
+        return RestoreResult.Failed;
     }
 
     /// <summary>
     /// A restore throws away what its slot held; only a request that displaces it makes the server keep it in its RAM cache. So
-    /// one token is evaluated there first.
+    /// one token is evaluated there first, on behalf of the work that owns the slot.
     /// </summary>
-    public async Task StashAsync(int epoch, int slot, CancellationToken cancellationToken)
+    /// <returns>False when the server did not do it in time: then somebody else uses the slot.</returns>
+    private async Task<bool> StashAsync(SlotWork work, int slot, CancellationToken cancellationToken)
     {
-        if (table.TryBegin(epoch, new SlotPlan(PromptSource.Cold, slot, 0), null) is not { } work)
-            return;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var timer = context.Time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), limit, StashLimit, Timeout.InfiniteTimeSpan);
         try
         {
-            await client.EvaluateAsync([1], slot, static (_, _, _) => { }, cancellationToken).ConfigureAwait(false);
+            var answer = await backend.Api.EvaluateAsync([1], slot, mayReuse: true, static (_, _, _) => { }, limit.Token).ConfigureAwait(false);
+            if (answer.IsSuccess)
+                table.Stashed(work);
+            return answer.IsSuccess;
         }
-        finally
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            table.End(work, SlotContent.Nothing, null);
+            LogNoStash(slot);
+            return false;
         }
     }
 
-    public async Task<bool> IsSameProcessAsync(BackendState state, CancellationToken cancellationToken)
-    {
-        if (monitor.State.Epoch != state.Epoch)
-            return false;
-        // The marker shows a restart but not a sleep, in which the same process loads its weights anew; task numbers show both.
-        var marker = await monitor.IsSameProcessAsync(state, cancellationToken).ConfigureAwait(false);
-        var verdict = marker == false ? SlotVerdict.Restarted : (await look.OnceAsync(state.Epoch, cancellationToken).ConfigureAwait(false))?.Verdict ?? SlotVerdict.Restarted;
-        var isSame = verdict == SlotVerdict.Same || (verdict == SlotVerdict.Doubt && marker == true);
-        if (!isSame)
-            monitor.Suspect(state.Epoch, "it could not be shown that the server is still the same process");
-        return isSame;
-    }
-
-    private static SlotContent ContentOf(Snapshot snapshot, double now) => new(snapshot.Chain, 1, IsSaved: true)
+    private SlotContent ContentOf(Snapshot snapshot) => new(snapshot.Chain, 1, IsSaved: true)
     {
         Domain = snapshot.Domain,
         Tokens = snapshot.Tokens,
         PromptTokens = snapshot.PromptTokens,
         Saved = snapshot.Beginning,
         Turns = snapshot.Turns,
-        UsedAt = now,
+        UsedAt = context.Uptime.Seconds,
     };
 
     [LoggerMessage(LogLevel.Information, "Restored {Label}: {Tokens} tokens into slot {Slot} in {Milliseconds:0} ms.")]
     private partial void LogRestored(string label, int tokens, int slot, double milliseconds);
+
+    [LoggerMessage(LogLevel.Information, "Slot {Slot} did not evaluate a token in time; nothing is restored into it.")]
+    private partial void LogNoStash(int slot);
 }

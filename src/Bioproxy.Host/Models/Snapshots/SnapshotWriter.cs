@@ -1,7 +1,7 @@
 using Bioproxy.Host.Backends;
-using Bioproxy.Host.Prompts;
+using Bioproxy.Host.Models.Recognition;
 using Bioproxy.Host.Models.Slots;
-using Bioproxy.Host.Telemetry;
+using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.Host.Models.Snapshots;
 
@@ -9,55 +9,69 @@ namespace Bioproxy.Host.Models.Snapshots;
 /// Saves a slot as a snapshot. A new state never overwrites one in use: it gets a free name, its sidecar is written after the file, and
 /// only then what it replaces is removed. So at no moment does a sidecar describe another file, and a crash costs the new state alone.
 /// </summary>
-internal sealed class SnapshotWriter(
-    LlamaClient client, BackendMonitor monitor, ModelRecognition recognition, SnapshotCatalogue catalogue, SnapshotFiles files, LearnedRates rates, ProxyMetrics metrics, TimeProvider time)
+internal sealed class SnapshotWriter(ModelContext context, InstanceBackend backend, ModelRecognition recognition)
 {
+    /// <summary>A finished save is worth waiting for the server's answer which process made it; batches of a minute were seen.</summary>
+    private static readonly TimeSpan ProofLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan ProofPause = TimeSpan.FromSeconds(2);
+
     /// <summary>Saves a template. The caller holds the slot's lease and knows that it holds exactly these tokens.</summary>
     /// <returns>The snapshot, or why there is none.</returns>
-    public Task<SaveOutcome> SaveTemplateAsync(BackendState state, int slot, string prefix, int tokens, string tokensHash, PromptChain chain, CancellationToken cancellationToken) =>
+    public Task<SaveOutcome> SaveTemplateAsync(int slot, string trigger, int tokens, string tokensHash, PromptChain chain, CancellationToken cancellationToken) =>
         SaveAsync(
-            state, slot, (tokens, tokens), (file, identity, saved) => new Snapshot(file, prefix, identity, tokens, tokensHash, saved.Bytes, time.GetUtcNow(), chain), (old, made) => old.Prefix == prefix && old.Identity == made.Identity, cancellationToken);
+            slot,
+            (tokens, tokens),
+            (file, fingerprint, saved) => new Snapshot(file, trigger, fingerprint, tokens, tokensHash, saved.Bytes, context.Time.GetUtcNow(), chain),
+            (old, made) => old.Prefix == trigger && old.Fingerprint == made.Fingerprint,
+            cancellationToken);
 
-    /// <summary>Saves a conversation. The caller has taken the slot for it.</summary>
+    /// <summary>Saves a conversation. The caller has borrowed the slot for it.</summary>
     /// <returns>The snapshot, or why there is none.</returns>
-    public Task<SaveOutcome> SaveConversationAsync(BackendState state, int slot, SlotContent content, CancellationToken cancellationToken) =>
+    public Task<SaveOutcome> SaveConversationAsync(int slot, SlotContent content, CancellationToken cancellationToken) =>
         SaveAsync(
-            state,
             slot,
             (content.PromptTokens, content.Tokens + 1), // a stop word may or may not be evaluated
-            (file, identity, saved) => new Snapshot(file, "", identity, saved.Tokens, "", saved.Bytes, time.GetUtcNow(), content.Chain) { Domain = content.Domain, PromptTokens = content.PromptTokens, Turns = content.Turns },
+            (file, fingerprint, saved) => new Snapshot(file, "", fingerprint, saved.Tokens, "", saved.Bytes, context.Time.GetUtcNow(), content.Chain)
+            {
+                Domain = content.Domain, PromptTokens = content.PromptTokens, Turns = content.Turns,
+            },
             (old, _) => content.Saved is { IsConversation: true } before && old.File == before.File,
             cancellationToken);
 
     private async Task<SaveOutcome> SaveAsync(
-        BackendState state, int slot, (int Least, int Most) tokens, Func<string, string, SlotFileResult, Snapshot> describe, Func<Snapshot, Snapshot, bool> isReplaced, CancellationToken cancellationToken)
+        int slot,
+        (int Least, int Most) tokens,
+        Func<string, string, SlotFileResult, Snapshot> describe,
+        Func<Snapshot, Snapshot, bool> isReplaced,
+        CancellationToken cancellationToken)
     {
-        if (recognition.Identity(state.Epoch) is not { } identity)
-            return SaveOutcome.Failed("the model is not recognised yet");
-        var file = files.Take();
+        if (recognition.Fingerprint is not { } fingerprint)
+            return SaveOutcome.Failed("the model has not been recognised yet");
+        var store = context.Snapshots;
+        var file = store.TakeName();
         Snapshot? made = null;
         try
         {
-            var started = time.GetTimestamp();
-            var answer = await client.SaveAsync(slot, file, cancellationToken).ConfigureAwait(false);
+            var started = context.Time.GetTimestamp();
+            var answer = await backend.Api.SaveAsync(slot, file, cancellationToken).ConfigureAwait(false);
             if (answer.Value is not { } saved)
             {
                 if (answer.IsUnreachable)
-                    monitor.Suspect(state.Epoch, $"a save got no answer: {answer.Problem}");
+                    backend.Suspect($"a save lost its connection: {answer.Problem}");
                 return SaveOutcome.Failed(answer.Problem ?? "the backend did not save");
             }
 
             if (saved.Tokens < tokens.Least || saved.Tokens > tokens.Most)
                 return SaveOutcome.Failed($"the slot held {saved.Tokens} tokens instead of {tokens.Least}: the file {file} is not used") with { IsContradicted = true };
-            if (monitor.State.Epoch != state.Epoch || await monitor.IsSameProcessAsync(state, cancellationToken).ConfigureAwait(false) == false)
-                return SaveOutcome.Failed("the backend was replaced while saving");
-            files.Protect(file);
-            var snapshot = describe(file, identity, saved);
-            catalogue.Add(snapshot);
+            var elapsed = context.Time.GetElapsedTime(started);
+            if (await CheckProcessAsync(cancellationToken).ConfigureAwait(false) is not (ProcessCheck.Same or ProcessCheck.Unknown))
+                return SaveOutcome.Failed("it could not be shown that the server which saved it is the one that was recognised");
+            store.Protect(file);
+            var snapshot = describe(file, fingerprint, saved);
+            store.Add(snapshot);
             made = snapshot;
-            var elapsed = time.GetElapsedTime(started);
-            metrics.Saved(snapshot.Label, elapsed);
-            rates.Saved(saved.Tokens, saved.Bytes, (saved.Duration > TimeSpan.Zero ? saved.Duration : elapsed).TotalSeconds);
+            context.Metrics.Saved(snapshot.Label, elapsed);
+            context.Rates.Saved(saved.Tokens, saved.Bytes, (saved.Duration > TimeSpan.Zero ? saved.Duration : elapsed).TotalSeconds);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -66,11 +80,24 @@ internal sealed class SnapshotWriter(
         finally
         {
             if (made is null)
-                files.Discard(file);
+                store.ReturnName(file);
         }
 
-        foreach (var old in catalogue.All.Where(s => s.File != file && isReplaced(s, made)))
-            catalogue.Remove(old);
+        foreach (var old in store.All.Where(s => s.File != file && isReplaced(s, made)))
+            store.Remove(old);
         return new SaveOutcome(made, null);
+    }
+
+    /// <summary>Silence proves nothing, and the work is done: the question is repeated while the instance lives.</summary>
+    private async Task<ProcessCheck> CheckProcessAsync(CancellationToken cancellationToken)
+    {
+        var started = context.Time.GetTimestamp();
+        while (true)
+        {
+            var check = await backend.CheckProcessAsync(cancellationToken).ConfigureAwait(false);
+            if (check != ProcessCheck.NoAnswer || context.Time.GetElapsedTime(started) > ProofLimit)
+                return check;
+            await Task.Delay(ProofPause, context.Time, cancellationToken).ConfigureAwait(false);
+        }
     }
 }

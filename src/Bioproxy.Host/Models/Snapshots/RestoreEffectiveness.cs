@@ -5,7 +5,7 @@ namespace Bioproxy.Host.Models.Snapshots;
 
 /// <summary>Proof of effect: compares what restores promised with what the backend reused, and stops restoring for a model on which
 /// it does nothing (some builds answer success and reuse nothing).</summary>
-internal sealed partial class EffectLedger(ProxyMetrics metrics, TimeProvider time, ILogger<EffectLedger> logger)
+internal sealed partial class RestoreEffectiveness(ProxyMetrics metrics, TimeProvider time, ILogger<RestoreEffectiveness> logger)
 {
     /// <summary>One restore without effect may be a prompt that only looked alike; two in a row with none effective before are the model.</summary>
     private const int Patience = 2;
@@ -13,7 +13,7 @@ internal sealed partial class EffectLedger(ProxyMetrics metrics, TimeProvider ti
 
     private readonly Lock _lock = new();
     private readonly Queue<RestoreEffect> _last = new();
-    private readonly ILogger<EffectLedger> _logger = logger;
+    private readonly ILogger<RestoreEffectiveness> _logger = logger;
     private string? _identity;
     private int _withoutEffect;
     private bool _everEffective;
@@ -91,7 +91,7 @@ internal sealed partial class EffectLedger(ProxyMetrics metrics, TimeProvider ti
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Nothing is restored any more until the model changes, templates are only kept warm: {Reason}.")]
+    [LoggerMessage(LogLevel.Warning, "Snapshot restore is disabled until the model changes; templates are only kept warm: {Reason}.")]
     private partial void LogDisabled(string reason);
 
     [LoggerMessage(LogLevel.Warning, "Restoring {Prefix} had little effect: {Reused} of {Promised} tokens were reused.")]

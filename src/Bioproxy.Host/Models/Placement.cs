@@ -1,6 +1,7 @@
 using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Models.Snapshots;
 
-namespace Bioproxy.Host.Models.Snapshots;
+namespace Bioproxy.Host.Models;
 
 /// <summary>Where a request goes, and what has to be settled afterwards.</summary>
 internal sealed record Placement
@@ -8,7 +9,17 @@ internal sealed record Placement
     /// <summary>The markers before a chat's first word are the same in every prompt, and nobody's cache.</summary>
     private const int LeastReuse = 32;
 
-    public static Placement Unmanaged { get; } = new();
+    /// <summary>A restored or rolled-back slot may hold a little more than was estimated from the text.</summary>
+    private const double EstimateSlack = 1.25;
+
+    /// <summary>The backend chooses the slot, and nothing is known of it.</summary>
+    public static Placement ServerChooses { get; } = new();
+
+    /// <summary>Who settles it; null when there is nothing to settle.</summary>
+    public ISlotScheduler? Scheduler { get; init; }
+
+    /// <summary>Another key's state may be in reach of the server's own choice: it must not reuse anything (<c>cache_prompt: false</c>).</summary>
+    public bool ForbidsReuse { get; init; }
 
     /// <summary>The decision, for the explanation too.</summary>
     public SlotPlan Plan { get; init; } = new(PromptSource.Cold, null, 0);
@@ -29,6 +40,10 @@ internal sealed record Placement
 
     /// <summary>The part of the prompt, from 0 to 1, that its slot should hold already.</summary>
     public double Shared => Plan.Source == PromptSource.Cold || Content is not { Chain.Length: > 0 } content ? 0 : Plan.Shared / (double)content.Chain.Length;
+
+    /// <summary>Whether the backend reused clearly more than anything the proxy knows of explains. Such a state must not be saved: it may come from a
+    /// file that another program restored wrongly, and would outlive the server.</summary>
+    public bool IsUnexplained(int cached) => cached > LeastReuse && cached > ExpectedTokens * EstimateSlack + LeastReuse && !Plan.IsExpectedInRam;
 
     /// <summary>Where the prompt's beginning really came from, by what the backend reports: <c>hot</c>, <c>ram</c>, <c>restored</c>,
     /// <c>cold</c> or <c>ineffective</c>.</summary>

@@ -1,0 +1,173 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Bioproxy.Host.Http;
+
+namespace Bioproxy.Host.Backends.Drivers;
+
+/// <summary>
+/// Control calls to one backend as JSON over HTTP. Failures are values; only the caller's own cancelling is thrown. Calls that wait for the model's
+/// loop have connections of their own, so that they cannot hold up those that are answered at once; so has everything that streams.
+/// </summary>
+internal sealed class ControlCalls : IDisposable
+{
+    /// <summary>For calls that a server answers without its model.</summary>
+    public static readonly TimeSpan QuickLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>For calls that wait on the model's one loop behind a running batch (9 s were seen), or for a model to load.</summary>
+    public static readonly TimeSpan SlowLimit = TimeSpan.FromMinutes(2);
+
+    private readonly BackendPool _quick;
+    private readonly BackendPool _slow;
+    private readonly Uri _base;
+    private readonly AuthenticationHeaderValue? _authorization;
+
+    public ControlCalls(Uri backend, TimeSpan connectTimeout, string? apiKey)
+    {
+        _quick = new BackendPool(connectTimeout, mostConnections: 4);
+        _slow = new BackendPool(connectTimeout);
+        _base = backend.AbsoluteUri.EndsWith('/') ? backend : new Uri(backend.AbsoluteUri + "/");
+        _authorization = apiKey is null ? null : new AuthenticationHeaderValue("Bearer", apiKey);
+    }
+
+    /// <summary>A call that is answered at once.</summary>
+    public Task<BackendAnswer<JsonDocument>> GetAsync(string path, CancellationToken cancellationToken) =>
+        CallAsync(HttpMethod.Get, path, null, QuickLimit, cancellationToken);
+
+    /// <summary>A call whose answer may take up to <paramref name="limit"/>.</summary>
+    /// <param name="method">GET or POST.</param>
+    /// <param name="path">Relative to the backend's address.</param>
+    /// <param name="body">JSON; null for none.</param>
+    /// <param name="limit">The longest wait for the whole answer.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<BackendAnswer<JsonDocument>> CallAsync(
+        HttpMethod method, string path, ReadOnlyMemory<byte>? body, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        late.CancelAfter(limit);
+        var pool = limit > QuickLimit ? _slow : _quick;
+        var reply = await pool.SendAsync(() => Request(method, path, body), isRepeatable: true, limit, cancellationToken).ConfigureAwait(false);
+        if (reply.Failure is { } failure)
+            return Failed<JsonDocument>(failure, reply.Connection, path, limit, cancellationToken);
+        using var response = reply.Response!;
+        try
+        {
+            var bytes = await response.Content.ReadAsByteArrayAsync(late.Token).ConfigureAwait(false);
+            return response.IsSuccessStatusCode
+                ? new(JsonDocument.Parse(bytes), (int)response.StatusCode, null, null, reply.Connection)
+                : new(null, (int)response.StatusCode, ErrorText(bytes), null, reply.Connection);
+        }
+        catch (JsonException)
+        {
+            return new(null, (int)response.StatusCode, $"the answer to /{path} is not JSON", null, reply.Connection);
+        }
+        catch (Exception e) when (TransportFailure.Of(e, cancellationToken, late.Token) is { } broken)
+        {
+            return Failed<JsonDocument>(broken, reply.Connection, path, limit, cancellationToken);
+        }
+    }
+
+    /// <summary>A call that is answered by a stream; never over a pooled connection, because the server closes it after the stream without a word.</summary>
+    /// <param name="path">Relative to the backend's address.</param>
+    /// <param name="body">JSON.</param>
+    /// <param name="read">Reads the answer's body; what does not have the expected shape may throw.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<BackendAnswer<T>> StreamAsync<T>(
+        string path, ReadOnlyMemory<byte> body, Func<Stream, CancellationToken, Task<(T? Value, string? Problem)>> read, CancellationToken cancellationToken)
+        where T : class
+    {
+        var reply = await _slow.SendAsync(() => Request(HttpMethod.Post, path, body), isRepeatable: false, Timeout.InfiniteTimeSpan, cancellationToken)
+            .ConfigureAwait(false);
+        if (reply.Failure is { } failure)
+            return Failed<T>(failure, reply.Connection, path, Timeout.InfiniteTimeSpan, cancellationToken);
+        using var response = reply.Response!;
+        try
+        {
+            if (!response.IsSuccessStatusCode)
+            {
+                var error = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+                return new(null, (int)response.StatusCode, ErrorText(error), null, reply.Connection);
+            }
+
+            using var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            var (value, problem) = await read(stream, cancellationToken).ConfigureAwait(false);
+            return new(value, (int)response.StatusCode, value is null ? problem ?? "the stream ended without its last event" : null, null, reply.Connection);
+        }
+        catch (Exception e) when (IsShape(e))
+        {
+            return new(null, 0, e.Message, TransportFault.Malformed, reply.Connection);
+        }
+        catch (Exception e) when (TransportFailure.Of(e, cancellationToken, cancellationToken) is { } broken)
+        {
+            return Failed<T>(broken, reply.Connection, path, Timeout.InfiniteTimeSpan, cancellationToken);
+        }
+    }
+
+    /// <summary>Takes a value out of an answer; one of another shape is a failure like others, not an exception.</summary>
+    public static BackendAnswer<T> Extract<T>(BackendAnswer<JsonDocument> answer, string what, Func<JsonElement, T?> take)
+        where T : class
+    {
+        using var document = answer.Value;
+        if (document is null)
+            return answer.As<T>();
+        try
+        {
+            if (take(document.RootElement) is { } value)
+                return new(value, answer.Status, null, null, answer.Connection);
+        }
+        catch (Exception e) when (IsShape(e) || e is IndexOutOfRangeException or ArgumentException or OverflowException)
+        {
+            // not the shape that was measured
+        }
+
+        return new(null, answer.Status, $"{what} is not what the server is known to send", null, answer.Connection);
+    }
+
+    /// <summary>The message inside an error body, or the start of the body.</summary>
+    public static string ErrorText(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            if (document.RootElement.TryGetProperty("error", out var error))
+                return error.ValueKind == JsonValueKind.Object && error.TryGetProperty("message", out var message) ? message.ToString() : error.ToString();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // not the shape of an error: show the start of it instead
+        }
+
+        return Encoding.UTF8.GetString(body.Span[..Math.Min(200, body.Length)]);
+    }
+
+    public void Dispose()
+    {
+        _quick.Dispose();
+        _slow.Dispose();
+    }
+
+    private static bool IsShape(Exception e) => e is JsonException or KeyNotFoundException or FormatException or InvalidOperationException;
+
+    /// <summary>A failure of the transport as a value; the caller's own cancelling is thrown, as everywhere.</summary>
+    private static BackendAnswer<T> Failed<T>(
+        TransportFailure failure, ConnectionUse connection, string path, TimeSpan limit, CancellationToken cancellationToken)
+        where T : class
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var problem = failure.Fault == TransportFault.AnswerTimedOut ? $"no answer to /{path} within {limit.TotalSeconds:0} s" : failure.Detail;
+        return new(null, 0, problem, failure.Fault, connection);
+    }
+
+    private HttpRequestMessage Request(HttpMethod method, string path, ReadOnlyMemory<byte>? body)
+    {
+        var request = new HttpRequestMessage(method, new Uri(_base, path));
+        request.Headers.Authorization = _authorization;
+        if (body is { } bytes)
+        {
+            request.Content = new ReadOnlyMemoryContent(bytes);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
+
+        return request;
+    }
+}

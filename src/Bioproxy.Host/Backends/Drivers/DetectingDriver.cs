@@ -1,0 +1,30 @@
+using Bioproxy.Host.Backends.Drivers.LlamaServer;
+using Bioproxy.Host.Backends.Drivers.Other;
+
+namespace Bioproxy.Host.Backends.Drivers;
+
+/// <summary>For a backend whose kind is not configured: asks as a llama-server first, and takes what is not one as any other server.</summary>
+internal sealed class DetectingDriver(Uri url, TimeSpan connectTimeout, string? apiKey) : IBackendDriver
+{
+    private readonly LlamaServerDriver _llamaServer = new(url, connectTimeout, apiKey);
+    private readonly OtherServerDriver _other = new(url, connectTimeout, apiKey);
+
+    public ISlotApi? Slots => _llamaServer.Slots;
+
+    public async Task<Discovery> DiscoverAsync(BackendState known, CancellationToken cancellationToken)
+    {
+        var found = await _llamaServer.DiscoverAsync(known, cancellationToken).ConfigureAwait(false);
+        return found.Kind == DiscoveryKind.OtherKind ? await _other.DiscoverAsync(known, cancellationToken).ConfigureAwait(false) : found;
+    }
+
+    public Task<ProcessCheck> CheckProcessAsync(BackendFacts facts, CancellationToken cancellationToken) =>
+        (facts.IsLlamaServer ? (IBackendDriver)_llamaServer : _other).CheckProcessAsync(facts, cancellationToken);
+
+    public Task WakeAsync(CancellationToken cancellationToken) => _llamaServer.WakeAsync(cancellationToken);
+
+    public void Dispose()
+    {
+        _llamaServer.Dispose();
+        _other.Dispose();
+    }
+}

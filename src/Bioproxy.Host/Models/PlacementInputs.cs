@@ -1,0 +1,63 @@
+using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Models.Recognition;
+using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Models.Snapshots;
+using Bioproxy.Host.Prompts;
+
+namespace Bioproxy.Host.Models;
+
+/// <summary>Collects what a plan needs to know besides the slots: which snapshots fit the prompt, and what may be saved.</summary>
+internal sealed class PlacementInputs(ModelContext context, SlotTable table, ModelRecognition recognition, ConversationSaver saver)
+{
+    private readonly ProxyOptions _options = context.Options;
+
+    /// <param name="prompt">The prompt; null when nothing of it may be reused.</param>
+    /// <param name="lane">Whose work it is.</param>
+    /// <param name="mayRestore">A snapshot may be restored.</param>
+    /// <param name="maySave">What the prompt displaces may be saved first.</param>
+    public (PlanContext Context, Snapshot? Whole, Snapshot? Partial) For(CanonicalPrompt? prompt, Lane lane, bool mayRestore, bool maySave)
+    {
+        var rates = context.Rates.Now;
+        var now = context.Uptime.Seconds;
+        if (prompt is null)
+            return (new PlanContext { Rates = rates, Now = now }, null, null);
+        var fingerprint = mayRestore && _options.KvEnabled && context.Effectiveness.Disabled is null ? recognition.Fingerprint : null;
+        var whole = fingerprint is null ? null : Usable(context.Snapshots.Best(prompt, fingerprint));
+        var through = fingerprint is not null && lane != Lane.WarmUp && context.Snapshots.Through(prompt, fingerprint) is { } longer
+            && longer.Shared > (whole?.Chain.Length ?? 0) && Usable(longer.Snapshot) is not null
+                ? longer
+                : default((Snapshot Snapshot, int Shared)?);
+        var plan = new PlanContext
+        {
+            Whole = whole is null ? default : new(whole.Chain.Length, whole.Chain.Length * rates.TokensPerByte, whole.Bytes, IsWhole: true),
+            WholeChain = whole?.Chain,
+            Partial = through is { } found ? new(found.Shared, found.Shared * rates.TokensPerByte, found.Snapshot.Bytes, IsWhole: false) : default,
+            Rates = rates,
+            Now = now,
+            LeastSaved = maySave && !IsSide(prompt, (int)(prompt.Chain.Length * rates.TokensPerByte)) ? saver.LeastTokens : 0,
+            SavesAll = _options.KvSave == SaveMode.Always,
+        };
+        return (plan, whole, through?.Snapshot);
+    }
+
+    /// <summary>What a slot holds once this prompt has been computed in it.</summary>
+    public SlotContent ContentOf(CanonicalPrompt prompt, SlotWork work, Snapshot? whole) => new(prompt.Chain, 1, IsSaved: false)
+    {
+        Domain = prompt.Domain,
+        Session = prompt.Session,
+        Turns = work.IsOwn ? 0 : prompt.Turns,
+        Saved = whole?.Beginning,
+        IsSide = IsSide(prompt, int.MaxValue),
+    };
+
+    /// <summary>Titles, tags, summaries: too short to be kept, or beside the conversation that the client says they belong to.</summary>
+    private bool IsSide(CanonicalPrompt prompt, int tokens) => tokens < _options.KvMinTokens || table.IsBesideItsConversation(prompt);
+
+    private Snapshot? Usable(Snapshot? snapshot)
+    {
+        if (snapshot is null || context.Snapshots.IsThere(snapshot))
+            return snapshot;
+        context.Snapshots.Quarantine(snapshot, "its file is gone, or has another size");
+        return null;
+    }
+}

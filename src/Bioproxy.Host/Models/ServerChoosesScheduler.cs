@@ -1,0 +1,27 @@
+using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Prompts;
+
+namespace Bioproxy.Host.Models;
+
+/// <summary>For an instance without slots: the backend places everything itself.</summary>
+internal sealed class ServerChoosesScheduler(InstanceBackend backend) : ISlotScheduler
+{
+    public bool IsHot(CanonicalPrompt prompt) => false;
+
+    public ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, int weight, Lane lane, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return new(Placement.ServerChooses);
+    }
+
+    public void Started(Placement placement)
+    {
+        // nothing to learn
+    }
+
+    public Task SettleAsync(Placement placement, WorkOutcome outcome)
+    {
+        backend.Touch();
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,135 @@
+using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Models.Snapshots;
+using Bioproxy.Host.Prompts;
+using Microsoft.Extensions.Logging;
+
+namespace Bioproxy.Host.Models;
+
+/// <summary>
+/// Placement and settlement on one instance: decides where a prompt goes, saves what it displaces, restores its snapshot, and learns from the answer.
+/// Most prompts are placed in one step under the table's lock. Those that need a poll first are decided one at a time, so that what one decides is true
+/// until it has begun; saving and restoring happen outside that turn, in a slot that belongs to the work by then.
+/// </summary>
+internal sealed partial class SlotScheduler(
+    ModelContext context, InstanceBackend backend, SlotTable table, SlotWatcher watcher, PlacementInputs inputs, SlotActions actions, Settlement settlement) : ISlotScheduler
+{
+    /// <summary>How long to wait between polls while work under way has not shown its slot yet. When it is used
+    /// up the request is forwarded without a pin: llama-server keeps it waiting itself if it must.</summary>
+    private static readonly int[] PollDelays = [0, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+
+    private readonly SemaphoreSlim _placing = new(1, 1);
+    private readonly ILogger<SlotScheduler> _logger = context.Loggers.CreateLogger<SlotScheduler>();
+
+    public bool IsHot(CanonicalPrompt prompt) =>
+        table.Plan(prompt, default(PlanContext) with { Rates = context.Rates.Now, Now = context.Uptime.Seconds }) is { Source: PromptSource.Hot, IsPartial: false };
+
+    public async ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, int weight, Lane lane, CancellationToken cancellationToken)
+    {
+        await backend.NoticeSleepAsync(cancellationToken).ConfigureAwait(false);
+
+        // A warm-up of this very template was asked to stop when this request came: within a batch it leaves its part to continue from.
+        if (prompt is not null && lane != Lane.WarmUp && table.OwnWorkOn(prompt) is { } own)
+            await own.WhenEnded.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return TryPlace(prompt, weight, lane) ?? await PlaceStepwiseAsync(prompt, weight, lane, cancellationToken).ConfigureAwait(false);
+    }
+
+    public void Started(Placement placement)
+    {
+        if (placement.Work is { } work)
+            table.Started(work);
+    }
+
+    public Task SettleAsync(Placement placement, WorkOutcome outcome) => settlement.SettleAsync(placement, outcome);
+
+    /// <summary>Most requests need neither a poll nor a restore: they are decided at once, and wait for none that does.</summary>
+    private Placement? TryPlace(CanonicalPrompt? prompt, int weight, Lane lane)
+    {
+        if (prompt is not null && table.NeedsPollFor(prompt))
+            return null;
+        var (plan, whole, _) = inputs.For(prompt, lane, mayRestore: true, maySave: true);
+        return table.TryPlanAndBegin(prompt, plan, weight, lane == Lane.WarmUp, watcher.IsOld) is var (chosen, work)
+            ? Placed(new(chosen, work, prompt, whole, null), plan)
+            : null;
+    }
+
+    /// <summary>Turn by turn until something could begin: a turn may end with a save or a failed restore, after which the next one decides anew.</summary>
+    private async ValueTask<Placement> PlaceStepwiseAsync(CanonicalPrompt? prompt, int weight, Lane lane, CancellationToken cancellationToken)
+    {
+        var may = new PlacementLimits(MayRestore: true, MaySave: true);
+        for (var turn = 0; turn < PollDelays.Length && backend.IsCurrent; turn++)
+        {
+            var (decided, plan) = await DecideAsync(prompt, weight, lane, may, cancellationToken).ConfigureAwait(false);
+            if (decided is null)
+                break;
+            if (decided.Work is null)
+            {
+                may = may with { MaySave = await actions.SaveAsync(decided.Plan.Slot!.Value, cancellationToken).ConfigureAwait(false) };
+                continue;
+            }
+
+            if (await actions.RestoreAsync(decided, cancellationToken).ConfigureAwait(false))
+                return Placed(decided, plan);
+            may = may with { MayRestore = false };
+        }
+
+        if (backend.IsCurrent)
+            LogUnclear();
+        return Placement.ServerChooses;
+    }
+
+    /// <summary>One turn: polls as often as it takes to see where work under way went, then plans and begins.</summary>
+    /// <returns>Without work: what the planned slot holds has to be saved first. Null when nothing could begin.</returns>
+    private async Task<(Decision? Decision, PlanContext Plan)> DecideAsync(
+        CanonicalPrompt? prompt, int weight, Lane lane, PlacementLimits may, CancellationToken cancellationToken)
+    {
+        await _placing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // Once a second at most: clients that bypass the proxy take slots it cannot schedule, and a pinned request would wait for them.
+            if (watcher.IsOld || (prompt is not null && table.NeedsPollFor(prompt)))
+                await watcher.PollAsync(cancellationToken).ConfigureAwait(false);
+            foreach (var delay in PollDelays)
+            {
+                if (!backend.IsCurrent)
+                    break;
+                var (plan, whole, partial) = inputs.For(prompt, lane, may.MayRestore, may.MaySave);
+                var chosen = table.Plan(prompt, plan);
+                if (chosen is { SaveFirst: true, Slot: { } displaced } && table.ContentOf(displaced) is not null)
+                    return (new Decision(chosen, null, prompt, whole, null), plan);
+                var snapshot = chosen.Source != PromptSource.Restored ? null : chosen.IsPartial ? partial : whole;
+                if (snapshot is not null && !context.Snapshots.TryHold(snapshot))
+                    continue; // removed just now
+                var held = snapshot is null ? null : table.ContentOf(chosen.Slot!.Value);
+                var holdsUnsaved = snapshot is not null && table.HoldsUnsaved(chosen.Slot!.Value);
+                if (table.TryBegin(chosen, prompt?.Chain, weight, lane == Lane.WarmUp) is { } work)
+                    return (new Decision(chosen, work, prompt, whole, snapshot) { HeldBefore = held, StashFirst = holdsUnsaved }, plan);
+                if (snapshot is not null)
+                    context.Snapshots.LetGo(snapshot);
+                if (delay > 0)
+                    await Task.Delay(TimeSpan.FromMilliseconds(delay), context.Time, cancellationToken).ConfigureAwait(false);
+                await watcher.PollAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            return (null, default);
+        }
+        finally
+        {
+            _placing.Release();
+        }
+    }
+
+    private Placement Placed(Decision decision, in PlanContext plan) => new()
+    {
+        Scheduler = this,
+        Plan = decision.Plan,
+        Work = decision.Work,
+        Snapshot = decision.Snapshot,
+        ExpectedTokens = decision.Plan.IsPartial ? decision.Plan.Chosen.Tokens : decision.Plan.Shared * plan.Rates.TokensPerByte,
+        Content = decision.Prompt is { } prompt ? inputs.ContentOf(prompt, decision.Work!, decision.Whole) : null,
+    };
+
+    [LoggerMessage(LogLevel.Warning, "The slot list did not show in time which slots are in use; a request is forwarded without a pin.")]
+    private partial void LogUnclear();
+
+    private readonly record struct PlacementLimits(bool MayRestore, bool MaySave);
+}
