@@ -48,11 +48,10 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     private readonly BackendSender _sender;
     private readonly BackendMonitor _monitor;
     private readonly ModelRecognition _recognition;
-    private readonly SnapshotCatalogue _catalogue;
-    private readonly Identifier _identifier;
+    private readonly SnapshotStore _store;
+    private readonly FingerprintProbe _probe;
     private readonly StateFolder _folder;
-    private readonly SnapshotFiles _files;
-    private readonly SnapshotCleaner _cleaner;
+    private IDisposable? _loaded;
     private readonly ConversationKeeper _keeper;
     private readonly Explainer _explainer;
     private readonly StaticPrefixFinder _rehearsals;
@@ -99,18 +98,16 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
         // Snapshots
         var look = new SlotLook(_client, table, _monitor, clock);
-        _catalogue = new SnapshotCatalogue(folder, loggers.CreateLogger<SnapshotCatalogue>());
-        _identifier = new Identifier(_client, folder, clock, loggers.CreateLogger<Identifier>());
+        _store = new SnapshotStore(folder, options, clock, loggers.CreateLogger<SnapshotStore>());
+        _probe = new FingerprintProbe(_client, folder, clock, loggers.CreateLogger<FingerprintProbe>());
         var effects = new EffectLedger(_metrics, clock, loggers.CreateLogger<EffectLedger>());
-        _recognition = new ModelRecognition(_client, _monitor, queue, table, look, _identifier, effects, rates, options, clock, loggers.CreateLogger<ModelRecognition>());
-        _files = new SnapshotFiles(_client, table, folder, options, loggers.CreateLogger<SnapshotFiles>());
-        _catalogue.Unused = _files.Discard;
-        _catalogue.Gone = table.ForgetSaved;
-        var writer = new SnapshotWriter(_client, _monitor, _recognition, _catalogue, _files, rates, _metrics, clock);
-        _cleaner = new SnapshotCleaner(_catalogue, _files, () => _recognition.Current?.Identity, options, clock, loggers.CreateLogger<SnapshotCleaner>());
-        _keeper = new ConversationKeeper(_monitor, _recognition, queue, table, look, writer, _cleaner, effects, rates, options, clock, loggers.CreateLogger<ConversationKeeper>());
-        var restorer = new Restorer(_client, _monitor, table, look, _catalogue, effects, rates, _metrics, clock, loggers.CreateLogger<Restorer>());
-        var placer = new Placer(_monitor, table, look, _catalogue, _files, _recognition, effects, restorer, _keeper, rates, options, clock, loggers.CreateLogger<Placer>());
+        _recognition = new ModelRecognition(_client, _monitor, queue, table, look, _probe, effects, rates, options, clock, loggers.CreateLogger<ModelRecognition>());
+        _store.Use(new SlotFileShrinker(_client, table));
+        _store.Subscribe(table.ForgetSaved);
+        var writer = new SnapshotWriter(_client, _monitor, _recognition, _store, rates, _metrics, clock);
+        _keeper = new ConversationKeeper(_monitor, _recognition, queue, table, look, writer, _store, effects, rates, options, clock, loggers.CreateLogger<ConversationKeeper>());
+        var restorer = new Restorer(_client, _monitor, table, look, _store, effects, rates, _metrics, clock, loggers.CreateLogger<Restorer>());
+        var placer = new Placer(_monitor, table, look, _store, _recognition, effects, restorer, _keeper, rates, options, clock, loggers.CreateLogger<Placer>());
 
         // Requests and warm-up, which know nothing of each other
         var explanations = new ExplanationLog();
@@ -118,7 +115,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         _path = new RequestPath(_plugins, _transforms, queue, placer, _keeper, _explainer, _monitor, _sender, options, _metrics, clock, loggers.CreateLogger<RequestPath>(), _stopping.Token);
         _rehearsals = new StaticPrefixFinder(_plugins, _transforms, _client);
         _warmUp = new WarmUpLoop(
-            _rehearsals, _templates, _client, _monitor, _recognition, queue, table, placer, writer, _catalogue, effects, options, _metrics, clock, loggers.CreateLogger<WarmUpLoop>());
+            _rehearsals, _templates, _client, _monitor, _recognition, queue, table, placer, writer, _store, effects, options, _metrics, clock, loggers.CreateLogger<WarmUpLoop>());
 
         facilities.Ask = _path.AskAsync;
 
@@ -130,7 +127,12 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         };
         _plugins.Changed = _warmUp.Poke;
         _monitor.Changed = _recognition.BackendChangedAsync;
-        _recognition.Recognised = _warmUp.Poke;
+        _recognition.Recognised = () =>
+        {
+            if (_recognition.Current is { } model)
+                Interlocked.Exchange(ref _loaded, _store.MarkLoaded(model.Identity))?.Dispose();
+            _warmUp.Poke();
+        };
         _watcher.Changed += prefixes =>
         {
             LogChanged(string.Join(", ", prefixes));
@@ -138,7 +140,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         };
 
         // Admin
-        _admin = new AdminEndpoints(_monitor, queue, table, _catalogue, _recognition, effects, _templates, () => _warmUp.Statuses, () => _plugins.Statuses, () => [ProxyAddress.ToString()], new KvAdmin(_catalogue, _files, _cleaner), new PluginAdmin(_plugins.ReloadAsync, () => _plugins.Statuses), explanations, _metrics, _exporter, options, clock);
+        _admin = new AdminEndpoints(_monitor, queue, table, _store, _recognition, effects, _templates, () => _warmUp.Statuses, () => _plugins.Statuses, () => [ProxyAddress.ToString()], new KvAdmin(_store), new PluginAdmin(_plugins.ReloadAsync, () => _plugins.Statuses), explanations, _metrics, _exporter, options, clock);
         _web.Run(http => IsAdmin(http) ? _admin.HandleAsync(http) : _path.HandleAsync(http));
     }
 
@@ -161,7 +163,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
     public ModelRecognition Recognition => _recognition;
 
-    public SnapshotCatalogue Catalogue => _catalogue;
+    public SnapshotStore Snapshots => _store;
 
     public ConversationKeeper Keeper => _keeper;
 
@@ -179,11 +181,10 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         if (_options.KvEnabled)
         {
             _lock = _folder.Lock();
-            _catalogue.Load();
-            _identifier.Load();
-            _files.Load(_catalogue.All);
-            _files.Reconcile(_catalogue);
-            _cleaner.Run();
+            _store.Load();
+            _probe.Load();
+            _store.Reconcile();
+            _store.CleanUp();
         }
 
         await _web.StartAsync(cancellationToken).ConfigureAwait(false);

@@ -141,13 +141,11 @@ internal static class Commands
     {
         var folder = new StateFolder(options);
         using var mine = folder.Lock();
-        var catalogue = new SnapshotCatalogue(folder, NullLogger<SnapshotCatalogue>.Instance);
-        catalogue.Load();
+        var store = new SnapshotStore(folder, options, TimeProvider.System, NullLogger<SnapshotStore>.Instance);
+        store.Load();
         using var client = new LlamaClient(options.BackendUrl, options.ConnectTimeout, options.BackendApiKey);
-        var files = new SnapshotFiles(client, null, folder, options, NullLogger<SnapshotFiles>.Instance);
-        files.Load(catalogue.All);
-        catalogue.Unused = files.Discard;
-        var kv = new KvAdmin(catalogue, files, new SnapshotCleaner(catalogue, files, static () => null, options, TimeProvider.System, NullLogger<SnapshotCleaner>.Instance));
+        using var shrinking = store.Use(new SlotFileShrinker(client, null));
+        var kv = new KvAdmin(store);
         var answer = request.Action switch
         {
             "list" => kv.List(),
@@ -155,7 +153,7 @@ internal static class Commands
             "drop" => kv.Drop(request.File, request.Domain),
             _ => kv.CleanUp(request.IsDryRun),
         };
-        await files.WhenDiscarded();
+        await store.WhenDiscarded();
         return answer;
     }
 

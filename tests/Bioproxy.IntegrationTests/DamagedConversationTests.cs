@@ -55,8 +55,8 @@ public sealed class DamagedConversationTests(ITestOutputHelper output, LearnedCo
         Assert.InRange(answer.CachedTokens, 0, _one.Expected[0].PromptTokens / 10);
         if (isSameSize || !isFolderKnown)
         {
-            await Eventually.TrueAsync(() => next.App.Catalogue.Quarantined.Count > 0, TimeSpan.FromSeconds(10), "it is set aside");
-            Assert.Contains(isSameSize ? "the backend reused" : "restoring gave", Assert.Single(next.App.Catalogue.Quarantined), StringComparison.Ordinal);
+            await Eventually.TrueAsync(() => next.App.Snapshots.Quarantined.Count > 0, TimeSpan.FromSeconds(10), "it is set aside");
+            Assert.Contains(isSameSize ? "the backend reused" : "restoring gave", Assert.Single(next.App.Snapshots.Quarantined), StringComparison.Ordinal);
         }
         else
         {

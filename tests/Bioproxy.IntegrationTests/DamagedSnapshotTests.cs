@@ -41,15 +41,15 @@ public sealed class DamagedSnapshotTests(ITestOutputHelper output)
             await proxy.WaitUntilWarmAsync(prefix);
         await DisplaceAsync(proxy);
 
-        var files = proxy.App.Catalogue.All.ToDictionary(snapshot => snapshot.Prefix, snapshot => Path.Combine(workspace.Slots, snapshot.File));
+        var files = proxy.App.Snapshots.All.ToDictionary(snapshot => snapshot.Prefix, snapshot => Path.Combine(workspace.Slots, snapshot.File));
         Damage(damage, files["@code"], files["@long"], files["@same"]);
         var damaged = await AskAsync(proxy);
 
         var cold = await workspace.ColdAsync(("user", TemplateText.Expand(Template, Question)));
         Assert.InRange(ChatProbe.MaxDifference(damaged.First, cold), 0, Equal);
         Assert.True(damaged.CachedTokens < TemplateTokens, $"{damaged}");
-        await Eventually.TrueAsync(() => proxy.App.Catalogue.Quarantined.Count > 0, Soon, "the snapshot is set aside");
-        Assert.Contains(Path.GetFileName(files["@code"]), Assert.Single(proxy.App.Catalogue.Quarantined), StringComparison.Ordinal);
+        await Eventually.TrueAsync(() => proxy.App.Snapshots.Quarantined.Count > 0, Soon, "the snapshot is set aside");
+        Assert.Contains(Path.GetFileName(files["@code"]), Assert.Single(proxy.App.Snapshots.Quarantined), StringComparison.Ordinal);
 
         await Eventually.TrueAsync(() => proxy.WarmUps.Count == 4, Soon, "the template is warmed again");
         await proxy.WaitUntilWarmAsync("@code");

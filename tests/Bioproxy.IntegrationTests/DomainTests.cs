@@ -53,8 +53,8 @@ public sealed class DomainTests(ITestOutputHelper output, LearnedConversations c
         Assert.Equal("cold", nobody.Cache);
 
         // Each has its own from now on.
-        await Eventually.TrueAsync(() => proxy.App.Catalogue.All.Where(s => s.IsConversation).Select(s => s.Domain).Distinct().Count() == 3, TimeSpan.FromSeconds(10), "all three are saved");
-        await Eventually.TrueAsync(() => proxy.App.Catalogue.All.Count(s => s.IsConversation) == 3, TimeSpan.FromSeconds(10), "the older one is removed");
+        await Eventually.TrueAsync(() => proxy.App.Snapshots.All.Where(s => s.IsConversation).Select(s => s.Domain).Distinct().Count() == 3, TimeSpan.FromSeconds(10), "all three are saved");
+        await Eventually.TrueAsync(() => proxy.App.Snapshots.All.Count(s => s.IsConversation) == 3, TimeSpan.FromSeconds(10), "the older one is removed");
         var template = await TestProxy.SendAsync(proxy.Client, With(header, "second", ChatProbe.FirstTokenBody(ChatProbe.Chat(("user", "@code What now?")))), CancellationToken.None);
         Assert.InRange(template.CachedTokens, TemplateTokens, template.PromptTokens);
     }

@@ -53,13 +53,13 @@ public sealed class FakeBudgetTests(ITestOutputHelper output)
             Assert.Single(stage.Snapshots("@code"));
             Assert.Single(stage.Snapshots("@review"));
             Assert.DoesNotContain(stage.Log, l => l.Contains("(@code) was removed", StringComparison.Ordinal) || l.Contains("(@review) was removed", StringComparison.Ordinal));
-            Assert.Empty(stage.App.Catalogue.Quarantined);
+            Assert.Empty(stage.App.Snapshots.Quarantined);
             Assert.Equal(0, stage.Backend.SlotCollisions);
             Assert.Equal(0, stage.Backend.Violations.PoisonedReuses);
             Assert.Empty(stage.Backend.Problems);
             Assert.DoesNotContain(stage.Log, l => l.Contains("by a bug", StringComparison.Ordinal) || l.Contains("failed", StringComparison.Ordinal));
             if (isFolderKnown)
-                await Eventually.TrueAsync(() => Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order().SequenceEqual(stage.App.Catalogue.All.Select(s => s.File).Order()), FakeStage.Limit, "every file is described");
+                await Eventually.TrueAsync(() => Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order().SequenceEqual(stage.App.Snapshots.All.Select(s => s.File).Order()), FakeStage.Limit, "every file is described");
             await stage.AssertServesAsync();
         }
         finally
@@ -147,7 +147,7 @@ public sealed class FakeBudgetTests(ITestOutputHelper output)
         var most = 0;
         while (!token.IsCancellationRequested)
         {
-            most = Math.Max(most, stage.App.Catalogue.Count);
+            most = Math.Max(most, stage.App.Snapshots.Count);
             await Task.Delay(1, CancellationToken.None);
         }
 

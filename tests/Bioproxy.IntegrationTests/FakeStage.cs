@@ -187,7 +187,7 @@ internal sealed class FakeStage : IAsyncDisposable
         () => Template(prefix) is { State: WarmUpState.Warm } status && Snapshots(prefix).Any(s => s.TokensHash == status.TokensHash), Limit, $"{prefix} is warm");
 
     /// <summary>The usable snapshots of a template for the model of this moment.</summary>
-    public IReadOnlyList<Snapshot> Snapshots(string prefix) => [.. _app.Catalogue.All.Where(s => s.Prefix == prefix && s.Identity == Identity)];
+    public IReadOnlyList<Snapshot> Snapshots(string prefix) => [.. _app.Snapshots.All.Where(s => s.Prefix == prefix && s.Fingerprint == Identity)];
 
     public string? Identity => _app.Recognition.Identity(_app.Backend.State.Epoch);
 

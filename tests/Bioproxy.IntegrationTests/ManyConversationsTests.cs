@@ -57,7 +57,7 @@ public sealed class ManyConversationsTests(ITestOutputHelper output)
 
         output.WriteLine($"{architecture}: computed {computed}, unavoidable {unavoidable}; {string.Join(", ", counts)}");
         Assert.True(computed <= 1.3 * unavoidable, $"computed {computed}, unavoidable {unavoidable}");
-        Assert.Equal(Conversations, proxy.App.Catalogue.Count); // a newer state of a conversation replaces the older one
+        Assert.Equal(Conversations, proxy.App.Snapshots.Count); // a newer state of a conversation replaces the older one
     }
 
     /// <summary>Without saving the proxy is no worse than nothing before the server: no more is computed, nothing is answered otherwise.</summary>
@@ -100,7 +100,7 @@ public sealed class ManyConversationsTests(ITestOutputHelper output)
 
         output.WriteLine($"computed {computed}, without the proxy {without}");
         Assert.True(computed <= 1.02 * without, $"computed {computed}, without the proxy {without}");
-        Assert.Equal(0, proxy.App.Catalogue.Count);
+        Assert.Equal(0, proxy.App.Snapshots.Count);
     }
 
     private static ProxyOptions Keeping(ProxyOptions options) => options with { KvMinTokens = 128, KvIdleSave = TimeSpan.FromMilliseconds(200) };

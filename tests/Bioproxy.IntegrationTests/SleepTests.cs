@@ -56,7 +56,7 @@ public sealed class SleepTests(ITestOutputHelper output)
 
         Assert.InRange(ChatProbe.MaxDifference(answer.First, await ColdAsync(workspace)), 0, Equal);
         Assert.Equal(0, proxy.Restores);
-        await Eventually.TrueAsync(() => proxy.App.Catalogue.All.Any(snapshot => snapshot.Identity != old), Soon, "the template is warmed for the new weights");
+        await Eventually.TrueAsync(() => proxy.App.Snapshots.All.Any(snapshot => snapshot.Fingerprint != old), Soon, "the template is warmed for the new weights");
     }
 
     /// <summary>Nobody has seen the server sleep: its process and its random marker are the same, and task numbers go on where they were.</summary>

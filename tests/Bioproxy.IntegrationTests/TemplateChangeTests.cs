@@ -26,7 +26,7 @@ public sealed class TemplateChangeTests(ITestOutputHelper output)
         await using var proxy = await workspace.StartProxyAsync(server, options => OnlyTheWatcher(options) with { KvSave = SaveMode.Never });
         await proxy.WaitUntilWarmAsync("@code");
         var old = proxy.Template("@code").TokensHash;
-        var oldFile = Assert.Single(proxy.App.Catalogue.All).File;
+        var oldFile = Assert.Single(proxy.App.Snapshots.All).File;
 
         var hash = proxy.App.Templates[0].ContentHash;
         Write(file, New, isRenamed);
@@ -38,7 +38,7 @@ public sealed class TemplateChangeTests(ITestOutputHelper output)
         Assert.InRange(ChatProbe.MaxDifference(answer.First, cold), 0, Equal);
 
         await proxy.WaitUntilWarmAsync("@code", Soon, otherThan: old);
-        var snapshot = Assert.Single(proxy.App.Catalogue.All);
+        var snapshot = Assert.Single(proxy.App.Snapshots.All);
         Assert.Equal(NewTokens, snapshot.Tokens);
         Assert.NotEqual(oldFile, snapshot.File);
 
@@ -65,7 +65,7 @@ public sealed class TemplateChangeTests(ITestOutputHelper output)
         }
 
         await Eventually.TrueAsync(() => Directory.GetFiles(workspace.Slots).Length == 1, Soon, "one file is left");
-        Assert.Equal(Path.GetFileName(Assert.Single(Directory.GetFiles(workspace.Slots))), Assert.Single(proxy.App.Catalogue.All).File);
+        Assert.Equal(Path.GetFileName(Assert.Single(Directory.GetFiles(workspace.Slots))), Assert.Single(proxy.App.Snapshots.All).File);
     }
 
     [Fact]

@@ -39,7 +39,7 @@ internal sealed class AdminEndpoints
     /// <param name="monitor">The backend.</param>
     /// <param name="queue">Who waits.</param>
     /// <param name="table">What slots hold.</param>
-    /// <param name="catalogue">The snapshots.</param>
+    /// <param name="store">The snapshots.</param>
     /// <param name="recognition">The model's identity.</param>
     /// <param name="effects">What restores were worth.</param>
     /// <param name="library">The templates' files.</param>
@@ -57,7 +57,7 @@ internal sealed class AdminEndpoints
         BackendMonitor monitor,
         SlotQueue queue,
         SlotTable table,
-        SnapshotCatalogue catalogue,
+        SnapshotStore store,
         ModelRecognition recognition,
         EffectLedger effects,
         TemplateLibrary library,
@@ -74,12 +74,12 @@ internal sealed class AdminEndpoints
     {
         var run = new Run(time);
         _health = new HealthView(run, monitor, effects, library, warmUps, plugins, options);
-        _status = new StatusView(run, monitor, queue, table, catalogue, recognition, effects, library, warmUps, plugins, proxyAddresses, options);
+        _status = new StatusView(run, monitor, queue, table, store, recognition, effects, library, warmUps, plugins, proxyAddresses, options);
         _exporter = exporter;
         _kv = kv;
         _pluginAdmin = pluginAdmin;
         _explanations = explanations;
-        StateGauges.Register(metrics, monitor, queue, table, catalogue, warmUps);
+        StateGauges.Register(metrics, monitor, queue, table, store, warmUps);
     }
 
     public Task HandleAsync(HttpContext http)

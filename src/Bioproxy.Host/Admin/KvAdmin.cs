@@ -4,17 +4,16 @@ using Bioproxy.Host.Models.Snapshots;
 
 namespace Bioproxy.Host.Admin;
 
-/// <summary>What people may do with snapshots: look, drop, clean up. The admin port answers with it, and so does the command line when no
-/// proxy runs.</summary>
-internal sealed class KvAdmin(SnapshotCatalogue catalogue, SnapshotFiles files, SnapshotCleaner cleaner)
+/// <summary>Lists, drops and cleans up snapshots: for the admin port, and for the command line while no proxy runs.</summary>
+internal sealed class KvAdmin(SnapshotStore store)
 {
     /// <summary>All snapshots, the most recently used first.</summary>
     public ReadOnlyMemory<byte> List() => AdminJson.Document(writer =>
     {
-        var all = catalogue.All.Select(cleaner.Stored).OrderByDescending(s => s.LastUsed).ToList();
+        var all = store.All.Select(store.Describe).OrderByDescending(s => s.LastUsed).ToList();
         writer.WriteNumber("count", all.Count);
         writer.WriteNumber("bytes", all.Sum(s => s.Snapshot.Bytes));
-        if (files.FreeBytes() is { } free)
+        if (store.FreeBytes is { } free)
             writer.WriteNumber("free_bytes", free);
         writer.WriteObjects("snapshots", all, stored => WriteSnapshot(writer, stored));
     });
@@ -22,15 +21,15 @@ internal sealed class KvAdmin(SnapshotCatalogue catalogue, SnapshotFiles files, 
     /// <summary>One snapshot with all that is known of it; null when there is no such file.</summary>
     public ReadOnlyMemory<byte>? Show(string file)
     {
-        if (catalogue.All.FirstOrDefault(s => s.File == file) is not { } snapshot)
+        if (store.Index.Find(file) is not { } snapshot)
             return null;
         return AdminJson.Document(writer =>
         {
-            WriteSnapshot(writer, cleaner.Stored(snapshot));
+            WriteSnapshot(writer, store.Describe(snapshot));
             writer.WriteNumber("text_bytes", snapshot.Chain.Length);
             writer.WriteNumber("prompt_tokens", snapshot.PromptTokens);
             writer.WriteString("ends_with_hash", snapshot.Chain.End.ToString());
-            writer.WriteBoolean("file_is_there", files.IsThere(snapshot));
+            writer.WriteBoolean("file_is_there", store.HasFile(snapshot));
         });
     }
 
@@ -40,17 +39,17 @@ internal sealed class KvAdmin(SnapshotCatalogue catalogue, SnapshotFiles files, 
     public ReadOnlyMemory<byte> Drop(string? file, string? domain)
     {
         string?[] domains = string.IsNullOrEmpty(domain) ? [] : [domain, Caller.DomainOf(domain, ""), Caller.DomainOf("", domain)];
-        var chosen = catalogue.All.Where(s => s.File == file || (s.Domain is not null && domains.Contains(s.Domain))).ToList();
+        var chosen = store.All.Where(s => s.File == file || (s.Domain is not null && domains.Contains(s.Domain))).ToList();
         foreach (var snapshot in chosen)
-            catalogue.Remove(snapshot);
-        return AdminJson.Document(writer => writer.WriteObjects("removed", chosen, snapshot => WriteGone(writer, snapshot, "it was asked for")));
+            store.Remove(snapshot);
+        return AdminJson.Document(writer => writer.WriteObjects("removed", chosen, snapshot => WriteGone(writer, snapshot, "requested")));
     }
 
     /// <summary>Cleans up as the configuration says.</summary>
     /// <param name="isDryRun">Only tell.</param>
     public ReadOnlyMemory<byte> CleanUp(bool isDryRun)
     {
-        var gone = isDryRun ? cleaner.Due() : cleaner.Run();
+        var gone = isDryRun ? store.FindDue() : store.CleanUp();
         return AdminJson.Document(writer => writer.WriteObjects(isDryRun ? "would_be_removed" : "removed", gone, one => WriteGone(writer, one.Snapshot, one.Reason)));
     }
 
@@ -71,7 +70,7 @@ internal sealed class KvAdmin(SnapshotCatalogue catalogue, SnapshotFiles files, 
         writer.WriteNumber("tokens", snapshot.Tokens);
         writer.WriteNumber("turns", snapshot.Turns);
         writer.WriteNumber("bytes", snapshot.Bytes);
-        writer.WriteString("identity", snapshot.Identity);
+        writer.WriteString("identity", snapshot.Fingerprint);
         writer.WriteBoolean("fits_model", stored.FitsModel);
         writer.WriteBoolean("pinned", stored.IsPinned);
         writer.WriteBoolean("in_use", stored.IsInUse);

@@ -11,7 +11,7 @@ namespace Bioproxy.Host.Admin;
 internal static class StateGauges
 {
     public static void Register(
-        ProxyMetrics metrics, BackendMonitor monitor, SlotQueue queue, SlotTable table, SnapshotCatalogue catalogue, Func<IReadOnlyList<WarmUpStatus>> warmUps)
+        ProxyMetrics metrics, BackendMonitor monitor, SlotQueue queue, SlotTable table, SnapshotStore store, Func<IReadOnlyList<WarmUpStatus>> warmUps)
     {
         metrics.Observe("bioproxy_queue_length", "Requests and warm-ups waiting for a slot, by lane.", () =>
         {
@@ -24,7 +24,7 @@ internal static class StateGauges
             return [Value(busy, "state", "busy"), Value(free, "state", "free")];
         });
         metrics.Observe("bioproxy_backend_up", "1 while the backend serves, or sleeps until a request comes; else 0.", () => [new(HealthReport.Serves(monitor.State) ? 1 : 0)]);
-        metrics.Observe("bioproxy_snapshots", "Snapshots in the catalogue.", () => [new(catalogue.All.Count)]);
+        metrics.Observe("bioproxy_snapshots", "Snapshots in the catalogue.", () => [new(store.Count)]);
         metrics.Observe("bioproxy_template_warm", "1 while a snapshot of the template is saved for this model, else 0; by prefix.", () =>
             [.. warmUps().Select(template => Value(template.State == WarmUpState.Warm ? 1 : 0, "prefix", template.Prefix))]);
     }

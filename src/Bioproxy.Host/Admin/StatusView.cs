@@ -16,7 +16,7 @@ internal sealed class StatusView(
     BackendMonitor monitor,
     SlotQueue queue,
     SlotTable table,
-    SnapshotCatalogue catalogue,
+    SnapshotStore store,
     ModelRecognition recognition,
     EffectLedger effects,
     TemplateLibrary library,
@@ -28,7 +28,7 @@ internal sealed class StatusView(
     public void Write(Utf8JsonWriter writer)
     {
         var backend = monitor.State;
-        var snapshots = catalogue.All;
+        var snapshots = store.All;
         var identity = recognition.Identity(backend.Epoch);
 
         writer.WriteString("version", ProductVersion.Text);
@@ -45,7 +45,7 @@ internal sealed class StatusView(
         var files = library.Statuses.ToDictionary(file => file.Prefix, StringComparer.Ordinal);
         writer.WriteObjects("templates", templates, template => WriteTemplate(writer, template, files.GetValueOrDefault(template.Prefix)));
         writer.WriteObjects("snapshots", snapshots.OrderBy(s => s.Prefix, StringComparer.Ordinal).ThenByDescending(s => s.Created), snapshot => WriteSnapshot(writer, snapshot, identity));
-        writer.WriteStrings("quarantined", catalogue.Quarantined);
+        writer.WriteStrings("quarantined", store.Quarantined);
         PluginView.WriteAll(writer, plugins());
         writer.WriteObjects("restores", effects.Last, effect => WriteEffect(writer, effect));
     }
@@ -153,8 +153,8 @@ internal sealed class StatusView(
     {
         writer.WriteString("file", snapshot.File);
         writer.WriteString("prefix", snapshot.Label);
-        writer.WriteString("identity", snapshot.Identity);
-        writer.WriteBoolean("fits_model", snapshot.Identity == identity);
+        writer.WriteString("identity", snapshot.Fingerprint);
+        writer.WriteBoolean("fits_model", snapshot.Fingerprint == identity);
         writer.WriteNumber("tokens", snapshot.Tokens);
         writer.WriteNumber("bytes", snapshot.Bytes);
         writer.WriteString("created", snapshot.Created);

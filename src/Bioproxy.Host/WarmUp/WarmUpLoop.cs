@@ -32,7 +32,7 @@ internal sealed partial class WarmUpLoop
     private readonly SlotTable _table;
     private readonly Placer _placer;
     private readonly SnapshotWriter _writer;
-    private readonly SnapshotCatalogue _catalogue;
+    private readonly SnapshotStore _store;
     private readonly EffectLedger _effects;
     private readonly ProxyOptions _options;
     private readonly ProxyMetrics _metrics;
@@ -44,7 +44,7 @@ internal sealed partial class WarmUpLoop
     private readonly Dictionary<string, Verified> _verified = new(StringComparer.Ordinal);
 
     public WarmUpLoop(
-        StaticPrefixFinder finder, TemplateLibrary templates, LlamaClient client, BackendMonitor monitor, ModelRecognition recognition, SlotQueue queue, SlotTable table, Placer placer, SnapshotWriter writer, SnapshotCatalogue catalogue, EffectLedger effects, ProxyOptions options, ProxyMetrics metrics, TimeProvider time, ILogger<WarmUpLoop> logger)
+        StaticPrefixFinder finder, TemplateLibrary templates, LlamaClient client, BackendMonitor monitor, ModelRecognition recognition, SlotQueue queue, SlotTable table, Placer placer, SnapshotWriter writer, SnapshotStore store, EffectLedger effects, ProxyOptions options, ProxyMetrics metrics, TimeProvider time, ILogger<WarmUpLoop> logger)
     {
         _finder = finder;
         _templates = templates;
@@ -55,7 +55,7 @@ internal sealed partial class WarmUpLoop
         _table = table;
         _placer = placer;
         _writer = writer;
-        _catalogue = catalogue;
+        _store = store;
         _effects = effects;
         _options = options;
         _metrics = metrics;
@@ -273,7 +273,7 @@ internal sealed partial class WarmUpLoop
         var outcome = await _writer.SaveTemplateAsync(state, slot, prefix, found.Tokens.Length, found.Hash, PromptChain.Of(rehearsal.Text), CancellationToken.None).ConfigureAwait(false);
         if (outcome.Snapshot is { } snapshot)
         {
-            _table.MarkSaved(state.Epoch, slot, snapshot.Beginning);
+            _table.MarkSaved(state.Epoch, slot, snapshot.SavedPrefix);
             return true;
         }
 
@@ -291,7 +291,7 @@ internal sealed partial class WarmUpLoop
     }
 
     private bool HasSnapshot(string identity, string prefix, string tokensHash, Rehearsal rehearsal) =>
-        _catalogue.All.Any(s => s.Identity == identity && s.Prefix == prefix && s.TokensHash == tokensHash && s.Chain.Length == rehearsal.Text.Length);
+        _store.All.Any(s => s.Fingerprint == identity && s.Prefix == prefix && s.TokensHash == tokensHash && s.Chain.Length == rehearsal.Text.Length);
 
     private bool FellShort(string prefix, DateTimeOffset since) => _effects.Last.Any(e => e.Prefix == prefix && e.At > since && e.Status is "partial" or "none");
 

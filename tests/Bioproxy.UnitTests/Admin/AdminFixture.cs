@@ -40,12 +40,12 @@ internal sealed class AdminFixture : IAsyncDisposable
         Monitor = new BackendMonitor(_client, Options, Clock, NullLogger<BackendMonitor>.Instance);
         Queue = new SlotQueue(Clock, Options.QueueCapacity, Options.QueueMaxLength, Options.QueueMaxWait);
         var folder = new StateFolder(Options);
-        Catalogue = new SnapshotCatalogue(folder, NullLogger<SnapshotCatalogue>.Instance);
+        Catalogue = new SnapshotStore(folder, NullLogger<SnapshotStore>.Instance);
         Catalogue.Load();
         Effects = new EffectLedger(Metrics, Clock, NullLogger<EffectLedger>.Instance);
         Library = new TemplateLibrary(Options, Metrics, Clock, NullLogger<TemplateLibrary>.Instance);
         Recognition = new ModelRecognition(
-            _client, Monitor, Queue, Table, new SlotLook(_client, Table, Monitor, Clock), new Identifier(_client, folder, Clock, NullLogger<Identifier>.Instance), Effects, new LearnedRates(), Options, Clock, NullLogger<ModelRecognition>.Instance);
+            _client, Monitor, Queue, Table, new SlotLook(_client, Table, Monitor, Clock), new FingerprintProbe(_client, folder, Clock, NullLogger<Identifier>.Instance), Effects, new LearnedRates(), Options, Clock, NullLogger<ModelRecognition>.Instance);
         Monitor.Changed = Recognition.BackendChangedAsync;
         var files = new SnapshotFiles(null, null, folder, Options, NullLogger<SnapshotFiles>.Instance);
         files.Load([]);
@@ -72,7 +72,7 @@ internal sealed class AdminFixture : IAsyncDisposable
 
     public SlotTable Table { get; } = new();
 
-    public SnapshotCatalogue Catalogue { get; }
+    public SnapshotStore Catalogue { get; }
 
     public ModelRecognition Recognition { get; }
 

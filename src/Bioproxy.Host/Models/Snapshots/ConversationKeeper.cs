@@ -11,10 +11,9 @@ namespace Bioproxy.Host.Models.Snapshots;
 /// waits for the saving of what it displaces.
 /// </summary>
 internal sealed partial class ConversationKeeper(
-    BackendMonitor monitor, ModelRecognition recognition, SlotQueue queue, SlotTable table, SlotLook look, SnapshotWriter writer, SnapshotCleaner cleaner, EffectLedger effects, LearnedRates rates, ProxyOptions options, TimeProvider time, ILogger<ConversationKeeper> logger)
+    BackendMonitor monitor, ModelRecognition recognition, SlotQueue queue, SlotTable table, SlotLook look, SnapshotWriter writer, SnapshotStore store, EffectLedger effects, LearnedRates rates, ProxyOptions options, TimeProvider time, ILogger<ConversationKeeper> logger)
 {
     private readonly SemaphoreSlim _saving = new(1, 1);
-    private readonly WriteBudget _budget = new(options.KvMaxWritePerHour, time);
     private readonly ILogger<ConversationKeeper> _logger = logger;
     private readonly long _began = time.GetTimestamp();
     private long? _saidBudget;
@@ -42,7 +41,7 @@ internal sealed partial class ConversationKeeper(
         try
         {
             var bytes = (long)(Worth.Held(content, rates.Now) * rates.Now.BytesPerToken);
-            if (!_budget.Allows(bytes))
+            if (!store.WriteBudget.Allows(bytes))
             {
                 // Once for the hour: at its end a short conversation may still fit where a long one does not.
                 if (_saidBudget is not { } said || time.GetElapsedTime(said) >= TimeSpan.FromHours(1))
@@ -54,20 +53,21 @@ internal sealed partial class ConversationKeeper(
                 return false;
             }
 
-            cleaner.Run(room: 1, bytes);
             if (table.TryBeginSave(state.Epoch, slot, content) is not { } work)
                 return false;
             SavedBeginning? saved = null;
             var isContradicted = true;
             try
             {
+                store.MakeRoom(bytes); // not before the slot is ours: nothing is evicted for a save that cannot happen
+
                 // Not cancelled once begun: a save that nobody waits for would end with a file that nothing describes.
                 var outcome = await writer.SaveConversationAsync(state, slot, content, CancellationToken.None).ConfigureAwait(false);
                 isContradicted = outcome.IsContradicted;
                 if (outcome.Snapshot is { } snapshot)
                 {
-                    saved = snapshot.Beginning;
-                    _budget.Wrote(snapshot.Bytes);
+                    saved = snapshot.SavedPrefix;
+                    store.WriteBudget.Wrote(snapshot.Bytes);
                     LogSaved(snapshot.Tokens, snapshot.Bytes / (double)(1 << 20), occasion, slot);
                 }
                 else
@@ -120,7 +120,7 @@ internal sealed partial class ConversationKeeper(
                 if (time.GetElapsedTime(cleaned) < TimeSpan.FromMinutes(10))
                     continue;
                 cleaned = time.GetTimestamp();
-                cleaner.Run();
+                store.CleanUp();
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {

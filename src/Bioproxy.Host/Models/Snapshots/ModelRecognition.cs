@@ -19,7 +19,7 @@ internal sealed partial class ModelRecognition
     private readonly SlotQueue _queue;
     private readonly SlotTable _table;
     private readonly SlotLook _look;
-    private readonly Identifier _identifier;
+    private readonly FingerprintProbe _probe;
     private readonly EffectLedger _effects;
     private readonly LearnedRates _rates;
     private readonly ProxyOptions _options;
@@ -29,14 +29,14 @@ internal sealed partial class ModelRecognition
     private volatile Task _recognising = Task.CompletedTask;
 
     public ModelRecognition(
-        LlamaClient client, BackendMonitor monitor, SlotQueue queue, SlotTable table, SlotLook look, Identifier identifier, EffectLedger effects, LearnedRates rates, ProxyOptions options, TimeProvider time, ILogger<ModelRecognition> logger)
+        LlamaClient client, BackendMonitor monitor, SlotQueue queue, SlotTable table, SlotLook look, FingerprintProbe probe, EffectLedger effects, LearnedRates rates, ProxyOptions options, TimeProvider time, ILogger<ModelRecognition> logger)
     {
         _client = client;
         _monitor = monitor;
         _queue = queue;
         _table = table;
         _look = look;
-        _identifier = identifier;
+        _probe = probe;
         _effects = effects;
         _rates = rates;
         _options = options;
@@ -110,7 +110,7 @@ internal sealed partial class ModelRecognition
             _table.SetClearsIdleSlots(state.Epoch, await EmptiesIdleSlotsAsync(before.Value.Rows, stopping).ConfigureAwait(false));
             if (!_options.KvEnabled || !state.Facts!.CanSaveSlots)
                 return true;
-            var record = await _identifier.IdentifyAsync(state.Facts, stopping).ConfigureAwait(false);
+            var record = await _probe.ProbeAsync(state.Facts, stopping).ConfigureAwait(false);
             if (record is null || await _monitor.IsSameProcessAsync(state, stopping).ConfigureAwait(false) == false)
                 return false;
             _current = new CurrentModel(state.Epoch, record.Id, _time.GetUtcNow());

@@ -11,7 +11,7 @@ namespace Bioproxy.Host.Models.Snapshots;
 /// Placements that need the backend are made one at a time, so that what one decides is true until it has begun; the others in one step.
 /// </summary>
 internal sealed partial class Placer(
-    BackendMonitor monitor, SlotTable table, SlotLook look, SnapshotCatalogue catalogue, SnapshotFiles files, ModelRecognition recognition, EffectLedger effects, Restorer restorer, ConversationKeeper keeper, LearnedRates rates, ProxyOptions options, TimeProvider time, ILogger<Placer> logger)
+    BackendMonitor monitor, SlotTable table, SlotLook look, SnapshotStore store, ModelRecognition recognition, EffectLedger effects, Restorer restorer, ConversationKeeper keeper, LearnedRates rates, ProxyOptions options, TimeProvider time, ILogger<Placer> logger)
 {
     /// <summary>How long to wait between looks at the slot list while work under way has not shown its slot yet. When it is used
     /// up the request goes on without a pin: llama-server keeps it waiting itself if it must.</summary>
@@ -96,7 +96,7 @@ internal sealed partial class Placer(
                     await restorer.StashAsync(state.Epoch, plan.Slot.Value, cancellationToken).ConfigureAwait(false);
                 }
 
-                if (snapshot is not null && !catalogue.TryHold(snapshot))
+                if (snapshot is not null && !store.TryHold(snapshot))
                     continue; // removed just now
                 try
                 {
@@ -111,7 +111,7 @@ internal sealed partial class Placer(
                 finally
                 {
                     if (snapshot is not null)
-                        catalogue.LetGo(snapshot);
+                        store.LetGo(snapshot);
                 }
 
                 if (LookDelays[attempt] > 0)
@@ -149,8 +149,8 @@ internal sealed partial class Placer(
         if (prompt is null)
             return (new PlanContext { Rates = now, Now = keeper.Now }, null, null);
         var identity = mayRestore && options.KvEnabled && effects.Disabled is null ? recognition.Identity(state.Epoch) : null;
-        var whole = identity is null ? null : Usable(catalogue.Best(prompt, identity));
-        var through = identity is not null && lane != Lane.WarmUp && catalogue.Through(prompt, identity) is { } longer && longer.Shared > (whole?.Chain.Length ?? 0) && Usable(longer.Snapshot) is not null
+        var whole = identity is null ? null : Usable(store.Index.Best(prompt, identity));
+        var through = identity is not null && lane != Lane.WarmUp && store.Index.Through(prompt, identity) is { } longer && longer.Shared > (whole?.Chain.Length ?? 0) && Usable(longer.Snapshot) is not null
             ? longer
             : default((Snapshot Snapshot, int Shared)?);
         var least = keeper.LeastTokens(state);
@@ -178,7 +178,7 @@ internal sealed partial class Placer(
             Domain = prompt.Domain,
             Session = prompt.Session,
             Turns = work.IsOwn ? 0 : prompt.Turns,
-            Saved = whole?.Beginning,
+            Saved = whole?.SavedPrefix,
             IsSide = IsSide(prompt, int.MaxValue),
         },
     };
@@ -188,9 +188,9 @@ internal sealed partial class Placer(
 
     private Snapshot? Usable(Snapshot? snapshot)
     {
-        if (snapshot is null || files.IsThere(snapshot))
+        if (snapshot is null || store.HasFile(snapshot))
             return snapshot;
-        catalogue.Quarantine(snapshot, "its file is gone, or has another size");
+        store.Quarantine(snapshot, "its file is gone, or has another size");
         return null;
     }
 
@@ -213,7 +213,7 @@ internal sealed partial class Placer(
 
         // Without any effect the file may be another one's by now: it is made again. Twice, and it is the model.
         if (placement is { Snapshot: { } snapshot, Plan.IsPartial: false } && outcome.IsComplete && !MayHaveBeenEmptied && effects.Judge(snapshot, outcome.Timings?.CachedTokens) == "none")
-            catalogue.Quarantine(snapshot, $"after restoring it the backend reused {outcome.Timings!.CachedTokens} of its {snapshot.Tokens} tokens");
+            store.Quarantine(snapshot, $"after restoring it the backend reused {outcome.Timings!.CachedTokens} of its {snapshot.Tokens} tokens");
 
         monitor.Touch();
         if (placement.Work is not { } work)

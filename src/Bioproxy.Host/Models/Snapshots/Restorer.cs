@@ -7,7 +7,7 @@ namespace Bioproxy.Host.Models.Snapshots;
 
 /// <summary>Restores snapshots, and only into the process that was recognised.</summary>
 internal sealed partial class Restorer(
-    LlamaClient client, BackendMonitor monitor, SlotTable table, SlotLook look, SnapshotCatalogue catalogue, EffectLedger effects, LearnedRates rates, ProxyMetrics metrics, TimeProvider time, ILogger<Restorer> logger)
+    LlamaClient client, BackendMonitor monitor, SlotTable table, SlotLook look, SnapshotStore store, EffectLedger effects, LearnedRates rates, ProxyMetrics metrics, TimeProvider time, ILogger<Restorer> logger)
 {
     private readonly ILogger<Restorer> _logger = logger;
 
@@ -37,7 +37,7 @@ internal sealed partial class Restorer(
             if (await IsSameProcessAsync(state, CancellationToken.None).ConfigureAwait(false))
             {
                 table.SetContent(work, ContentOf(snapshot, now));
-                catalogue.Use(snapshot, time.GetUtcNow());
+                store.MarkUsed(snapshot);
                 LogRestored(snapshot.Label, snapshot.Tokens, slot, time.GetElapsedTime(started).TotalMilliseconds);
                 return true;
             }
@@ -48,7 +48,7 @@ internal sealed partial class Restorer(
         }
         else
         {
-            catalogue.Quarantine(snapshot, answer.Value is { } other
+            store.Quarantine(snapshot, answer.Value is { } other
                 ? $"restoring gave {other.Tokens} tokens and {other.Bytes} bytes instead of {snapshot.Tokens} and {snapshot.Bytes}"
                 : $"the backend could not restore it (status {answer.Status}: {answer.Problem})");
         }
@@ -95,7 +95,7 @@ internal sealed partial class Restorer(
         Domain = snapshot.Domain,
         Tokens = snapshot.Tokens,
         PromptTokens = snapshot.PromptTokens,
-        Saved = snapshot.Beginning,
+        Saved = snapshot.SavedPrefix,
         Turns = snapshot.Turns,
         UsedAt = now,
     };

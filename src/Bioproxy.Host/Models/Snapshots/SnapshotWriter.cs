@@ -10,13 +10,13 @@ namespace Bioproxy.Host.Models.Snapshots;
 /// only then what it replaces is removed. So at no moment does a sidecar describe another file, and a crash costs the new state alone.
 /// </summary>
 internal sealed class SnapshotWriter(
-    LlamaClient client, BackendMonitor monitor, ModelRecognition recognition, SnapshotCatalogue catalogue, SnapshotFiles files, LearnedRates rates, ProxyMetrics metrics, TimeProvider time)
+    LlamaClient client, BackendMonitor monitor, ModelRecognition recognition, SnapshotStore store, LearnedRates rates, ProxyMetrics metrics, TimeProvider time)
 {
     /// <summary>Saves a template. The caller holds the slot's lease and knows that it holds exactly these tokens.</summary>
     /// <returns>The snapshot, or why there is none.</returns>
     public Task<SaveOutcome> SaveTemplateAsync(BackendState state, int slot, string prefix, int tokens, string tokensHash, PromptChain chain, CancellationToken cancellationToken) =>
         SaveAsync(
-            state, slot, (tokens, tokens), (file, identity, saved) => new Snapshot(file, prefix, identity, tokens, tokensHash, saved.Bytes, time.GetUtcNow(), chain), (old, made) => old.Prefix == prefix && old.Identity == made.Identity, cancellationToken);
+            state, slot, (tokens, tokens), (file, identity, saved) => new Snapshot(file, prefix, identity, tokens, tokensHash, saved.Bytes, time.GetUtcNow(), chain), cancellationToken);
 
     /// <summary>Saves a conversation. The caller has taken the slot for it.</summary>
     /// <returns>The snapshot, or why there is none.</returns>
@@ -25,16 +25,21 @@ internal sealed class SnapshotWriter(
             state,
             slot,
             (content.PromptTokens, content.Tokens + 1), // a stop word may or may not be evaluated
-            (file, identity, saved) => new Snapshot(file, "", identity, saved.Tokens, "", saved.Bytes, time.GetUtcNow(), content.Chain) { Domain = content.Domain, PromptTokens = content.PromptTokens, Turns = content.Turns },
-            (old, _) => content.Saved is { IsConversation: true } before && old.File == before.File,
+            (file, identity, saved) => new Snapshot(file, "", identity, saved.Tokens, "", saved.Bytes, time.GetUtcNow(), content.Chain) 
+            {
+                Domain = content.Domain,
+                PromptTokens = content.PromptTokens,
+                Turns = content.Turns,
+                Replaces = content.Saved is { IsConversation: true } before ? before.File : null,
+            },
             cancellationToken);
 
     private async Task<SaveOutcome> SaveAsync(
-        BackendState state, int slot, (int Least, int Most) tokens, Func<string, string, SlotFileResult, Snapshot> describe, Func<Snapshot, Snapshot, bool> isReplaced, CancellationToken cancellationToken)
+        BackendState state, int slot, (int Least, int Most) tokens, Func<string, string, SlotFileResult, Snapshot> describe, CancellationToken cancellationToken)
     {
         if (recognition.Identity(state.Epoch) is not { } identity)
             return SaveOutcome.Failed("the model is not recognised yet");
-        var file = files.Take();
+        var file = store.TakeName();
         Snapshot? made = null;
         try
         {
@@ -51,9 +56,9 @@ internal sealed class SnapshotWriter(
                 return SaveOutcome.Failed($"the slot held {saved.Tokens} tokens instead of {tokens.Least}: the file {file} is not used") with { IsContradicted = true };
             if (monitor.State.Epoch != state.Epoch || await monitor.IsSameProcessAsync(state, cancellationToken).ConfigureAwait(false) == false)
                 return SaveOutcome.Failed("the backend was replaced while saving");
-            files.Protect(file);
+            store.Protect(file);
             var snapshot = describe(file, identity, saved);
-            catalogue.Add(snapshot);
+            store.Add(snapshot);
             made = snapshot;
             var elapsed = time.GetElapsedTime(started);
             metrics.Saved(snapshot.Label, elapsed);
@@ -66,11 +71,9 @@ internal sealed class SnapshotWriter(
         finally
         {
             if (made is null)
-                files.Discard(file);
+                store.Discard(file);
         }
 
-        foreach (var old in catalogue.All.Where(s => s.File != file && isReplaced(s, made)))
-            catalogue.Remove(old);
         return new SaveOutcome(made, null);
     }
 }
