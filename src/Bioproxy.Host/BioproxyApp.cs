@@ -48,8 +48,8 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     private readonly BackendSender _sender;
     private readonly BackendMonitor _monitor;
     private readonly ModelRecognition _recognition;
-    private readonly SnapshotCatalogue _catalogue;
-    private readonly Identifier _identifier;
+    private readonly SnapshotStore _store;
+    private readonly FingerprintProbe _probe;
     private readonly StateFolder _folder;
     private readonly SnapshotFiles _files;
     private readonly SnapshotCleaner _cleaner;
@@ -100,18 +100,18 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
         // Snapshots
         var look = new SlotLook(_client, table, _monitor, clock);
-        _catalogue = new SnapshotCatalogue(folder, loggers.CreateLogger<SnapshotCatalogue>());
-        _identifier = new Identifier(_client, folder, clock, loggers.CreateLogger<Identifier>());
+        _store = new SnapshotStore(folder, loggers.CreateLogger<SnapshotStore>());
+        _probe = new FingerprintProbe(_client, folder, clock, loggers.CreateLogger<FingerprintProbe>());
         var effects = new EffectLedger(_metrics, clock, loggers.CreateLogger<EffectLedger>());
-        _recognition = new ModelRecognition(_client, _monitor, queue, table, look, _identifier, effects, rates, options, clock, loggers.CreateLogger<ModelRecognition>());
+        _recognition = new ModelRecognition(_client, _monitor, queue, table, look, _probe, effects, rates, options, clock, loggers.CreateLogger<ModelRecognition>());
         _files = new SnapshotFiles(_client, table, folder, options, loggers.CreateLogger<SnapshotFiles>());
-        _catalogue.Unused = _files.Discard;
-        _catalogue.Gone = table.ForgetSaved;
-        var writer = new SnapshotWriter(_client, _monitor, _recognition, _catalogue, _files, rates, _metrics, clock);
-        _cleaner = new SnapshotCleaner(_catalogue, _files, () => _recognition.Current?.Identity, options, clock, loggers.CreateLogger<SnapshotCleaner>());
+        _store.Unused = _files.Discard;
+        _store.Gone = table.ForgetSaved;
+        var writer = new SnapshotWriter(_client, _monitor, _recognition, _store, _files, rates, _metrics, clock);
+        _cleaner = new SnapshotCleaner(_store, _files, () => _recognition.Current?.Identity, options, clock, loggers.CreateLogger<SnapshotCleaner>());
         _keeper = new ConversationKeeper(_monitor, _recognition, queue, table, look, writer, _cleaner, effects, rates, options, clock, loggers.CreateLogger<ConversationKeeper>());
-        var restorer = new Restorer(_client, _monitor, table, look, _catalogue, effects, rates, _metrics, clock, loggers.CreateLogger<Restorer>());
-        var placer = new Placer(_monitor, table, look, _catalogue, _files, _recognition, effects, restorer, _keeper, rates, options, clock, loggers.CreateLogger<Placer>());
+        var restorer = new Restorer(_client, _monitor, table, look, _store, effects, rates, _metrics, clock, loggers.CreateLogger<Restorer>());
+        var placer = new Placer(_monitor, table, look, _store, _files, _recognition, effects, restorer, _keeper, rates, options, clock, loggers.CreateLogger<Placer>());
 
         // Requests and warm-up, which know nothing of each other
         var explanations = new ExplanationLog();
@@ -119,16 +119,16 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         _path = new RequestPath(_plugins, _transforms, queue, placer, _keeper, _explainer, _monitor, _sender, options, _metrics, clock, loggers.CreateLogger<RequestPath>(), _stopping.Token);
         _rehearsals = new StaticPrefixFinder(_plugins, _transforms, _client);
         _warmUp = new WarmUpLoop(
-            _rehearsals, _templates, _client, _monitor, _recognition, queue, table, placer, writer, _catalogue, effects, options, _metrics, clock, loggers.CreateLogger<WarmUpLoop>());
+            _rehearsals, _templates, _client, _monitor, _recognition, queue, table, placer, writer, _store, effects, options, _metrics, clock, loggers.CreateLogger<WarmUpLoop>());
 
         // What wakes whom
         _monitor.Changed = _recognition.BackendChangedAsync;
         _recognition.Recognised = _warmUp.Poke;
 
         // Admin
-        var model = new ModelState(_monitor, _recognition, queue, table, _catalogue, effects, options);
+        var model = new ModelState(_monitor, _recognition, queue, table, _store, effects, options);
         var state = new ProxyState(model, _warmUp, _templates, _plugins, _addresses);
-        var kv = new KvAdmin(_catalogue, _files, _cleaner);
+        var kv = new KvAdmin(_store, _files, _cleaner);
         _admin = new AdminEndpoints(state, _exporter, kv, new PluginAdmin(_plugins), explanations, options, clock);
         StateGauges.Register(_metrics, state);
         _web.Run(http => IsAdmin(http) ? _admin.HandleAsync(http) : _path.HandleAsync(http));
@@ -153,7 +153,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
     public ModelRecognition Recognition => _recognition;
 
-    public SnapshotCatalogue Catalogue => _catalogue;
+    public SnapshotStore Snapshots => _store;
 
     public ConversationKeeper Keeper => _keeper;
 
@@ -171,10 +171,10 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         if (_options.KvEnabled)
         {
             _lock = _folder.Lock();
-            _catalogue.Load();
-            _identifier.Load();
-            _files.Load(_catalogue.All);
-            _files.Reconcile(_catalogue);
+            _store.Load();
+            _probe.Load();
+            _files.Load(_store.All);
+            _files.Reconcile(_store);
             _cleaner.Run();
         }
 

@@ -58,9 +58,9 @@ public sealed class DamagedConversationTests(ITestOutputHelper output, LearnedCo
         Assert.InRange(answer.CachedTokens, 0, _one.Expected[0].PromptTokens / 10);
         if (isSameSize || !isFolderKnown)
         {
-            await Eventually.TrueAsync(() => next.App.Catalogue.Quarantined.Count > 0, Tolerances.Soon, "it is quarantined");
+            await Eventually.TrueAsync(() => next.App.Snapshots.Quarantined.Count > 0, Tolerances.Soon, "it is quarantined");
             Assert.Contains(isSameSize ? "the backend reused"
-                : "restoring gave", Assert.Single(next.App.Catalogue.Quarantined), StringComparison.Ordinal);
+                : "restoring gave", Assert.Single(next.App.Snapshots.Quarantined), StringComparison.Ordinal);
         }
         else
         {

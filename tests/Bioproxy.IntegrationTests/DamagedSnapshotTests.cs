@@ -39,7 +39,7 @@ public sealed class DamagedSnapshotTests(ITestOutputHelper output)
             await proxy.WaitUntilWarmAsync(prefix);
         await DisplaceAsync(proxy);
 
-        var files = proxy.App.Catalogue.All.ToDictionary(
+        var files = proxy.App.Snapshots.All.ToDictionary(
             snapshot => snapshot.Prefix, snapshot => Path.Combine(workspace.Slots, snapshot.File));
         Damage(damage, files["@code"], files["@long"], files["@same"]);
         var damaged = await AskAsync(proxy);
@@ -47,8 +47,8 @@ public sealed class DamagedSnapshotTests(ITestOutputHelper output)
         var cold = await workspace.ColdAsync(("user", TemplateText.Expand(Template, Question)));
         Assert.InRange(ChatProbe.MaxDifference(damaged.First, cold), 0, Tolerances.SameSplit);
         Assert.True(damaged.CachedTokens < TemplateTokens, $"{damaged}");
-        await Eventually.TrueAsync(() => proxy.App.Catalogue.Quarantined.Count > 0, Tolerances.Soon, "the snapshot is quarantined");
-        Assert.Contains(Path.GetFileName(files["@code"]), Assert.Single(proxy.App.Catalogue.Quarantined), StringComparison.Ordinal);
+        await Eventually.TrueAsync(() => proxy.App.Snapshots.Quarantined.Count > 0, Tolerances.Soon, "the snapshot is quarantined");
+        Assert.Contains(Path.GetFileName(files["@code"]), Assert.Single(proxy.App.Snapshots.Quarantined), StringComparison.Ordinal);
 
         await Eventually.TrueAsync(() => proxy.WarmUps.Count == 4, Tolerances.Soon, "the template is warmed again");
         await proxy.WaitUntilWarmAsync("@code");

@@ -55,10 +55,10 @@ public sealed class DomainTests(ITestOutputHelper output, LearnedConversations c
         Assert.Equal("cold", nobody.Cache);
 
         // Each has its own snapshot from now on.
-        await Eventually.TrueAsync(() => proxy.App.Catalogue.All.Where(s => s.IsConversation).Select(s => s.Domain).Distinct().Count() == 3,
+        await Eventually.TrueAsync(() => proxy.App.Snapshots.All.Where(s => s.IsConversation).Select(s => s.Domain).Distinct().Count() == 3,
             Tolerances.Soon, "all three are saved");
         await Eventually.TrueAsync(
-            () => proxy.App.Catalogue.All.Count(s => s.IsConversation) == 3, Tolerances.Soon, "the older one is removed");
+            () => proxy.App.Snapshots.All.Count(s => s.IsConversation) == 3, Tolerances.Soon, "the older one is removed");
         var template = await TestProxy.SendAsync(proxy.Client,
             With(header, "second", ChatProbe.FirstTokenBody(ChatProbe.Chat(("user", "@code What now?")))), CancellationToken.None);
         Assert.InRange(template.CachedTokens, TemplateTokens, template.PromptTokens);

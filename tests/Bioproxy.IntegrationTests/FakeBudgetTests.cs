@@ -56,7 +56,7 @@ public sealed class FakeBudgetTests(ITestOutputHelper output)
             Assert.Single(stage.Snapshots("@review"));
             Assert.DoesNotContain(stage.Log, l => l.Contains("(@code) was removed", StringComparison.Ordinal) || l.Contains(
                 "(@review) was removed", StringComparison.Ordinal));
-            Assert.Empty(stage.App.Catalogue.Quarantined);
+            Assert.Empty(stage.App.Snapshots.Quarantined);
             Assert.Equal(0, stage.Backend.SlotCollisions);
             Assert.Equal(0, stage.Backend.Violations.PoisonedReuses);
             Assert.Empty(stage.Backend.Problems);
@@ -64,13 +64,13 @@ public sealed class FakeBudgetTests(ITestOutputHelper output)
                 stage.Log, l => l.Contains("by a bug", StringComparison.Ordinal) || l.Contains("failed", StringComparison.Ordinal));
             if (isFolderKnown)
                 await Eventually.TrueAsync(() => Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order()
-                    .SequenceEqual(stage.App.Catalogue.All.Select(s => s.File).Order()), FakeStage.Limit, "every file is described");
+                    .SequenceEqual(stage.App.Snapshots.All.Select(s => s.File).Order()), FakeStage.Limit, "every file is described");
             await stage.AssertServesAsync();
 
             void Count()
             {
                 lock (counting)
-                    most = Math.Max(most, stage.App.Catalogue.Count);
+                    most = Math.Max(most, stage.App.Snapshots.Count);
             }
         }
         finally

@@ -212,7 +212,7 @@ internal sealed class FakeStage : IAsyncDisposable
 
     /// <summary>The usable snapshots of a template for the model of this moment.</summary>
     public IReadOnlyList<Snapshot> Snapshots(string prefix) =>
-        [.. _app.Catalogue.All.Where(s => s.Prefix == prefix && s.Identity == Identity)];
+        [.. _app.Snapshots.All.Where(s => s.Prefix == prefix && s.Fingerprint == Identity)];
 
     public string? Identity => _app.Recognition.Identity(_app.Backend.State.Epoch);
 

@@ -39,7 +39,7 @@ public sealed class FullDiskTests(ITestOutputHelper output, LearnedConversations
         _one.AssertRight(0, await proxy.SendAsync(_one.Request(0), CancellationToken.None));
         await proxy.WaitForLogAsync(what == "the snapshot" ? "was not saved at rest: Unable to save slot"
             : "was not saved at rest: its description could not be written");
-        Assert.Equal(0, proxy.App.Catalogue.Count);
+        Assert.Equal(0, proxy.App.Snapshots.Count);
         Assert.Empty(disk.Described);
         await Eventually.TrueAsync(() => isFolderKnown ? disk.Files.Count == 0 : what == "the snapshot"
             || new FileInfo(file).Length < 100, Tolerances.Soon, "the file is removed");

@@ -58,7 +58,7 @@ public sealed class ManyConversationsTests(ITestOutputHelper output)
 
         output.WriteLine($"{architecture}: computed {computed}, unavoidable {unavoidable}; {string.Join(", ", counts)}");
         Assert.True(computed <= Tolerances.ComputedAgain * unavoidable, $"computed {computed}, unavoidable {unavoidable}");
-        Assert.Equal(Conversations, proxy.App.Catalogue.Count); // a newer state of a conversation replaces the older one
+        Assert.Equal(Conversations, proxy.App.Snapshots.Count); // a newer state of a conversation replaces the older one
     }
 
     /// <summary>Without saving, the proxy is no worse than the server alone: no more is computed, and the answers are the same.</summary>
@@ -103,7 +103,7 @@ public sealed class ManyConversationsTests(ITestOutputHelper output)
 
         output.WriteLine($"computed {computed}, without the proxy {without}");
         Assert.True(computed <= Tolerances.BesideAlone * without, $"computed {computed}, without the proxy {without}");
-        Assert.Equal(0, proxy.App.Catalogue.Count);
+        Assert.Equal(0, proxy.App.Snapshots.Count);
     }
 
     private static ProxyOptions Keeping(ProxyOptions options) => options with

@@ -42,7 +42,7 @@ public sealed class MissingFlagTests(ITestOutputHelper output)
         Assert.Equal("auto", answer.Slot);
         await AssertToldAsync(workspace, proxy, "--no-slots");
         Assert.Contains("--no-slots", proxy.Template("@code").Problem, StringComparison.Ordinal);
-        Assert.Empty(proxy.App.Catalogue.All);
+        Assert.Empty(proxy.App.Snapshots.All);
     }
 
     private Workspace NewWorkspace()

@@ -50,7 +50,7 @@ public sealed class OtherWeightsTests(ITestOutputHelper output)
         await proxy.WaitUntilRecognisedAsync();
         var answer = await AskAsync(proxy);
 
-        Assert.Contains(proxy.App.Catalogue.All, snapshot => snapshot.Identity == old);
+        Assert.Contains(proxy.App.Snapshots.All, snapshot => snapshot.Fingerprint == old);
         Assert.NotEqual(old, proxy.Identity);
         await AssertIsOfNewWeightsAsync(workspace, answer, oldCold);
         Assert.Equal(0, proxy.Restores);
@@ -165,7 +165,7 @@ public sealed class OtherWeightsTests(ITestOutputHelper output)
         await Eventually.TrueAsync(
             () => proxy.Identity is { } identity && identity != old, Tolerances.Soon, "the model is recognised as another one");
         await proxy.WaitUntilWarmAsync("@code", Tolerances.Soon);
-        Assert.Contains(proxy.App.Catalogue.All, snapshot => snapshot.Identity == proxy.Identity);
+        Assert.Contains(proxy.App.Snapshots.All, snapshot => snapshot.Fingerprint == proxy.Identity);
         var warm = await AskAsync(proxy);
         Assert.InRange(warm.CachedTokens, TemplateTokens, warm.PromptTokens);
         Assert.InRange(ChatProbe.MaxDifference(warm.First, await ColdAsync(workspace)), 0, Tolerances.SameSplit);

@@ -116,7 +116,7 @@ public sealed class ServerCrashTests(ITestOutputHelper output, LearnedConversati
         _one.AssertRight(2, answer);
         Assert.InRange(answer.CachedTokens, _one.Expected[0].PromptTokens, _one.Expected[2].PromptTokens);
         await AssertGoesOnAsync(proxy, disk, isFolderKnown, saves: 4);
-        Assert.Empty(proxy.App.Catalogue.Quarantined);
+        Assert.Empty(proxy.App.Snapshots.Quarantined);
     }
 
     private async Task SaveBothAsync(TestProxy proxy)
@@ -137,7 +137,7 @@ public sealed class ServerCrashTests(ITestOutputHelper output, LearnedConversati
         _other.AssertRight(1, answer);
         Assert.Equal("restored", answer.Cache);
         await proxy.WaitUntilSavedAsync(saves);
-        await Eventually.TrueAsync(() => proxy.App.Catalogue.Count == 2, Tolerances.Soon, "the older ones are removed");
+        await Eventually.TrueAsync(() => proxy.App.Snapshots.Count == 2, Tolerances.Soon, "the older ones are removed");
         await proxy.DisposeAsync();
         await disk.AssertConsistentAsync(isFolderKnown);
         Assert.Equal(2, disk.Described.Count);

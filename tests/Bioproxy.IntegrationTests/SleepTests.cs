@@ -54,7 +54,7 @@ public sealed class SleepTests(ITestOutputHelper output)
 
         Assert.InRange(ChatProbe.MaxDifference(answer.First, await ColdAsync(workspace)), 0, Tolerances.SameSplit);
         Assert.Equal(0, proxy.Restores);
-        await Eventually.TrueAsync(() => proxy.App.Catalogue.All.Any(snapshot => snapshot.Identity != old), Tolerances.Soon,
+        await Eventually.TrueAsync(() => proxy.App.Snapshots.All.Any(snapshot => snapshot.Fingerprint != old), Tolerances.Soon,
             "the template is warmed for the new weights");
     }
 

@@ -24,7 +24,7 @@ public sealed class TemplateChangeTests(ITestOutputHelper output)
             server, options => OnlyTheWatcher(options) with { KvSave = SaveMode.Never });
         await proxy.WaitUntilWarmAsync("@code");
         var old = proxy.Template("@code").TokensHash;
-        var oldFile = Assert.Single(proxy.App.Catalogue.All).File;
+        var oldFile = Assert.Single(proxy.App.Snapshots.All).File;
 
         var hash = proxy.App.Templates[0].ContentHash;
         Write(file, New, isRenamed);
@@ -36,7 +36,7 @@ public sealed class TemplateChangeTests(ITestOutputHelper output)
         Assert.InRange(ChatProbe.MaxDifference(answer.First, cold), 0, Tolerances.SameSplit);
 
         await proxy.WaitUntilWarmAsync("@code", Tolerances.Soon, otherThan: old);
-        var snapshot = Assert.Single(proxy.App.Catalogue.All);
+        var snapshot = Assert.Single(proxy.App.Snapshots.All);
         Assert.Equal(NewTokens, snapshot.Tokens);
         Assert.NotEqual(oldFile, snapshot.File);
 
@@ -64,7 +64,7 @@ public sealed class TemplateChangeTests(ITestOutputHelper output)
         }
 
         await Eventually.TrueAsync(() => Directory.GetFiles(workspace.Slots).Length == 1, Tolerances.Soon, "one file is left");
-        Assert.Equal(Path.GetFileName(Assert.Single(Directory.GetFiles(workspace.Slots))), Assert.Single(proxy.App.Catalogue.All).File);
+        Assert.Equal(Path.GetFileName(Assert.Single(Directory.GetFiles(workspace.Slots))), Assert.Single(proxy.App.Snapshots.All).File);
     }
 
     [Fact]

@@ -91,8 +91,8 @@ internal sealed partial class TestProxy : IAsyncDisposable
     /// <param name="otherThan">A version that does not count.</param>
     public Task WaitUntilWarmAsync(string prefix, TimeSpan? limit = null, string? otherThan = null) => Eventually.TrueAsync(
         () => Template(prefix) is { State: WarmUpState.Warm } status && status.TokensHash != otherThan
-            && _app.Catalogue.All.Any(
-                snapshot => snapshot.Identity == Identity && snapshot.Prefix == prefix && snapshot.TokensHash == status.TokensHash),
+            && _app.Snapshots.All.Any(
+                snapshot => snapshot.Fingerprint == Identity && snapshot.Prefix == prefix && snapshot.TokensHash == status.TokensHash),
         limit ?? Limit,
         $"{prefix} is warm");
 

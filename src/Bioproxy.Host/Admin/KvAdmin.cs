@@ -6,15 +6,15 @@ namespace Bioproxy.Host.Admin;
 
 /// <summary>Snapshot operations: list, show, drop, clean up. Used by the admin port, and by <c>bioproxy kv</c> when no proxy is
 /// running.</summary>
-internal sealed class KvAdmin(SnapshotCatalogue catalogue, SnapshotFiles files, SnapshotCleaner cleaner)
+internal sealed class KvAdmin(SnapshotStore store, SnapshotFiles files, SnapshotCleaner cleaner)
 {
     /// <summary>All snapshots, the most recently used first.</summary>
     public ReadOnlyMemory<byte> List() => AdminJson.Document(writer =>
     {
-        var all = catalogue.All.Select(cleaner.Stored).OrderByDescending(s => s.LastUsed).ToList();
+        var all = store.All.Select(cleaner.Stored).OrderByDescending(s => s.LastUsed).ToList();
         writer.WriteNumber("count", all.Count);
         writer.WriteNumber("bytes", all.Sum(s => s.Snapshot.Bytes));
-        if (files.FreeBytes() is { } free)
+        if (store.FreeBytes is { } free)
             writer.WriteNumber("free_bytes", free);
         writer.WriteObjects("snapshots", all, stored => WriteSnapshot(writer, stored));
     });
@@ -22,7 +22,7 @@ internal sealed class KvAdmin(SnapshotCatalogue catalogue, SnapshotFiles files, 
     /// <summary>All details of one snapshot; null when there is no such file.</summary>
     public ReadOnlyMemory<byte>? Show(string file)
     {
-        if (catalogue.All.FirstOrDefault(s => s.File == file) is not { } snapshot)
+        if (store.All.FirstOrDefault(s => s.File == file) is not { } snapshot)
             return null;
         return AdminJson.Document(writer =>
         {
@@ -30,7 +30,7 @@ internal sealed class KvAdmin(SnapshotCatalogue catalogue, SnapshotFiles files, 
             writer.WriteNumber("text_bytes", snapshot.Chain.Length);
             writer.WriteNumber("prompt_tokens", snapshot.PromptTokens);
             writer.WriteString("ends_with_hash", snapshot.Chain.End.ToString());
-            writer.WriteBoolean("file_is_there", files.IsThere(snapshot));
+            writer.WriteBoolean("file_is_there", store.HasFile(snapshot));
         });
     }
 
@@ -41,11 +41,11 @@ internal sealed class KvAdmin(SnapshotCatalogue catalogue, SnapshotFiles files, 
     public ReadOnlyMemory<byte> Drop(string? file, string? domain)
     {
         string?[] domains = string.IsNullOrEmpty(domain) ? [] : [domain, Caller.DomainOf(domain, ""), Caller.DomainOf("", domain)];
-        var chosen = catalogue.All
+        var chosen = store.All
             .Where(s => s.File == file || (s.Domain is not null && domains.Contains(s.Domain)))
             .ToList();
         foreach (var snapshot in chosen)
-            catalogue.Remove(snapshot);
+            store.Remove(snapshot);
         return AdminJson.Document(writer =>
             writer.WriteObjects("removed", chosen, snapshot => WriteRemoved(writer, snapshot, "requested")));
     }
@@ -76,7 +76,7 @@ internal sealed class KvAdmin(SnapshotCatalogue catalogue, SnapshotFiles files, 
         writer.WriteNumber("tokens", snapshot.Tokens);
         writer.WriteNumber("turns", snapshot.Turns);
         writer.WriteNumber("bytes", snapshot.Bytes);
-        writer.WriteString("identity", snapshot.Identity);
+        writer.WriteString("identity", snapshot.Fingerprint);
         writer.WriteBoolean("fits_model", stored.FitsModel);
         writer.WriteBoolean("pinned", stored.IsPinned);
         writer.WriteBoolean("in_use", stored.IsInUse);

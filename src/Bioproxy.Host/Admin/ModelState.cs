@@ -13,7 +13,7 @@ internal sealed class ModelState(
     ModelRecognition recognition,
     SlotQueue queue,
     SlotTable table,
-    SnapshotCatalogue catalogue,
+    SnapshotStore store,
     EffectLedger effects,
     ProxyOptions options)
 {
@@ -53,13 +53,13 @@ internal sealed class ModelState(
             var current = recognition.Identity(monitor.State.Epoch);
             return
             [
-                .. catalogue.All.OrderBy(s => s.Prefix, StringComparer.Ordinal).ThenByDescending(s => s.Created)
-                    .Select(s => new SnapshotSummary(s.File, s.Label, s.Identity, s.Identity == current, s.Tokens, s.Bytes, s.Created)),
+                .. store.All.OrderBy(s => s.Prefix, StringComparer.Ordinal).ThenByDescending(s => s.Created)
+                    .Select(s => new SnapshotSummary(s.File, s.Label, s.Fingerprint, s.Fingerprint == current, s.Tokens, s.Bytes, s.Created)),
             ];
         }
     }
 
-    public IReadOnlyList<string> Quarantined => [.. catalogue.Quarantined];
+    public IReadOnlyList<string> Quarantined => [.. store.Quarantined];
 
     public IReadOnlyList<RestoreSummary> Restores =>
         [.. effects.Last.Select(effect => new RestoreSummary(effect.At, effect.Prefix, effect.Promised, effect.Reused, effect.Status))];
@@ -69,7 +69,7 @@ internal sealed class ModelState(
     /// <param name="warmUps">A template that cannot be saved is recognised by its number of tokens.</param>
     public IReadOnlyList<SlotSummary> Slots(IReadOnlyList<WarmUpStatus> warmUps)
     {
-        var snapshots = catalogue.All;
+        var snapshots = store.All;
         return
         [
             .. table.View().Select(slot => new SlotSummary(

@@ -24,12 +24,12 @@ internal static class LookUpRun
         var state = Directory.CreateTempSubdirectory("bioproxy-bench-");
         try
         {
-            var catalogue = Catalogue(state.FullName, text, cancellationToken);
+            var store = Catalogue(state.FullName, text, cancellationToken);
             using var prompt = CanonicalPrompt.Copy(text);
             using var stranger = CanonicalPrompt.Copy(Text(2, PromptBytes));
-            if (catalogue.All.Count != Snapshots || catalogue.Best(prompt, Identity)?.Chain.Length != 200_100
-                || catalogue.Best(stranger, Identity) is not null)
-                throw new InvalidOperationException("The catalogue answers wrongly.");
+            if (store.All.Count != Snapshots || store.Index.Best(prompt, Identity)?.Chain.Length != 200_100
+                || store.Index.Best(stranger, Identity) is not null)
+                throw new InvalidOperationException("The store answers wrongly.");
             Measured("a beginning of 200 KB is there", prompt);
             Measured("none is there", stranger);
             table.Add("look-up: chain of a 256 KB prompt (made once for each request)", Time(
@@ -37,7 +37,7 @@ internal static class LookUpRun
 
             void Measured(string what, CanonicalPrompt asked)
             {
-                var time = Microseconds(() => catalogue.Best(asked, Identity));
+                var time = Microseconds(() => store.Index.Best(asked, Identity));
                 table.Add($"look-up, 256 KB among {Snapshots:N0}: {what}", Time(time), "< 100 us", time < 100);
             }
         }
@@ -64,7 +64,7 @@ internal static class LookUpRun
     }
 
     /// <summary>Sidecars as they lie on disk, read as at the start. Most are of other texts that share a beginning with ours.</summary>
-    public static SnapshotCatalogue Catalogue(string state, byte[] text, CancellationToken cancellationToken)
+    public static SnapshotStore Catalogue(string state, byte[] text, CancellationToken cancellationToken)
     {
         var folder = new StateFolder(new ProxyOptions { BaseDirectory = state, StateDirectory = state });
         folder.Create();
@@ -83,9 +83,9 @@ internal static class LookUpRun
                 SnapshotSidecar.Of(snapshot), StateJson.Default.SnapshotSidecar));
         }
 
-        var catalogue = new SnapshotCatalogue(folder, NullLogger<SnapshotCatalogue>.Instance);
-        catalogue.Load();
-        return catalogue;
+        var store = new SnapshotStore(folder, NullLogger<SnapshotStore>.Instance);
+        store.Load();
+        return store;
     }
 
     public static byte[] Text(int seed, int length)

@@ -22,12 +22,12 @@ internal static class PlanRun
         var state = Directory.CreateTempSubdirectory("bioproxy-bench-");
         try
         {
-            var catalogue = LookUpRun.Catalogue(state.FullName, text, cancellationToken);
+            var store = LookUpRun.Catalogue(state.FullName, text, cancellationToken);
             using var prompt = CanonicalPrompt.Copy(text);
             using var stranger = CanonicalPrompt.Copy(LookUpRun.Text(2, LookUpRun.PromptBytes));
             var table = Holding(text);
-            if (Plan(catalogue, table, prompt) is not { Source: PromptSource.Hot, Slot: Slots - 1 }
-                || Plan(catalogue, table, stranger).Source != PromptSource.Cold)
+            if (Plan(store, table, prompt) is not { Source: PromptSource.Hot, Slot: Slots - 1 }
+                || Plan(store, table, stranger).Source != PromptSource.Cold)
                 throw new InvalidOperationException("The plan is wrong.");
             Measured("a slot holds most of it", prompt);
             Measured("nothing is known of it", stranger);
@@ -35,11 +35,11 @@ internal static class PlanRun
             void Measured(string what, CanonicalPrompt asked)
             {
                 for (var i = 0; i < Rounds; i++)
-                    Plan(catalogue, table, asked);
+                    Plan(store, table, asked);
                 var time = Statistics.Median(Enumerable.Range(0, Rounds).Select(_ =>
                 {
                     var started = Stopwatch.GetTimestamp();
-                    Plan(catalogue, table, asked);
+                    Plan(store, table, asked);
                     return Stopwatch.GetElapsedTime(started).TotalMicroseconds;
                 }));
                 results.Add($"plan, 256 KB, 10,000 snapshots, {Slots} slots: {what}",
@@ -55,11 +55,11 @@ internal static class PlanRun
     }
 
     /// <summary>What the placer does before it begins.</summary>
-    private static SlotPlan Plan(SnapshotCatalogue catalogue, SlotTable table, CanonicalPrompt prompt)
+    private static SlotPlan Plan(SnapshotStore store, SlotTable table, CanonicalPrompt prompt)
     {
         var rates = Rates.Initial;
-        var whole = catalogue.Best(prompt, LookUpRun.Identity);
-        var through = catalogue.Through(prompt, LookUpRun.Identity);
+        var whole = store.Index.Best(prompt, LookUpRun.Identity);
+        var through = store.Index.Through(prompt, LookUpRun.Identity);
         return table.Plan(prompt, new PlanContext
         {
             Whole = whole is null ? default : new(whole.Chain.Length, whole.Chain.Length * rates.TokensPerByte, whole.Bytes, IsWhole: true),

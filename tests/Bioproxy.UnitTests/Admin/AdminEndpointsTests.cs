@@ -260,8 +260,8 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
     public async Task Kv_SnapshotsThere_AreListedAndShown()
     {
         _admin.State.SetReady();
-        _admin.Catalogue.Add(Saved("a.bin", "@code", PromptChain.Of("template"u8)));
-        _admin.Catalogue.Add(Saved("b.bin", "", PromptChain.Of("conversation"u8)) with { Domain = "ada", PromptTokens = 900, Turns = 2, Created = _admin.Clock.GetUtcNow().AddHours(1) });
+        _admin.Snapshots.Add(Saved("a.bin", "@code", PromptChain.Of("template"u8)));
+        _admin.Snapshots.Add(Saved("b.bin", "", PromptChain.Of("conversation"u8)) with { Domain = "ada", PromptTokens = 900, Turns = 2, Created = _admin.Clock.GetUtcNow().AddHours(1) });
 
         var (_, list) = await _admin.AskJsonAsync("/kv");
         var (status, one) = await _admin.AskJsonAsync("/kv/b.bin");
@@ -281,33 +281,33 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
     public async Task KvDrop_FileOrDomain_RemovesThatAlone(string query, string? gone)
     {
         _admin.State.SetReady();
-        _admin.Catalogue.Add(Saved("a.bin", "@code", PromptChain.Of("template"u8)));
-        _admin.Catalogue.Add(Saved("b.bin", "", PromptChain.Of("one"u8)));
-        _admin.Catalogue.Add(Saved("c.bin", "", PromptChain.Of("two"u8)) with { Domain = "ada" });
-        _admin.Catalogue.Add(Saved("d.bin", "", PromptChain.Of("three"u8)) with { Domain = Caller.DomainOf("key-of-bob", "") });
+        _admin.Snapshots.Add(Saved("a.bin", "@code", PromptChain.Of("template"u8)));
+        _admin.Snapshots.Add(Saved("b.bin", "", PromptChain.Of("one"u8)));
+        _admin.Snapshots.Add(Saved("c.bin", "", PromptChain.Of("two"u8)) with { Domain = "ada" });
+        _admin.Snapshots.Add(Saved("d.bin", "", PromptChain.Of("three"u8)) with { Domain = Caller.DomainOf("key-of-bob", "") });
         await _admin.AskAsync("/kv/drop?" + query, "POST", "text/plain");
-        Assert.Equal(4, _admin.Catalogue.Count);
+        Assert.Equal(4, _admin.Snapshots.Count);
 
         var (response, _) = await _admin.AskAsync("/kv/drop?" + query, "POST", "application/json; charset=utf-8");
 
         Assert.Equal(200, response.StatusCode);
-        Assert.Equal(new[] { "a.bin", "b.bin", "c.bin", "d.bin" }.Where(file => file != gone), _admin.Catalogue.All.Select(s => s.File).Order(StringComparer.Ordinal));
+        Assert.Equal(new[] { "a.bin", "b.bin", "c.bin", "d.bin" }.Where(file => file != gone), _admin.Snapshots.All.Select(s => s.File).Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public async Task KvGc_DryRunFirst_OnlyTells()
     {
         _admin.State.SetReady();
-        _admin.Catalogue.Add(Saved("old.bin", "", PromptChain.Of("one"u8)) with { Created = _admin.Clock.GetUtcNow().AddDays(-40) });
-        _admin.Catalogue.Add(Saved("pinned.bin", "@code", PromptChain.Of("two"u8)) with { Created = _admin.Clock.GetUtcNow().AddDays(-40) });
+        _admin.Snapshots.Add(Saved("old.bin", "", PromptChain.Of("one"u8)) with { Created = _admin.Clock.GetUtcNow().AddDays(-40) });
+        _admin.Snapshots.Add(Saved("pinned.bin", "@code", PromptChain.Of("two"u8)) with { Created = _admin.Clock.GetUtcNow().AddDays(-40) });
 
         var (_, dry) = await _admin.AskAsync("/kv/gc?dry_run=true", "POST", "application/json");
-        Assert.Equal(2, _admin.Catalogue.Count);
+        Assert.Equal(2, _admin.Snapshots.Count);
         var (_, real) = await _admin.AskAsync("/kv/gc", "POST", "application/json");
 
         Assert.Contains("\"would_be_removed\"", dry, StringComparison.Ordinal);
         Assert.Contains("nobody used it for 40 days (kv.max_age_days)", real, StringComparison.Ordinal);
-        Assert.Equal(["pinned.bin"], _admin.Catalogue.All.Select(s => s.File));
+        Assert.Equal(["pinned.bin"], _admin.Snapshots.All.Select(s => s.File));
     }
 
     [Fact]

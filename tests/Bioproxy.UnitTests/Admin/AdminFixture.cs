@@ -34,7 +34,7 @@ internal sealed class AdminFixture : IAsyncDisposable
         Exporter = new MetricsExporter(Metrics.Meter, otlpEndpoint: null);
         StateGauges.Register(Metrics, State);
         var folder = new StateFolder(Options);
-        Catalogue = new SnapshotCatalogue(folder, NullLogger<SnapshotCatalogue>.Instance);
+        Catalogue = new SnapshotStore(folder, NullLogger<SnapshotStore>.Instance);
         Catalogue.Load();
         var files = new SnapshotFiles(null, null, folder, Options, NullLogger<SnapshotFiles>.Instance);
         files.Load([]);
@@ -56,7 +56,7 @@ internal sealed class AdminFixture : IAsyncDisposable
 
     public MetricsExporter Exporter { get; }
 
-    public SnapshotCatalogue Catalogue { get; }
+    public SnapshotStore Catalogue { get; }
 
     public ExplanationLog Explanations { get; } = new();
 

@@ -24,7 +24,7 @@ public sealed class ModelStateTests : IAsyncLifetime
     private LlamaClient _client = null!;
     private BackendMonitor _monitor = null!;
     private ModelRecognition _recognition = null!;
-    private SnapshotCatalogue _catalogue = null!;
+    private SnapshotStore _store = null!;
     private EffectLedger _effects = null!;
     private ModelState _state = null!;
 
@@ -38,8 +38,8 @@ public sealed class ModelStateTests : IAsyncLifetime
         var queue = new SlotQueue(_clock, options.QueueCapacity, options.QueueMaxLength, options.QueueMaxWait);
         _client = new LlamaClient(options.BackendUrl, options.ConnectTimeout, apiKey: null);
         _monitor = new BackendMonitor(_client, options, _clock, NullLogger<BackendMonitor>.Instance);
-        _catalogue = new SnapshotCatalogue(folder, NullLogger<SnapshotCatalogue>.Instance);
-        _catalogue.Load();
+        _store = new SnapshotStore(folder, NullLogger<SnapshotStore>.Instance);
+        _store.Load();
         _effects = new EffectLedger(_metrics, _clock, NullLogger<EffectLedger>.Instance);
         _recognition = new ModelRecognition(
             _client,
@@ -47,14 +47,14 @@ public sealed class ModelStateTests : IAsyncLifetime
             queue,
             _table,
             new SlotLook(_client, _table, _monitor, _clock),
-            new Identifier(_client, folder, _clock, NullLogger<Identifier>.Instance),
+            new FingerprintProbe(_client, folder, _clock, NullLogger<FingerprintProbe>.Instance),
             _effects,
             new LearnedRates(),
             options,
             _clock,
             NullLogger<ModelRecognition>.Instance);
         _monitor.Changed = _recognition.BackendChangedAsync;
-        _state = new ModelState(_monitor, _recognition, queue, _table, _catalogue, _effects, options);
+        _state = new ModelState(_monitor, _recognition, queue, _table, _store, _effects, options);
     }
 
     public async Task DisposeAsync()
@@ -95,7 +95,7 @@ public sealed class ModelStateTests : IAsyncLifetime
     {
         await CheckAsync();
         var template = PromptChain.Of(Encoding.UTF8.GetBytes(new string('t', 3000)));
-        _catalogue.Add(Saved("file-a.bin", "@code", template));
+        _store.Add(Saved("file-a.bin", "@code", template));
         Begin(0, new SlotContent(template, 1, IsSaved: true));
         Begin(1, new SlotContent(PromptChain.Of("a question"u8), 1, IsSaved: false), isEnded: true);
 
@@ -112,12 +112,12 @@ public sealed class ModelStateTests : IAsyncLifetime
     {
         await CheckAsync();
         var snapshot = Saved("file-a.bin", "@code", PromptChain.Of("template"u8));
-        _catalogue.Add(snapshot);
-        _catalogue.Quarantine(Saved("file-b.bin", "@code", PromptChain.Of("other"u8)), "its file is gone");
+        _store.Add(snapshot);
+        _store.Quarantine(Saved("file-b.bin", "@code", PromptChain.Of("other"u8)), "its file is gone");
         _effects.Judge(snapshot, 1000);
         _effects.Failed(snapshot);
 
-        Assert.Equal([new SnapshotSummary("file-a.bin", "@code", snapshot.Identity, true, 1000, 4000, snapshot.Created)], _state.Snapshots);
+        Assert.Equal([new SnapshotSummary("file-a.bin", "@code", snapshot.Fingerprint, true, 1000, 4000, snapshot.Created)], _state.Snapshots);
         Assert.Equal(["file-b.bin: its file is gone"], _state.Quarantined);
         Assert.Equal(["effective 1000", "failed "], _state.Restores.Select(restore => $"{restore.Status} {restore.Reused}"));
         Assert.Null(_state.RestoreDisabledReason);

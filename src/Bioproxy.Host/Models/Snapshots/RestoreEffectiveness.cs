@@ -58,7 +58,7 @@ internal sealed partial class RestoreEffectiveness(ProxyMetrics metrics, TimePro
         string? disabled = null;
         lock (_lock)
         {
-            if (snapshot.Identity != _identity)
+            if (snapshot.Fingerprint != _identity)
                 return status;
             if (status is "effective" or "partial")
             {

@@ -1,8 +1,9 @@
+using System.Text.Json.Serialization;
 using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.Host.Models.Snapshots;
 
-/// <summary>The file beside the state that describes a snapshot. It holds hashes, no text.</summary>
+/// <summary>The file beside the state that describes a snapshot. It holds hashes, no text. Member names in the file never change.</summary>
 internal sealed record SnapshotSidecar
 {
     public const int CurrentVersion = 1;
@@ -10,7 +11,10 @@ internal sealed record SnapshotSidecar
     public int Version { get; init; } = CurrentVersion;
     public required string File { get; init; }
     public required string Prefix { get; init; }
-    public required string Identity { get; init; }
+
+    [JsonPropertyName("identity")]
+    public required string Fingerprint { get; init; }
+
     public int Tokens { get; init; }
     public required string TokensHash { get; init; }
     public long Bytes { get; init; }
@@ -20,16 +24,19 @@ internal sealed record SnapshotSidecar
     public required string End { get; init; }
     public uint? TailCheck { get; init; }
 
-    // What templates have no use for; sidecars of versions before these members are read as theirs.
+    // Absent for templates, and in sidecars of versions before these members.
     public string? Domain { get; init; }
     public int? PromptTokens { get; init; }
     public int? Turns { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Replaces { get; init; }
 
     public static SnapshotSidecar Of(Snapshot snapshot) => new()
     {
         File = snapshot.File,
         Prefix = snapshot.Prefix,
-        Identity = snapshot.Identity,
+        Fingerprint = snapshot.Fingerprint,
         Tokens = snapshot.Tokens,
         TokensHash = snapshot.TokensHash,
         Bytes = snapshot.Bytes,
@@ -41,18 +48,21 @@ internal sealed record SnapshotSidecar
         Domain = snapshot.Domain,
         PromptTokens = snapshot.IsConversation ? snapshot.PromptTokens : null,
         Turns = snapshot.IsConversation ? snapshot.Turns : null,
+        Replaces = snapshot.Replaces,
     };
 
     /// <exception cref="FormatException">The sidecar contradicts itself or is of another version.</exception>
     public Snapshot ToSnapshot()
     {
         if (Version != CurrentVersion || Tokens <= 0 || TextLength <= 0 || Blocks.Length != TextLength / PromptChain.BlockSize)
-            throw new FormatException("its members do not fit together");
-        return new Snapshot(File, Prefix, Identity, Tokens, TokensHash, Bytes, Created, new PromptChain([.. Blocks.Select(ChainHash.Parse)], TextLength, ChainHash.Parse(End), TailCheck))
+            throw new FormatException("its version is unknown or its members contradict each other");
+        var chain = new PromptChain([.. Blocks.Select(ChainHash.Parse)], TextLength, ChainHash.Parse(End), TailCheck);
+        return new Snapshot(File, Prefix, Fingerprint, Tokens, TokensHash, Bytes, Created, chain)
         {
             Domain = Domain,
             PromptTokens = PromptTokens ?? Tokens,
             Turns = Turns ?? 1,
+            Replaces = Replaces,
         };
     }
 }

@@ -5,8 +5,9 @@ using Bioproxy.Host.Configuration;
 namespace Bioproxy.Host.Models.Snapshots;
 
 /// <summary>
-/// Our files about one backend, below the state directory. Created for the owner only: hashes of prompts are still about
-/// prompts. Files are written beside and renamed, so a reader or a crash sees the old one or the new one, never a part.
+/// The files that Bioproxy keeps for one backend, below the state directory. Readable by their owner only: even hashes of prompts reveal
+/// something about prompts. A file is written under a temporary name and renamed, so a reader or a crash sees the old or the new one,
+/// never a part.
 /// </summary>
 internal sealed class StateFolder
 {
@@ -14,20 +15,20 @@ internal sealed class StateFolder
     {
         Path = System.IO.Path.Combine(options.StateDirectory, "backends", $"{options.BackendUrl.Host}-{options.BackendUrl.Port}");
         Snapshots = System.IO.Path.Combine(Path, "snapshots");
-        Identities = System.IO.Path.Combine(Path, "identities");
+        Fingerprints = System.IO.Path.Combine(Path, "identities"); // the folder keeps its name: state folders stay valid
     }
 
     public string Path { get; }
 
     public string Snapshots { get; }
 
-    public string Identities { get; }
+    public string Fingerprints { get; }
 
-    /// <exception cref="IOException">The folder cannot be made.</exception>
-    /// <exception cref="UnauthorizedAccessException">The folder cannot be made.</exception>
+    /// <exception cref="IOException">The folder cannot be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder cannot be created.</exception>
     public void Create()
     {
-        foreach (var folder in new[] { System.IO.Path.GetDirectoryName(Path)!, Path, Snapshots, Identities }) // the mode is that of the last one made
+        foreach (var folder in new[] { System.IO.Path.GetDirectoryName(Path)!, Path, Snapshots, Fingerprints }) // the mode applies to the last one only
         {
             if (OperatingSystem.IsWindows())
                 Directory.CreateDirectory(folder);
@@ -36,18 +37,21 @@ internal sealed class StateFolder
         }
     }
 
-    /// <summary>Creates it where it is missing, and tries whether files can be made in it: it may be there from before and not be ours to write any more.</summary>
-    /// <exception cref="IOException">Nothing can be written there.</exception>
-    /// <exception cref="UnauthorizedAccessException">Nothing can be written there.</exception>
+    /// <summary>Creates the folder where it is missing, and tries to write to it: it may exist without being writable.</summary>
+    /// <exception cref="IOException">The folder is not writable.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder is not writable.</exception>
     public void CreateForWriting()
     {
         Create();
-        foreach (var folder in new[] { Path, Snapshots, Identities })
-            new FileStream(System.IO.Path.Combine(folder, System.IO.Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose).Dispose();
+        foreach (var folder in new[] { Path, Snapshots, Fingerprints })
+        {
+            var probe = System.IO.Path.Combine(folder, System.IO.Path.GetRandomFileName());
+            new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose).Dispose();
+        }
     }
 
-    /// <summary>Only one process at a time gives out file names here. Released when disposed, or when the process ends.</summary>
-    /// <exception cref="StateInUseException">Another one has it.</exception>
+    /// <summary>Only one process at a time may work on the folder. Released when disposed, or when the process ends.</summary>
+    /// <exception cref="StateInUseException">Another process has the lock.</exception>
     public IDisposable Lock()
     {
         Create();
@@ -76,7 +80,7 @@ internal sealed class StateFolder
         File.Move(temporary, path, overwrite: true);
     }
 
-    /// <exception cref="JsonException">The file is no such value.</exception>
+    /// <exception cref="JsonException">The file does not hold such a value.</exception>
     public static T? Read<T>(string path, JsonTypeInfo<T> type)
     {
         using var file = File.OpenRead(path);

@@ -1,6 +1,6 @@
 namespace Bioproxy.Host.Models.Snapshots;
 
-/// <summary>How many bytes may still be written within the hour that ends now.</summary>
+/// <summary>Limits the bytes written within any hour.</summary>
 internal sealed class WriteBudget(long perHour, TimeProvider time)
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
@@ -8,6 +8,7 @@ internal sealed class WriteBudget(long perHour, TimeProvider time)
     private readonly Queue<(long At, long Bytes)> _writes = new();
     private long _written;
 
+    /// <summary>Whether another number of bytes stays within the limit.</summary>
     public bool Allows(double bytes)
     {
         lock (_lock)
@@ -18,6 +19,7 @@ internal sealed class WriteBudget(long perHour, TimeProvider time)
         }
     }
 
+    /// <summary>Counts bytes that were written just now.</summary>
     public void Wrote(long bytes)
     {
         lock (_lock)

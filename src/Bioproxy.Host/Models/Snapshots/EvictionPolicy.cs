@@ -1,0 +1,60 @@
+using Bioproxy.Host.Models.Slots;
+
+namespace Bioproxy.Host.Models.Snapshots;
+
+/// <summary>Decides which snapshots are evicted. A pure function.</summary>
+internal static class EvictionPolicy
+{
+    /// <summary>A day without use halves the value of a snapshot.</summary>
+    private const double HalfLifeDays = 1;
+
+    /// <summary>Relative value of a snapshot for a model that is not loaded now.</summary>
+    private const double OtherModel = 0.1;
+
+    /// <param name="snapshots">All there are.</param>
+    /// <param name="limits">What they may take.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>What is evicted and why, in order.</returns>
+    public static IReadOnlyList<(Snapshot Snapshot, string Reason)> Choose(
+        IReadOnlyList<StoredSnapshot> snapshots, in EvictionLimits limits, DateTimeOffset now)
+    {
+        var evicted = new List<(Snapshot Snapshot, string Reason)>();
+        var kept = new List<StoredSnapshot>();
+        foreach (var stored in snapshots)
+        {
+            if (!stored.IsPinned && !stored.IsInUse && now - stored.LastUsed > limits.MaxAge)
+                evicted.Add((stored.Snapshot, $"not used for {(now - stored.LastUsed).TotalDays:0.#} days (kv.max_age_days)"));
+            else
+                kept.Add(stored);
+        }
+
+        var count = kept.Count;
+        var bytes = kept.Sum(s => s.Snapshot.Bytes);
+        var free = limits.FreeBytes + evicted.Sum(e => e.Snapshot.Bytes);
+        if (count <= limits.MaxCount && bytes <= limits.MaxBytes && free >= limits.MinFreeBytes)
+            return evicted;
+        foreach (var stored in kept.Where(s => s is { IsPinned: false, IsInUse: false }).OrderBy(s => ValuePerByte(s, now)))
+        {
+            var reason = count > limits.MaxCount ? "too many snapshots (kv.max_snapshots)"
+                : bytes > limits.MaxBytes ? "snapshots take too much space (kv.max_bytes)"
+                : free < limits.MinFreeBytes ? "too little free disk space (kv.min_free_bytes)"
+                : null;
+            if (reason is null)
+                break;
+            evicted.Add((stored.Snapshot, reason));
+            count--;
+            bytes -= stored.Snapshot.Bytes;
+            free += stored.Snapshot.Bytes;
+        }
+
+        return evicted;
+    }
+
+    /// <summary>Tokens of prefill saved, times the probability that they are requested again, per byte.</summary>
+    private static double ValuePerByte(StoredSnapshot stored, DateTimeOffset now)
+    {
+        var days = Math.Max(0, (now - stored.LastUsed).TotalDays);
+        var requested = Worth.ChanceOfReturn(Math.Max(1, stored.Snapshot.Turns)) * Math.Pow(0.5, days / HalfLifeDays);
+        return stored.Snapshot.Tokens * requested * (stored.FitsModel ? 1 : OtherModel) / Math.Max(1, stored.Snapshot.Bytes);
+    }
+}

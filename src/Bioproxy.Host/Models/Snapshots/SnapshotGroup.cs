@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using Bioproxy.Host.Prompts;
+
+namespace Bioproxy.Host.Models.Snapshots;
+
+/// <summary>
+/// The snapshots of one fingerprint and domain. Immutable. They are found by the hash of their last full block, and by waypoints: every
+/// few blocks a longer snapshot can be found by what it shares with a prompt.
+/// </summary>
+internal sealed class SnapshotGroup
+{
+    /// <summary>Blocks between two waypoints (4 KB).</summary>
+    public const int Waypoint = 4;
+
+    private readonly ImmutableDictionary<ChainHash, ImmutableArray<SnapshotTail>> _byLastBlock;
+
+    /// <summary>All snapshots that pass a waypoint, the newest last.</summary>
+    private readonly ImmutableDictionary<ChainHash, ImmutableArray<Snapshot>> _byWaypoint;
+
+    private SnapshotGroup(
+        ImmutableDictionary<ChainHash, ImmutableArray<SnapshotTail>> byLastBlock, ImmutableDictionary<ChainHash, ImmutableArray<Snapshot>> byWaypoint)
+    {
+        _byLastBlock = byLastBlock;
+        _byWaypoint = byWaypoint;
+    }
+
+    public static SnapshotGroup Empty { get; } = Of([]);
+
+    public bool IsEmpty => _byLastBlock.IsEmpty;
+
+    public static SnapshotGroup Of(IReadOnlyCollection<Snapshot> snapshots) => new(
+        snapshots.GroupBy(LastBlock).ToImmutableDictionary(group => group.Key, TailsOf),
+        snapshots.OrderBy(s => s.Created)
+            .SelectMany(s => WaypointsOf(s.Chain), (snapshot, waypoint) => (Snapshot: snapshot, Waypoint: waypoint))
+            .GroupBy(pass => pass.Waypoint, pass => pass.Snapshot)
+            .ToImmutableDictionary(group => group.Key, group => group.ToImmutableArray()));
+
+    public SnapshotGroup With(Snapshot snapshot)
+    {
+        var tails = _byLastBlock.GetValueOrDefault(LastBlock(snapshot), []);
+        var at = IndexOf(tails, snapshot.Chain.TailLength);
+        tails = at >= 0 ? tails.SetItem(at, tails[at].With(snapshot)) : tails.Insert(~at, new SnapshotTail(snapshot.Chain.TailLength, [snapshot]));
+        return new(
+            _byLastBlock.SetItem(LastBlock(snapshot), tails),
+            _byWaypoint.SetItems(WaypointsOf(snapshot.Chain).Select(block => KeyValuePair.Create(block, Insert(_byWaypoint.GetValueOrDefault(block, []), snapshot)))));
+    }
+
+    public SnapshotGroup Without(Snapshot snapshot)
+    {
+        var tails = _byLastBlock[LastBlock(snapshot)];
+        var at = IndexOf(tails, snapshot.Chain.TailLength);
+        tails = tails[at].Without(snapshot) is { } left ? tails.SetItem(at, left) : tails.RemoveAt(at);
+        var waypoints = _byWaypoint.ToBuilder();
+        foreach (var block in WaypointsOf(snapshot.Chain))
+        {
+            if (waypoints[block] is { Length: > 1 } several)
+                waypoints[block] = several.Remove(snapshot, ReferenceComparer.Instance);
+            else
+                waypoints.Remove(block);
+        }
+
+        var byLastBlock = tails.IsEmpty ? _byLastBlock.Remove(LastBlock(snapshot)) : _byLastBlock.SetItem(LastBlock(snapshot), tails);
+        return new(byLastBlock, waypoints.ToImmutable());
+    }
+
+    /// <summary>The longest snapshot whose last full block is this one and whose remaining text the prompt continues with.</summary>
+    /// <param name="block">The hash of the prompt's prefix up to the end of that block.</param>
+    /// <param name="rest">The prompt's text behind that block.</param>
+    public Snapshot? Longest(ChainHash block, ReadOnlySpan<byte> rest) =>
+        _byLastBlock.TryGetValue(block, out var tails) ? SnapshotTail.Longest(tails.AsSpan(), rest, block) : null;
+
+    /// <summary>The newest snapshot that passes this waypoint.</summary>
+    public Snapshot? Through(ChainHash block) => _byWaypoint.TryGetValue(block, out var passing) ? passing[^1] : null;
+
+    private static ImmutableArray<SnapshotTail> TailsOf(IEnumerable<Snapshot> snapshots) =>
+        [.. snapshots.GroupBy(s => s.Chain.TailLength).OrderBy(g => g.Key).Select(g => new SnapshotTail(g.Key, [.. g]))];
+
+    /// <summary>Where the tail of this length is, or the complement of where it belongs: the shortest come first.</summary>
+    private static int IndexOf(ImmutableArray<SnapshotTail> tails, int length)
+    {
+        var (low, high) = (0, tails.Length);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (tails[middle].Length < length)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return low < tails.Length && tails[low].Length == length ? low : ~low;
+    }
+
+    private static ImmutableArray<Snapshot> Insert(ImmutableArray<Snapshot> byAge, Snapshot snapshot)
+    {
+        var at = byAge.Length;
+        while (at > 0 && byAge[at - 1].Created > snapshot.Created)
+            at--;
+        return byAge.Insert(at, snapshot);
+    }
+
+    private static ChainHash LastBlock(Snapshot snapshot) => snapshot.Chain.After(snapshot.Chain.BlockCount);
+
+    private static IEnumerable<ChainHash> WaypointsOf(PromptChain chain)
+    {
+        for (var blocks = Waypoint; blocks <= chain.BlockCount; blocks += Waypoint)
+            yield return chain.After(blocks);
+    }
+
+    /// <summary>Snapshots are records: comparing their members would be slow.</summary>
+    private sealed class ReferenceComparer : IEqualityComparer<Snapshot>
+    {
+        public static ReferenceComparer Instance { get; } = new();
+
+        public bool Equals(Snapshot? x, Snapshot? y) => ReferenceEquals(x, y);
+
+        public int GetHashCode(Snapshot obj) => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(obj);
+    }
+}

@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using Bioproxy.Host.Prompts;
+
+namespace Bioproxy.Host.Models.Snapshots;
+
+/// <summary>
+/// Finds snapshots by prompt prefix. Immutable: adding or removing gives a new index that shares everything untouched with the old one, so
+/// readers need no lock and two look-ups in one index agree with each other.
+/// </summary>
+internal sealed class SnapshotIndex
+{
+    private readonly ImmutableDictionary<string, Snapshot> _byFile;
+    private readonly ImmutableDictionary<(string Fingerprint, string? Domain), SnapshotGroup> _groups;
+
+    private SnapshotIndex(
+        ImmutableDictionary<string, Snapshot> byFile, ImmutableDictionary<(string Fingerprint, string? Domain), SnapshotGroup> groups)
+    {
+        _byFile = byFile;
+        _groups = groups;
+    }
+
+    public static SnapshotIndex Empty { get; } = Of([]);
+
+    /// <summary>All snapshots, in no particular order.</summary>
+    public IReadOnlyList<Snapshot> All => [.. _byFile.Values];
+
+    public int Count => _byFile.Count;
+
+    /// <summary>An index of these snapshots, whose file names differ. Cheaper than adding them one by one.</summary>
+    public static SnapshotIndex Of(IReadOnlyCollection<Snapshot> snapshots) => new(
+        snapshots.ToImmutableDictionary(s => s.File, StringComparer.Ordinal),
+        snapshots.GroupBy(KeyOf).ToImmutableDictionary(group => group.Key, group => SnapshotGroup.Of([.. group])));
+
+    /// <summary>The snapshot stored under this file name.</summary>
+    public Snapshot? Find(string file) => _byFile.GetValueOrDefault(file);
+
+    public bool Contains(Snapshot snapshot) => ReferenceEquals(Find(snapshot.File), snapshot);
+
+    /// <summary>The index with this snapshot added; it replaces one of the same file name.</summary>
+    public SnapshotIndex With(Snapshot snapshot)
+    {
+        var rest = Find(snapshot.File) is { } replaced ? Without(replaced) : this;
+        var key = KeyOf(snapshot);
+        var group = rest._groups.GetValueOrDefault(key, SnapshotGroup.Empty).With(snapshot);
+        return new(rest._byFile.Add(snapshot.File, snapshot), rest._groups.SetItem(key, group));
+    }
+
+    /// <summary>The index without this snapshot, which it must contain.</summary>
+    public SnapshotIndex Without(Snapshot snapshot)
+    {
+        var key = KeyOf(snapshot);
+        var group = _groups[key].Without(snapshot);
+        return new(_byFile.Remove(snapshot.File), group.IsEmpty ? _groups.Remove(key) : _groups.SetItem(key, group));
+    }
+
+    /// <summary>The snapshot that stands for the longest exact prefix of the prompt, valid for this fingerprint and open to the prompt's domain.
+    /// Of two equally long ones the prompt's own domain goes first.</summary>
+    public Snapshot? Best(CanonicalPrompt prompt, string fingerprint)
+    {
+        var (shared, own) = GroupsFor(prompt, fingerprint);
+        if (shared is null && own is null)
+            return null;
+        var chain = prompt.Chain;
+        for (var blocks = chain.BlockCount; blocks >= 0; blocks--)
+        {
+            var block = chain.After(blocks);
+            var rest = prompt.Text[(blocks * PromptChain.BlockSize)..];
+            var best = shared?.Longest(block, rest);
+            if (own?.Longest(block, rest) is { } mine && mine.Chain.Length >= (best?.Chain.Length ?? 0))
+                best = mine;
+            if (best is not null)
+                return best;
+        }
+
+        return null;
+    }
+
+    /// <summary>The newest snapshot that shares a long prefix with the prompt and differs after it (an edited question): the model has to roll
+    /// back in its state. Only of use where that prefix is longer than the one <see cref="Best"/> found.</summary>
+    /// <returns>The snapshot, and the bytes shared: whole waypoints.</returns>
+    public (Snapshot Snapshot, int Shared)? Through(CanonicalPrompt prompt, string fingerprint)
+    {
+        var (shared, own) = GroupsFor(prompt, fingerprint);
+        if (shared is null && own is null)
+            return null;
+        for (var blocks = prompt.Chain.BlockCount / SnapshotGroup.Waypoint * SnapshotGroup.Waypoint; blocks > 0; blocks -= SnapshotGroup.Waypoint)
+        {
+            var block = prompt.Chain.After(blocks);
+            if ((own?.Through(block) ?? shared?.Through(block)) is { } found)
+                return (found, blocks * PromptChain.BlockSize);
+        }
+
+        return null;
+    }
+
+    private (SnapshotGroup? Shared, SnapshotGroup? Own) GroupsFor(CanonicalPrompt prompt, string fingerprint) => (
+        _groups.GetValueOrDefault((fingerprint, null)),
+        prompt.Domain is { } domain ? _groups.GetValueOrDefault((fingerprint, domain)) : null);
+
+    private static (string Fingerprint, string? Domain) KeyOf(Snapshot snapshot) => (snapshot.Fingerprint, snapshot.Domain);
+}

@@ -1,0 +1,353 @@
+using Bioproxy.Host.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace Bioproxy.Host.Models.Snapshots;
+
+/// <summary>
+/// Owns the snapshots: their index, sidecars and file names, who holds them, when they were last used, what failed, and how much they may
+/// take. Files, sidecars and subscribers are never touched under its lock.
+/// <para>
+/// A snapshot that is being restored is held: its file name is not given out again before the last holder let go, although the snapshot may
+/// have left the index already. llama-server cannot delete; see <see cref="IFileShrinker"/>.
+/// </para>
+/// </summary>
+internal sealed partial class SnapshotStore
+{
+    /// <summary>Failures remembered for the status.</summary>
+    private const int MostFailures = 20;
+
+    private readonly Lock _lock = new();
+    private readonly ProxyOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<SnapshotStore> _logger;
+    private readonly SidecarFolder _sidecars;
+    private readonly SlotFolder _folder;
+    private readonly FileNames _names;
+    private readonly HashSet<string> _triggers;
+    private readonly Dictionary<string, DateTimeOffset> _used = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _held = new(StringComparer.Ordinal);
+    private readonly Queue<string> _quarantined = new();
+    private readonly Registrations<Action<string>> _subscribers = new();
+    private readonly Registrations<IFileShrinker> _shrinkers = new();
+    private readonly Registrations<string> _loaded = new();
+    private volatile SnapshotIndex _index = SnapshotIndex.Empty;
+    private Task _shrinking = Task.CompletedTask;
+
+    public SnapshotStore(StateFolder folder, ProxyOptions options, TimeProvider time, ILogger<SnapshotStore> logger)
+    {
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _sidecars = new SidecarFolder(folder, time, logger);
+        _folder = new SlotFolder(options.KvDirectory, logger);
+        _names = new FileNames(folder, logger);
+        _triggers = [.. options.Prefixes.Select(p => p.Key)];
+        WriteBudget = new WriteBudget(options.KvMaxWritePerHour, time);
+    }
+
+    /// <summary>The snapshots that can be found now.</summary>
+    public SnapshotIndex Index => _index;
+
+    public IReadOnlyList<Snapshot> All => _index.All;
+
+    public int Count => _index.Count;
+
+    /// <summary>Bytes that may be written within an hour (kv.max_write_per_hour).</summary>
+    public WriteBudget WriteBudget { get; }
+
+    /// <summary>Fingerprints of the models that are loaded now; empty while none has been recognised.</summary>
+    public IReadOnlySet<string> LoadedFingerprints => _loaded.Items.ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Files that failed and why, newest last.</summary>
+    public IReadOnlyList<string> Quarantined
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _quarantined];
+        }
+    }
+
+    /// <summary>Free bytes on the disk of the slot folder; null where that is unknown.</summary>
+    public long? FreeBytes => _folder.FreeBytes();
+
+    /// <summary>Reads all sidecars and learns which file names are taken. To be called once, before anything else.</summary>
+    public void Load()
+    {
+        var loaded = _sidecars.Load();
+        var index = SnapshotIndex.Of([.. loaded.Select(one => one.Snapshot).DistinctBy(s => s.File)]);
+        _names.Load(index.All.Select(s => s.File));
+        lock (_lock)
+        {
+            _index = index;
+            foreach (var (snapshot, used) in loaded)
+                _used[snapshot.File] = used;
+        }
+    }
+
+    /// <summary>Makes the snapshots and the slot folder agree after a start: removes snapshots that a newer one replaces, snapshots whose file is
+    /// missing or has another size, and files of ours without a sidecar.</summary>
+    public void Reconcile()
+    {
+        foreach (var old in SupersededSnapshots.Among(All))
+        {
+            if (Remove(old))
+                LogRemoved(old.File, old.Label, "a newer one replaces it");
+        }
+
+        var described = All;
+        var missing = described.Where(s => !_folder.Holds(s)).ToList();
+        if (missing.Count > 0 && missing.Count == described.Count)
+        {
+            LogOtherFolder(_folder.Directory!, described.Count);
+            return; // nothing is lost until this is corrected: a snapshot without its file is not restored
+        }
+
+        foreach (var snapshot in missing)
+            Remove(snapshot);
+        var index = _index;
+        var undescribed = _folder.Files().Where(file => index.Find(file) is null).ToList();
+        var orphans = undescribed.Where(_names.IsOurs).ToList();
+        foreach (var orphan in orphans)
+            Discard(orphan);
+        if (undescribed.Count + missing.Count > 0)
+            LogReconciled(orphans.Count, missing.Count, undescribed.Count - orphans.Count);
+    }
+
+    /// <summary>Calls back with the file name of every snapshot that leaves the index, outside any lock, until disposed.</summary>
+    public IDisposable Subscribe(Action<string> removed) => _subscribers.Add(removed);
+
+    /// <summary>Frees the bytes of files through this one, too, until disposed.</summary>
+    public IDisposable Use(IFileShrinker shrinker) => _shrinkers.Add(shrinker);
+
+    /// <summary>A model of this fingerprint is loaded, until disposed: its snapshots are worth more, and its templates stay.</summary>
+    public IDisposable MarkLoaded(string fingerprint) => _loaded.Add(fingerprint);
+
+    /// <summary>A file name for a new snapshot: ends in <see cref="Add"/> or <see cref="Discard"/>.</summary>
+    public string TakeName() => _names.Take();
+
+    /// <summary>A file is not needed any more: its bytes are freed, then its name.</summary>
+    public void Discard(string file)
+    {
+        if (_folder.TryDelete(file))
+        {
+            _names.Free(file);
+            return;
+        }
+
+        var shrinking = ShrinkAsync(file);
+        lock (_lock)
+            _shrinking = Task.WhenAll(_shrinking, shrinking);
+    }
+
+    /// <summary>Completes when the files discarded so far are gone, or could not be freed.</summary>
+    public Task WhenDiscarded()
+    {
+        lock (_lock)
+            return _shrinking;
+    }
+
+    /// <summary>Saved states are prompts: where the file is ours, no other user may read it.</summary>
+    public void Protect(string file) => _folder.Protect(file);
+
+    /// <summary>Whether the snapshot's file exists and has its size; true where that cannot be checked.</summary>
+    public bool HasFile(Snapshot snapshot) => _folder.Holds(snapshot);
+
+    /// <summary>Writes the sidecar, makes the snapshot findable, and then removes those that it replaces: a crash in between leaves both.</summary>
+    /// <exception cref="IOException">The sidecar cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The sidecar cannot be written.</exception>
+    public void Add(Snapshot snapshot)
+    {
+        _sidecars.Write(snapshot);
+        lock (_lock)
+        {
+            _index = _index.With(snapshot);
+            _used[snapshot.File] = snapshot.Created;
+        }
+
+        foreach (var old in SupersededSnapshots.By(snapshot, All))
+            Remove(old);
+    }
+
+    /// <summary>Removes a snapshot: first from the index, then its sidecar, then its file, so that no sidecar describes a file that is about to
+    /// change.</summary>
+    /// <returns>False when it had left the index already.</returns>
+    public bool Remove(Snapshot snapshot)
+    {
+        if (!TryTakeOut(snapshot))
+            return false;
+        _sidecars.Delete(snapshot.File);
+        LetGo(snapshot);
+        return true;
+    }
+
+    /// <summary>Removes a snapshot that failed; its sidecar is kept under another name.</summary>
+    public void Quarantine(Snapshot snapshot, string reason)
+    {
+        lock (_lock)
+        {
+            _quarantined.Enqueue($"{snapshot.File}: {reason}");
+            if (_quarantined.Count > MostFailures)
+                _quarantined.Dequeue();
+        }
+
+        LogQuarantined(snapshot.File, snapshot.Label, reason);
+        if (!TryTakeOut(snapshot))
+            return; // its name may be in use by another one
+        _sidecars.Quarantine(snapshot.File);
+        LetGo(snapshot);
+    }
+
+    /// <summary>Keeps a snapshot's file unchanged until <see cref="LetGo"/>.</summary>
+    /// <returns>False when the snapshot has left the index.</returns>
+    public bool TryHold(Snapshot snapshot)
+    {
+        lock (_lock)
+            return TryHold_NeedsLock(snapshot);
+    }
+
+    public void LetGo(Snapshot snapshot)
+    {
+        lock (_lock)
+        {
+            if (--_held[snapshot.File] > 0)
+                return;
+            _held.Remove(snapshot.File);
+            if (_index.Find(snapshot.File) is not null)
+                return;
+        }
+
+        Discard(snapshot.File);
+    }
+
+    /// <summary>The snapshot was restored just now.</summary>
+    public void MarkUsed(Snapshot snapshot)
+    {
+        var now = _time.GetUtcNow();
+        lock (_lock)
+        {
+            if (!_index.Contains(snapshot))
+                return;
+            _used[snapshot.File] = now;
+        }
+
+        _sidecars.Touch(snapshot.File, now);
+    }
+
+    /// <summary>What the eviction knows about a snapshot.</summary>
+    public StoredSnapshot Describe(Snapshot snapshot)
+    {
+        var loaded = LoadedFingerprints;
+        var fits = loaded.Count == 0 || loaded.Contains(snapshot.Fingerprint); // until a model is recognised every template may be of it
+        lock (_lock)
+        {
+            return new(
+                snapshot,
+                _used.GetValueOrDefault(snapshot.File, snapshot.Created),
+                IsPinned: !snapshot.IsConversation && fits && _triggers.Contains(snapshot.Prefix),
+                IsInUse: _held.ContainsKey(snapshot.File),
+                fits);
+        }
+    }
+
+    /// <summary>What <see cref="CleanUp"/> would remove now.</summary>
+    public IReadOnlyList<(Snapshot Snapshot, string Reason)> FindDue() => FindDue(count: 0, bytes: 0);
+
+    /// <summary>Removes what exceeds the limits of the configuration.</summary>
+    /// <returns>What was removed and why.</returns>
+    public IReadOnlyList<(Snapshot Snapshot, string Reason)> CleanUp() => Evict(FindDue());
+
+    /// <summary>Removes as much as one more snapshot needs. To be called when nothing else can prevent it from being saved any more.</summary>
+    /// <param name="bytes">Its expected size. Nothing makes room for one that exceeds kv.max_bytes by itself.</param>
+    /// <returns>What was removed and why.</returns>
+    public IReadOnlyList<(Snapshot Snapshot, string Reason)> MakeRoom(long bytes) =>
+        bytes > _options.KvMaxBytes ? CleanUp() : Evict(FindDue(count: 1, bytes));
+
+    private List<(Snapshot Snapshot, string Reason)> Evict(IReadOnlyList<(Snapshot Snapshot, string Reason)> due)
+    {
+        var evicted = new List<(Snapshot Snapshot, string Reason)>();
+        foreach (var (snapshot, reason) in due)
+        {
+            if (!Remove(snapshot))
+                continue;
+            LogRemoved(snapshot.File, snapshot.Label, reason);
+            evicted.Add((snapshot, reason));
+        }
+
+        return evicted;
+    }
+
+    private IReadOnlyList<(Snapshot Snapshot, string Reason)> FindDue(int count, long bytes)
+    {
+        var limits = new EvictionLimits(
+            _options.KvMaxAge,
+            _options.KvMaxSnapshots - count,
+            _options.KvMaxBytes - bytes,
+            _options.KvMinFreeBytes + bytes,
+            FreeBytes ?? long.MaxValue / 2);
+        return EvictionPolicy.Choose([.. All.Select(Describe)], limits, _time.GetUtcNow());
+    }
+
+    /// <summary>Takes this very snapshot out of the index, and holds its file until its sidecar is gone, too.</summary>
+    private bool TryTakeOut(Snapshot snapshot)
+    {
+        lock (_lock)
+        {
+            if (!TryHold_NeedsLock(snapshot))
+                return false;
+            _index = _index.Without(snapshot);
+            _used.Remove(snapshot.File);
+        }
+
+        foreach (var removed in _subscribers.Items)
+            removed(snapshot.File);
+        return true;
+    }
+
+    private bool TryHold_NeedsLock(Snapshot snapshot)
+    {
+        if (!_index.Contains(snapshot))
+            return false;
+        _held[snapshot.File] = _held.GetValueOrDefault(snapshot.File) + 1;
+        return true;
+    }
+
+    private async Task ShrinkAsync(string file)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // the caller may hold a lock of its own
+        try
+        {
+            var isShrunk = false;
+            foreach (var shrinker in _shrinkers.Items)
+                isShrunk = isShrunk || await shrinker.TryShrinkAsync(file, CancellationToken.None).ConfigureAwait(false);
+            if (!isShrunk)
+                LogNotShrunk(file);
+        }
+        catch (Exception e)
+        {
+            LogShrinkFailed(e, file); // the fence of a background task
+        }
+
+        _names.Free(file); // not before: who gets the name next writes to it
+    }
+
+    [LoggerMessage(LogLevel.Information, "Snapshot {File} ({Label}) was removed: {Reason}.")]
+    private partial void LogRemoved(string file, string label, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Snapshot {File} ({Label}) was quarantined: {Reason}.")]
+    private partial void LogQuarantined(string file, string label, string reason);
+
+    [LoggerMessage(LogLevel.Debug, "The old snapshot {File} keeps its bytes until its name is used again: "
+        + "llama-server has no empty slot to save under its name. With kv.directory it would be deleted.")]
+    private partial void LogNotShrunk(string file);
+
+    [LoggerMessage(LogLevel.Error, "Freeing the bytes of the old snapshot {File} failed.")]
+    private partial void LogShrinkFailed(Exception exception, string file);
+
+    [LoggerMessage(LogLevel.Warning, "kv.directory {Directory} holds none of the {Count} snapshots: is it the folder of llama-server's --slot-save-path?")]
+    private partial void LogOtherFolder(string directory, int count);
+
+    [LoggerMessage(LogLevel.Information,
+        "Reconciled the slot folder: {Orphans} files without a sidecar removed, {Missing} snapshots without a file dropped, {Foreign} files of other proxies kept.")]
+    private partial void LogReconciled(int orphans, int missing, int foreign);
+}

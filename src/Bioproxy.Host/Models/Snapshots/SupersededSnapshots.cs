@@ -1,0 +1,41 @@
+namespace Bioproxy.Host.Models.Snapshots;
+
+/// <summary>
+/// Which snapshots a newer one replaces. A template has one state for each fingerprint. A conversation's state replaces an older one of the
+/// same text, and the one that it was continued from.
+/// </summary>
+internal static class SupersededSnapshots
+{
+    /// <summary>Those that a snapshot made just now replaces.</summary>
+    public static IReadOnlyList<Snapshot> By(Snapshot newer, IEnumerable<Snapshot> others) =>
+        [.. others.Where(older => older.File != newer.File && (KeyOf(older) == KeyOf(newer) || IsContinued(older, newer)))];
+
+    /// <summary>Those that a newer one among them replaces: left by a process that ended between writing the one and removing the other.</summary>
+    public static IReadOnlyList<Snapshot> Among(IEnumerable<Snapshot> snapshots)
+    {
+        var known = new HashSet<Key>();
+        var newerByReplaced = new Dictionary<string, Snapshot>(StringComparer.Ordinal);
+        var superseded = new List<Snapshot>();
+        foreach (var snapshot in snapshots.OrderByDescending(s => s.Created)) // names are given out again: only older ones are meant
+        {
+            var isKnown = !known.Add(KeyOf(snapshot));
+            if (isKnown || (newerByReplaced.TryGetValue(snapshot.File, out var newer) && IsContinued(snapshot, newer)))
+                superseded.Add(snapshot);
+            if (snapshot.Replaces is { } older)
+                newerByReplaced.TryAdd(older, snapshot);
+        }
+
+        return superseded;
+    }
+
+    private static bool IsContinued(Snapshot older, Snapshot newer) =>
+        older.File == newer.Replaces && older.IsConversation && newer.IsConversation
+        && older.Fingerprint == newer.Fingerprint && older.Domain == newer.Domain
+        && older.Chain.BlockCount <= newer.Chain.BlockCount && older.Chain.After(older.Chain.BlockCount) == newer.Chain.After(older.Chain.BlockCount);
+
+    private static Key KeyOf(Snapshot snapshot) => snapshot.IsConversation
+        ? new(snapshot.Fingerprint, snapshot.Domain, "", snapshot.Chain.End, snapshot.Chain.Length)
+        : new(snapshot.Fingerprint, snapshot.Domain, snapshot.Prefix, default, 0);
+
+    private readonly record struct Key(string Fingerprint, string? Domain, string Prefix, Prompts.ChainHash End, int Length);
+}
