@@ -1,24 +1,16 @@
-using System.Net;
-using System.Text;
 using Bioproxy.Host.Admin;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
-using Bioproxy.Host.Http;
+using Bioproxy.Host.Models;
+using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Requests;
-using Bioproxy.Host.Models.Slots;
-using Bioproxy.Host.Models.Snapshots;
+using Bioproxy.Host.Routing;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.Templates;
 using Bioproxy.Host.Transforms;
 using Bioproxy.Host.WarmUp;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -31,36 +23,13 @@ namespace Bioproxy.Host;
 /// </summary>
 internal sealed partial class BioproxyApp : IAsyncDisposable
 {
-    private static readonly object AdminListener = new();
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
+    /// <summary>For what follows the drain, all together; plugins may take five seconds more.</summary>
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(4);
 
     private readonly ProxyOptions _options;
     private readonly ILogger<BioproxyApp> _logger;
+    private readonly WebHost _host;
     private readonly WebApplication _web;
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly ProxyMetrics _metrics;
-    private readonly MetricsExporter _exporter;
-    private readonly TemplateLibrary _templates;
-    private readonly TemplateWatcher _watcher;
-    private readonly PluginManager _plugins;
-    private readonly TransformChain _transforms;
-    private readonly LlamaClient _client;
-    private readonly BackendSender _sender;
-    private readonly BackendMonitor _monitor;
-    private readonly ModelRecognition _recognition;
-    private readonly SnapshotStore _store;
-    private readonly FingerprintProbe _probe;
-    private readonly StateFolder _folder;
-    private readonly SnapshotFiles _files;
-    private readonly SnapshotCleaner _cleaner;
-    private readonly ConversationKeeper _keeper;
-    private readonly Explainer _explainer;
-    private readonly StaticPrefixFinder _rehearsals;
-    private readonly WarmUpLoop _warmUp;
-    private readonly RequestPath _path;
-    private readonly ListenAddresses _addresses = new();
-    private readonly AdminEndpoints _admin;
-    private Task _loops = Task.CompletedTask;
     private IDisposable? _lock;
 
     /// <param name="options">The validated configuration.</param>
@@ -68,101 +37,62 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     /// <param name="logging">Sets the log up; the readable console by default.</param>
     public BioproxyApp(ProxyOptions options, TimeProvider? time = null, Action<ILoggingBuilder>? logging = null)
     {
-        var clock = time ?? TimeProvider.System;
-        _web = CreateWeb(options, logging);
-        var loggers = _web.Services.GetRequiredService<ILoggerFactory>();
-        _logger = loggers.CreateLogger<BioproxyApp>();
-
-        // Telemetry
-        _metrics = new ProxyMetrics(clock);
-        _exporter = new MetricsExporter(_metrics.Meter, options.OtlpEndpoint);
-
-        // State that lasts: without a folder for it the proxy works, and keeps nothing.
-        var folder = _folder = new StateFolder(options);
-        options = _options = WithUsableState(options, folder);
-
-        // Templates and plugins need each other: the library first, its engines when the plugins are there.
-        _templates = new TemplateLibrary(options, _metrics, clock, loggers.CreateLogger<TemplateLibrary>());
-        var facilities = new PluginFacilities { Options = options, Loggers = loggers, Time = clock, Templates = _templates, Metrics = _metrics, Backend = () => _path };
-        var loader = new PluginLoader(options, name => new PluginHost(name, facilities), clock, loggers.CreateLogger<PluginLoader>());
-        _plugins = new PluginManager(loader, options, [new PluginListener(this)], clock, loggers.CreateLogger<PluginManager>());
-        _plugins.Load();
-        _watcher = new TemplateWatcher(_templates, TemplatesChanged, clock, loggers.CreateLogger<TemplateWatcher>());
-        _transforms = new TransformChain(new PluginFence(PluginBudget.OfTransforms(options.PluginTimeBudget), _metrics, clock, loggers.CreateLogger<PluginFence>()));
-
-        // The backend and its slots
-        _client = new LlamaClient(options.BackendUrl, options.ConnectTimeout, options.BackendApiKey);
-        _sender = new BackendSender(options);
-        _monitor = new BackendMonitor(_client, options, clock, loggers.CreateLogger<BackendMonitor>());
-        var queue = new SlotQueue(clock, options.QueueCapacity, options.QueueMaxLength, options.QueueMaxWait);
-        var table = new SlotTable();
-        var rates = new LearnedRates();
-
-        // Snapshots
-        var look = new SlotLook(_client, table, _monitor, clock);
-        _store = new SnapshotStore(folder, loggers.CreateLogger<SnapshotStore>());
-        _probe = new FingerprintProbe(_client, folder, clock, loggers.CreateLogger<FingerprintProbe>());
-        var effects = new EffectLedger(_metrics, clock, loggers.CreateLogger<EffectLedger>());
-        _recognition = new ModelRecognition(_client, _monitor, queue, table, look, _probe, effects, rates, options, clock, loggers.CreateLogger<ModelRecognition>());
-        _files = new SnapshotFiles(_client, table, folder, options, loggers.CreateLogger<SnapshotFiles>());
-        _store.Unused = _files.Discard;
-        _store.Gone = table.ForgetSaved;
-        var writer = new SnapshotWriter(_client, _monitor, _recognition, _store, _files, rates, _metrics, clock);
-        _cleaner = new SnapshotCleaner(_store, _files, () => _recognition.Current?.Identity, options, clock, loggers.CreateLogger<SnapshotCleaner>());
-        _keeper = new ConversationKeeper(_monitor, _recognition, queue, table, look, writer, _cleaner, effects, rates, options, clock, loggers.CreateLogger<ConversationKeeper>());
-        var restorer = new Restorer(_client, _monitor, table, look, _store, effects, rates, _metrics, clock, loggers.CreateLogger<Restorer>());
-        var placer = new Placer(_monitor, table, look, _store, _files, _recognition, effects, restorer, _keeper, rates, options, clock, loggers.CreateLogger<Placer>());
-
-        // Requests and warm-up, which know nothing of each other
-        var explanations = new ExplanationLog();
-        _explainer = new Explainer(explanations, options, clock);
-        _path = new RequestPath(_plugins, _transforms, queue, placer, _keeper, _explainer, _monitor, _sender, options, _metrics, clock, loggers.CreateLogger<RequestPath>(), _stopping.Token);
-        _rehearsals = new StaticPrefixFinder(_plugins, _transforms, _client);
-        _warmUp = new WarmUpLoop(
-            _rehearsals, _templates, _client, _monitor, _recognition, queue, table, placer, writer, _store, effects, options, _metrics, clock, loggers.CreateLogger<WarmUpLoop>());
-
-        // What wakes whom
-        _monitor.Changed = _recognition.BackendChangedAsync;
-        _recognition.Recognised = _warmUp.Poke;
-
-        // Admin
-        var model = new ModelState(_monitor, _recognition, queue, table, _store, effects, options);
-        var state = new ProxyState(model, _warmUp, _templates, _plugins, _addresses);
-        var kv = new KvAdmin(_store, _files, _cleaner);
-        _admin = new AdminEndpoints(state, _exporter, kv, new PluginAdmin(_plugins), explanations, options, clock);
-        StateGauges.Register(_metrics, state);
-        _web.Run(http => IsAdmin(http) ? _admin.HandleAsync(http) : _path.HandleAsync(http));
+        // Without a folder for lasting state the proxy works, and keeps nothing.
+        _options = WithUsableState(options, out var unusable);
+        _host = new WebHost(_options, logging);
+        _host.Services
+            .AddSingleton(_options)
+            .AddSingleton(time ?? TimeProvider.System)
+            .AddTelemetry()
+            .AddTemplates(changed: TemplatesChanged)
+            .AddPlugins(templates: static p => p.GetRequiredService<TemplateLibrary>(), backend: PluginBackend)
+            .AddTransforms()
+            .AddBackends()
+            .AddModels()
+            .AddRouting()
+            .AddRequests()
+            .AddWarmUp()
+            .AddAdmin()
+            .AddSingleton<IPluginListener>(p => new PluginChanges(p.GetRequiredService<TemplateLibrary>(), () => IsStarted ? p.GetRequiredService<WarmUpScheduler>() : null))
+            .AddSingleton<StopSaver>();
+        _web = _host.Build();
+        _logger = Get<ILogger<BioproxyApp>>();
+        if (unusable is not null)
+            LogNoState(Get<StateFolder>().Path, unusable);
+        Get<PluginManager>().Load();
+        StateGauges.Register(Get<ProxyMetrics>(), Get<IProxyState>());
+        var (admin, path) = (Get<AdminEndpoints>(), Get<RequestPath>());
+        _web.Run(http => WebHost.IsAdmin(http) ? admin.HandleAsync(http) : path.HandleAsync(http));
     }
 
-    /// <summary>Where clients connect; known once started.</summary>
-    public Uri ProxyAddress { get; private set; } = new("http://localhost");
+    /// <summary>Where clients connect; once started.</summary>
+    public Uri ProxyAddress => _host.ProxyAddress;
 
-    /// <summary>Where health, metrics and status are; known once started.</summary>
-    public Uri AdminAddress { get; private set; } = new("http://localhost");
+    /// <summary>Where health, metrics and status are; once started.</summary>
+    public Uri AdminAddress => _host.AdminAddress;
 
-    public IReadOnlyList<PluginStatus> Plugins => _plugins.Statuses;
+    public IReadOnlyList<PluginStatus> Plugins => Get<PluginManager>().Statuses;
 
-    public IReadOnlyList<TemplateStatus> Templates => _templates.Statuses;
+    public IReadOnlyList<TemplateStatus> Templates => Get<TemplateLibrary>().Statuses;
 
-    public BackendMonitor Backend => _monitor;
-
-    public WarmUpLoop WarmUp => _warmUp;
+    public IReadOnlyList<WarmUpStatus> WarmUps => Get<WarmUpStatuses>().All;
 
     /// <summary>What of a template never changes.</summary>
-    public StaticPrefixFinder Rehearsals => _rehearsals;
+    public StaticPrefixFinder Rehearsals => Get<StaticPrefixFinder>();
 
-    public ModelRecognition Recognition => _recognition;
+    /// <summary>The model behind <c>backend_url</c>.</summary>
+    public ServedModel Model => Get<ServedModel>();
 
-    public SnapshotStore Snapshots => _store;
+    public SnapshotStore Snapshots => Get<SnapshotStore>();
 
-    public ConversationKeeper Keeper => _keeper;
+    private bool IsStarted { get; set; }
 
     /// <summary>Takes over what lies in the plugin folders now.</summary>
-    public Task<PluginChange> ReloadPluginsAsync(CancellationToken cancellationToken) => _plugins.ReloadAsync(cancellationToken);
+    public Task<PluginChange> ReloadPluginsAsync(CancellationToken cancellationToken) => Get<PluginManager>().ReloadAsync(cancellationToken);
 
     /// <summary>Reads the templates for the first time.</summary>
     /// <returns>What is wrong with them; the program must not start with any.</returns>
-    public IReadOnlyList<string> LoadTemplates() => Task.Run(() => _templates.LoadAllAsync(_stopping.Token)).GetAwaiter().GetResult();
+    public Task<IReadOnlyList<string>> LoadTemplatesAsync(CancellationToken cancellationToken) => Get<TemplateLibrary>().LoadAllAsync(cancellationToken);
 
     /// <summary>Listens, and starts to watch the backend and to warm templates.</summary>
     /// <exception cref="IOException">An address is in use.</exception>
@@ -170,134 +100,72 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     {
         if (_options.KvEnabled)
         {
-            _lock = _folder.Lock();
-            _store.Load();
-            _probe.Load();
-            _files.Load(_store.All);
-            _files.Reconcile(_store);
-            _cleaner.Run();
+            _lock = Get<StateFolder>().Lock();
+            Snapshots.Load();
+            Get<FingerprintProbe>().Load();
+            Snapshots.Reconcile();
+            Snapshots.CleanUp();
         }
 
+        IsStarted = true;
         await _web.StartAsync(cancellationToken).ConfigureAwait(false);
-        var addresses = _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new Uri(a)).ToList();
-        _addresses.Proxy = ProxyAddress = addresses[0];
-        AdminAddress = addresses.First(a => a.Port != ProxyAddress.Port);
+        Get<ListenAddresses>().Proxy = ProxyAddress;
         Summarise();
-        _loops = Task.WhenAll(_watcher.RunAsync(_stopping.Token), _monitor.RunAsync(_stopping.Token), _warmUp.RunAsync(_stopping.Token), _keeper.RunAsync(_stopping.Token), _plugins.RunAsync(_stopping.Token));
     }
 
     public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _web.WaitForShutdownAsync(cancellationToken);
 
-    /// <summary>Stops in order: no new requests, running ones may end within the drain time, then the loops, then what they used.</summary>
+    /// <summary>Stops in order: idle slots are saved while running answers drain, then the loops end, the rest is saved, and all is disposed.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _web.StopAsync().ConfigureAwait(false);
         LogStopping();
-        await SaveBeforeStopAsync().ConfigureAwait(false);
-        await _stopping.CancelAsync().ConfigureAwait(false);
+        var saver = Get<StopSaver>();
+        var saving = IsStarted ? saver.SaveAsync(_options.DrainTimeout + StopLimit) : Task.CompletedTask;
+        await _web.StopAsync().ConfigureAwait(false);
+        await saving.WaitAsync(StopLimit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (IsStarted)
+            await saver.SaveAsync(StopLimit).ConfigureAwait(false);
+        IsStarted = false;
+        var loops = _web.Services.GetServices<IHostedService>().OfType<BackgroundService>().Select(loop => loop.ExecuteTask ?? Task.CompletedTask);
         try
         {
-            await Task.WhenAll(_loops, _recognition.WhenDone()).WaitAsync(StopLimit).ConfigureAwait(false);
+            await Task.WhenAll(loops).WaitAsync(StopLimit).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
             LogSlowStop();
         }
 
-        _transforms.Dispose();
-        await _plugins.DisposeAsync().ConfigureAwait(false);
-        _monitor.Dispose();
-        _sender.Dispose();
-        _explainer.Dispose();
-        _client.Dispose();
-        _exporter.Dispose();
-        _metrics.Dispose();
         await _web.DisposeAsync().ConfigureAwait(false);
         _lock?.Dispose();
-        _stopping.Dispose();
     }
 
-    /// <summary>What slots hold would be computed again after the next start.</summary>
-    private async Task SaveBeforeStopAsync()
+    private static ProxyOptions WithUsableState(ProxyOptions options, out string? problem)
     {
-        try
-        {
-            using var limit = new CancellationTokenSource(StopLimit);
-            await _keeper.SaveAllAsync("before the stop", TimeSpan.Zero, goesFirst: true, limit.Token).WaitAsync(StopLimit).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
-        {
-            LogSlowStop();
-        }
-    }
-
-    private static WebApplication CreateWeb(ProxyOptions options, Action<ILoggingBuilder>? logging)
-    {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
-        if (logging is null)
-            builder.Logging.AddConsoleLog(options.LogLevel, options.LogFormat == LogFormat.Json);
-        else
-            logging(builder.Logging.ClearProviders());
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None); // it would make an activity for each request; the path has a fence and lines of its own
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout > TimeSpan.Zero ? options.DrainTimeout : TimeSpan.FromMilliseconds(1));
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1; // as BackendPool does
-            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
-            kestrel.Limits.MaxRequestBodySize = null; // ours is counted while reading, and answers 413 with words
-            kestrel.Limits.MinResponseDataRate = null; // ours is timeouts.client_write_seconds
-            Listen(kestrel, options.ProxyHost, options.ProxyPort, static _ => { });
-            Listen(kestrel, options.AdminHost, options.AdminPort, static listen => listen.Use(next => connection =>
-            {
-                connection.Items[AdminListener] = AdminListener;
-                return next(connection);
-            }));
-        });
-        return builder.Build();
-    }
-
-    private static void Listen(KestrelServerOptions kestrel, string host, int port, Action<ListenOptions> more)
-    {
-        void Configure(ListenOptions listen)
-        {
-            listen.Protocols = HttpProtocols.Http1;
-            more(listen);
-        }
-
-        if (IPAddress.TryParse(host, out var address))
-            kestrel.Listen(address, port, Configure);
-        else if (!host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
-            kestrel.Listen(Dns.GetHostAddresses(host)[0], port, Configure);
-        else if (port == 0)
-            kestrel.Listen(IPAddress.Loopback, 0, Configure); // a free port cannot be the same for both loopback addresses
-        else
-            kestrel.ListenLocalhost(port, Configure);
-    }
-
-    /// <summary>The listener is what counts: a Host header is the client's word.</summary>
-    private static bool IsAdmin(HttpContext http) => http.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(AdminListener) == true;
-
-    private ProxyOptions WithUsableState(ProxyOptions options, StateFolder folder)
-    {
+        problem = null;
         if (!options.KvEnabled)
             return options;
         try
         {
-            folder.CreateForWriting();
+            new StateFolder(options).CreateForWriting();
             return options;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            LogNoState(folder.Path, e.Message);
+            problem = e.Message;
             return options with { KvEnabled = false };
         }
     }
 
-    private void TemplatesChanged(IReadOnlyList<string> triggers)
+    private T Get<T>()
+        where T : notnull => _web.Services.GetRequiredService<T>();
+
+    private IPluginBackend? PluginBackend(IServiceProvider services) => IsStarted ? services.GetRequiredService<RequestPath>() : null;
+
+    private void TemplatesChanged(IServiceProvider services, IReadOnlyList<string> triggers)
     {
         LogChanged(string.Join(", ", triggers));
-        _warmUp.Poke();
+        services.GetRequiredService<WarmUpScheduler>().Poke();
     }
 
     private void Summarise()
@@ -305,24 +173,12 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         LogListening(ProxyAddress, _options.BackendUrl);
         LogAdmin(AdminAddress);
         LogConfiguration(_options.ConfigFile ?? "none (defaults)", _options.StateDirectory, _options.WarmUpCheckInterval.TotalSeconds);
-        foreach (var (prefix, path) in _options.Prefixes)
-            LogTemplate(prefix, path);
+        foreach (var (trigger, path) in _options.Prefixes)
+            LogTemplate(trigger, path);
         if (_options.Prefixes.Count == 0)
             LogNoTemplates();
-        foreach (var plugin in _plugins.Statuses.Where(p => p.State == PluginState.Active))
+        foreach (var plugin in Plugins.Where(p => p.State == PluginState.Active))
             LogPlugin(plugin.Name, string.Join(", ", plugin.Exports));
-    }
-
-    private sealed class PluginListener(BioproxyApp app) : IPluginListener
-    {
-        public void Changing(PluginSet next)
-        {
-            app._templates.UseEngines(next.Engines);
-            if (app._warmUp is not null)
-                app._templates.RefreshAllAsync(app._stopping.Token).GetAwaiter().GetResult(); // a template of an engine that goes would keep its plugin in memory; bounded
-        }
-
-        public void Changed() => app._warmUp?.Poke();
     }
 
     [LoggerMessage(LogLevel.Information, "Bioproxy listens on {Proxy} for the backend {Backend}")]
@@ -331,11 +187,11 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     [LoggerMessage(LogLevel.Information, "Health, metrics and status are on {Admin}")]
     private partial void LogAdmin(Uri admin);
 
-    [LoggerMessage(LogLevel.Information, "Configuration {File}, state {State}, templates are looked at every {Seconds:0.###} s")]
+    [LoggerMessage(LogLevel.Information, "Configuration {File}, state {State}. Template check every {Seconds:0.###} s.")]
     private partial void LogConfiguration(string file, string state, double seconds);
 
-    [LoggerMessage(LogLevel.Information, "Template {Prefix} is {Path}")]
-    private partial void LogTemplate(string prefix, string path);
+    [LoggerMessage(LogLevel.Information, "Template {Trigger} is {Path}")]
+    private partial void LogTemplate(string trigger, string path);
 
     [LoggerMessage(LogLevel.Warning, "No templates are configured (prefixes): requests pass through the queue unchanged.")]
     private partial void LogNoTemplates();
@@ -346,10 +202,10 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     [LoggerMessage(LogLevel.Warning, "The state folder {Path} cannot be used ({Reason}): no KV cache is saved or restored.")]
     private partial void LogNoState(string path, string reason);
 
-    [LoggerMessage(LogLevel.Information, "Changed on disk: template {Prefixes}")]
-    private partial void LogChanged(string prefixes);
+    [LoggerMessage(LogLevel.Information, "Changed on disk: template {Triggers}")]
+    private partial void LogChanged(string triggers);
 
-    [LoggerMessage(LogLevel.Information, "Bioproxy stops")]
+    [LoggerMessage(LogLevel.Information, "Bioproxy is stopping.")]
     private partial void LogStopping();
 
     [LoggerMessage(LogLevel.Warning, "Background work did not end in time.")]

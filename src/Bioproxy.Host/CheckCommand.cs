@@ -1,8 +1,10 @@
 using Bioproxy.Host.Backends;
+using Bioproxy.Host.Backends.Drivers;
 using Bioproxy.Host.CommandLine;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Plugins;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bioproxy.Host;
 
@@ -18,9 +20,11 @@ internal static class CheckCommand
         if (Commands.Load(input) is not { } options)
             return Commands.Misconfigured;
         await using var app = new BioproxyApp(options, logging: log => log.SetMinimumLevel(LogLevel.None));
-        var hasTemplateProblems = app.LoadTemplates().Count > 0;
-        app.Backend.Changed = null; // only ask: no probe, no warm-up
-        var state = await app.Backend.CheckAsync(cancellationToken);
+        var hasTemplateProblems = (await app.LoadTemplatesAsync(cancellationToken)).Count > 0;
+        using var driver = new DetectingDriver(options.BackendUrl, options.ConnectTimeout, options.BackendApiKey);
+        using var monitor = new BackendMonitor(
+            driver, options.BackendUrl, options.HealthCheckInterval, TimeProvider.System, NullLogger<BackendMonitor>.Instance);
+        var state = await monitor.CheckAsync(cancellationToken);
         List<(string Verdict, string What, string Text)> findings =
         [
             (Ok, "configuration", options.ConfigFile ?? "no file; defaults"),

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Bioproxy.Host.Admin;
-using Bioproxy.Host.Backends;
+using Bioproxy.Host.Backends.Drivers;
 using Bioproxy.Host.CommandLine;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Models.Snapshots;
@@ -64,15 +64,11 @@ internal static class KvCommand
     {
         var folder = new StateFolder(options);
         using var mine = folder.Lock();
-        var catalogue = new SnapshotCatalogue(folder, NullLogger<SnapshotCatalogue>.Instance);
-        catalogue.Load();
-        using var client = new LlamaClient(options.BackendUrl, options.ConnectTimeout, options.BackendApiKey);
-        var files = new SnapshotFiles(client, null, folder, options, NullLogger<SnapshotFiles>.Instance);
-        files.Load(catalogue.All);
-        catalogue.Unused = files.Discard;
-        var cleaner = new SnapshotCleaner(
-            catalogue, files, static () => null, options, TimeProvider.System, NullLogger<SnapshotCleaner>.Instance);
-        var kv = new KvAdmin(catalogue, files, cleaner);
+        var store = new SnapshotStore(folder, options, TimeProvider.System, NullLogger<SnapshotStore>.Instance);
+        store.Load();
+        using var driver = new DetectingDriver(options.BackendUrl, options.ConnectTimeout, options.BackendApiKey);
+        using var shrinking = store.Use(new SlotFileShrinker(driver.Slots!, null));
+        var kv = new KvAdmin(store);
         var answer = request.Action switch
         {
             "list" => kv.List(),
@@ -80,7 +76,7 @@ internal static class KvCommand
             "drop" => kv.Drop(request.File, request.Domain),
             _ => kv.CleanUp(request.IsDryRun),
         };
-        await files.WhenDiscarded();
+        await store.WhenDiscarded();
         return answer;
     }
 }

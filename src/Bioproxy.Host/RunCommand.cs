@@ -12,7 +12,7 @@ internal static class RunCommand
         if (Commands.Load(input) is not { } options)
             return Commands.Misconfigured;
         await using var app = new BioproxyApp(options);
-        if (app.LoadTemplates() is { Count: > 0 } problems)
+        if (await app.LoadTemplatesAsync(cancellationToken) is { Count: > 0 } problems)
         {
             await Console.Error.WriteLineAsync("Some templates cannot be used; the proxy was not started.");
             foreach (var problem in problems)

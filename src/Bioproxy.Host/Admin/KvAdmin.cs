@@ -6,12 +6,12 @@ namespace Bioproxy.Host.Admin;
 
 /// <summary>Snapshot operations: list, show, drop, clean up. Used by the admin port, and by <c>bioproxy kv</c> when no proxy is
 /// running.</summary>
-internal sealed class KvAdmin(SnapshotStore store, SnapshotFiles files, SnapshotCleaner cleaner)
+internal sealed class KvAdmin(SnapshotStore store)
 {
     /// <summary>All snapshots, the most recently used first.</summary>
     public ReadOnlyMemory<byte> List() => AdminJson.Document(writer =>
     {
-        var all = store.All.Select(cleaner.Stored).OrderByDescending(s => s.LastUsed).ToList();
+        var all = store.All.Select(store.Describe).OrderByDescending(s => s.LastUsed).ToList();
         writer.WriteNumber("count", all.Count);
         writer.WriteNumber("bytes", all.Sum(s => s.Snapshot.Bytes));
         if (store.FreeBytes is { } free)
@@ -26,7 +26,7 @@ internal sealed class KvAdmin(SnapshotStore store, SnapshotFiles files, Snapshot
             return null;
         return AdminJson.Document(writer =>
         {
-            WriteSnapshot(writer, cleaner.Stored(snapshot));
+            WriteSnapshot(writer, store.Describe(snapshot));
             writer.WriteNumber("text_bytes", snapshot.Chain.Length);
             writer.WriteNumber("prompt_tokens", snapshot.PromptTokens);
             writer.WriteString("ends_with_hash", snapshot.Chain.End.ToString());
@@ -54,7 +54,7 @@ internal sealed class KvAdmin(SnapshotStore store, SnapshotFiles files, Snapshot
     /// <param name="isDryRun">Report only.</param>
     public ReadOnlyMemory<byte> CleanUp(bool isDryRun)
     {
-        var due = isDryRun ? cleaner.Due() : cleaner.Run();
+        var due = isDryRun ? store.FindDue() : store.CleanUp();
         return AdminJson.Document(writer =>
             writer.WriteObjects(isDryRun ? "would_be_removed" : "removed", due, one => WriteRemoved(writer, one.Snapshot, one.Reason)));
     }

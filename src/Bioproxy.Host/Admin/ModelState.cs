@@ -1,33 +1,27 @@
 using Bioproxy.Host.Backends;
-using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Slots;
-using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.WarmUp;
 
 namespace Bioproxy.Host.Admin;
 
 /// <summary>Translates the backend and everything known about its model into what the admin pages show. No other page knows these
 /// types.</summary>
-internal sealed class ModelState(
-    BackendMonitor monitor,
-    ModelRecognition recognition,
-    SlotQueue queue,
-    SlotTable table,
-    SnapshotStore store,
-    EffectLedger effects,
-    ProxyOptions options)
+internal sealed class ModelState(ServedModel model)
 {
     public BackendSummary Backend
     {
         get
         {
-            var state = monitor.State;
-            var fingerprint = recognition.Identity(state.Epoch);
-            return new BackendSummary(options.BackendUrl, state.Status, state.Problem, state.Facts is { } facts ? Model(facts) : null)
+            var instance = model.Current;
+            var state = instance.State;
+            var fingerprint = instance.Recognition.Fingerprint;
+            return new BackendSummary(
+                model.Context.Options.BackendUrl, state.Status, state.Problem, state.Facts is { } facts ? Model(facts, instance.Table) : null)
             {
-                Instance = state.Epoch,
+                Instance = instance.Number,
                 Fingerprint = fingerprint,
-                FingerprintSince = fingerprint is null ? null : recognition.Current?.Since,
+                FingerprintSince = fingerprint is null ? null : instance.Recognition.Since,
             };
         }
     }
@@ -36,7 +30,7 @@ internal sealed class ModelState(
     {
         get
         {
-            var view = queue.View;
+            var view = model.Queue.View;
             return new QueueSummary(view.Capacity, view.Used,
             [
                 new LaneSummary("interactive", view.InteractiveWaiting, view.InteractiveActive),
@@ -50,34 +44,34 @@ internal sealed class ModelState(
     {
         get
         {
-            var current = recognition.Identity(monitor.State.Epoch);
+            var current = model.Current.Recognition.Fingerprint;
             return
             [
-                .. store.All.OrderBy(s => s.Prefix, StringComparer.Ordinal).ThenByDescending(s => s.Created)
+                .. model.Context.Snapshots.All.OrderBy(s => s.Prefix, StringComparer.Ordinal).ThenByDescending(s => s.Created)
                     .Select(s => new SnapshotSummary(s.File, s.Label, s.Fingerprint, s.Fingerprint == current, s.Tokens, s.Bytes, s.Created)),
             ];
         }
     }
 
-    public IReadOnlyList<string> Quarantined => [.. store.Quarantined];
+    public IReadOnlyList<string> Quarantined => model.Context.Snapshots.Quarantined;
 
     public IReadOnlyList<RestoreSummary> Restores =>
-        [.. effects.Last.Select(effect => new RestoreSummary(effect.At, effect.Prefix, effect.Promised, effect.Reused, effect.Status))];
+        [.. model.Context.Effectiveness.Last.Select(effect => new RestoreSummary(effect.At, effect.Prefix, effect.Promised, effect.Reused, effect.Status))];
 
-    public string? RestoreDisabledReason => effects.Disabled;
+    public string? RestoreDisabledReason => model.Context.Effectiveness.Disabled;
 
     /// <param name="warmUps">A template that cannot be saved is recognised by its number of tokens.</param>
     public IReadOnlyList<SlotSummary> Slots(IReadOnlyList<WarmUpStatus> warmUps)
     {
-        var snapshots = store.All;
+        var snapshots = model.Context.Snapshots.All;
         return
         [
-            .. table.View().Select(slot => new SlotSummary(
+            .. model.Current.Table.View().Select(slot => new SlotSummary(
                 slot.Id, slot.IsBusy, SlotHolding.Of(slot, snapshots, warmUps), slot.PromptTokens, slot.Content is { IsSaved: true })),
         ];
     }
 
-    private ModelSummary Model(BackendFacts facts) => new()
+    private static ModelSummary Model(BackendFacts facts, SlotTable table) => new()
     {
         IsLlamaServer = facts.IsLlamaServer,
         IsRouter = facts.IsRouter,

@@ -6,13 +6,13 @@ namespace Bioproxy.Host.Admin;
 
 /// <summary>The state of this process.</summary>
 internal sealed class ProxyState(
-    ModelState model, WarmUpLoop warmUp, TemplateLibrary templates, PluginManager plugins, ListenAddresses addresses) : IProxyState
+    ModelState model, WarmUpStatuses warmUps, TemplateLibrary templates, PluginManager plugins, ListenAddresses addresses) : IProxyState
 {
     public BackendSummary Backend => model.Backend;
 
     public QueueSummary Queue => model.Queue;
 
-    public IReadOnlyList<SlotSummary> Slots => model.Slots(warmUp.Statuses);
+    public IReadOnlyList<SlotSummary> Slots => model.Slots(warmUps.All);
 
     public IReadOnlyList<SnapshotSummary> Snapshots => model.Snapshots;
 
@@ -22,7 +22,7 @@ internal sealed class ProxyState(
 
     public string? RestoreDisabledReason => model.RestoreDisabledReason;
 
-    public IReadOnlyList<WarmUpStatus> WarmUps => warmUp.Statuses;
+    public IReadOnlyList<WarmUpStatus> WarmUps => warmUps.All;
 
     public IReadOnlyList<TemplateStatus> Templates => templates.Statuses;
 

@@ -9,7 +9,7 @@ namespace Bioproxy.Host.Doctor;
 /// Tests and measures on a running llama-server what the proxy relies on, with prompts of random words. Every step is bounded in time; a
 /// step that fails is recorded, and the others continue.
 /// </summary>
-internal sealed class Examination(LlamaClient client, BackendMonitor monitor, ProxyOptions options, TimeProvider time)
+internal sealed class Examination(ISlotApi client, BackendMonitor monitor, ProxyOptions options, TimeProvider time)
 {
     public const string FileName = "bioproxy-doctor.bin";
 
@@ -29,7 +29,7 @@ internal sealed class Examination(LlamaClient client, BackendMonitor monitor, Pr
     private readonly Dictionary<int, int> _held = [];
 
     private IReadOnlyList<SlotRow> _before = [];
-    private Measurements _found = new() { Url = options.BackendUrl, Backend = BackendState.Unknown };
+    private Measurements _found = new() { Url = options.BackendUrl, Backend = BackendState.NotAsked };
 
     public async Task<Measurements> RunAsync(CancellationToken cancellationToken)
     {
@@ -214,8 +214,8 @@ internal sealed class Examination(LlamaClient client, BackendMonitor monitor, Pr
         var state = await monitor.CheckAsync(cancellationToken).ConfigureAwait(false);
         if (state.Status != BackendStatus.Sleeping)
             return state;
-        await TimedAsync([1, 1], null, static (_, _, _) => { }, cancellationToken).ConfigureAwait(false);
-        return await monitor.CheckAsync(cancellationToken).ConfigureAwait(false);
+        await monitor.WakeAsync(cancellationToken).ConfigureAwait(false);
+        return monitor.State;
     }
 
     /// <summary>An idle slot, preferably an empty one, so that no client loses a hot prompt; the first when none becomes idle.</summary>
@@ -256,7 +256,7 @@ internal sealed class Examination(LlamaClient client, BackendMonitor monitor, Pr
         limit.CancelAfter(StepLimit);
         try
         {
-            return await client.EvaluateAsync(prompt, slot, progress, limit.Token).ConfigureAwait(false);
+            return await client.EvaluateAsync(prompt, slot, mayReuse: true, progress, limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

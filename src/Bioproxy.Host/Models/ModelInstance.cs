@@ -13,11 +13,13 @@ namespace Bioproxy.Host.Models;
 /// </summary>
 internal sealed partial class ModelInstance : IAsyncDisposable
 {
+    private static long _last;
+
     private readonly InstanceBackend _backend;
     private readonly SlotTable _table;
     private readonly Settlement? _settlement;
     private readonly CancellationTokenSource _retired = new();
-    private readonly IDisposable? _registration;
+    private readonly IReadOnlyList<IDisposable> _registrations = [];
     private readonly Task _recognising;
     private readonly ILogger<ModelInstance> _logger;
 
@@ -42,9 +44,16 @@ internal sealed partial class ModelInstance : IAsyncDisposable
         var restorer = new Restorer(context, _backend, _table, proof);
         var inputs = new PlacementInputs(context, _table, Recognition, Saver);
         Scheduler = new SlotScheduler(context, _backend, _table, Watcher, inputs, new SlotActions(context, _table, restorer, Saver), _settlement);
-        _registration = context.Snapshots.Register(_table, _backend.Api);
+        _registrations =
+        [
+            context.Snapshots.Subscribe(_table.ForgetSaved),
+            context.Snapshots.Use(new SlotFileShrinker(_backend.Api, _table)),
+        ];
         _recognising = Recognition.RunAsync(_retired.Token);
     }
+
+    /// <summary>Counts up with every instance of this process.</summary>
+    public long Number { get; } = Interlocked.Increment(ref _last);
 
     public BackendState State => _backend.State;
 
@@ -105,7 +114,8 @@ internal sealed partial class ModelInstance : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _table.Retire();
-        _registration?.Dispose();
+        foreach (var registration in _registrations)
+            registration.Dispose();
         await _retired.CancelAsync().ConfigureAwait(false);
         try
         {
@@ -119,6 +129,8 @@ internal sealed partial class ModelInstance : IAsyncDisposable
         {
             // it was stopped
         }
+
+        Recognition.Dispose();
     }
 
     [LoggerMessage(LogLevel.Error, "Recognising a model that is being retired failed.")]

@@ -22,8 +22,8 @@ internal sealed class PlacementInputs(ModelContext context, SlotTable table, Mod
         if (prompt is null)
             return (new PlanContext { Rates = rates, Now = now }, null, null);
         var fingerprint = mayRestore && _options.KvEnabled && context.Effectiveness.Disabled is null ? recognition.Fingerprint : null;
-        var whole = fingerprint is null ? null : Usable(context.Snapshots.Best(prompt, fingerprint));
-        var through = fingerprint is not null && lane != Lane.WarmUp && context.Snapshots.Through(prompt, fingerprint) is { } longer
+        var whole = fingerprint is null ? null : Usable(context.Snapshots.Index.Best(prompt, fingerprint));
+        var through = fingerprint is not null && lane != Lane.WarmUp && context.Snapshots.Index.Through(prompt, fingerprint) is { } longer
             && longer.Shared > (whole?.Chain.Length ?? 0) && Usable(longer.Snapshot) is not null
                 ? longer
                 : default((Snapshot Snapshot, int Shared)?);
@@ -46,7 +46,7 @@ internal sealed class PlacementInputs(ModelContext context, SlotTable table, Mod
         Domain = prompt.Domain,
         Session = prompt.Session,
         Turns = work.IsOwn ? 0 : prompt.Turns,
-        Saved = whole?.Beginning,
+        Saved = whole?.SavedPrefix,
         IsSide = IsSide(prompt, int.MaxValue),
     };
 
@@ -55,7 +55,7 @@ internal sealed class PlacementInputs(ModelContext context, SlotTable table, Mod
 
     private Snapshot? Usable(Snapshot? snapshot)
     {
-        if (snapshot is null || context.Snapshots.IsThere(snapshot))
+        if (snapshot is null || context.Snapshots.HasFile(snapshot))
             return snapshot;
         context.Snapshots.Quarantine(snapshot, "its file is gone, or has another size");
         return null;

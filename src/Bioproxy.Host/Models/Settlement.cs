@@ -103,7 +103,7 @@ internal sealed partial class Settlement(
         {
             await Task.Delay(pause, context.Time, retired).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
-            SlotPoll? poll;
+            PolledSlots? poll;
             try
             {
                 poll = await watcher.PollAsync(retired).ConfigureAwait(false);

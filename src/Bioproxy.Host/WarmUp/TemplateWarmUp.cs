@@ -91,7 +91,7 @@ internal sealed partial class TemplateWarmUp(
             return true;
         try
         {
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(lease.Preempted, stopping);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(lease.Preempted, stopping, instance.Retired);
             using var prompt = CanonicalPrompt.Copy(rehearsal.Text);
             var started = _context.Time.GetTimestamp();
             if (_part.TokensHash != found.Hash)
@@ -181,7 +181,7 @@ internal sealed partial class TemplateWarmUp(
             .ConfigureAwait(false);
         if (outcome.Snapshot is { } snapshot)
         {
-            instance.Table.MarkSaved(slot, snapshot.Beginning);
+            instance.Table.MarkSaved(slot, snapshot.SavedPrefix);
             return true;
         }
 

@@ -30,7 +30,7 @@ internal sealed partial class WarmUpScheduler(
     public async Task<bool> CheckAsync(CancellationToken stopping)
     {
         metrics.WarmUpChecked();
-        templates.RefreshAll();
+        await templates.RefreshAllAsync(stopping).ConfigureAwait(false);
         UseCurrentInstance();
         var isAllDone = true;
         foreach (var trigger in templates.Prefixes)

@@ -8,7 +8,7 @@ namespace Bioproxy.Host.Models.Recognition;
 /// Finds out once for an instance which model it is and whether the server empties idle slots, with short probes in a slot of their own turn.
 /// Until that is done there is no fingerprint, and without one no snapshot is restored or saved.
 /// </summary>
-internal sealed partial class ModelRecognition(ModelContext context, InstanceBackend backend, SlotTable table, SlotWatcher watcher, SlotQueue queue)
+internal sealed partial class ModelRecognition(ModelContext context, InstanceBackend backend, SlotTable table, SlotWatcher watcher, SlotQueue queue) : IDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(5);
 
@@ -19,6 +19,7 @@ internal sealed partial class ModelRecognition(ModelContext context, InstanceBac
     private readonly TaskCompletionSource _firstAttempt = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _recognised = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _fingerprint;
+    private IDisposable? _loaded;
 
     /// <summary>What a snapshot must have been saved under to be restored here; null while the model is not recognised.</summary>
     public string? Fingerprint => _fingerprint;
@@ -48,6 +49,9 @@ internal sealed partial class ModelRecognition(ModelContext context, InstanceBac
             _firstAttempt.TrySetResult();
         }
     }
+
+    /// <summary>The model is not loaded any more, as far as this instance is concerned.</summary>
+    public void Dispose() => _loaded?.Dispose();
 
     private async Task<bool> TryFencedAsync(CancellationToken retired)
     {
@@ -84,12 +88,13 @@ internal sealed partial class ModelRecognition(ModelContext context, InstanceBac
             table.SetClearsIdleSlots(await EmptiesIdleSlotsAsync(before.Rows, limit.Token).ConfigureAwait(false));
             if (!context.Options.KvEnabled || !backend.Facts.CanSaveSlots)
                 return true;
-            var record = await context.Fingerprints.FindAsync(backend.Api, backend.Facts, retired).ConfigureAwait(false);
+            var record = await context.Fingerprints.ProbeAsync(backend.Api, backend.Facts, retired).ConfigureAwait(false);
             if (record is null || await backend.CheckProcessAsync(retired).ConfigureAwait(false) is not (ProcessCheck.Same or ProcessCheck.Unknown))
                 return false;
             context.Effectiveness.Begin(record.Id);
             context.Rates.Begin(record.Id);
             Since = context.Time.GetUtcNow();
+            _loaded ??= context.Snapshots.MarkLoaded(record.Id);
             _fingerprint = record.Id;
             _recognised.TrySetResult();
             LogRecognised(record.Id, backend.Facts.ModelAlias ?? backend.Facts.ModelPath ?? "unknown");

@@ -14,8 +14,8 @@ internal sealed class SlotWatcher(InstanceBackend backend, SlotTable table, Time
     private static readonly TimeSpan QuietPause = TimeSpan.FromMilliseconds(1100);
 
     private readonly Lock _lock = new();
-    private Task<SlotPoll?> _running = Task.FromResult<SlotPoll?>(null);
-    private Task<SlotPoll?>? _next;
+    private Task<PolledSlots?> _running = Task.FromResult<PolledSlots?>(null);
+    private Task<PolledSlots?>? _next;
     private int _quiet;
     private long _last = long.MinValue;
 
@@ -33,9 +33,9 @@ internal sealed class SlotWatcher(InstanceBackend backend, SlotTable table, Time
 
     /// <summary>Polls the slot list and teaches it to the table.</summary>
     /// <returns>Null when no list came.</returns>
-    public Task<SlotPoll?> PollAsync(CancellationToken cancellationToken)
+    public Task<PolledSlots?> PollAsync(CancellationToken cancellationToken)
     {
-        Task<SlotPoll?> poll;
+        Task<PolledSlots?> poll;
         lock (_lock)
             poll = _next ??= NextAsync(_running);
         return poll.WaitAsync(cancellationToken);
@@ -48,7 +48,7 @@ internal sealed class SlotWatcher(InstanceBackend backend, SlotTable table, Time
             await PollAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<SlotPoll?> NextAsync(Task running)
+    private async Task<PolledSlots?> NextAsync(Task running)
     {
         await Task.Yield(); // the caller stores this task first
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -63,7 +63,7 @@ internal sealed class SlotWatcher(InstanceBackend backend, SlotTable table, Time
         return await OnceAsync().ConfigureAwait(false);
     }
 
-    private async Task<SlotPoll?> OnceAsync()
+    private async Task<PolledSlots?> OnceAsync()
     {
         var poll = table.BeginPoll();
         var asked = Stopwatch.GetTimestamp();
@@ -81,7 +81,7 @@ internal sealed class SlotWatcher(InstanceBackend backend, SlotTable table, Time
         _lastList = (answer.Connection!.Connection, asked);
         if (verdict == SlotVerdict.Restarted)
             backend.Suspect("the slot list went back to an earlier state");
-        return new SlotPoll(verdict, rows);
+        return new PolledSlots(verdict, rows);
     }
 
     /// <summary>Whether this list came from the process of the last one: over its connection, or over one that is older than it. A connection ends

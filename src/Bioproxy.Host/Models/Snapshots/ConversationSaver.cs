@@ -16,6 +16,7 @@ internal sealed partial class ConversationSaver(
     private readonly SemaphoreSlim _saving = new(1, 1);
     private readonly ILogger<ConversationSaver> _logger = context.Loggers.CreateLogger<ConversationSaver>();
     private readonly ProxyOptions _options = context.Options;
+    private long? _reported;
 
     /// <summary>A slot does not keep its content for long: the server empties idle ones, or there is only one.</summary>
     public bool SavesAtOnce => (table.ClearsIdleSlots || table.Count == 1) && IsOn;
@@ -41,8 +42,12 @@ internal sealed partial class ConversationSaver(
         try
         {
             var bytes = (long)(Worth.Held(content, context.Rates.Now) * context.Rates.Now.BytesPerToken);
-            if (!context.WriteBudget.TryTake(bytes))
+            if (!context.Snapshots.WriteBudget.Allows(bytes))
+            {
+                ReportBudget();
                 return false;
+            }
+
             if (table.TryBeginSave(slot, content) is not { } work)
                 return false;
             SavedBeginning? saved = null;
@@ -56,8 +61,8 @@ internal sealed partial class ConversationSaver(
                 isContradicted = outcome.IsContradicted;
                 if (outcome.Snapshot is { } snapshot)
                 {
-                    saved = snapshot.Beginning;
-                    context.WriteBudget.Wrote(snapshot.Bytes);
+                    saved = snapshot.SavedPrefix;
+                    context.Snapshots.WriteBudget.Wrote(snapshot.Bytes);
                     LogSaved(snapshot.Tokens, snapshot.Bytes / (double)(1 << 20), occasion, slot);
                 }
                 else
@@ -118,6 +123,15 @@ internal sealed partial class ConversationSaver(
         }
     }
 
+    /// <summary>Once an hour: at its end a short conversation may still fit where a long one does not.</summary>
+    private void ReportBudget()
+    {
+        if (_reported is { } at && context.Time.GetElapsedTime(at) < TimeSpan.FromHours(1))
+            return;
+        LogBudget(_options.KvMaxWritePerHour >> 20);
+        _reported = context.Time.GetTimestamp();
+    }
+
     private bool IsWorthSaving(SlotContent content)
     {
         if (content.Coverage < 1 || content.IsSide || content.IsUnexplained || content.Turns == 0 || content.Tokens < _options.KvMinTokens)
@@ -131,6 +145,9 @@ internal sealed partial class ConversationSaver(
 
     [LoggerMessage(LogLevel.Warning, "The conversation in slot {Slot} was not saved {Occasion}: {Problem}")]
     private partial void LogNotSaved(int slot, string occasion, string problem);
+
+    [LoggerMessage(LogLevel.Warning, "No more conversations are saved for now: {Megabytes} MiB were written within the hour (kv.max_write_per_hour).")]
+    private partial void LogBudget(long megabytes);
 
     [LoggerMessage(LogLevel.Error, "Saving conversations failed.")]
     private partial void LogFailed(Exception exception);

@@ -8,7 +8,7 @@ namespace Bioproxy.Host.Models.Snapshots;
 /// token after a fixed prompt must agree. A file of the same name and shape with other weights restores without an error and answers
 /// wrongly, so names are not enough.
 /// </summary>
-internal sealed partial class FingerprintProbe(LlamaClient client, StateFolder folder, TimeProvider time, ILogger<FingerprintProbe> logger)
+internal sealed partial class FingerprintProbe(StateFolder folder, TimeProvider time, ILogger<FingerprintProbe> logger)
 {
     /// <summary>
     /// Fifty-odd characters, so that the probe fits any batch size: splitting the same prompt into batches moved a value by
@@ -44,9 +44,9 @@ internal sealed partial class FingerprintProbe(LlamaClient client, StateFolder f
     }
 
     /// <summary>Probes the backend, which occupies one slot; the caller holds a lease. Null when it did not answer.</summary>
-    public async Task<FingerprintRecord?> ProbeAsync(BackendFacts facts, CancellationToken cancellationToken)
+    public async Task<FingerprintRecord?> ProbeAsync(ISlotApi api, BackendFacts facts, CancellationToken cancellationToken)
     {
-        var answer = await client.ProbeAsync(Prompt, Probabilities, cancellationToken).ConfigureAwait(false);
+        var answer = await api.ProbeAsync(Prompt, Probabilities, cancellationToken).ConfigureAwait(false);
         if (answer.Value is not { } probe)
         {
             LogProbeFailed(answer.Problem ?? "no answer");

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Models.Snapshots;
 
-/// <summary>Saves conversations that have been idle, and evicts snapshots beyond their limits now and then.</summary>
+/// <summary>Saves conversations that have been idle, and removes snapshots beyond their limits now and then.</summary>
 internal sealed partial class IdleSaveLoop(ServedModel model, ILogger<IdleSaveLoop> logger) : BackgroundService
 {
     private static readonly TimeSpan EvictionInterval = TimeSpan.FromMinutes(10);
@@ -24,7 +24,7 @@ internal sealed partial class IdleSaveLoop(ServedModel model, ILogger<IdleSaveLo
                 if (time.GetElapsedTime(evicted) < EvictionInterval)
                     continue;
                 evicted = time.GetTimestamp();
-                model.Context.Snapshots.Evict();
+                model.Context.Snapshots.CleanUp();
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

@@ -40,7 +40,7 @@ internal sealed partial class Restorer(ModelContext context, InstanceBackend bac
             if (await proof.CheckAsync(CancellationToken.None).ConfigureAwait(false) == ProcessCheck.Same)
             {
                 table.SetContent(work, ContentOf(snapshot));
-                context.Snapshots.Use(snapshot, context.Time.GetUtcNow());
+                context.Snapshots.MarkUsed(snapshot);
                 LogRestored(snapshot.Label, snapshot.Tokens, slot, context.Time.GetElapsedTime(started).TotalMilliseconds);
                 return RestoreResult.Restored;
             }
@@ -90,7 +90,7 @@ internal sealed partial class Restorer(ModelContext context, InstanceBackend bac
         Domain = snapshot.Domain,
         Tokens = snapshot.Tokens,
         PromptTokens = snapshot.PromptTokens,
-        Saved = snapshot.Beginning,
+        Saved = snapshot.SavedPrefix,
         Turns = snapshot.Turns,
         UsedAt = context.Uptime.Seconds,
     };

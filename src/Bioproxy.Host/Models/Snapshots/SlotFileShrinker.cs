@@ -9,7 +9,7 @@ namespace Bioproxy.Host.Models.Snapshots;
 /// </summary>
 /// <param name="client">The server.</param>
 /// <param name="table">Its slots; null where nobody else uses the server through Bioproxy (the command line).</param>
-internal sealed class SlotFileShrinker(LlamaClient client, SlotTable? table) : IFileShrinker
+internal sealed class SlotFileShrinker(ISlotApi client, SlotTable? table) : IFileShrinker
 {
     public async Task<bool> TryShrinkAsync(string file, CancellationToken cancellationToken)
     {

@@ -80,7 +80,7 @@ internal sealed class SnapshotWriter(ModelContext context, InstanceBackend backe
         finally
         {
             if (made is null)
-                store.ReturnName(file);
+                store.Discard(file);
         }
 
         foreach (var old in store.All.Where(s => s.File != file && isReplaced(s, made)))

@@ -5,4 +5,4 @@ namespace Bioproxy.Host.Models.Slots;
 /// <summary>One answer of the slot list.</summary>
 /// <param name="Verdict">What it says of the process.</param>
 /// <param name="Rows">The list.</param>
-internal sealed record SlotPoll(SlotVerdict Verdict, IReadOnlyList<SlotRow> Rows);
+internal sealed record PolledSlots(SlotVerdict Verdict, IReadOnlyList<SlotRow> Rows);

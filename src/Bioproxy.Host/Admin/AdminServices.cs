@@ -1,0 +1,15 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Bioproxy.Host.Admin;
+
+/// <summary>Composition of this folder.</summary>
+internal static class AdminServices
+{
+    public static IServiceCollection AddAdmin(this IServiceCollection services) => services
+        .AddSingleton<ListenAddresses>()
+        .AddSingleton<ModelState>()
+        .AddSingleton<IProxyState, ProxyState>()
+        .AddSingleton<KvAdmin>()
+        .AddSingleton<PluginAdmin>()
+        .AddSingleton<AdminEndpoints>();
+}

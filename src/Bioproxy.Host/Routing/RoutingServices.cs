@@ -1,0 +1,9 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Bioproxy.Host.Routing;
+
+/// <summary>Composition of this folder.</summary>
+internal static class RoutingServices
+{
+    public static IServiceCollection AddRouting(this IServiceCollection services) => services.AddSingleton<ModelRouter>();
+}
