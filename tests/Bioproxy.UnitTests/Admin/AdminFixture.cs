@@ -40,18 +40,16 @@ internal sealed class AdminFixture : IAsyncDisposable
         Monitor = new BackendMonitor(_client, Options, Clock, NullLogger<BackendMonitor>.Instance);
         Queue = new SlotQueue(Clock, Options.QueueCapacity, Options.QueueMaxLength, Options.QueueMaxWait);
         var folder = new StateFolder(Options);
-        Catalogue = new SnapshotStore(folder, NullLogger<SnapshotStore>.Instance);
-        Catalogue.Load();
+        Snapshots = new SnapshotStore(folder, Options, Clock, NullLogger<SnapshotStore>.Instance);
+        Snapshots.Load();
         Effects = new EffectLedger(Metrics, Clock, NullLogger<EffectLedger>.Instance);
         Library = new TemplateLibrary(Options, Metrics, Clock, NullLogger<TemplateLibrary>.Instance);
         Recognition = new ModelRecognition(
-            _client, Monitor, Queue, Table, new SlotLook(_client, Table, Monitor, Clock), new FingerprintProbe(_client, folder, Clock, NullLogger<Identifier>.Instance), Effects, new LearnedRates(), Options, Clock, NullLogger<ModelRecognition>.Instance);
+            _client, Monitor, Queue, Table, new SlotLook(_client, Table, Monitor, Clock), new FingerprintProbe(_client, folder, Clock, NullLogger<FingerprintProbe>.Instance), Effects, new LearnedRates(), Options, Clock, NullLogger<ModelRecognition>.Instance);
         Monitor.Changed = Recognition.BackendChangedAsync;
-        var files = new SnapshotFiles(null, null, folder, Options, NullLogger<SnapshotFiles>.Instance);
-        files.Load([]);
-        var cleaner = new SnapshotCleaner(Catalogue, files, () => Recognition.Current?.Identity, Options, Clock, NullLogger<SnapshotCleaner>.Instance);
+        Recognition.Recognised = () => _ = Recognition.Current is { } model ? Snapshots.MarkLoaded(model.Identity) : null;
         Endpoints = new AdminEndpoints(
-            Monitor, Queue, Table, Catalogue, Recognition, Effects, Library, () => WarmUps, () => Plugins, () => ["http://127.0.0.1:8088/"], new KvAdmin(Catalogue, files, cleaner), new PluginAdmin(_ => Task.FromResult(PluginChange.None), () => Plugins), Explanations, Metrics, Exporter, Options, Clock);
+            Monitor, Queue, Table, Snapshots, Recognition, Effects, Library, () => WarmUps, () => Plugins, () => ["http://127.0.0.1:8088/"], new KvAdmin(Snapshots), new PluginAdmin(_ => Task.FromResult(PluginChange.None), () => Plugins), Explanations, Metrics, Exporter, Options, Clock);
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("bioproxy-admin-").FullName;
@@ -72,7 +70,7 @@ internal sealed class AdminFixture : IAsyncDisposable
 
     public SlotTable Table { get; } = new();
 
-    public SnapshotStore Catalogue { get; }
+    public SnapshotStore Snapshots { get; }
 
     public ModelRecognition Recognition { get; }
 
