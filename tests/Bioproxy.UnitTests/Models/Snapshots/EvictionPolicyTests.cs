@@ -34,7 +34,9 @@ public sealed class EvictionPolicyTests
     public void Choose_DiskIsFull_GoUntilEnoughIsFree() =>
         Assert.Equal(
             ["older: too little free disk space (kv.min_free_bytes)"],
-            Choose([Stored("new"), Stored("old", days: 1), Stored("older", days: 2)], NoLimits with { MinFreeBytes = 5000, FreeBytes = 4000 }));
+            Choose(
+                [Stored("new"), Stored("old", days: 1), Stored("older", days: 2)],
+                NoLimits with { MinFreeBytes = 5000, FreeBytes = 4000 }));
 
     [Fact]
     public void Choose_TheOldMakeRoom_NothingElseHasToGo() =>
@@ -81,7 +83,8 @@ public sealed class EvictionPolicyTests
     private static IEnumerable<string> Choose(StoredSnapshot[] all, EvictionLimits limits) =>
         EvictionPolicy.Choose(all, limits, Now).Select(g => $"{g.Snapshot.File}: {g.Reason}");
 
-    private static StoredSnapshot Stored(string file, double days = 0, int tokens = 1000, long bytes = 1000, int turns = 2, bool fits = true) => new(
+    private static StoredSnapshot Stored(
+        string file, double days = 0, int tokens = 1000, long bytes = 1000, int turns = 2, bool fits = true) => new(
         new Snapshot(file, "", "model", tokens, "", bytes, Now, PromptChain.Of([])) { Turns = turns },
         Now - TimeSpan.FromDays(days),
         IsPinned: false,

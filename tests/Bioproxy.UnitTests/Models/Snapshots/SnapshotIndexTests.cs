@@ -145,5 +145,6 @@ public sealed class SnapshotIndexTests
         return saved;
     }
 
-    private static string Text(Random random, int length) => string.Concat(Enumerable.Range(0, length).Select(_ => (char)random.Next('a', 'z')));
+    private static string Text(Random random, int length) =>
+        string.Concat(Enumerable.Range(0, length).Select(_ => (char)random.Next('a', 'z')));
 }
