@@ -51,7 +51,7 @@ public sealed class FakeBudgetTests(ITestOutputHelper output)
             // the idle slots, so under this load possibly only the templates can be saved.
             Assert.InRange(most, unified ? 2 : 3, MaxSnapshots + slots);
             if (!unified) // with a unified cache slots are emptied before most can be saved
-                Assert.Contains(stage.Log, l => l.Contains("there are too many (kv.max_snapshots)", StringComparison.Ordinal));
+                Assert.Contains(stage.Log, l => l.Contains("too many snapshots (kv.max_snapshots)", StringComparison.Ordinal));
             Assert.Single(stage.Snapshots("@code"));
             Assert.Single(stage.Snapshots("@review"));
             Assert.DoesNotContain(stage.Log, l => l.Contains("(@code) was removed", StringComparison.Ordinal) || l.Contains(

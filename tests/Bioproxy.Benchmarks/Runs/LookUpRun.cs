@@ -16,7 +16,7 @@ internal static class LookUpRun
     private const int Snapshots = 10_000;
     public const int PromptBytes = 256 * 1024;
     private const int Rounds = 2000;
-    public const string Identity = "bench";
+    public const string Fingerprint = "bench";
 
     public static Task RunAsync(ResultTable table, CancellationToken cancellationToken)
     {
@@ -24,11 +24,11 @@ internal static class LookUpRun
         var state = Directory.CreateTempSubdirectory("bioproxy-bench-");
         try
         {
-            var store = Catalogue(state.FullName, text, cancellationToken);
+            var store = Store(state.FullName, text, cancellationToken);
             using var prompt = CanonicalPrompt.Copy(text);
             using var stranger = CanonicalPrompt.Copy(Text(2, PromptBytes));
-            if (store.All.Count != Snapshots || store.Index.Best(prompt, Identity)?.Chain.Length != 200_100
-                || store.Index.Best(stranger, Identity) is not null)
+            if (store.All.Count != Snapshots || store.Index.Best(prompt, Fingerprint)?.Chain.Length != 200_100
+                || store.Index.Best(stranger, Fingerprint) is not null)
                 throw new InvalidOperationException("The store answers wrongly.");
             Measured("a beginning of 200 KB is there", prompt);
             Measured("none is there", stranger);
@@ -37,7 +37,7 @@ internal static class LookUpRun
 
             void Measured(string what, CanonicalPrompt asked)
             {
-                var time = Microseconds(() => store.Index.Best(asked, Identity));
+                var time = Microseconds(() => store.Index.Best(asked, Fingerprint));
                 table.Add($"look-up, 256 KB among {Snapshots:N0}: {what}", Time(time), "< 100 us", time < 100);
             }
         }
@@ -64,9 +64,10 @@ internal static class LookUpRun
     }
 
     /// <summary>Sidecars as they lie on disk, read as at the start. Most are of other texts that share a beginning with ours.</summary>
-    public static SnapshotStore Catalogue(string state, byte[] text, CancellationToken cancellationToken)
+    public static SnapshotStore Store(string state, byte[] text, CancellationToken cancellationToken)
     {
-        var folder = new StateFolder(new ProxyOptions { BaseDirectory = state, StateDirectory = state });
+        var options = new ProxyOptions { BaseDirectory = state, StateDirectory = state };
+        var folder = new StateFolder(options);
         folder.Create();
         var random = new Random(1);
         var length = 0;
@@ -78,12 +79,12 @@ internal static class LookUpRun
                 ? text[..length]
                 : [.. text[..Math.Min(length, random.Next(8000))], .. Encoding.ASCII.GetBytes($"snapshot {i} "), .. text[..length]];
             var snapshot = new Snapshot(
-                $"s{i}.bin", "@code", Identity, length / 4, "hash", length, DateTimeOffset.UnixEpoch, PromptChain.Of(own));
+                $"s{i}.bin", "@code", Fingerprint, length / 4, "hash", length, DateTimeOffset.UnixEpoch, PromptChain.Of(own));
             File.WriteAllBytes(Path.Combine(folder.Snapshots, $"s{i}.bin.json"), JsonSerializer.SerializeToUtf8Bytes(
                 SnapshotSidecar.Of(snapshot), StateJson.Default.SnapshotSidecar));
         }
 
-        var store = new SnapshotStore(folder, NullLogger<SnapshotStore>.Instance);
+        var store = new SnapshotStore(folder, options, TimeProvider.System, NullLogger<SnapshotStore>.Instance);
         store.Load();
         return store;
     }

@@ -22,7 +22,7 @@ internal static class PlanRun
         var state = Directory.CreateTempSubdirectory("bioproxy-bench-");
         try
         {
-            var store = LookUpRun.Catalogue(state.FullName, text, cancellationToken);
+            var store = LookUpRun.Store(state.FullName, text, cancellationToken);
             using var prompt = CanonicalPrompt.Copy(text);
             using var stranger = CanonicalPrompt.Copy(LookUpRun.Text(2, LookUpRun.PromptBytes));
             var table = Holding(text);
@@ -58,8 +58,8 @@ internal static class PlanRun
     private static SlotPlan Plan(SnapshotStore store, SlotTable table, CanonicalPrompt prompt)
     {
         var rates = Rates.Initial;
-        var whole = store.Index.Best(prompt, LookUpRun.Identity);
-        var through = store.Index.Through(prompt, LookUpRun.Identity);
+        var whole = store.Index.Best(prompt, LookUpRun.Fingerprint);
+        var through = store.Index.Through(prompt, LookUpRun.Fingerprint);
         return table.Plan(prompt, new PlanContext
         {
             Whole = whole is null ? default : new(whole.Chain.Length, whole.Chain.Length * rates.TokensPerByte, whole.Bytes, IsWhole: true),

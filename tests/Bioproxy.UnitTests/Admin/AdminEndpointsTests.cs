@@ -306,7 +306,7 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
         var (_, real) = await _admin.AskAsync("/kv/gc", "POST", "application/json");
 
         Assert.Contains("\"would_be_removed\"", dry, StringComparison.Ordinal);
-        Assert.Contains("nobody used it for 40 days (kv.max_age_days)", real, StringComparison.Ordinal);
+        Assert.Contains("not used for 40 days (kv.max_age_days)", real, StringComparison.Ordinal);
         Assert.Equal(["pinned.bin"], _admin.Snapshots.All.Select(s => s.File));
     }
 

@@ -34,14 +34,10 @@ internal sealed class AdminFixture : IAsyncDisposable
         Exporter = new MetricsExporter(Metrics.Meter, otlpEndpoint: null);
         StateGauges.Register(Metrics, State);
         var folder = new StateFolder(Options);
-        Catalogue = new SnapshotStore(folder, NullLogger<SnapshotStore>.Instance);
-        Catalogue.Load();
-        var files = new SnapshotFiles(null, null, folder, Options, NullLogger<SnapshotFiles>.Instance);
-        files.Load([]);
-        var cleaner = new SnapshotCleaner(Catalogue, files, static () => Model, Options, Clock, NullLogger<SnapshotCleaner>.Instance);
-        _plugins = new PluginManager(FixturePlugins.Loader(Options.PluginDirectories[0]), Options, Clock, NullLogger<PluginManager>.Instance);
-        var kv = new KvAdmin(Catalogue, files, cleaner);
-        Endpoints = new AdminEndpoints(State, Exporter, kv, new PluginAdmin(_plugins), Explanations, Options, Clock);
+        Snapshots = new SnapshotStore(folder, Options, Clock, NullLogger<SnapshotStore>.Instance);
+        Snapshots.Load();
+        _plugins = new PluginManager(FixturePlugins.Loader(Options.PluginDirectories[0]), Options, [], Clock, NullLogger<PluginManager>.Instance);
+        Endpoints = new AdminEndpoints(State, Exporter, new KvAdmin(Snapshots), new PluginAdmin(_plugins), Explanations, Options, Clock);
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("bioproxy-admin-").FullName;
@@ -56,7 +52,7 @@ internal sealed class AdminFixture : IAsyncDisposable
 
     public MetricsExporter Exporter { get; }
 
-    public SnapshotStore Catalogue { get; }
+    public SnapshotStore Snapshots { get; }
 
     public ExplanationLog Explanations { get; } = new();
 

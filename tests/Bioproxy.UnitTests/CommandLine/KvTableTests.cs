@@ -29,12 +29,12 @@ public sealed class KvTableTests
     [Fact]
     public void Removed_DryRun_SaysWouldBe()
     {
-        var answer = Json("""{"would_be_removed":[{"file":"a.bin","label":"@code","bytes":2048,"reason":"there are too many (kv.max_snapshots)"}]}""");
+        var answer = Json("""{"would_be_removed":[{"file":"a.bin","label":"@code","bytes":2048,"reason":"too many snapshots (kv.max_snapshots)"}]}""");
 
         Assert.Equal(
             [
                 "would be removed  label     size  reason",
-                "a.bin             @code  2.0 KiB  there are too many (kv.max_snapshots)",
+                "a.bin             @code  2.0 KiB  too many snapshots (kv.max_snapshots)",
                 "1 would be removed",
             ],
             Printed.Lines(KvTable.Removed(answer)));

@@ -33,7 +33,8 @@ internal static class EvictionPolicy
         var free = limits.FreeBytes + evicted.Sum(e => e.Snapshot.Bytes);
         if (count <= limits.MaxCount && bytes <= limits.MaxBytes && free >= limits.MinFreeBytes)
             return evicted;
-        foreach (var stored in kept.Where(s => s is { IsPinned: false, IsInUse: false }).OrderBy(s => ValuePerByte(s, now)))
+        var evictable = kept.Where(s => s is { IsPinned: false, IsInUse: false });
+        foreach (var stored in evictable.OrderBy(s => ValuePerByte(s, now)).ThenBy(s => s.LastUsed))
         {
             var reason = count > limits.MaxCount ? "too many snapshots (kv.max_snapshots)"
                 : bytes > limits.MaxBytes ? "snapshots take too much space (kv.max_bytes)"

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Bioproxy.Host.Models.Snapshots;
 
 /// <summary>
-/// The names of our files in llama-server's slot folder. A free name is given out again before a new one, so there are never more files than
-/// there were snapshots at one time. Names carry a mark of this state folder: two proxies may share a slot folder.
+/// The names of our files in llama-server's slot folder. A free name is given out again before a new one, so there are never more files
+/// than there were snapshots at one time. Names carry a mark of this state folder: two proxies may share a slot folder.
 /// </summary>
 internal sealed partial class FileNames(StateFolder folder, ILogger logger)
 {
@@ -75,12 +75,16 @@ internal sealed partial class FileNames(StateFolder folder, ILogger logger)
         }
     }
 
-    private int? NumberOf(string file) =>
-        file.StartsWith($"bioproxy-{_mark}-", StringComparison.Ordinal) && file.EndsWith(".bin", StringComparison.Ordinal)
-        && int.TryParse(file.AsSpan(10 + _mark.Length, file.Length - 14 - _mark.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : null;
+    private int? NumberOf(string file)
+    {
+        const string Extension = ".bin";
+        var start = $"bioproxy-{_mark}-";
+        if (!file.StartsWith(start, StringComparison.Ordinal) || !file.EndsWith(Extension, StringComparison.Ordinal))
+            return null;
+        var digits = file.AsSpan(start.Length..^Extension.Length);
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    }
 
-    [LoggerMessage(LogLevel.Warning, "{Path} cannot be read or written ({Reason}): snapshot files of this run will be orphans in the next.")]
+    [LoggerMessage(LogLevel.Warning, "{Path} cannot be read or written ({Reason}): snapshots of this run will be orphans in the next.")]
     private partial void LogNoMark(string path, string reason);
 }

@@ -80,7 +80,7 @@ internal sealed partial class FingerprintProbe(StateFolder folder, TimeProvider 
         }
     }
 
-    /// <summary>Whether two probes are of the same weights: nine tenths of the tokens in common, none further apart than the tolerance.</summary>
+    /// <summary>Whether two probes are of the same weights: nine tenths of the tokens in common, none further apart than allowed.</summary>
     public static bool Agrees(IReadOnlyDictionary<int, double> a, IReadOnlyDictionary<int, double> b)
     {
         var common = 0;
@@ -96,7 +96,8 @@ internal sealed partial class FingerprintProbe(StateFolder folder, TimeProvider 
         return common > 0 && common * 10 >= Math.Max(a.Count, b.Count) * 9;
     }
 
-    [LoggerMessage(LogLevel.Warning, "The fingerprint file {Path} cannot be read ({Reason}); snapshots of that fingerprint will not be used.")]
+    [LoggerMessage(LogLevel.Warning,
+        "The fingerprint file {Path} cannot be read ({Reason}); snapshots of that fingerprint will not be used.")]
     private partial void LogBroken(string path, string reason);
 
     [LoggerMessage(LogLevel.Warning, "The logit probe failed ({Reason}): snapshots are neither used nor saved until it succeeds.")]

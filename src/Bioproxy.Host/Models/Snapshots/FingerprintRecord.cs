@@ -2,7 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace Bioproxy.Host.Models.Snapshots;
 
-/// <summary>A fingerprint: what the backend reports about the model, and its answer to the logit probe. Member names in the file never change.</summary>
+/// <summary>A fingerprint: what the backend reports about the model, and its answer to the logit probe. Member names in the file never
+/// change.</summary>
 internal sealed record FingerprintRecord
 {
     public required string Id { get; init; }

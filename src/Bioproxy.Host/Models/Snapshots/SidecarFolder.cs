@@ -43,7 +43,8 @@ internal sealed partial class SidecarFolder(StateFolder folder, TimeProvider tim
 
     /// <exception cref="IOException">The sidecar cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The sidecar cannot be written.</exception>
-    public void Write(Snapshot snapshot) => StateFolder.Write(PathOf(snapshot.File), SnapshotSidecar.Of(snapshot), StateJson.Default.SnapshotSidecar);
+    public void Write(Snapshot snapshot) =>
+        StateFolder.Write(PathOf(snapshot.File), SnapshotSidecar.Of(snapshot), StateJson.Default.SnapshotSidecar);
 
     public void Delete(string file)
     {
@@ -109,7 +110,8 @@ internal sealed partial class SidecarFolder(StateFolder folder, TimeProvider tim
 
     private string PathOf(string file) => Path.Combine(folder.Snapshots, file + Extension);
 
-    [LoggerMessage(LogLevel.Warning, "The sidecar {Path} is unusable ({Reason}). It was quarantined; the state it described will be computed again.")]
+    [LoggerMessage(LogLevel.Warning,
+        "The sidecar {Path} is unusable ({Reason}). It was quarantined; the state it described will be computed again.")]
     private partial void LogBroken(string path, string reason);
 
     [LoggerMessage(LogLevel.Warning, "Sidecars could not be moved or deleted: {Path}: {Reason}")]

@@ -14,7 +14,11 @@ internal sealed class SlotFileShrinker(ISlotApi client, SlotTable? table) : IFil
     public async Task<bool> TryShrinkAsync(string file, CancellationToken cancellationToken)
     {
         if (table is null)
-            return await FindEmptySlotAsync(cancellationToken).ConfigureAwait(false) is { } empty && await SaveEmptyAsync(empty, file, cancellationToken).ConfigureAwait(false);
+        {
+            return await FindEmptySlotAsync(cancellationToken).ConfigureAwait(false) is { } empty
+                && await SaveEmptyAsync(empty, file, cancellationToken).ConfigureAwait(false);
+        }
+
         if (table.TryBorrowSpare() is not { Slot: { } slot } work)
             return false;
         try

@@ -13,11 +13,14 @@ internal sealed partial class SlotFolder(string? directory, ILogger logger)
 
     /// <summary>Whether the snapshot's file exists and has its size; true where that cannot be checked.</summary>
     public bool Holds(Snapshot snapshot) =>
-        directory is null || (new FileInfo(Path.Combine(directory, snapshot.File)) is { Exists: true } file && file.Length == snapshot.Bytes);
+        directory is null
+        || (new FileInfo(Path.Combine(directory, snapshot.File)) is { Exists: true } file && file.Length == snapshot.Bytes);
 
     /// <summary>Names of all snapshot files, those of other proxies included.</summary>
     public IReadOnlyList<string> Files() =>
-        directory is null ? [] : [.. System.IO.Directory.EnumerateFiles(directory, "bioproxy-*.bin").Select(path => Path.GetFileName(path))];
+        directory is null
+            ? []
+            : [.. System.IO.Directory.EnumerateFiles(directory, "bioproxy-*.bin").Select(static path => Path.GetFileName(path))];
 
     /// <summary>Deletes a file; a failure is logged.</summary>
     /// <returns>False when the folder cannot be reached: the file is still there.</returns>

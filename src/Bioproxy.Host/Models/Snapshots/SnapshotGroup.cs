@@ -18,7 +18,8 @@ internal sealed class SnapshotGroup
     private readonly ImmutableDictionary<ChainHash, ImmutableArray<Snapshot>> _byWaypoint;
 
     private SnapshotGroup(
-        ImmutableDictionary<ChainHash, ImmutableArray<SnapshotTail>> byLastBlock, ImmutableDictionary<ChainHash, ImmutableArray<Snapshot>> byWaypoint)
+        ImmutableDictionary<ChainHash, ImmutableArray<SnapshotTail>> byLastBlock,
+        ImmutableDictionary<ChainHash, ImmutableArray<Snapshot>> byWaypoint)
     {
         _byLastBlock = byLastBlock;
         _byWaypoint = byWaypoint;
@@ -39,10 +40,13 @@ internal sealed class SnapshotGroup
     {
         var tails = _byLastBlock.GetValueOrDefault(LastBlock(snapshot), []);
         var at = IndexOf(tails, snapshot.Chain.TailLength);
-        tails = at >= 0 ? tails.SetItem(at, tails[at].With(snapshot)) : tails.Insert(~at, new SnapshotTail(snapshot.Chain.TailLength, [snapshot]));
-        return new(
-            _byLastBlock.SetItem(LastBlock(snapshot), tails),
-            _byWaypoint.SetItems(WaypointsOf(snapshot.Chain).Select(block => KeyValuePair.Create(block, Insert(_byWaypoint.GetValueOrDefault(block, []), snapshot)))));
+        tails = at >= 0
+            ? tails.SetItem(at, tails[at].With(snapshot))
+            : tails.Insert(~at, new SnapshotTail(snapshot.Chain.TailLength, [snapshot]));
+        var waypoints = _byWaypoint.ToBuilder();
+        foreach (var block in WaypointsOf(snapshot.Chain))
+            waypoints[block] = Insert(_byWaypoint.GetValueOrDefault(block, []), snapshot);
+        return new(_byLastBlock.SetItem(LastBlock(snapshot), tails), waypoints.ToImmutable());
     }
 
     public SnapshotGroup Without(Snapshot snapshot)

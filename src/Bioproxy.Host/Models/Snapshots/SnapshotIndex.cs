@@ -53,8 +53,8 @@ internal sealed class SnapshotIndex
         return new(_byFile.Remove(snapshot.File), group.IsEmpty ? _groups.Remove(key) : _groups.SetItem(key, group));
     }
 
-    /// <summary>The snapshot that stands for the longest exact prefix of the prompt, valid for this fingerprint and open to the prompt's domain.
-    /// Of two equally long ones the prompt's own domain goes first.</summary>
+    /// <summary>The snapshot that stands for the longest exact prefix of the prompt, valid for this fingerprint and open to the prompt's
+    /// domain. Of two equally long ones the prompt's own domain goes first.</summary>
     public Snapshot? Best(CanonicalPrompt prompt, string fingerprint)
     {
         var (shared, own) = GroupsFor(prompt, fingerprint);
@@ -75,15 +75,16 @@ internal sealed class SnapshotIndex
         return null;
     }
 
-    /// <summary>The newest snapshot that shares a long prefix with the prompt and differs after it (an edited question): the model has to roll
-    /// back in its state. Only of use where that prefix is longer than the one <see cref="Best"/> found.</summary>
+    /// <summary>The newest snapshot that shares a long prefix with the prompt and differs after it (an edited question): the model has to
+    /// roll back in its state. Only of use where that prefix is longer than the one <see cref="Best"/> found.</summary>
     /// <returns>The snapshot, and the bytes shared: whole waypoints.</returns>
     public (Snapshot Snapshot, int Shared)? Through(CanonicalPrompt prompt, string fingerprint)
     {
         var (shared, own) = GroupsFor(prompt, fingerprint);
         if (shared is null && own is null)
             return null;
-        for (var blocks = prompt.Chain.BlockCount / SnapshotGroup.Waypoint * SnapshotGroup.Waypoint; blocks > 0; blocks -= SnapshotGroup.Waypoint)
+        const int Step = SnapshotGroup.Waypoint;
+        for (var blocks = prompt.Chain.BlockCount / Step * Step; blocks > 0; blocks -= Step)
         {
             var block = prompt.Chain.After(blocks);
             if ((own?.Through(block) ?? shared?.Through(block)) is { } found)

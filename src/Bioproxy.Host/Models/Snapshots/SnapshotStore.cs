@@ -23,15 +23,14 @@ internal sealed partial class SnapshotStore
     private readonly SidecarFolder _sidecars;
     private readonly SlotFolder _folder;
     private readonly FileNames _names;
+    private readonly FileDisposal _disposal;
     private readonly HashSet<string> _triggers;
     private readonly Dictionary<string, DateTimeOffset> _used = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _held = new(StringComparer.Ordinal);
     private readonly Queue<string> _quarantined = new();
     private readonly Registrations<Action<string>> _subscribers = new();
-    private readonly Registrations<IFileShrinker> _shrinkers = new();
     private readonly Registrations<string> _loaded = new();
     private volatile SnapshotIndex _index = SnapshotIndex.Empty;
-    private Task _shrinking = Task.CompletedTask;
 
     public SnapshotStore(StateFolder folder, ProxyOptions options, TimeProvider time, ILogger<SnapshotStore> logger)
     {
@@ -41,6 +40,7 @@ internal sealed partial class SnapshotStore
         _sidecars = new SidecarFolder(folder, time, logger);
         _folder = new SlotFolder(options.KvDirectory, logger);
         _names = new FileNames(folder, logger);
+        _disposal = new FileDisposal(_folder, _names, logger);
         _triggers = [.. options.Prefixes.Select(p => p.Key)];
         WriteBudget = new WriteBudget(options.KvMaxWritePerHour, time);
     }
@@ -85,8 +85,8 @@ internal sealed partial class SnapshotStore
         }
     }
 
-    /// <summary>Makes the snapshots and the slot folder agree after a start: removes snapshots that a newer one replaces, snapshots whose file is
-    /// missing or has another size, and files of ours without a sidecar.</summary>
+    /// <summary>Makes the snapshots and the slot folder agree after a start: removes snapshots that a newer one replaces, snapshots whose file
+    /// is missing or has another size, and files of ours without a sidecar.</summary>
     public void Reconcile()
     {
         foreach (var old in SupersededSnapshots.Among(All))
@@ -118,7 +118,7 @@ internal sealed partial class SnapshotStore
     public IDisposable Subscribe(Action<string> removed) => _subscribers.Add(removed);
 
     /// <summary>Frees the bytes of files through this one, too, until disposed.</summary>
-    public IDisposable Use(IFileShrinker shrinker) => _shrinkers.Add(shrinker);
+    public IDisposable Use(IFileShrinker shrinker) => _disposal.Use(shrinker);
 
     /// <summary>A model of this fingerprint is loaded, until disposed: its snapshots are worth more, and its templates stay.</summary>
     public IDisposable MarkLoaded(string fingerprint) => _loaded.Add(fingerprint);
@@ -127,25 +127,10 @@ internal sealed partial class SnapshotStore
     public string TakeName() => _names.Take();
 
     /// <summary>A file is not needed any more: its bytes are freed, then its name.</summary>
-    public void Discard(string file)
-    {
-        if (_folder.TryDelete(file))
-        {
-            _names.Free(file);
-            return;
-        }
-
-        var shrinking = ShrinkAsync(file);
-        lock (_lock)
-            _shrinking = Task.WhenAll(_shrinking, shrinking);
-    }
+    public void Discard(string file) => _disposal.Discard(file);
 
     /// <summary>Completes when the files discarded so far are gone, or could not be freed.</summary>
-    public Task WhenDiscarded()
-    {
-        lock (_lock)
-            return _shrinking;
-    }
+    public Task WhenDiscarded() => _disposal.WhenDiscarded();
 
     /// <summary>Saved states are prompts: where the file is ours, no other user may read it.</summary>
     public void Protect(string file) => _folder.Protect(file);
@@ -153,7 +138,7 @@ internal sealed partial class SnapshotStore
     /// <summary>Whether the snapshot's file exists and has its size; true where that cannot be checked.</summary>
     public bool HasFile(Snapshot snapshot) => _folder.Holds(snapshot);
 
-    /// <summary>Writes the sidecar, makes the snapshot findable, and then removes those that it replaces: a crash in between leaves both.</summary>
+    /// <summary>Writes the sidecar, makes the snapshot findable, then removes those that it replaces: a crash in between leaves both.</summary>
     /// <exception cref="IOException">The sidecar cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The sidecar cannot be written.</exception>
     public void Add(Snapshot snapshot)
@@ -169,8 +154,8 @@ internal sealed partial class SnapshotStore
             Remove(old);
     }
 
-    /// <summary>Removes a snapshot: first from the index, then its sidecar, then its file, so that no sidecar describes a file that is about to
-    /// change.</summary>
+    /// <summary>Removes a snapshot: first from the index, then its sidecar, then its file, so that no sidecar describes a file that is about
+    /// to change.</summary>
     /// <returns>False when it had left the index already.</returns>
     public bool Remove(Snapshot snapshot)
     {
@@ -257,7 +242,7 @@ internal sealed partial class SnapshotStore
     /// <returns>What was removed and why.</returns>
     public IReadOnlyList<(Snapshot Snapshot, string Reason)> CleanUp() => Evict(FindDue());
 
-    /// <summary>Removes as much as one more snapshot needs. To be called when nothing else can prevent it from being saved any more.</summary>
+    /// <summary>Removes as much as one more snapshot needs. To be called when nothing else can prevent its save any more.</summary>
     /// <param name="bytes">Its expected size. Nothing makes room for one that exceeds kv.max_bytes by itself.</param>
     /// <returns>What was removed and why.</returns>
     public IReadOnlyList<(Snapshot Snapshot, string Reason)> MakeRoom(long bytes) =>
@@ -312,42 +297,18 @@ internal sealed partial class SnapshotStore
         return true;
     }
 
-    private async Task ShrinkAsync(string file)
-    {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // the caller may hold a lock of its own
-        try
-        {
-            var isShrunk = false;
-            foreach (var shrinker in _shrinkers.Items)
-                isShrunk = isShrunk || await shrinker.TryShrinkAsync(file, CancellationToken.None).ConfigureAwait(false);
-            if (!isShrunk)
-                LogNotShrunk(file);
-        }
-        catch (Exception e)
-        {
-            LogShrinkFailed(e, file); // the fence of a background task
-        }
-
-        _names.Free(file); // not before: who gets the name next writes to it
-    }
-
     [LoggerMessage(LogLevel.Information, "Snapshot {File} ({Label}) was removed: {Reason}.")]
     private partial void LogRemoved(string file, string label, string reason);
 
     [LoggerMessage(LogLevel.Warning, "Snapshot {File} ({Label}) was quarantined: {Reason}.")]
     private partial void LogQuarantined(string file, string label, string reason);
 
-    [LoggerMessage(LogLevel.Debug, "The old snapshot {File} keeps its bytes until its name is used again: "
-        + "llama-server has no empty slot to save under its name. With kv.directory it would be deleted.")]
-    private partial void LogNotShrunk(string file);
-
-    [LoggerMessage(LogLevel.Error, "Freeing the bytes of the old snapshot {File} failed.")]
-    private partial void LogShrinkFailed(Exception exception, string file);
-
-    [LoggerMessage(LogLevel.Warning, "kv.directory {Directory} holds none of the {Count} snapshots: is it the folder of llama-server's --slot-save-path?")]
+    [LoggerMessage(LogLevel.Warning,
+        "kv.directory {Directory} holds none of the {Count} snapshots: is it the folder of llama-server's --slot-save-path?")]
     private partial void LogOtherFolder(string directory, int count);
 
     [LoggerMessage(LogLevel.Information,
-        "Reconciled the slot folder: {Orphans} files without a sidecar removed, {Missing} snapshots without a file dropped, {Foreign} files of other proxies kept.")]
+        "Reconciled the slot folder: {Orphans} files without a sidecar removed, {Missing} snapshots without a file dropped, "
+        + "{Foreign} files of other proxies kept.")]
     private partial void LogReconciled(int orphans, int missing, int foreign);
 }

@@ -44,7 +44,9 @@ internal sealed class SnapshotTail
             if (tail.Length > rest.Length)
                 break;
             (check, at) = (PromptChain.Check(check, rest[at..tail.Length]), tail.Length);
-            if (tail._checks?.Contains(check) != false && tail._byEnd.TryGetValue(ChainHash.Next(block, rest[..tail.Length]), out var found))
+            if (tail._checks?.Contains(check) == false)
+                continue;
+            if (tail._byEnd.TryGetValue(ChainHash.Next(block, rest[..tail.Length]), out var found))
                 longest = found;
         }
 

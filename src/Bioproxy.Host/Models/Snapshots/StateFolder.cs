@@ -28,7 +28,8 @@ internal sealed class StateFolder
     /// <exception cref="UnauthorizedAccessException">The folder cannot be created.</exception>
     public void Create()
     {
-        foreach (var folder in new[] { System.IO.Path.GetDirectoryName(Path)!, Path, Snapshots, Fingerprints }) // the mode applies to the last one only
+        // The mode applies to the last folder of a path only.
+        foreach (var folder in new[] { System.IO.Path.GetDirectoryName(Path)!, Path, Snapshots, Fingerprints })
         {
             if (OperatingSystem.IsWindows())
                 Directory.CreateDirectory(folder);

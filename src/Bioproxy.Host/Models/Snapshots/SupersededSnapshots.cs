@@ -10,7 +10,7 @@ internal static class SupersededSnapshots
     public static IReadOnlyList<Snapshot> By(Snapshot newer, IEnumerable<Snapshot> others) =>
         [.. others.Where(older => older.File != newer.File && (KeyOf(older) == KeyOf(newer) || IsContinued(older, newer)))];
 
-    /// <summary>Those that a newer one among them replaces: left by a process that ended between writing the one and removing the other.</summary>
+    /// <summary>Those that a newer one among them replaces: left by a process that ended between adding one and removing the other.</summary>
     public static IReadOnlyList<Snapshot> Among(IEnumerable<Snapshot> snapshots)
     {
         var known = new HashSet<Key>();
@@ -31,7 +31,8 @@ internal static class SupersededSnapshots
     private static bool IsContinued(Snapshot older, Snapshot newer) =>
         older.File == newer.Replaces && older.IsConversation && newer.IsConversation
         && older.Fingerprint == newer.Fingerprint && older.Domain == newer.Domain
-        && older.Chain.BlockCount <= newer.Chain.BlockCount && older.Chain.After(older.Chain.BlockCount) == newer.Chain.After(older.Chain.BlockCount);
+        && older.Chain.BlockCount <= newer.Chain.BlockCount
+        && older.Chain.After(older.Chain.BlockCount) == newer.Chain.After(older.Chain.BlockCount);
 
     private static Key KeyOf(Snapshot snapshot) => snapshot.IsConversation
         ? new(snapshot.Fingerprint, snapshot.Domain, "", snapshot.Chain.End, snapshot.Chain.Length)

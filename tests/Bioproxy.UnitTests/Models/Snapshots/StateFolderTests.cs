@@ -17,7 +17,7 @@ public sealed class StateFolderTests : IDisposable
         {
             var refused = Assert.Throws<StateInUseException>(Folder("http://localhost:8081").Lock);
 
-            Assert.StartsWith($"another bioproxy uses {folder.Path}; give each a state_directory of its own", refused.Message, StringComparison.Ordinal);
+            Assert.Equal($"another bioproxy uses {folder.Path}; give each a state_directory of its own", refused.Message);
         }
 
         using (folder.Lock())
@@ -33,5 +33,6 @@ public sealed class StateFolderTests : IDisposable
         Assert.NotSame(one, other);
     }
 
-    private StateFolder Folder(string backend) => new(new ProxyOptions { BaseDirectory = _state, StateDirectory = _state, BackendUrl = new Uri(backend) });
+    private StateFolder Folder(string backend) =>
+        new(new ProxyOptions { BaseDirectory = _state, StateDirectory = _state, BackendUrl = new Uri(backend) });
 }

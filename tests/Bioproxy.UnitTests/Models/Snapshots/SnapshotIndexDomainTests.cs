@@ -1,28 +1,16 @@
-using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.UnitTests.PromptTests;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bioproxy.UnitTests.Models.Snapshots;
 
-/// <summary>Whose snapshots a prompt may use, and those that it has to go back in.</summary>
-public sealed class SnapshotDomainTests : IDisposable
+/// <summary>Which domains' snapshots a prompt may use, and those that share only a prefix with it.</summary>
+public sealed class SnapshotIndexDomainTests
 {
     private static readonly string Template = new('t', 5000);
     private static readonly string Conversation = Template + new string('c', 5000);
     private static readonly string Question = Conversation + "and now?";
 
-    private readonly string _state = Directory.CreateTempSubdirectory("bioproxy-test-").FullName;
-    private readonly SnapshotCatalogue _catalogue;
-
-    public SnapshotDomainTests()
-    {
-        var folder = new StateFolder(new ProxyOptions { BaseDirectory = _state, StateDirectory = _state });
-        folder.Create();
-        _catalogue = new SnapshotCatalogue(folder, NullLogger<SnapshotCatalogue>.Instance);
-    }
-
-    public void Dispose() => Directory.Delete(_state, recursive: true);
+    private SnapshotIndex _index = SnapshotIndex.Empty;
 
     [Theory]
     [InlineData("ada", "ada's")]
@@ -77,7 +65,7 @@ public sealed class SnapshotDomainTests : IDisposable
         Add("one", Template);
 
         Assert.Null(Through(Template[..4000] + new string('y', 4000), null));
-        Assert.Null(Through(Template, null, identity: "another model"));
+        Assert.Null(Through(Template, null, fingerprint: "another model"));
         Assert.Equal(("one", 4096), Through(Template[..4096] + "y", null));
     }
 
@@ -86,7 +74,7 @@ public sealed class SnapshotDomainTests : IDisposable
     {
         Add("one", Template);
 
-        _catalogue.Remove(Assert.Single(_catalogue.All));
+        _index = _index.Without(Assert.Single(_index.All));
 
         Assert.Null(Through(Template + "y", null));
         Assert.Null(Best(Template + "y", null));
@@ -95,18 +83,18 @@ public sealed class SnapshotDomainTests : IDisposable
     private void Add(string file, string text, string? domain = null)
     {
         using var prompt = TestPrompts.Of(text);
-        _catalogue.Add(new Snapshot(file, "", "model", 7, "", 70, DateTimeOffset.UnixEpoch, prompt.Chain) { Domain = domain });
+        _index = _index.With(new Snapshot(file, "", "model", 7, "", 70, DateTimeOffset.UnixEpoch, prompt.Chain) { Domain = domain });
     }
 
     private string? Best(string text, string? domain)
     {
         using var prompt = TestPrompts.Of(text, domain);
-        return _catalogue.Best(prompt, "model")?.File;
+        return _index.Best(prompt, "model")?.File;
     }
 
-    private (string File, int Shared)? Through(string text, string? domain, string identity = "model")
+    private (string File, int Shared)? Through(string text, string? domain, string fingerprint = "model")
     {
         using var prompt = TestPrompts.Of(text, domain);
-        return _catalogue.Through(prompt, identity) is { } found ? (found.Snapshot.File, found.Shared) : null;
+        return _index.Through(prompt, fingerprint) is { } found ? (found.Snapshot.File, found.Shared) : null;
     }
 }
