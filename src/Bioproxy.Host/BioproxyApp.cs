@@ -94,7 +94,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         _sender = new BackendSender(options);
         _monitor = new BackendMonitor(_client, options, clock, loggers.CreateLogger<BackendMonitor>());
         var queue = new SlotQueue(clock, options.QueueCapacity, options.QueueMaxLength, options.QueueMaxWait);
-        var table = new SlotTable();
+        var table = new SlotTable(0);
         var rates = new LearnedRates();
 
         // Snapshots

@@ -273,7 +273,7 @@ internal sealed partial class WarmUpLoop
         var outcome = await _writer.SaveTemplateAsync(state, slot, prefix, found.Tokens.Length, found.Hash, PromptChain.Of(rehearsal.Text), CancellationToken.None).ConfigureAwait(false);
         if (outcome.Snapshot is { } snapshot)
         {
-            _table.MarkSaved(state.Epoch, slot, snapshot.Beginning);
+            _table.MarkSaved(slot, snapshot.SavedPrefix);
             return true;
         }
 

@@ -347,7 +347,7 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
             Route = "chat",
             Lane = "interactive",
             Status = 200,
-            Chosen = new PlanOption(PromptSource.Cold, 1, Tokens: 0, Seconds: 0.5, Loss: 0),
+            Chosen = new PlanOption(PromptSource.Cold, 1, Tokens: 0, Seconds: 0.5, EvictionCost: 0),
             Result = "cold",
             Difference = new PromptDifference(1024, "message 1 (system), its text", null),
         });
@@ -365,7 +365,7 @@ public sealed class AdminEndpointsTests : IAsyncLifetime
 
     private void Begin(int slot, SlotContent? content, bool isEnded = false)
     {
-        var work = _admin.Table.TryBegin(_admin.Monitor.State.Epoch, new SlotPlan(PromptSource.Hot, slot, 0), content?.Chain)!;
+        var work = _admin.Table.TryBegin(new SlotPlan(PromptSource.Hot, slot, 0), content?.Chain)!;
         _admin.Table.Started(work);
         _admin.Table.SetContent(work, content);
         if (isEnded)

@@ -70,7 +70,7 @@ internal sealed class AdminFixture : IAsyncDisposable
 
     public SlotQueue Queue { get; }
 
-    public SlotTable Table { get; } = new();
+    public SlotTable Table { get; } = new(2);
 
     public SnapshotCatalogue Catalogue { get; }
 

@@ -51,7 +51,7 @@ internal static class CleanUp
     private static double ValuePerByte(StoredSnapshot stored, DateTimeOffset now)
     {
         var days = Math.Max(0, (now - stored.LastUsed).TotalDays);
-        var chance = Worth.ChanceOfReturn(Math.Max(1, stored.Snapshot.Turns)) * Math.Pow(0.5, days / HalfLifeDays) * (stored.FitsModel ? 1 : OtherModel);
+        var chance = EvictionCost.ChanceOfReturn(Math.Max(1, stored.Snapshot.Turns)) * Math.Pow(0.5, days / HalfLifeDays) * (stored.FitsModel ? 1 : OtherModel);
         return stored.Snapshot.Tokens * chance / Math.Max(1, stored.Snapshot.Bytes);
     }
 }

@@ -41,7 +41,7 @@ internal sealed partial class ConversationKeeper(
         await _saving.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var bytes = (long)(Worth.Held(content, rates.Now) * rates.Now.BytesPerToken);
+            var bytes = (long)(EvictionCost.HeldTokens(content, rates.Now) * rates.Now.BytesPerToken);
             if (!_budget.Allows(bytes))
             {
                 // Once for the hour: at its end a short conversation may still fit where a long one does not.
@@ -55,9 +55,9 @@ internal sealed partial class ConversationKeeper(
             }
 
             cleaner.Run(room: 1, bytes);
-            if (table.TryBeginSave(state.Epoch, slot, content) is not { } work)
+            if (table.TryBeginSave(slot, content) is not { } work)
                 return false;
-            SavedBeginning? saved = null;
+            SavedPrefix? saved = null;
             var isContradicted = true;
             try
             {
@@ -66,7 +66,7 @@ internal sealed partial class ConversationKeeper(
                 isContradicted = outcome.IsContradicted;
                 if (outcome.Snapshot is { } snapshot)
                 {
-                    saved = snapshot.Beginning;
+                    saved = snapshot.SavedPrefix;
                     _budget.Wrote(snapshot.Bytes);
                     LogSaved(snapshot.Tokens, snapshot.Bytes / (double)(1 << 20), occasion, slot);
                 }
@@ -159,7 +159,7 @@ internal sealed partial class ConversationKeeper(
         if (content.Coverage < 1 || content.IsSide || content.Turns == 0 || content.Tokens < options.KvMinTokens)
             return false;
         var now = rates.Now;
-        return options.KvSave == SaveMode.Always || Worth.Loss(content, now, Now) > Worth.SaveCost(content, now);
+        return options.KvSave == SaveMode.Always || EvictionCost.Of(content, now, Now) > EvictionCost.OfSaving(content, now);
     }
 
     private static async ValueTask<bool> WaitAsync(PeriodicTimer timer, CancellationToken stopping)

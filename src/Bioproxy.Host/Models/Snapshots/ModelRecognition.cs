@@ -61,7 +61,6 @@ internal sealed partial class ModelRecognition
     {
         if (state.Status == BackendStatus.Ready)
             _queue.SetCapacity(state.Facts?.TotalSlots ?? _options.QueueCapacity);
-        _table.Reset(state.Epoch, Manages(state) ? state.Facts!.TotalSlots!.Value : 0);
         if (Manages(state))
             _recognising = RecogniseAsync(state, stopping);
         return Task.CompletedTask;
@@ -104,10 +103,10 @@ internal sealed partial class ModelRecognition
             var before = await _look.OnceAsync(state.Epoch, stopping).ConfigureAwait(false);
             if (before is null)
                 return false;
-            work = _table.TryBegin(state.Epoch, new(PromptSource.Cold, null, 0), null);
+            work = _table.TryBegin(new(PromptSource.Cold, null, 0), null);
             if (work is null)
                 return false;
-            _table.SetClearsIdleSlots(state.Epoch, await EmptiesIdleSlotsAsync(before.Value.Rows, stopping).ConfigureAwait(false));
+            _table.SetClearsIdleSlots(await EmptiesIdleSlotsAsync(before.Value.Rows, stopping).ConfigureAwait(false));
             if (!_options.KvEnabled || !state.Facts!.CanSaveSlots)
                 return true;
             var record = await _identifier.IdentifyAsync(state.Facts, stopping).ConfigureAwait(false);

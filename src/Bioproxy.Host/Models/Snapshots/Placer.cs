@@ -56,10 +56,10 @@ internal sealed partial class Placer(
     /// <summary>Most requests need neither a look nor a restore: they are decided at once, and wait for nobody who does.</summary>
     private Placement? TryPlace(BackendState state, CanonicalPrompt? prompt, int weight, Lane lane)
     {
-        if (prompt is not null && table.NeedsLookFor(prompt))
+        if (prompt is not null && table.NeedsPollFor(prompt))
             return null;
         var (context, whole, _) = ContextOf(prompt, state, lane, mayRestore: true, maySave: true);
-        return table.TryPlanAndBegin(state.Epoch, prompt, context, weight, lane == Lane.WarmUp, look.IsOld) is var (plan, work)
+        return table.TryPlanAndBegin(prompt, context, weight, lane == Lane.WarmUp, look.IsOld) is var (plan, work)
             ? Placed(plan, work, prompt, whole, null, context)
             : null;
     }
@@ -70,14 +70,14 @@ internal sealed partial class Placer(
         try
         {
             // Once a second at most: who talks to the server past us takes slots without asking, and a pinned request would wait for him.
-            if (look.IsOld || (prompt is not null && table.NeedsLookFor(prompt)))
+            if (look.IsOld || (prompt is not null && table.NeedsPollFor(prompt)))
                 await look.OnceAsync(state.Epoch, cancellationToken).ConfigureAwait(false);
             var mayRestore = true;
             var mayStash = true;
             var maySave = true;
             for (var attempt = 0; attempt < LookDelays.Length; attempt++)
             {
-                if (table.Epoch != state.Epoch)
+                if (table.IsRetired)
                     return Placement.Unmanaged; // the backend changed under us: this one goes without knowledge
                 var (context, whole, partial) = ContextOf(prompt, state, lane, mayRestore, maySave);
                 var plan = table.Plan(prompt, context);
@@ -93,14 +93,14 @@ internal sealed partial class Placer(
                     mayStash = false;
                     if (!await restorer.IsSameProcessAsync(state, cancellationToken).ConfigureAwait(false))
                         return Placement.Unmanaged; // before the stash, which would hide the traces of another process
-                    await restorer.StashAsync(state.Epoch, plan.Slot.Value, cancellationToken).ConfigureAwait(false);
+                    await restorer.StashAsync(plan.Slot.Value, cancellationToken).ConfigureAwait(false);
                 }
 
                 if (snapshot is not null && !catalogue.TryHold(snapshot))
                     continue; // removed just now
                 try
                 {
-                    if (table.TryBegin(state.Epoch, plan, prompt?.Chain, weight, lane == Lane.WarmUp) is { } work)
+                    if (table.TryBegin(plan, prompt?.Chain, weight, lane == Lane.WarmUp) is { } work)
                     {
                         if (snapshot is null || await RestoreAsync(state, work, snapshot, cancellationToken).ConfigureAwait(false))
                             return Placed(plan, work, prompt, whole, snapshot, context);
@@ -178,7 +178,7 @@ internal sealed partial class Placer(
             Domain = prompt.Domain,
             Session = prompt.Session,
             Turns = work.IsOwn ? 0 : prompt.Turns,
-            Saved = whole?.Beginning,
+            Saved = whole?.SavedPrefix,
             IsSide = IsSide(prompt, int.MaxValue),
         },
     };
@@ -235,7 +235,7 @@ internal sealed partial class Placer(
         table.End(work, result, outcome.Timings?.HeldTokens, outcome.Slot);
 
         // An answer that contradicts what was believed: the process may be another one.
-        if (placement.Plan.Source == PromptSource.Hot && outcome is { IsComplete: true, Timings.CachedTokens: 0 } && monitor.State is var state && state.Epoch == work.Epoch)
+        if (placement.Plan.Source == PromptSource.Hot && outcome is { IsComplete: true, Timings.CachedTokens: 0 } && monitor.State is var state && !table.IsRetired)
             await restorer.IsSameProcessAsync(state, CancellationToken.None).ConfigureAwait(false);
     }
 
@@ -249,7 +249,7 @@ internal sealed partial class Placer(
         if (placement.Plan is { IsPartial: true, Source: not PromptSource.Cold } plan)
             rates.RolledBack((int)(plan.Shared * rates.Now.TokensPerByte), timings.CachedTokens);
         if (work.ExpectedFromRam > 0)
-            table.RamCacheAnswered(work.Epoch, timings.CachedTokens * 2 >= timings.PromptTokens * work.ExpectedFromRam);
+            table.RamCacheAnswered(timings.CachedTokens * 2 >= timings.PromptTokens * work.ExpectedFromRam);
     }
 
     /// <summary>Learns in the background where unpinned work had gone. Many calls at once are one look.</summary>
@@ -281,11 +281,11 @@ internal sealed partial class Placer(
         // Mostly the slot is idle at the first look: the work had ended, or never begun, and others wait for it. What streams notices
         // at its next write that nobody reads, and looks do not hide that; what does not stream is left in quiet.
         var pause = TimeSpan.FromMilliseconds(isStreaming ? 20 : 50);
-        while (table.Epoch == work.Epoch && !stopping.IsCancellationRequested)
+        while (!table.IsRetired && !stopping.IsCancellationRequested)
         {
             await Task.Delay(pause, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             pause = isStreaming && pause * 2 < QuietPause ? pause * 2 : QuietPause;
-            if (await look.OnceAsync(work.Epoch, CancellationToken.None).ConfigureAwait(false) is not { } list)
+            if (await look.OnceAsync(monitor.State.Epoch, CancellationToken.None).ConfigureAwait(false) is not { } list)
                 return; // no slot list: the backend is gone, and the epoch with it
             if (work.Slot is { } slot ? !list.Rows.Any(r => r.Id == slot && r.IsProcessing) : table.IsUnpinnedIdle(list.Rows.Where(r => r.IsProcessing).Select(r => r.Id)))
                 return;

@@ -63,17 +63,18 @@ internal sealed partial class Restorer(
     /// A restore throws away what its slot held; only a request that displaces it makes the server keep it in its RAM cache. So
     /// one token is evaluated there first.
     /// </summary>
-    public async Task StashAsync(int epoch, int slot, CancellationToken cancellationToken)
+    public async Task StashAsync(int slot, CancellationToken cancellationToken)
     {
-        if (table.TryBegin(epoch, new SlotPlan(PromptSource.Cold, slot, 0), null) is not { } work)
+        if (table.TryBeginStash(slot) is not { } work)
             return;
+        var succeeded = false;
         try
         {
-            await client.EvaluateAsync([1], slot, static (_, _, _) => { }, cancellationToken).ConfigureAwait(false);
+            succeeded = (await client.EvaluateAsync([1], slot, static (_, _, _) => { }, cancellationToken).ConfigureAwait(false)).Value is not null;
         }
         finally
         {
-            table.End(work, SlotContent.Nothing, null);
+            table.EndStash(work, succeeded);
         }
     }
 
@@ -95,7 +96,7 @@ internal sealed partial class Restorer(
         Domain = snapshot.Domain,
         Tokens = snapshot.Tokens,
         PromptTokens = snapshot.PromptTokens,
-        Saved = snapshot.Beginning,
+        Saved = snapshot.SavedPrefix,
         Turns = snapshot.Turns,
         UsedAt = now,
     };

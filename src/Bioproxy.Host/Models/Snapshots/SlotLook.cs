@@ -22,7 +22,7 @@ internal sealed class SlotLook(LlamaClient client, SlotTable table, BackendMonit
     /// <summary>One look. Null when there was no answer.</summary>
     public async Task<(SlotVerdict Verdict, IReadOnlyList<SlotRow> Rows)?> OnceAsync(int epoch, CancellationToken cancellationToken)
     {
-        var look = table.BeginLook();
+        var look = table.BeginPoll();
         var asked = Stopwatch.GetTimestamp();
         var answer = await client.GetSlotsAsync(cancellationToken).ConfigureAwait(false);
         if (answer.Value is not { } rows)
@@ -34,7 +34,7 @@ internal sealed class SlotLook(LlamaClient client, SlotTable table, BackendMonit
 
         monitor.Touch();
         Volatile.Write(ref _last, time.GetTimestamp());
-        var verdict = table.Learn(epoch, look, [.. rows.Select(r => new SlotObservation(r.Id, r.IsProcessing, r.TaskId, r.PromptTokens))], IsSameProcess(answer.Connection!));
+        var verdict = table.Learn(look, [.. rows.Select(r => new SlotObservation(r.Id, r.IsProcessing, r.TaskId, r.PromptTokens))], IsSameProcess(answer.Connection!));
         _lastList = (answer.Connection!.Connection, asked);
         if (verdict == SlotVerdict.Restarted)
             monitor.Suspect(epoch, "the slot list went back to an earlier state");

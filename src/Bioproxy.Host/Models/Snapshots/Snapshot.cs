@@ -26,7 +26,7 @@ internal sealed record Snapshot(string File, string Prefix, string Identity, int
     public bool IsConversation => Prefix.Length == 0;
 
     /// <summary>What a slot remembers of it whose content begins with it.</summary>
-    public SavedBeginning Beginning => new(File, Tokens, Chain, IsConversation);
+    public SavedPrefix SavedPrefix => new(File, Tokens, Chain, IsConversation);
 
     /// <summary>Its name for people and metrics: a closed set.</summary>
     public string Label => IsConversation ? "conversation" : Prefix;
