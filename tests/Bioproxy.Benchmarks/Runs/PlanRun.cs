@@ -77,7 +77,7 @@ internal static class PlanRun
     {
         var table = new SlotTable();
         table.Reset(1, Slots);
-        table.Learn(1, table.BeginLook(), [.. Enumerable.Range(0, Slots).Select(id => new SlotObservation(id, false, null, null))],
+        table.Learn(1, table.BeginPoll(), [.. Enumerable.Range(0, Slots).Select(id => new SlotObservation(id, false, null, null))],
             isSameConnection: true);
         for (var slot = 0; slot < Slots; slot++)
         {

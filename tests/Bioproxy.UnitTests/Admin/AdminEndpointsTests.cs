@@ -331,7 +331,7 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
             Route = "chat",
             Lane = "interactive",
             Status = 200,
-            Chosen = new PlanOption(PromptSource.Cold, 1, Tokens: 0, Seconds: 0.5, Loss: 0),
+            Chosen = new PlanOption(PromptSource.Cold, 1, Tokens: 0, Seconds: 0.5, EvictionCost: 0),
             Result = "cold",
             Difference = new PromptDifference(1024, "message 1 (system), its text", null),
         });

@@ -10,8 +10,9 @@ internal sealed class ClientRing
 {
     public const int MaxPassed = 3;
 
-    /// <summary>Of those who may go before the one whose turn it is, so many are looked at: a long queue costs no more than a short one.</summary>
-    public const int MaxLooks = 16;
+    /// <summary>How many waiters are considered for going before the one whose turn it is: a long queue costs no more than a
+    /// short one.</summary>
+    public const int MaxCandidates = 16;
 
     private readonly LinkedList<Line> _ring = new();
     private readonly Dictionary<ulong, Line> _lines = [];
@@ -75,20 +76,22 @@ internal sealed class ClientRing
         var turn = first.Value.Head;
         if (turn.Passed == MaxPassed || IsHot(turn))
             return turn;
-        var looks = 0;
-        for (var passed = first; passed.Next is { } place && passed.Value.Head.Passed < MaxPassed && looks < MaxLooks; passed = place, looks++)
+        var candidates = 0;
+        for (var passed = first; passed.Next is { } place && MayPass(passed.Value.Head); passed = place)
         {
             if (MayGo(place.Value.Head))
                 return place.Value.Head;
         }
 
-        for (var passed = turn.Node!; passed.Next is { } node && passed.Value.Passed < MaxPassed && looks < MaxLooks; passed = node, looks++)
+        for (var passed = turn.Node!; passed.Next is { } node && MayPass(passed.Value); passed = node)
         {
             if (MayGo(node.Value))
                 return node.Value;
         }
 
         return turn;
+
+        bool MayPass(QueueWaiter waiter) => waiter.Passed < MaxPassed && candidates++ < MaxCandidates;
 
         bool MayGo(QueueWaiter waiter) => waiter.Entry.Weight <= room && IsHot(waiter);
     }

@@ -9,6 +9,7 @@ internal enum Lane
     /// <summary>Somebody's bulk work: granted only while no interactive request waits; never interrupted.</summary>
     Batch,
 
-    /// <summary>Background work of the proxy: granted only while nobody waits or is served in the other lanes, and asked to stop when somebody comes.</summary>
+    /// <summary>Background work of the proxy: granted only while nobody waits or is served in the other lanes, and asked to stop when
+    /// somebody comes.</summary>
     WarmUp,
 }

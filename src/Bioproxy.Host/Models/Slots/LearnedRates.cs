@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Bioproxy.Host.Models.Slots;
 
 /// <summary>
-/// Learns a backend's rates from what its answers tell. Each figure is a moving average in which the newest measurement counts a
+/// Learns a backend's rates from the timings of its answers. Each figure is a moving average in which the newest measurement counts a
 /// quarter; the first one replaces the assumption. Small measurements say more about overhead than about the rate and are left out.
 /// </summary>
 internal sealed class LearnedRates
@@ -11,7 +11,7 @@ internal sealed class LearnedRates
     private const double NewestCounts = 0.25;
     private const int LeastTokens = 64;
 
-    /// <summary>What differs by less teaches nothing.</summary>
+    /// <summary>Relative differences below this are ignored.</summary>
     private const double Noticeable = 0.01;
 
     private readonly Lock _lock = new();
@@ -21,7 +21,7 @@ internal sealed class LearnedRates
 
     public Rates Now => _rates.Value;
 
-    /// <summary>Another model: nothing that was learned holds.</summary>
+    /// <summary>Starts over when the model is a different one.</summary>
     public void Begin(string identity)
     {
         lock (_lock)
@@ -35,14 +35,14 @@ internal sealed class LearnedRates
     }
 
     /// <param name="computed">Prompt tokens computed.</param>
-    /// <param name="seconds">The time that took; 0 when it was not told.</param>
+    /// <param name="seconds">The time that took; 0 when it was not reported.</param>
     public void Prefilled(int computed, double seconds)
     {
         if (computed >= LeastTokens && seconds > 0)
             Learn("prefill", computed / seconds, static r => r.Prefill, static (r, v) => r with { Prefill = v });
     }
 
-    /// <param name="tokens">The tokens that a prompt turned out to have.</param>
+    /// <param name="tokens">The number of tokens the prompt turned out to have.</param>
     /// <param name="bytes">Its canonical text.</param>
     public void Tokenised(int tokens, int bytes)
     {
@@ -64,12 +64,15 @@ internal sealed class LearnedRates
         Learn("bytes", bytes / (double)tokens, static r => r.BytesPerToken, static (r, v) => r with { BytesPerToken = v });
     }
 
-    /// <param name="expected">Tokens of the shared beginning of a state that had to go back.</param>
+    /// <param name="expected">Tokens of the shared prefix of a state that had to be rolled back.</param>
     /// <param name="reused">Tokens the backend reused.</param>
     public void RolledBack(int expected, int reused)
     {
         if (expected >= LeastTokens)
-            Learn("roll back", Math.Clamp(reused / (double)expected, 0, 1), static r => r.RollBack, static (r, v) => r with { RollBack = v });
+        {
+            var part = Math.Clamp(reused / (double)expected, 0, 1);
+            Learn("roll back", part, static r => r.RollBack, static (r, v) => r with { RollBack = v });
+        }
     }
 
     private void Learn(string name, double value, Func<Rates, double> get, Func<Rates, double, Rates> set)

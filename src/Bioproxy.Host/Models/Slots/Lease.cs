@@ -24,7 +24,8 @@ internal sealed class Lease
     /// <summary>Counts up with every grant.</summary>
     public long Number { get; }
 
-    /// <summary>Cancelled when a user came and this background work should make room. Never cancelled for interactive and batch leases.</summary>
+    /// <summary>Cancelled when a user's request arrived and this background work should make room. Never cancelled for interactive and
+    /// batch leases.</summary>
     public CancellationToken Preempted => _preempt?.Token ?? CancellationToken.None;
 
     public void Release()
@@ -33,6 +34,13 @@ internal sealed class Lease
             _queue.Return(this);
     }
 
-    /// <summary>Called outside the queue's lock: cancelling runs the holder's callbacks.</summary>
-    internal void Preempt() => _preempt?.Cancel();
+    /// <summary>Asks the holder to stop. Its callbacks run on the thread pool, and their exceptions do not reach the caller: that is a
+    /// user's request, which has its lease or its place in the queue already.</summary>
+    internal void Preempt()
+    {
+        if (_preempt is { IsCancellationRequested: false } preempt)
+            _ = ObserveAsync(preempt.CancelAsync());
+
+        static async Task ObserveAsync(Task callbacks) => await callbacks.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 }

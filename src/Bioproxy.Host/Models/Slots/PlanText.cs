@@ -2,23 +2,27 @@ using System.Globalization;
 
 namespace Bioproxy.Host.Models.Slots;
 
-/// <summary>A way to serve a prompt, in one line for people.</summary>
+/// <summary>Describes an option of a plan in one line, for people.</summary>
 internal static class PlanText
 {
     public static string Of(in PlanOption option)
     {
-        var slot = option.Slot is { } id ? string.Create(CultureInfo.InvariantCulture, $"slot {id}") : "a slot of the server's choice";
+        var slot = option.Slot is { } id ? Invariant($"slot {id}") : "a slot chosen by the server";
         var what = option.Source switch
         {
-            PromptSource.Hot when option.IsPartial => $"go back in {slot}",
-            PromptSource.Hot => $"go on in {slot}",
-            PromptSource.Restored => string.Create(CultureInfo.InvariantCulture, $"restore {option.Bytes / (double)(1 << 20):0.0} MiB into {slot}{(option.IsPartial ? " and go back in it" : "")}"),
+            PromptSource.Hot when option.IsPartial => $"roll back {slot}",
+            PromptSource.Hot => $"continue {slot}",
+            PromptSource.Restored =>
+                Invariant($"restore {option.Bytes / (double)(1 << 20):0.0} MiB into {slot}{(option.IsPartial ? " and roll it back" : "")}"),
             _ when option.IsFromRam => $"leave it to the server's RAM cache, {slot}",
             _ => $"compute it in {slot}",
         };
-        var loss = option.Loss > 0.0005
-            ? string.Create(CultureInfo.InvariantCulture, $", {(option.SaveFirst ? "after saving what is there:" : "others may lose")} {option.Loss:0.000} s")
-            : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{what}: about {option.Tokens:0} tokens reused, first token in about {option.Seconds:0.000} s{loss}");
+        var text = Invariant($"{what}: about {option.Tokens:0} tokens reused, first token in about {option.Seconds:0.000} s");
+        if (option.EvictionCost <= 0.0005)
+            return text;
+        var cost = option.SaveFirst ? "saving the slot's content first" : "eviction cost";
+        return text + Invariant($", {cost} {option.EvictionCost:0.000} s");
     }
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 }

@@ -9,55 +9,60 @@ internal static class Planner
     /// <summary>A prompt belongs to a slot that shares a tenth of it, as llama-server itself sees it (--slot-prompt-similarity).</summary>
     public const double LeastSimilarity = 0.1;
 
-    /// <summary>What is believed to be in the RAM cache may have been pushed out: it has to promise a third more than what is certain.</summary>
+    /// <summary>An expected RAM cache entry may have been evicted, so it has to promise a third more than what is certain.</summary>
     private const double RamTrust = 0.75;
 
-    /// <summary>What the server displaces by itself it keeps in its RAM cache as long as it lives.</summary>
-    private const double LossWithRam = 0.3;
+    /// <summary>Share of the eviction cost where the server keeps what it displaces in its RAM cache, which dies with it.</summary>
+    private const double ShareWithRam = 0.3;
 
-    /// <summary>Differences below are noise; then the earlier way wins: what is there before what has to be fetched.</summary>
+    /// <summary>Smaller differences are noise; then the earlier option wins: a slot before a snapshot.</summary>
     private const double Noise = 1e-6;
 
     /// <param name="question">The prompt.</param>
     /// <param name="slots">The free slots; none leaves everything to the server.</param>
-    /// <param name="considered">The best of each kind, for the explanation.</param>
-    /// <returns>The cheapest way.</returns>
+    /// <param name="considered">Receives the best option of each kind, for the explanation.</param>
+    /// <returns>The cheapest option.</returns>
     public static PlanOption Choose(in PlanQuestion question, ReadOnlySpan<SlotOption> slots, List<PlanOption>? considered = null)
     {
         var rates = question.Rates;
         PlanOption? best = null;
 
-        // A slot that holds a beginning: continued, or rolled back to what it shares.
+        // A slot that holds a prefix: continued, or rolled back to what it shares.
         PlanOption? held = null;
         foreach (var slot in slots)
         {
             var reused = Math.Min(question.Tokens, slot.IsWhole ? slot.Shared : slot.Shared * rates.RollBack);
             if (reused <= 0 || (!slot.IsWhole && slot.Shared < LeastSimilarity * question.Tokens))
                 continue;
-            var lost = slot.IsWhole ? 0 : slot.LossBeyond; // the server keeps no copy of what it rolls back
-            var option = new PlanOption(PromptSource.Hot, slot.Id, reused, rates.PrefillSeconds(question.Tokens - reused), lost, IsPartial: !slot.IsWhole);
+            var lost = slot.IsWhole ? 0 : slot.RollBackCost; // the server keeps no copy of what it rolls back
+            var seconds = rates.PrefillSeconds(question.Tokens - reused);
+            var option = new PlanOption(PromptSource.Hot, slot.Id, reused, seconds, lost, IsPartial: !slot.IsWhole);
             if (!slot.IsWhole && slot.SaveCost < lost)
-                option = option with { Loss = slot.SaveCost, SaveFirst = true };
+                option = option with { EvictionCost = slot.SaveCost, SaveFirst = true };
             held = Cheaper(held, option);
         }
 
         Consider(held);
 
-        // A snapshot, into the slot whose loss costs least.
+        // A snapshot, into the slot with the lowest eviction cost.
         if (Cheapest(slots, rates, mustBeFilled: false) is { } target)
         {
-            var (loss, saveFirst) = Displaced(target, rates);
+            var (cost, saveFirst) = CostOf(target, rates);
             foreach (var snapshot in (ReadOnlySpan<SnapshotOption>)[question.Whole, question.Partial])
             {
                 if (snapshot.Length == 0)
                     continue;
                 var reused = Math.Min(question.Tokens, snapshot.IsWhole ? snapshot.Tokens : snapshot.Tokens * rates.RollBack);
-                Consider(new PlanOption(
-                    PromptSource.Restored, target.Id, reused, rates.RestoreSeconds(snapshot.Bytes) + rates.PrefillSeconds(question.Tokens - reused), loss, snapshot.Bytes, IsPartial: !snapshot.IsWhole, SaveFirst: saveFirst));
+                var seconds = rates.RestoreSeconds(snapshot.Bytes) + rates.PrefillSeconds(question.Tokens - reused);
+                Consider(new PlanOption(PromptSource.Restored, target.Id, reused, seconds, cost, snapshot.Bytes)
+                {
+                    IsPartial = !snapshot.IsWhole,
+                    SaveFirst = saveFirst,
+                });
             }
         }
 
-        // The server's own RAM cache, which it asks for every slot but an empty one.
+        // The server's own RAM cache, which it consults for every slot but an empty one.
         if (question.RamTokens > 0)
             Consider(Left(slots, question, question.RamTokens * RamTrust, mustBeFilled: true) with { IsFromRam = true });
         Consider(Left(slots, question, 0, mustBeFilled: false));
@@ -72,20 +77,25 @@ internal static class Planner
         }
     }
 
-    /// <summary>Computing it: in the slot whose loss costs least, or in one of the server's choice.</summary>
+    /// <summary>Computing it, in the slot with the lowest eviction cost or in one of the server's choice.</summary>
     private static PlanOption Left(ReadOnlySpan<SlotOption> slots, in PlanQuestion question, double reused, bool mustBeFilled)
     {
         var target = Cheapest(slots, question.Rates, mustBeFilled);
-        var (loss, saveFirst) = target is { } slot ? Displaced(slot, question.Rates) : (0, false);
-        var isPinned = question.MayPinCold && target is not null;
-        return new PlanOption(PromptSource.Cold, isPinned ? target!.Value.Id : null, reused, question.Rates.PrefillSeconds(question.Tokens - reused), loss, SaveFirst: isPinned && saveFirst);
+        var (cost, saveFirst) = target is { } slot ? CostOf(slot, question.Rates) : (0, false);
+        var seconds = question.Rates.PrefillSeconds(question.Tokens - reused);
+        int? pinned = question.MayPinCold ? target?.Id : null;
+        return new PlanOption(PromptSource.Cold, pinned, reused, seconds, cost, SaveFirst: pinned is not null && saveFirst);
     }
 
-    /// <summary>What displacing a slot's content costs: saving it first where that is cheaper than losing it.</summary>
-    private static (double Loss, bool SaveFirst) Displaced(in SlotOption slot, in Rates rates) =>
-        slot.SaveCost < slot.Loss ? (slot.SaveCost, true) : (rates.HasRam ? slot.Loss * LossWithRam : slot.Loss, false);
+    /// <summary>The cost of displacing a slot's content: that of saving it first where that is lower.</summary>
+    private static (double Cost, bool SaveFirst) CostOf(in SlotOption slot, in Rates rates)
+    {
+        if (slot.SaveCost < slot.EvictionCost)
+            return (slot.SaveCost, true);
+        return (rates.HasRam ? slot.EvictionCost * ShareWithRam : slot.EvictionCost, false);
+    }
 
-    /// <summary>The slot whose displacing costs least; among equals an empty one, then the least recently used.</summary>
+    /// <summary>The slot with the lowest cost; among equals an empty one, then the least recently used.</summary>
     private static SlotOption? Cheapest(ReadOnlySpan<SlotOption> slots, in Rates rates, bool mustBeFilled)
     {
         SlotOption? cheapest = null;
@@ -99,8 +109,10 @@ internal static class Planner
 
         return cheapest;
 
-        static (double, bool, long) Rank(in SlotOption slot, in Rates rates) => (Math.Round(Displaced(slot, rates).Loss, 3), !slot.IsEmpty, slot.LastUsed);
+        static (double, bool, long) Rank(in SlotOption slot, in Rates rates) =>
+            (Math.Round(CostOf(slot, rates).Cost, 3), !slot.IsEmpty, slot.LastUsed);
     }
 
-    private static PlanOption Cheaper(PlanOption? best, in PlanOption other) => best is { } first && first.Cost <= other.Cost + Noise ? first : other;
+    private static PlanOption Cheaper(PlanOption? best, in PlanOption other) =>
+        best is { } first && first.Cost <= other.Cost + Noise ? first : other;
 }

@@ -1,9 +1,9 @@
 namespace Bioproxy.Host.Models.Slots;
 
-/// <summary>Where the beginning of a prompt's KV state comes from.</summary>
+/// <summary>Where the KV state of a prompt's prefix comes from.</summary>
 internal enum PromptSource
 {
-    /// <summary>Nothing is known: the backend chooses a slot, and its own RAM cache may still help.</summary>
+    /// <summary>Nothing is known to hold it; the backend's own RAM cache may still help.</summary>
     Cold,
 
     /// <summary>A slot holds it.</summary>

@@ -1,6 +1,6 @@
 namespace Bioproxy.Host.Models.Slots;
 
-/// <summary>What asks the queue for a turn.</summary>
+/// <summary>A request for a lease.</summary>
 /// <param name="Lane">Who asks. Warm-up waits without limits of length and time, and has neither a client nor hotness.</param>
 /// <param name="Weight">How many slots the work occupies at once; more than there are counts as all.</param>
 /// <param name="Client">Turns in a lane go round the clients; any number that tells them apart.</param>

@@ -23,7 +23,8 @@ internal sealed class SlotQueue
 
     /// <param name="time">The clock of waiting times.</param>
     /// <param name="capacity">Slots at first; see <see cref="SetCapacity"/>.</param>
-    /// <param name="maxLength">Interactive requests beyond this many that wait are refused; batch requests likewise, counted by themselves.</param>
+    /// <param name="maxLength">Interactive requests beyond this many that wait are refused; batch requests likewise, counted by
+    /// themselves.</param>
     /// <param name="maxWait">Interactive and batch requests that waited this long are refused.</param>
     public SlotQueue(TimeProvider time, int capacity, int maxLength, TimeSpan maxWait)
     {
@@ -99,7 +100,7 @@ internal sealed class SlotQueue
         }
 
         foreach (var warmUp in preempted)
-            warmUp.Preempt();
+            warmUp.Preempt(); // runs none of its holder's code here
         return waiter is null ? new(decided) : WaitAsync(waiter, cancellationToken);
     }
 
@@ -198,7 +199,8 @@ internal sealed class SlotQueue
             waiter.Granted.TrySetResult(waiter.Lease);
     }
 
-    /// <summary>A guess a client can use: one second for every round over the slots of those who wait in its lane and the higher ones.</summary>
+    /// <summary>A guess a client can use: one second for every round over the slots of those who wait in its lane and the higher
+    /// ones.</summary>
     private TimeSpan RetryAfter_NeedsLock(Lane lane)
     {
         var waiting = 0;

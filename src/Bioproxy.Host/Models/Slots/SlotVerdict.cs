@@ -1,6 +1,6 @@
 namespace Bioproxy.Host.Models.Slots;
 
-/// <summary>What a look at the slot list says about the process behind it.</summary>
+/// <summary>What a poll of the slot list says about the process behind it.</summary>
 internal enum SlotVerdict
 {
     /// <summary>It is the process that was seen before.</summary>

@@ -7,16 +7,13 @@ internal sealed class SlotWork
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    internal SlotWork(int epoch, int? slot, PromptChain? chain, int weight, long begun)
+    internal SlotWork(int? slot, PromptChain? chain, int weight, long begun)
     {
-        Epoch = epoch;
         Slot = slot;
         Chain = chain;
         Weight = weight;
         Begun = begun;
     }
-
-    public int Epoch { get; }
 
     /// <summary>The pinned slot; null when the backend chose.</summary>
     public int? Slot { get; }
@@ -31,7 +28,7 @@ internal sealed class SlotWork
 
     internal long Begun { get; }
 
-    /// <summary>Pinned work: the backend has begun it. Unpinned work: its slot was counted in a look at the slot list.</summary>
+    /// <summary>Pinned work: the backend has begun it. Unpinned work: its slot was counted in a poll of the slot list.</summary>
     internal bool IsPlaced { get; set; }
 
     /// <summary>When the first byte of unpinned work came.</summary>
@@ -40,24 +37,28 @@ internal sealed class SlotWork
     /// <summary>Unpinned work ran beside it.</summary>
     internal bool IsDisputed { get; set; }
 
-    /// <summary>Unpinned work whose answer told its slot.</summary>
+    /// <summary>Unpinned work whose answer reported its slot.</summary>
     internal bool IsAttributed { get; set; }
 
-    internal bool IsEnded { get; set; }
+    internal bool IsEnded { get; private set; }
 
     /// <summary>Background work of the proxy's own: a warm-up, which is asked to stop when a user comes, or a save.</summary>
     public bool IsOwn { get; init; }
 
-    /// <summary>Completes when the work has ended, or its epoch.</summary>
+    /// <summary>Completes when the work has ended, or its table was retired.</summary>
     public Task WhenEnded => _ended.Task;
 
-    internal void SetEnded() => _ended.TrySetResult();
+    internal void SetEnded()
+    {
+        IsEnded = true;
+        _ended.TrySetResult();
+    }
 
     internal long Ended { get; set; }
 
-    /// <summary>What the slot holds once the work has ended; null when that is not known.</summary>
+    /// <summary>What the slot holds once the work has ended; null when that is unknown.</summary>
     internal SlotContent? Result { get; set; }
 
-    /// <summary>Tokens its slot holds after the end, as the answer told.</summary>
+    /// <summary>Tokens its slot holds after the end, as reported by the answer.</summary>
     internal int? HeldTokens { get; set; }
 }

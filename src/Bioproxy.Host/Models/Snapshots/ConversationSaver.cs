@@ -41,7 +41,7 @@ internal sealed partial class ConversationSaver(
         await _saving.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var bytes = (long)(Worth.Held(content, context.Rates.Now) * context.Rates.Now.BytesPerToken);
+            var bytes = (long)(EvictionCost.HeldTokens(content, context.Rates.Now) * context.Rates.Now.BytesPerToken);
             if (!context.Snapshots.WriteBudget.Allows(bytes))
             {
                 ReportBudget();
@@ -50,7 +50,7 @@ internal sealed partial class ConversationSaver(
 
             if (table.TryBeginSave(slot, content) is not { } work)
                 return false;
-            SavedBeginning? saved = null;
+            SavedPrefix? saved = null;
             var isContradicted = true;
             try
             {
@@ -137,7 +137,7 @@ internal sealed partial class ConversationSaver(
         if (content.Coverage < 1 || content.IsSide || content.IsUnexplained || content.Turns == 0 || content.Tokens < _options.KvMinTokens)
             return false;
         var rates = context.Rates.Now;
-        return _options.KvSave == SaveMode.Always || Worth.Loss(content, rates, context.Uptime.Seconds) > Worth.SaveCost(content, rates);
+        return _options.KvSave == SaveMode.Always || EvictionCost.Of(content, rates, context.Uptime.Seconds) > EvictionCost.OfSaving(content, rates);
     }
 
     [LoggerMessage(LogLevel.Information, "Saved a conversation {Occasion}: {Tokens} tokens, {Megabytes:0.0} MiB, from slot {Slot}.")]

@@ -30,7 +30,7 @@ internal sealed record Snapshot(
     public bool IsConversation => Prefix.Length == 0;
 
     /// <summary>What a slot remembers of it whose content starts with it.</summary>
-    public SavedBeginning SavedPrefix => new(File, Tokens, Chain, IsConversation);
+    public SavedPrefix SavedPrefix => new(File, Tokens, Chain, IsConversation);
 
     /// <summary>Its name for people and metrics: a closed set.</summary>
     public string Label => IsConversation ? "conversation" : Prefix;

@@ -183,6 +183,59 @@ public sealed class SlotQueueScheduleTests
         }
     }
 
+    /// <summary>A grant, the time-out and the client's leaving meet: the waiter has a lease, or it left none behind.</summary>
+    [Theory]
+    [InlineData(21)]
+    [InlineData(22)]
+    [InlineData(23)]
+    public async Task Schedule_GrantTimeOutAndCancelAtOnce_NoLeaseIsLost(int seed)
+    {
+        var random = new Random(seed);
+        var time = new FakeTimeProvider();
+        var queue = new SlotQueue(time, 1, 4, MaxWait);
+        using var barrier = new Barrier(3);
+        var outcomes = new int[3];
+        for (var round = 0; round < 700; round++)
+        {
+            var held = (await queue.AcquireAsync(new(Lane.Interactive, 1), default)).Lease!;
+            using var leaving = new CancellationTokenSource();
+            var asked = queue.AcquireAsync(new(Lane.Interactive, 1, 1), leaving.Token).AsTask();
+            int[] delays = [random.Next(200), random.Next(200), random.Next(200)];
+
+            await Task.WhenAll(
+                Race(delays[0], held.Release),
+                Race(delays[1], () => time.Advance(MaxWait)),
+                Race(delays[2], leaving.Cancel)).DefaultTimeout();
+
+            try
+            {
+                var grant = await asked.DefaultTimeout();
+                Assert.Equal(grant.Lease is null ? 0 : 1, queue.View.Used);
+                Assert.Equal(grant.Lease is null ? QueueRefusal.TimedOut : QueueRefusal.None, grant.Refusal);
+                grant.Lease?.Release();
+                outcomes[grant.Lease is null ? 0 : 1]++;
+            }
+            catch (OperationCanceledException)
+            {
+                outcomes[2]++;
+            }
+
+            Assert.Equal(new QueueView(1, 0, 0, 0, 0, 0, 0, 0), queue.View);
+        }
+
+        Assert.InRange(outcomes[1], 1, 700); // the grant won now and then
+        Assert.InRange(outcomes[0] + outcomes[2], 1, 700); // and lost
+
+        Task Race(int delay, Action action) => Task.Factory.StartNew(
+            () =>
+            {
+                Assert.True(barrier.SignalAndWait(TimeSpan.FromSeconds(30)));
+                Thread.SpinWait(delay);
+                action();
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
     private static void InterlockedMax(ref int target, int value)
     {
         for (var seen = Volatile.Read(ref target); seen < value;)

@@ -178,6 +178,60 @@ public sealed class SlotQueueTests
         Assert.NotNull(user.Lease);
     }
 
+    /// <summary>The thread of the one who asks is a user's request, which has its lease already or is in the queue.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Preempt_CallbackBlocks_TheRequestIsNotHeldUp(int capacity)
+    {
+        var queue = Queue(capacity);
+        var warmUp = await LeaseAsync(queue, lane: Lane.WarmUp);
+        using var mayEnd = new ManualResetEventSlim();
+        var thread = 0;
+        var called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var registration = warmUp.Preempted.Register(() =>
+        {
+            thread = Environment.CurrentManagedThreadId;
+            mayEnd.Wait();
+            called.SetResult();
+        });
+
+        var asking = Task.Factory.StartNew(
+            () => (Environment.CurrentManagedThreadId, queue.AcquireAsync(new(Lane.Interactive, 1), default).AsTask()),
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        try
+        {
+            var (asker, grant) = await asking.DefaultTimeout();
+            Assert.Equal(capacity == 2, grant.IsCompleted);
+            mayEnd.Set();
+            await called.Task.DefaultTimeout();
+            Assert.NotEqual(asker, thread);
+            warmUp.Release();
+            Assert.NotNull((await grant.DefaultTimeout()).Lease);
+        }
+        finally
+        {
+            mayEnd.Set();
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Preempt_CallbackThrows_NoLeaseIsLost(int capacity)
+    {
+        var queue = Queue(capacity);
+        var warmUp = await LeaseAsync(queue, lane: Lane.WarmUp);
+        using var registration = warmUp.Preempted.Register(static () => throw new InvalidOperationException("the holder's fault"));
+
+        var asked = queue.AcquireAsync(new(Lane.Interactive, 1), default).AsTask();
+        warmUp.Release();
+        var grant = await asked.DefaultTimeout();
+
+        grant.Lease!.Release();
+        Assert.Equal(0, queue.View.Used);
+    }
+
     [Fact]
     public async Task Preempt_InteractiveLease_IsNeverAsked()
     {

@@ -11,7 +11,7 @@ namespace Bioproxy.UnitTests.Models.Slots;
 internal sealed class SlotSimulation
 {
     private readonly Random _random;
-    private readonly SlotTable _table = new();
+    private readonly SlotTable _table;
     private readonly ServerSlot[] _server;
     private readonly bool _isUnified;
     private readonly int _maxLooks;
@@ -30,8 +30,8 @@ internal sealed class SlotSimulation
         _server = [.. Enumerable.Range(0, slots).Select(_ => new ServerSlot())];
         _isUnified = isUnified;
         _maxLooks = maxLooks;
-        _table.Reset(1, slots);
-        _table.SetClearsIdleSlots(1, isUnified);
+        _table = new SlotTable(slots);
+        _table.SetClearsIdleSlots(isUnified);
         _prompts = [.. from system in new[] { "alpha system. ", "beta system. " } from turns in Enumerable.Range(1, 4) select system + string.Concat(Enumerable.Range(1, turns).Select(t => $"turn {t}. "))];
     }
 
@@ -87,14 +87,14 @@ internal sealed class SlotSimulation
         var prompt = Prompt(text);
         if (_random.Next(8) == 0 && _works.Sum(w => w.Host.Weight) + 2 <= _server.Length)
         {
-            if (_table.TryBegin(1, _table.Plan(null, 0), null, weight: 2) is { } heavy)
+            if (_table.TryBegin(_table.Plan(null, 0), null, weight: 2) is { } heavy)
                 Add(new Work(heavy, text, "") { Stage = Stage.Sent });
             return;
         }
 
         var snapshot = _random.Next(3) == 0 ? text[..(text.IndexOf('.', StringComparison.Ordinal) + 2)] : "";
         var plan = _table.Plan(prompt, snapshot.Length);
-        if (_table.TryBegin(1, plan, prompt.Chain) is not { } work)
+        if (_table.TryBegin(plan, prompt.Chain) is not { } work)
             return;
         var stage = plan.Source == PromptSource.Restored ? Stage.Restoring : Stage.Sent;
         Add(new Work(work, text, snapshot) { Stage = stage });
@@ -115,7 +115,7 @@ internal sealed class SlotSimulation
         if (unsaved.Count == 0)
             return;
         var (slot, content) = unsaved[_random.Next(unsaved.Count)];
-        if (_table.TryBeginSave(1, slot, content) is not { } work)
+        if (_table.TryBeginSave(slot, content) is not { } work)
             return;
         Check(!_works.Exists(w => w.Host.Slot == slot), $"slot {slot} was taken for saving while it was at work");
         Check(!_saves.Exists(s => s.Slot == slot), $"slot {slot} was taken for saving twice");
@@ -136,7 +136,7 @@ internal sealed class SlotSimulation
 
         _saves.Remove(save);
         var isContradicted = save.Written.Length < believed.Length;
-        var saved = isContradicted || _random.Next(6) == 0 ? null : new SavedBeginning(believed, believed.Length, save.Content.Chain, IsConversation: true);
+        var saved = isContradicted || _random.Next(6) == 0 ? null : new SavedPrefix(believed, believed.Length, save.Content.Chain, IsConversation: true);
         _table.EndSave(save.Work, saved, isContradicted);
         var now = _table.View()[save.Slot].Content;
         _log.Add($"saved slot {save.Slot} {saved is not null} contradicted {isContradicted}");
@@ -218,7 +218,7 @@ internal sealed class SlotSimulation
         _log.Add($"accept {work.Text} slot {Array.IndexOf(_server, slot)} task {slot.TaskId}");
     }
 
-    private void Ask() => _looks.Add(new Look(_table.BeginLook()));
+    private void Ask() => _looks.Add(new Look(_table.BeginPoll()));
 
     private void Advance(Look look)
     {
@@ -231,7 +231,7 @@ internal sealed class SlotSimulation
 
         _looks.Remove(look);
         _log.Add($"learn {string.Join(' ', look.Rows.Select(r => $"{r.TaskId}:{r.PromptTokens}{(r.IsProcessing ? "*" : "")}"))}");
-        Check(_table.Learn(1, look.Number, look.Rows, isSameConnection: true) != SlotVerdict.Restarted, "the same process was taken for another one");
+        Check(_table.Learn(look.Number, look.Rows, isSameConnection: true) != SlotVerdict.Restarted, "the same process was taken for another one");
     }
 
     /// <summary>Lets everything end, looks once more, and compares.</summary>

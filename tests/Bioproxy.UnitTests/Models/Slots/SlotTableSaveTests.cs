@@ -6,26 +6,23 @@ namespace Bioproxy.UnitTests.Models.Slots;
 /// <summary>Slots that are taken for saving what they hold, and who waits for that.</summary>
 public sealed class SlotTableSaveTests
 {
-    private const int Epoch = 7;
     private static readonly string System_ = new('s', 3000);
     private static readonly string Talk = System_ + new string('t', 3000);
     private static readonly SlotPlan Anywhere = new(PromptSource.Cold, null, 0);
 
-    private readonly SlotTable _table = new();
-
-    public SlotTableSaveTests() => _table.Reset(Epoch, 2);
+    private readonly SlotTable _table = new(2);
 
     [Fact]
     public void TryBeginSave_FreeSlot_IsNobodyElsesMeanwhile()
     {
         var content = Hold(0, Talk);
 
-        var work = _table.TryBeginSave(Epoch, 0, content);
+        var work = _table.TryBeginSave(0, content);
 
         Assert.NotNull(work);
         Assert.Null(_table.ContentOf(0));
-        Assert.Null(_table.TryBeginSave(Epoch, 0, content));
-        Assert.Null(_table.TryBegin(Epoch, Pin(0), null));
+        Assert.Null(_table.TryBeginSave(0, content));
+        Assert.Null(_table.TryBegin(Pin(0), null));
         Assert.Empty(_table.Unsaved());
         using var prompt = TestPrompts.Of(Talk + "and more");
         Assert.NotEqual(0, _table.Plan(prompt, 0).Slot);
@@ -36,41 +33,40 @@ public sealed class SlotTableSaveTests
     public void TryBeginSave_NotItsSlotAnyMore_IsRefused()
     {
         var content = Hold(0, Talk);
-        Assert.Null(_table.TryBeginSave(Epoch - 1, 0, content));
-        Assert.Null(_table.TryBeginSave(Epoch, 1, content));
-        Assert.Null(_table.TryBeginSave(Epoch, 2, content));
+        Assert.Null(_table.TryBeginSave(1, content));
+        Assert.Null(_table.TryBeginSave(2, content));
 
-        var busy = _table.TryBegin(Epoch, Pin(0), null)!;
-        Assert.Null(_table.TryBeginSave(Epoch, 0, content));
+        var busy = _table.TryBegin(Pin(0), null)!;
+        Assert.Null(_table.TryBeginSave(0, content));
         _table.Started(busy);
         _table.End(busy, content with { Turns = 2 }, null);
-        Assert.Null(_table.TryBeginSave(Epoch, 0, content));
+        Assert.Null(_table.TryBeginSave(0, content));
     }
 
     [Fact]
     public void TryBeginSave_WorkOfTheServersChoiceIsOnItsWay_IsRefused()
     {
         var content = Hold(0, Talk, held: 10);
-        var unpinned = _table.TryBegin(Epoch, Anywhere, null)!;
-        Assert.Null(_table.TryBeginSave(Epoch, 0, content));
+        var unpinned = _table.TryBegin(Anywhere, null)!;
+        Assert.Null(_table.TryBeginSave(0, content));
 
         _table.Started(unpinned);
         Look(Row(0, 1, 10), Row(1, 2, 5, busy: true));
 
-        Assert.NotNull(_table.TryBeginSave(Epoch, 0, content));
+        Assert.NotNull(_table.TryBeginSave(0, content));
     }
 
     [Fact]
     public void EndSave_Saved_TheContentIsSafeAndTheSlotFree()
     {
         var content = Hold(0, Talk);
-        var saved = new SavedBeginning("a.bin", 1500, content.Chain, IsConversation: true);
+        var saved = new SavedPrefix("a.bin", 1500, content.Chain, IsConversation: true);
 
-        _table.EndSave(_table.TryBeginSave(Epoch, 0, content)!, saved, isContradicted: false);
+        _table.EndSave(_table.TryBeginSave(0, content)!, saved, isContradicted: false);
 
         Assert.Equal(content with { IsSaved = true, Saved = saved }, _table.ContentOf(0));
         Assert.Empty(_table.Unsaved());
-        Assert.NotNull(_table.TryBegin(Epoch, Pin(0), null));
+        Assert.NotNull(_table.TryBegin(Pin(0), null));
     }
 
     [Fact]
@@ -78,7 +74,7 @@ public sealed class SlotTableSaveTests
     {
         var content = Hold(0, Talk);
 
-        _table.EndSave(_table.TryBeginSave(Epoch, 0, content)!, null, isContradicted: false);
+        _table.EndSave(_table.TryBeginSave(0, content)!, null, isContradicted: false);
 
         Assert.Equal(content with { Tokens = 0 }, _table.ContentOf(0));
     }
@@ -88,17 +84,17 @@ public sealed class SlotTableSaveTests
     {
         var content = Hold(0, Talk);
 
-        _table.EndSave(_table.TryBeginSave(Epoch, 0, content)!, null, isContradicted: true);
+        _table.EndSave(_table.TryBeginSave(0, content)!, null, isContradicted: true);
 
         Assert.Null(_table.ContentOf(0));
-        Assert.NotNull(_table.TryBegin(Epoch, Pin(0), null));
+        Assert.NotNull(_table.TryBegin(Pin(0), null));
     }
 
     [Fact]
     public void EndSave_Twice_CountsOnce()
     {
         var content = Hold(0, Talk);
-        var work = _table.TryBeginSave(Epoch, 0, content)!;
+        var work = _table.TryBeginSave(0, content)!;
         _table.EndSave(work, null, isContradicted: false);
 
         _table.EndSave(work, null, isContradicted: true);
@@ -109,12 +105,12 @@ public sealed class SlotTableSaveTests
     [Fact]
     public void EndSave_ServerEmptiesIdleSlotsAndAnotherBegan_TheContentIsForgotten()
     {
-        _table.SetClearsIdleSlots(Epoch, true);
+        _table.SetClearsIdleSlots(true);
         var content = Hold(0, Talk);
-        var work = _table.TryBeginSave(Epoch, 0, content)!;
+        var work = _table.TryBeginSave(0, content)!;
 
-        Assert.NotNull(_table.TryBegin(Epoch, Pin(1), null));
-        _table.EndSave(work, new SavedBeginning("a.bin", 1500, content.Chain, IsConversation: true), isContradicted: false);
+        Assert.NotNull(_table.TryBegin(Pin(1), null));
+        _table.EndSave(work, new SavedPrefix("a.bin", 1500, content.Chain, IsConversation: true), isContradicted: false);
 
         Assert.Null(_table.ContentOf(0));
         Assert.False(_table.View()[0].IsBusy);
@@ -125,12 +121,12 @@ public sealed class SlotTableSaveTests
     public void EndSave_AnotherUsedTheSlotMeanwhile_WhatItLeftIsNotSaved()
     {
         var content = Hold(0, Talk);
-        var work = _table.TryBeginSave(Epoch, 0, content)!;
-        var unpinned = _table.TryBegin(Epoch, Anywhere, null)!;
+        var work = _table.TryBeginSave(0, content)!;
+        var unpinned = _table.TryBegin(Anywhere, null)!;
         _table.Started(unpinned);
         _table.End(unpinned, Content("another conversation"), 9, slot: 0);
 
-        _table.EndSave(work, new SavedBeginning("a.bin", 1500, content.Chain, IsConversation: true), isContradicted: false);
+        _table.EndSave(work, new SavedPrefix("a.bin", 1500, content.Chain, IsConversation: true), isContradicted: false);
 
         Assert.Equal((false, null), (_table.ContentOf(0)!.IsSaved, _table.ContentOf(0)!.Saved));
     }
@@ -141,13 +137,13 @@ public sealed class SlotTableSaveTests
     {
         Look(Row(0), Row(1));
         var content = Hold(0, Talk, held: 1500);
-        var work = _table.TryBeginSave(Epoch, 0, content)!;
-        var unpinned = _table.TryBegin(Epoch, Anywhere, null)!;
+        var work = _table.TryBeginSave(0, content)!;
+        var unpinned = _table.TryBegin(Anywhere, null)!;
         _table.Started(unpinned);
         _table.End(unpinned, null, null);
 
         Look(Row(0, 9, 20), Row(1));
-        _table.EndSave(work, new SavedBeginning("a.bin", 1500, content.Chain, IsConversation: true), isContradicted: false);
+        _table.EndSave(work, new SavedPrefix("a.bin", 1500, content.Chain, IsConversation: true), isContradicted: false);
         Look(Row(0, 9, 20), Row(1));
 
         Assert.Null(_table.ContentOf(0));
@@ -156,8 +152,8 @@ public sealed class SlotTableSaveTests
     [Fact]
     public void IsUnpinnedIdle_WorkIsOnASlotThatIsBeingSaved_HasNotLeft()
     {
-        Assert.NotNull(_table.TryBeginSave(Epoch, 0, Hold(0, Talk)));
-        Assert.NotNull(_table.TryBegin(Epoch, Anywhere, null));
+        Assert.NotNull(_table.TryBeginSave(0, Hold(0, Talk)));
+        Assert.NotNull(_table.TryBegin(Anywhere, null));
 
         Assert.False(_table.IsUnpinnedIdle([0]));
         Assert.True(_table.IsUnpinnedIdle([]));
@@ -167,7 +163,7 @@ public sealed class SlotTableSaveTests
     public void OwnWorkOn_AWarmUpComputesItsBeginning_IsThatWork()
     {
         using var template = TestPrompts.Of(System_);
-        var warmUp = _table.TryBegin(Epoch, Pin(0), template.Chain, isWarmUp: true)!;
+        var warmUp = _table.TryBegin(Pin(0), template.Chain, isWarmUp: true)!;
 
         Assert.Same(warmUp, OwnWorkOn(Talk));
         Assert.Same(warmUp, OwnWorkOn(System_));
@@ -184,7 +180,7 @@ public sealed class SlotTableSaveTests
     public void OwnWorkOn_AUsersWork_IsNotWaitedFor()
     {
         using var prompt = TestPrompts.Of(System_);
-        Assert.NotNull(_table.TryBegin(Epoch, Pin(0), prompt.Chain));
+        Assert.NotNull(_table.TryBegin(Pin(0), prompt.Chain));
 
         Assert.Null(OwnWorkOn(Talk));
     }
@@ -192,7 +188,7 @@ public sealed class SlotTableSaveTests
     [Fact]
     public void OwnWorkOn_ItsConversationIsBeingSaved_IsThatSave()
     {
-        var save = _table.TryBeginSave(Epoch, 0, Hold(0, Talk))!;
+        var save = _table.TryBeginSave(0, Hold(0, Talk))!;
 
         Assert.Same(save, OwnWorkOn(Talk + "and more"));
         Assert.Null(OwnWorkOn("another")); // there is another slot
@@ -201,8 +197,8 @@ public sealed class SlotTableSaveTests
     [Fact]
     public void OwnWorkOn_TheOnlyIdleSlotIsBeingSaved_IsThatSave()
     {
-        var save = _table.TryBeginSave(Epoch, 0, Hold(0, Talk))!;
-        var busy = _table.TryBegin(Epoch, Pin(1), null)!;
+        var save = _table.TryBeginSave(0, Hold(0, Talk))!;
+        var busy = _table.TryBegin(Pin(1), null)!;
 
         Assert.Same(save, OwnWorkOn("another"));
 
@@ -211,16 +207,16 @@ public sealed class SlotTableSaveTests
     }
 
     [Fact]
-    public void Reset_WhileSaving_NobodyWaitsAnyMore()
+    public void Retire_WhileSaving_WaitersWake()
     {
         var content = Hold(0, Talk);
-        var save = _table.TryBeginSave(Epoch, 0, content)!;
+        var save = _table.TryBeginSave(0, content)!;
 
-        _table.Reset(Epoch + 1, 2);
+        _table.Retire();
         _table.EndSave(save, null, isContradicted: true);
 
         Assert.True(save.WhenEnded.IsCompleted);
-        Assert.False(_table.View()[0].IsBusy);
+        Assert.Equal(content, _table.View()[0].Content);
     }
 
     [Theory]
@@ -245,7 +241,7 @@ public sealed class SlotTableSaveTests
 
     private SlotContent Hold(int slot, string text, int? held = null, string? domain = null, string? session = null)
     {
-        var work = _table.TryBegin(Epoch, Pin(slot), null)!;
+        var work = _table.TryBegin(Pin(slot), null)!;
         _table.Started(work);
         var content = Content(text) with { Domain = domain, Session = session };
         _table.End(work, content, held);
@@ -258,7 +254,7 @@ public sealed class SlotTableSaveTests
         return new SlotContent(prompt.Chain, 1, IsSaved: false) { Tokens = 1500, PromptTokens = 1490 };
     }
 
-    private void Look(params SlotObservation[] rows) => _table.Learn(Epoch, _table.BeginLook(), rows, isSameConnection: true);
+    private void Look(params SlotObservation[] rows) => _table.Learn(_table.BeginPoll(), rows, isSameConnection: true);
 
     private static SlotObservation Row(int id, long? task = null, int? tokens = null, bool busy = false) => new(id, busy, task, tokens);
 

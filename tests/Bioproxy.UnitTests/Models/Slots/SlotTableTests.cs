@@ -6,12 +6,9 @@ namespace Bioproxy.UnitTests.Models.Slots;
 
 public sealed class SlotTableTests
 {
-    private const int Epoch = 7;
     private static readonly SlotPlan Anywhere = new(PromptSource.Cold, null, 0);
 
-    private readonly SlotTable _table = new();
-
-    public SlotTableTests() => _table.Reset(Epoch, 3);
+    private readonly SlotTable _table = new(3);
 
     [Fact]
     public void Plan_NothingKnown_LetsTheBackendChoose() => Assert.Equal(Anywhere, _table.Plan(Prompt("a"), 0));
@@ -284,10 +281,10 @@ public sealed class SlotTableTests
     [Fact]
     public void Begin_LookOlderThanTheUnpinnedWork_ShowsNothingOfIt()
     {
-        var look = _table.BeginLook();
+        var look = _table.BeginPoll();
         TryBegin(Anywhere, null);
 
-        _table.Learn(Epoch, look, [Row(0), Row(1, 5, 10, busy: true), Row(2)], isSameConnection: true);
+        _table.Learn(look, [Row(0), Row(1, 5, 10, busy: true), Row(2)], isSameConnection: true);
 
         Assert.Null(TryBegin(Pin(0), null));
     }
@@ -368,15 +365,6 @@ public sealed class SlotTableTests
     }
 
     [Fact]
-    public void Learn_OtherEpoch_TeachesNothing()
-    {
-        Hold(0, "system");
-
-        Assert.Equal(SlotVerdict.Doubt, _table.Learn(Epoch - 1, _table.BeginLook(), [Row(0, 1, 0), Row(1), Row(2)], isSameConnection: true));
-        Assert.Equal("system".Length, Content(0)!.Length);
-    }
-
-    [Fact]
     public void Learn_OurOwnTask_KeepsTheContent()
     {
         Hold(0, "system");
@@ -416,10 +404,10 @@ public sealed class SlotTableTests
     {
         Hold(0, "old");
         Look([Row(0, 5, 10), Row(1), Row(2)]);
-        var look = _table.BeginLook();
+        var look = _table.BeginPoll();
         Hold(0, "new");
 
-        _table.Learn(Epoch, look, [Row(0, 5, 0), Row(1), Row(2)], isSameConnection: true);
+        _table.Learn(look, [Row(0, 5, 0), Row(1), Row(2)], isSameConnection: true);
 
         Assert.Equal(3, Content(0)!.Length);
         Look([Row(0, 8, 3), Row(1), Row(2)]);
@@ -517,10 +505,10 @@ public sealed class SlotTableTests
     [Fact]
     public void Attribute_LookOlderThanTheEnd_DoesNotDecide()
     {
-        var look = _table.BeginLook();
+        var look = _table.BeginPoll();
         Unpinned("system", held: 10);
 
-        _table.Learn(Epoch, look, [Row(0), Row(1), Row(2)], isSameConnection: true);
+        _table.Learn(look, [Row(0), Row(1), Row(2)], isSameConnection: true);
         Assert.True(_table.HasUnseenResults);
 
         Look([Row(0), Row(1, 3, 10), Row(2)]);
@@ -530,7 +518,7 @@ public sealed class SlotTableTests
     [Fact]
     public void Unified_AnythingBegins_WhatFreeSlotsHoldIsForgotten()
     {
-        _table.SetClearsIdleSlots(Epoch, true);
+        _table.SetClearsIdleSlots(true);
         Hold(0, "system");
         Hold(1, "another");
         Assert.Null(Content(0));
@@ -545,7 +533,7 @@ public sealed class SlotTableTests
     [Fact]
     public void Unified_RestoredSlotWaitsForItsRequest_NothingElseBegins()
     {
-        _table.SetClearsIdleSlots(Epoch, true);
+        _table.SetClearsIdleSlots(true);
         var restored = TryBegin(new(PromptSource.Restored, 1, 6), null)!;
 
         Assert.Null(TryBegin(Pin(0), null));
@@ -555,31 +543,27 @@ public sealed class SlotTableTests
     }
 
     [Fact]
-    public void Unified_ToldOfAnotherEpoch_IsIgnored()
+    public void Retire_WorkUnderWay_IsOverAndNothingBeginsAnyMore()
     {
-        _table.SetClearsIdleSlots(Epoch + 1, true);
-
-        Assert.False(_table.ClearsIdleSlots);
-    }
-
-    [Fact]
-    public void Reset_NewProcess_NothingIsKnownAndOldWorkCountsNoMore()
-    {
-        Hold(0, "system");
+        var known = Holding("system");
+        _table.End(Begin(0), known, 3);
         var pinned = Begin(1);
-        var other = Begin(2);
-        _table.SetClearsIdleSlots(Epoch, true);
 
-        _table.Reset(Epoch + 1, 2);
+        _table.Retire();
         _table.SetContent(pinned, Holding("late"));
         _table.End(pinned, Holding("late"), 3);
-        _table.End(other, Holding("late"), 3);
-        _table.MarkSaved(Epoch, 0, Prompt("system").Chain);
 
-        Assert.Equal(Epoch + 1, _table.Epoch);
-        Assert.False(_table.ClearsIdleSlots);
-        Assert.Equal([new SlotView(0, false, null, null, null), new SlotView(1, false, null, null, null)], _table.View());
-        Assert.NotNull(TryBegin(Anywhere, null));
+        Assert.True(_table.IsRetired);
+        Assert.True(pinned.WhenEnded.IsCompleted);
+        Assert.Null(Content(1));
+        Assert.False(_table.HasUnseenResults);
+        Assert.Null(TryBegin(Anywhere, null));
+        Assert.Null(TryBegin(Pin(2), null));
+        Assert.Null(_table.TryPlanAndBegin(Prompt("a"), TestPlans.Context(0), weight: 1, isWarmUp: false, isPollOld: false));
+        Assert.Null(_table.TryBeginSave(0, known));
+        Assert.Null(_table.TryBorrowSpare());
+        Assert.Null(_table.TryBeginStash(0));
+        Assert.Equal(SlotVerdict.Doubt, Look([Row(0, 9, 10), Row(1), Row(2)]));
     }
 
     [Fact]
@@ -587,9 +571,9 @@ public sealed class SlotTableTests
     {
         Hold(0, "system");
 
-        _table.MarkSaved(Epoch, 0, Prompt("another").Chain);
+        _table.MarkSaved(0, Prompt("another").Chain);
         Assert.False(Content(0)!.IsSaved);
-        _table.MarkSaved(Epoch, 0, Prompt("system").Chain);
+        _table.MarkSaved(0, Prompt("system").Chain);
         Assert.True(Content(0)!.IsSaved);
     }
 
@@ -627,11 +611,11 @@ public sealed class SlotTableTests
 
     private static SlotObservation Row(int id, long? task = null, int? tokens = null, bool busy = false) => new(id, busy, task, tokens);
 
-    private SlotVerdict Look(SlotObservation[] rows, bool isSameConnection = true) => _table.Learn(Epoch, _table.BeginLook(), rows, isSameConnection);
+    private SlotVerdict Look(SlotObservation[] rows, bool isSameConnection = true) => _table.Learn(_table.BeginPoll(), rows, isSameConnection);
 
     private SlotContent? Content(int slot) => _table.View()[slot].Content;
 
-    private SlotWork? TryBegin(SlotPlan plan, PromptChain? chain) => _table.TryBegin(_table.Epoch, plan, chain);
+    private SlotWork? TryBegin(SlotPlan plan, PromptChain? chain) => _table.TryBegin(plan, chain);
 
     private SlotWork Begin(int slot)
     {

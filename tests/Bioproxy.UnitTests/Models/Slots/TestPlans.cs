@@ -13,7 +13,8 @@ internal static class TestPlans
         return new SlotPlan(plan.Source, plan.Slot, plan.Shared, plan.IsExpectedInRam);
     }
 
-    public static void MarkSaved(this SlotTable table, int epoch, int slot, PromptChain chain) => table.MarkSaved(epoch, slot, new SavedBeginning("a.bin", 1000, chain, IsConversation: false));
+    public static void MarkSaved(this SlotTable table, int slot, PromptChain chain) =>
+        table.MarkSaved(slot, new SavedPrefix("a.bin", 1000, chain, IsConversation: false));
 
     public static PlanContext Context(int snapshotLength) => new()
     {

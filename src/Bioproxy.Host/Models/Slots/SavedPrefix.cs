@@ -2,9 +2,9 @@ using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.Host.Models.Slots;
 
-/// <summary>A snapshot that holds a whole beginning of some content.</summary>
+/// <summary>A snapshot that holds a complete prefix of some content.</summary>
 /// <param name="File">Its name.</param>
 /// <param name="Tokens">Tokens it holds.</param>
 /// <param name="Chain">The text it stands for.</param>
 /// <param name="IsConversation">A newer state of the same conversation replaces it; a template stays.</param>
-internal sealed record SavedBeginning(string File, int Tokens, PromptChain Chain, bool IsConversation);
+internal sealed record SavedPrefix(string File, int Tokens, PromptChain Chain, bool IsConversation);

@@ -1,0 +1,102 @@
+using Bioproxy.Host.Prompts;
+
+namespace Bioproxy.Host.Models.Slots;
+
+/// <summary>Asks the <see cref="Planner"/> where a prompt should go, given what is known of the slots. Guarded by the table's
+/// lock.</summary>
+internal sealed class SlotPlanning(SlotKnowledge known)
+{
+    /// <summary>Probability that an unknown slot's content is requested again.</summary>
+    private const double ChanceOfUnknown = 0.1;
+
+    // Reused by every plan: the free slots as options, and by slot the bytes shared with the prompt.
+    private readonly SlotOption[] _options = new SlotOption[known.Slots.Length];
+    private readonly int[] _shared = new int[known.Slots.Length];
+
+    public SlotPlan Plan(CanonicalPrompt? prompt, in PlanContext context)
+    {
+        if (prompt is null)
+        {
+            return new SlotPlan(PromptSource.Cold, null, 0)
+            {
+                Domain = context.Domain,
+                MayMeetForeignDomain = known.Domains.AreOthersThan(context.Domain),
+            };
+        }
+
+        var rates = context.Rates with { HasRam = known.Ram.IsExpectedToWork };
+        var count = 0;
+        var isForeign = false;
+        var isLost = false;
+        foreach (var slot in known.Slots)
+        {
+            if (!slot.IsFree)
+                continue;
+            var (shared, isWhole) = slot.SharedWith(prompt, context.WholeChain);
+            _shared[slot.Id] = shared;
+            _options[count++] = Option(slot, prompt, shared, isWhole, rates, context);
+            if (slot.IsUnknown)
+                (isForeign, isLost) = (isForeign || slot.IsForeign, isLost || !slot.IsForeign);
+        }
+
+        // The server chooses where it empties idle slots, since a pin would bypass its RAM cache, and where a free slot of unknown content
+        // may hold a prefix of the prompt.
+        var ram = known.Ram.LongestPrefixOf(prompt);
+        var question = new PlanQuestion
+        {
+            Tokens = prompt.Chain.Length * rates.TokensPerByte,
+            Whole = context.Whole,
+            Partial = context.Partial,
+            RamTokens = ram * rates.TokensPerByte,
+            MayPinCold = known is { HasPolled: true, ClearsIdleSlots: false } && !isForeign && !(isLost && known.Lost.MayHold(prompt)),
+            Rates = rates,
+        };
+        var considered = new List<PlanOption>(5);
+        var chosen = Planner.Choose(question, _options.AsSpan(0, count), considered);
+        return new SlotPlan(chosen.Source, chosen.Slot, Bytes(chosen), chosen.IsFromRam)
+        {
+            IsPartial = chosen.IsPartial,
+            SaveFirst = chosen.SaveFirst,
+            Considered = considered,
+            Chosen = chosen,
+            Domain = prompt.Domain,
+            MayMeetForeignDomain = MayReuseAnything(chosen) && known.Domains.AreOthersThan(prompt.Domain),
+        };
+
+        int Bytes(in PlanOption option) => option.Source switch
+        {
+            PromptSource.Hot => _shared[option.Slot!.Value],
+            PromptSource.Restored => option.IsPartial ? question.Partial.Length : question.Whole.Length,
+            _ => option.IsFromRam ? ram : 0,
+        };
+    }
+
+    /// <summary>Whether the server chooses what it reuses: the slot of unpinned work, and an entry of its RAM cache for every slot but
+    /// one that is empty or holds nothing but a prefix of the prompt.</summary>
+    private bool MayReuseAnything(in PlanOption chosen) => chosen.Slot is not { } slot
+        || chosen.IsPartial
+        || (chosen.Source == PromptSource.Cold && !known.Slots[slot].IsEmpty);
+
+    private static SlotOption Option(
+        SlotState slot, CanonicalPrompt prompt, int shared, bool isWhole, in Rates rates, in PlanContext context)
+    {
+        if (slot.Content is not { } content)
+        {
+            // A low cost, so that it is evicted before a known conversation and after an empty slot.
+            var unknown = slot.IsEmpty ? 0 : rates.PrefillSeconds(slot.PromptTokens ?? 0) * ChanceOfUnknown;
+            return new SlotOption(slot.Id, slot.IsEmpty, 0, 0, false, unknown, 0, double.PositiveInfinity, slot.LastUsed);
+        }
+
+        var held = EvictionCost.HeldTokens(content, rates);
+        var cost = EvictionCost.Of(content, rates, context.Now);
+        var uncovered = held - (content.Saved?.Tokens ?? 0);
+        var rollBackCost = uncovered <= 0 || (content.Session is { } session && session == prompt.Session)
+            ? 0 // the client itself edits its conversation
+            : cost * Math.Clamp((held - (shared * rates.TokensPerByte)) / uncovered, 0, 1);
+        var mayBeSaved = cost > 0 && context.LeastSaved > 0 && content.Tokens >= context.LeastSaved
+            && content is { Coverage: >= 1, IsSide: false, Turns: > 0 };
+        var saveCost = !mayBeSaved ? double.PositiveInfinity : context.SavesAll ? 0 : EvictionCost.OfSaving(content, rates);
+        return new SlotOption(
+            slot.Id, slot.IsEmpty, shared * rates.TokensPerByte, held, isWhole, cost, rollBackCost, saveCost, slot.LastUsed);
+    }
+}

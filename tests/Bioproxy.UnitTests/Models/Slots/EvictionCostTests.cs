@@ -1,0 +1,52 @@
+using System.Text;
+using Bioproxy.Host.Prompts;
+using Bioproxy.Host.Models.Slots;
+
+namespace Bioproxy.UnitTests.Models.Slots;
+
+public sealed class EvictionCostTests
+{
+    private static readonly Rates Backend = new(Prefill: 1000, Restore: 1e9, Save: 2e9, TokensPerByte: 0.25, BytesPerToken: 1e5, RollBack: 1, HasRam: true, HasSaved: true);
+
+    [Theory]
+    [InlineData(1, false, 0, 0.4)]
+    [InlineData(2, false, 0, 0.8)]
+    [InlineData(9, false, 0, 0.8)]
+    [InlineData(0, false, 0, 0.8)] // a template
+    [InlineData(5, true, 0, 0.02)]
+    [InlineData(2, false, 1800, 0.4)]
+    [InlineData(2, false, 3600, 0.2)]
+    [InlineData(2, false, -10, 0.8)]
+    public void ChanceOfReturn_TurnsAndRest_HalvesEveryHalfHour(int turns, bool isSide, double rested, double chance) =>
+        Assert.Equal(chance, EvictionCost.ChanceOfReturn(Content(4000) with { Turns = turns, IsSide = isSide, UsedAt = 5000 }, 5000 + rested), 6);
+
+    [Fact]
+    public void Loss_NothingSaved_IsItsPrefillTimesTheChance() => Assert.Equal(4 * 0.4, EvictionCost.Of(Content(4000), Backend, 0), 6);
+
+    [Fact]
+    public void Loss_ABeginningIsSaved_IsThatOfTheRest()
+    {
+        var content = Content(4000) with { Saved = new SavedPrefix("a.bin", 3000, Content(3000).Chain, IsConversation: false) };
+
+        Assert.Equal(1 * 0.4, EvictionCost.Of(content, Backend, 0), 6);
+    }
+
+    [Fact]
+    public void Loss_AllIsSaved_IsNone() => Assert.Equal(0, EvictionCost.Of(Content(4000) with { IsSaved = true }, Backend, 0));
+
+    [Fact]
+    public void Held_AnswerToldTheTokens_CountsTheseAndElseTheText()
+    {
+        Assert.Equal(4000, EvictionCost.HeldTokens(Content(4000), Backend));
+        Assert.Equal(1000, EvictionCost.HeldTokens(Content(4000) with { Tokens = 0 }, Backend));
+        Assert.Equal(250, EvictionCost.HeldTokens(new SlotContent(Content(4000).Chain, 0.25, IsSaved: false), Backend));
+    }
+
+    [Fact]
+    public void SaveCost_RateIsKnown_IsTheTimeAndTheWear() => Assert.Equal(0.2 + 0.4, EvictionCost.OfSaving(Content(4000), Backend), 6);
+
+    [Fact]
+    public void SaveCost_NothingWasSavedYet_IsFoundOutForNothing() => Assert.Equal(0, EvictionCost.OfSaving(Content(4000), Backend with { HasSaved = false }));
+
+    private static SlotContent Content(int tokens) => new(PromptChain.Of(Encoding.ASCII.GetBytes(new string('c', 4000))), 1, IsSaved: false) { Tokens = tokens };
+}
