@@ -1,3 +1,4 @@
+using Bioproxy.Abstractions;
 using Bioproxy.Host.Admin;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;

@@ -11,10 +11,11 @@ internal interface ISlotScheduler
 
     /// <summary>Decides and prepares where a leased prompt goes.</summary>
     /// <param name="prompt">The prompt; null when nothing may be reused (several generations, or the client forbade it).</param>
+    /// <param name="domain">The isolation domain of the request; null where there are no API keys.</param>
     /// <param name="weight">How many slots the work occupies.</param>
     /// <param name="lane">Whose work it is.</param>
     /// <param name="cancellationToken">The client left; nothing is then left behind.</param>
-    ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, int weight, Lane lane, CancellationToken cancellationToken);
+    ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken);
 
     /// <summary>The backend's first byte came: the work has begun.</summary>
     void Started(Placement placement);

@@ -81,8 +81,8 @@ internal sealed partial class ModelInstance : IAsyncDisposable
 
     /// <summary>Decides and prepares where a leased prompt goes.</summary>
     /// <exception cref="OperationCanceledException">The client left; nothing is left behind.</exception>
-    public ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, int weight, Lane lane, CancellationToken cancellationToken) =>
-        Scheduler.PlaceAsync(prompt, weight, lane, cancellationToken);
+    public ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken) =>
+        Scheduler.PlaceAsync(prompt, domain, weight, lane, cancellationToken);
 
     /// <summary>The backend's first byte came.</summary>
     public void Started(Placement placement) => Scheduler.Started(placement);

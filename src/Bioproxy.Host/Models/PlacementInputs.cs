@@ -12,15 +12,16 @@ internal sealed class PlacementInputs(ModelContext context, SlotTable table, Mod
     private readonly ProxyOptions _options = context.Options;
 
     /// <param name="prompt">The prompt; null when nothing of it may be reused.</param>
+    /// <param name="domain">Whose state may be reused, besides everybody's.</param>
     /// <param name="lane">Whose work it is.</param>
     /// <param name="mayRestore">A snapshot may be restored.</param>
     /// <param name="maySave">What the prompt displaces may be saved first.</param>
-    public (PlanContext Context, Snapshot? Whole, Snapshot? Partial) For(CanonicalPrompt? prompt, Lane lane, bool mayRestore, bool maySave)
+    public (PlanContext Context, Snapshot? Whole, Snapshot? Partial) For(CanonicalPrompt? prompt, string? domain, Lane lane, bool mayRestore, bool maySave)
     {
         var rates = context.Rates.Now;
         var now = context.Uptime.Seconds;
         if (prompt is null)
-            return (new PlanContext { Rates = rates, Now = now }, null, null);
+            return (new PlanContext { Rates = rates, Now = now, Domain = domain }, null, null);
         var fingerprint = mayRestore && _options.KvEnabled && context.Effectiveness.Disabled is null ? recognition.Fingerprint : null;
         var whole = fingerprint is null ? null : Usable(context.Snapshots.Index.Best(prompt, fingerprint));
         var through = fingerprint is not null && lane != Lane.WarmUp && context.Snapshots.Index.Through(prompt, fingerprint) is { } longer

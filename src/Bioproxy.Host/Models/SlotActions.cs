@@ -11,6 +11,24 @@ internal sealed class SlotActions(ModelContext context, SlotTable table, Restore
     public Task<bool> SaveAsync(int slot, CancellationToken cancellationToken) =>
         table.ContentOf(slot) is { } content ? saver.SaveAsync(slot, content, "before another takes its slot", cancellationToken) : Task.FromResult(true);
 
+    /// <summary>Makes the server keep what a slot holds, before a restore throws it away.</summary>
+    /// <param name="stash">The work that owns the slot; it is over afterwards.</param>
+    /// <param name="cancellationToken">The client left.</param>
+    /// <returns>Whether restoring makes sense at the next turn: not into a server that has to be checked first.</returns>
+    public async Task<bool> StashAsync(SlotWork stash, CancellationToken cancellationToken)
+    {
+        var succeeded = false;
+        try
+        {
+            succeeded = await restorer.StashAsync(stash.Slot!.Value, cancellationToken).ConfigureAwait(false);
+            return succeeded;
+        }
+        finally
+        {
+            table.EndStash(stash, succeeded);
+        }
+    }
+
     /// <summary>Restores the decided snapshot, if there is one. When it cannot, the work is over and its slot is free again.</summary>
     /// <returns>Whether the slot is as it was decided.</returns>
     public async Task<bool> RestoreAsync(Decision decision, CancellationToken cancellationToken)
@@ -21,14 +39,14 @@ internal sealed class SlotActions(ModelContext context, SlotTable table, Restore
         var result = RestoreResult.Failed;
         try
         {
-            result = await restorer.RestoreAsync(work, snapshot, decision.StashFirst, cancellationToken).ConfigureAwait(false);
+            result = await restorer.RestoreAsync(work, snapshot, cancellationToken).ConfigureAwait(false);
             return result == RestoreResult.Restored;
         }
         finally
         {
             context.Snapshots.LetGo(snapshot);
             if (result == RestoreResult.NotTouched)
-                table.End(work, decision.HeldBefore, decision.HeldBefore is { Tokens: > 0 } held ? held.Tokens : null);
+                table.Withdraw(work);
             else if (result != RestoreResult.Restored)
                 table.End(work, null, null);
         }

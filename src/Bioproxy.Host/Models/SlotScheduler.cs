@@ -23,14 +23,14 @@ internal sealed partial class SlotScheduler(
     public bool IsHot(CanonicalPrompt prompt) =>
         table.Plan(prompt, default(PlanContext) with { Rates = context.Rates.Now, Now = context.Uptime.Seconds }) is { Source: PromptSource.Hot, IsPartial: false };
 
-    public async ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, int weight, Lane lane, CancellationToken cancellationToken)
+    public async ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken)
     {
         await backend.NoticeSleepAsync(cancellationToken).ConfigureAwait(false);
 
         // A warm-up of this very template was asked to stop when this request came: within a batch it leaves its part to continue from.
         if (prompt is not null && lane != Lane.WarmUp && table.OwnWorkOn(prompt) is { } own)
             await own.WhenEnded.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return TryPlace(prompt, weight, lane) ?? await PlaceStepwiseAsync(prompt, weight, lane, cancellationToken).ConfigureAwait(false);
+        return TryPlace(prompt, domain, weight, lane) ?? await PlaceStepwiseAsync(prompt, domain, weight, lane, cancellationToken).ConfigureAwait(false);
     }
 
     public void Started(Placement placement)
@@ -42,34 +42,40 @@ internal sealed partial class SlotScheduler(
     public Task SettleAsync(Placement placement, WorkOutcome outcome) => settlement.SettleAsync(placement, outcome);
 
     /// <summary>Most requests need neither a poll nor a restore: they are decided at once, and wait for none that does.</summary>
-    private Placement? TryPlace(CanonicalPrompt? prompt, int weight, Lane lane)
+    private Placement? TryPlace(CanonicalPrompt? prompt, string? domain, int weight, Lane lane)
     {
         if (prompt is not null && table.NeedsPollFor(prompt))
             return null;
-        var (plan, whole, _) = inputs.For(prompt, lane, mayRestore: true, maySave: true);
+        var (plan, whole, _) = inputs.For(prompt, domain, lane, mayRestore: true, maySave: true);
         return table.TryPlanAndBegin(prompt, plan, weight, lane == Lane.WarmUp, watcher.IsOld) is var (chosen, work)
-            ? Placed(new(chosen, work, prompt, whole, null), plan)
+            ? Placed(new(chosen, DecidedStep.Begin, work, prompt, whole, null), plan)
             : null;
     }
 
-    /// <summary>Turn by turn until something could begin: a turn may end with a save or a failed restore, after which the next one decides anew.</summary>
-    private async ValueTask<Placement> PlaceStepwiseAsync(CanonicalPrompt? prompt, int weight, Lane lane, CancellationToken cancellationToken)
+    /// <summary>Turn by turn until something could begin: a turn may end with a save, a stash or a failed restore, after which the next one decides
+    /// anew.</summary>
+    private async ValueTask<Placement> PlaceStepwiseAsync(CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken)
     {
-        var may = new PlacementLimits(MayRestore: true, MaySave: true);
+        var may = new PlacementLimits(MayRestore: true, MaySave: true, MayStash: true);
         for (var turn = 0; turn < PollDelays.Length && backend.IsCurrent; turn++)
         {
-            var (decided, plan) = await DecideAsync(prompt, weight, lane, may, cancellationToken).ConfigureAwait(false);
+            var (decided, plan) = await DecideAsync(prompt, domain, weight, lane, may, cancellationToken).ConfigureAwait(false);
             if (decided is null)
                 break;
-            if (decided.Work is null)
+            switch (decided.Step)
             {
-                may = may with { MaySave = await actions.SaveAsync(decided.Plan.Slot!.Value, cancellationToken).ConfigureAwait(false) };
-                continue;
+                case DecidedStep.Save:
+                    may = may with { MaySave = await actions.SaveAsync(decided.Plan.Slot!.Value, cancellationToken).ConfigureAwait(false) };
+                    break;
+                case DecidedStep.Stash:
+                    may = may with { MayStash = false, MayRestore = await actions.StashAsync(decided.Work!, cancellationToken).ConfigureAwait(false) };
+                    break;
+                default:
+                    if (await actions.RestoreAsync(decided, cancellationToken).ConfigureAwait(false))
+                        return Placed(decided, plan);
+                    may = may with { MayRestore = false };
+                    break;
             }
-
-            if (await actions.RestoreAsync(decided, cancellationToken).ConfigureAwait(false))
-                return Placed(decided, plan);
-            may = may with { MayRestore = false };
         }
 
         if (backend.IsCurrent)
@@ -80,7 +86,7 @@ internal sealed partial class SlotScheduler(
     /// <summary>One turn: polls as often as it takes to see where work under way went, then plans and begins.</summary>
     /// <returns>Without work: what the planned slot holds has to be saved first. Null when nothing could begin.</returns>
     private async Task<(Decision? Decision, PlanContext Plan)> DecideAsync(
-        CanonicalPrompt? prompt, int weight, Lane lane, PlacementLimits may, CancellationToken cancellationToken)
+        CanonicalPrompt? prompt, string? domain, int weight, Lane lane, PlacementLimits may, CancellationToken cancellationToken)
     {
         await _placing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -92,17 +98,17 @@ internal sealed partial class SlotScheduler(
             {
                 if (!backend.IsCurrent)
                     break;
-                var (plan, whole, partial) = inputs.For(prompt, lane, may.MayRestore, may.MaySave);
+                var (plan, whole, partial) = inputs.For(prompt, domain, lane, may.MayRestore, may.MaySave);
                 var chosen = table.Plan(prompt, plan);
                 if (chosen is { SaveFirst: true, Slot: { } displaced } && table.ContentOf(displaced) is not null)
-                    return (new Decision(chosen, null, prompt, whole, null), plan);
+                    return (new Decision(chosen, DecidedStep.Save, null, prompt, whole, null), plan);
                 var snapshot = chosen.Source != PromptSource.Restored ? null : chosen.IsPartial ? partial : whole;
+                if (snapshot is not null && may.MayStash && table.HoldsUnsaved(chosen.Slot!.Value) && table.TryBeginStash(chosen.Slot.Value) is { } stash)
+                    return (new Decision(chosen, DecidedStep.Stash, stash, prompt, whole, null), plan);
                 if (snapshot is not null && !context.Snapshots.TryHold(snapshot))
                     continue; // removed just now
-                var held = snapshot is null ? null : table.ContentOf(chosen.Slot!.Value);
-                var holdsUnsaved = snapshot is not null && table.HoldsUnsaved(chosen.Slot!.Value);
                 if (table.TryBegin(chosen, prompt?.Chain, weight, lane == Lane.WarmUp) is { } work)
-                    return (new Decision(chosen, work, prompt, whole, snapshot) { HeldBefore = held, StashFirst = holdsUnsaved }, plan);
+                    return (new Decision(chosen, DecidedStep.Begin, work, prompt, whole, snapshot), plan);
                 if (snapshot is not null)
                     context.Snapshots.LetGo(snapshot);
                 if (delay > 0)
@@ -123,6 +129,7 @@ internal sealed partial class SlotScheduler(
         Scheduler = this,
         Plan = decision.Plan,
         Work = decision.Work,
+        ForbidsReuse = decision.Plan.MayMeetForeignDomain,
         Snapshot = decision.Snapshot,
         ExpectedTokens = decision.Plan.IsPartial ? decision.Plan.Chosen.Tokens : decision.Plan.Shared * plan.Rates.TokensPerByte,
         Content = decision.Prompt is { } prompt ? inputs.ContentOf(prompt, decision.Work!, decision.Whole) : null,
@@ -131,5 +138,5 @@ internal sealed partial class SlotScheduler(
     [LoggerMessage(LogLevel.Warning, "The slot list did not show in time which slots are in use; a request is forwarded without a pin.")]
     private partial void LogUnclear();
 
-    private readonly record struct PlacementLimits(bool MayRestore, bool MaySave);
+    private readonly record struct PlacementLimits(bool MayRestore, bool MaySave, bool MayStash);
 }

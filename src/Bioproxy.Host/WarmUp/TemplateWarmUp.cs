@@ -133,7 +133,7 @@ internal sealed partial class TemplateWarmUp(
     {
         var length = found.Tokens.Length;
         var before = _part.Tokens;
-        var placement = await instance.PlaceAsync(prompt, 1, Lane.WarmUp, stop).ConfigureAwait(false);
+        var placement = await instance.PlaceAsync(prompt, null, 1, Lane.WarmUp, stop).ConfigureAwait(false);
         var upTo = Math.Min(length, Math.Max(before, (int)(placement.Shared * length)) + StepTokens);
         var outcome = new WorkOutcome(IsComplete: false, IsStreaming: true, null, before / (double)length);
         try

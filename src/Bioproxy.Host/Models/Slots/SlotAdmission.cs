@@ -90,6 +90,13 @@ internal sealed class SlotAdmission(SlotKnowledge known)
             slot.Content = saved is null ? content with { Tokens = 0 } : content with { IsSaved = true, Saved = saved };
     }
 
+    public void Withdraw(SlotWork work)
+    {
+        work.SetEnded();
+        known.Works.Remove(work);
+        known.Slots[work.Slot!.Value].LeaveUnused(work);
+    }
+
     public void EndStash(SlotWork work, bool succeeded)
     {
         work.SetEnded();

@@ -43,4 +43,7 @@ internal sealed record SlotContent(PromptChain Chain, double Coverage, bool IsSa
 
     /// <summary>Whether a client of this domain may reuse it.</summary>
     public bool IsOpenTo(string? domain) => Domain is null || Domain == domain;
+
+    /// <summary>The server reused more for it than anything known explains: it must not become a snapshot.</summary>
+    public bool IsUnexplained { get; init; }
 }

@@ -246,6 +246,16 @@ internal sealed class SlotTable
         }
     }
 
+    /// <summary>Ends pinned work that never reached the server: its slot holds what it held.</summary>
+    public void Withdraw(SlotWork work)
+    {
+        lock (_lock)
+        {
+            if (!work.IsEnded)
+                _admission.Withdraw(work);
+        }
+    }
+
     /// <summary>The backend has begun this work (its first byte came). For unpinned work any later poll shows its slot.</summary>
     public void Started(SlotWork work)
     {

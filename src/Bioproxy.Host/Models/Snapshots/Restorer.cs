@@ -18,16 +18,12 @@ internal sealed partial class Restorer(ModelContext context, InstanceBackend bac
     /// </summary>
     /// <param name="work">The work that owns the slot.</param>
     /// <param name="snapshot">What to restore; held by the caller.</param>
-    /// <param name="stashFirst">The slot holds something that is nowhere else: let the server put it into its RAM cache first.</param>
     /// <param name="cancellationToken">The client left before the restore began.</param>
-    public async Task<RestoreResult> RestoreAsync(SlotWork work, Snapshot snapshot, bool stashFirst, CancellationToken cancellationToken)
+    public async Task<RestoreResult> RestoreAsync(SlotWork work, Snapshot snapshot, CancellationToken cancellationToken)
     {
-        // Before the stash, which would hide the traces of another process.
         if (await proof.CheckAsync(cancellationToken).ConfigureAwait(false) != ProcessCheck.Same)
             return RestoreResult.NotTouched;
         var slot = work.Slot!.Value;
-        if (stashFirst && !await StashAsync(work, slot, cancellationToken).ConfigureAwait(false))
-            return RestoreResult.Failed;
         var started = context.Time.GetTimestamp();
 
         // Not cancelled with the client: an answer that nobody waited for would leave the slot's content unknown.
@@ -64,18 +60,21 @@ internal sealed partial class Restorer(ModelContext context, InstanceBackend bac
 
     /// <summary>
     /// A restore throws away what its slot held; only a request that displaces it makes the server keep it in its RAM cache. So
-    /// one token is evaluated there first, on behalf of the work that owns the slot.
+    /// one token is evaluated there first.
     /// </summary>
+    /// <param name="slot">The slot; a stash owns it.</param>
+    /// <param name="cancellationToken">The client left.</param>
     /// <returns>False when the server did not do it in time: then somebody else uses the slot.</returns>
-    private async Task<bool> StashAsync(SlotWork work, int slot, CancellationToken cancellationToken)
+    public async Task<bool> StashAsync(int slot, CancellationToken cancellationToken)
     {
+        // First: what another process holds would be hidden by the evaluation.
+        if (await proof.CheckAsync(cancellationToken).ConfigureAwait(false) != ProcessCheck.Same)
+            return false;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var timer = context.Time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), limit, StashLimit, Timeout.InfiniteTimeSpan);
         try
         {
             var answer = await backend.Api.EvaluateAsync([1], slot, mayReuse: true, static (_, _, _) => { }, limit.Token).ConfigureAwait(false);
-            if (answer.IsSuccess)
-                table.Stashed(work);
             return answer.IsSuccess;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
