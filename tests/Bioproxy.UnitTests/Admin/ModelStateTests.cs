@@ -17,7 +17,7 @@ namespace Bioproxy.UnitTests.Admin;
 public sealed class ModelStateTests : IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bioproxy-admin-");
-    private readonly ManualClock _clock = new();
+    private readonly FakeTimeProvider _clock = new();
     private readonly ProxyMetrics _metrics;
     private readonly SlotTable _table = new();
     private FactsBackend _backend = null!;
