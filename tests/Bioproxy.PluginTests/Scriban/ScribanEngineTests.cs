@@ -250,7 +250,7 @@ public class ScribanEngineTests
             + "string.upcase }}",
             ("head.sbn", "<{{ x }}>")));
 
-        Parallel.For(0, 2000, i =>
+        System.Threading.Tasks.Parallel.For(0, 2000, i =>
             Assert.Equal($"<message {i}> 55 {i}: MESSAGE {i}", template.Render(new TemplateVariables($"message {i}") { Model = $"{i}" })));
     }
 
