@@ -22,8 +22,8 @@ public sealed class PrefixTransform(IPluginHost host) : IPromptTransform
             cancellationToken.ThrowIfCancellationRequested();
             if (message.Role == "user" && FirstText(message) is { Text: { } text } part && FindPrefix(text) is { } prefix)
             {
-                var message = text[prefix.Length..].TrimStart();
-                part.Text = _templates.Render(prefix, new TemplateVariables(message) { Model = context.Model, Time = context.Time });
+                var words = text[prefix.Length..].TrimStart();
+                part.Text = _templates.Render(prefix, new TemplateVariables(words) { Model = context.Model, Time = context.Time });
             }
         }
 
