@@ -39,7 +39,8 @@ internal sealed class AdminFixture : IAsyncDisposable
         var files = new SnapshotFiles(null, null, folder, Options, NullLogger<SnapshotFiles>.Instance);
         files.Load([]);
         var cleaner = new SnapshotCleaner(Catalogue, files, static () => Model, Options, Clock, NullLogger<SnapshotCleaner>.Instance);
-        _plugins = new PluginManager(FixturePlugins.Loader(Options.PluginDirectories[0]), Options, Clock, NullLogger<PluginManager>.Instance);
+        var loader = FixturePlugins.Loader(Options.PluginDirectories[0]);
+        _plugins = new PluginManager(loader, Options, Clock, NullLogger<PluginManager>.Instance);
         var kv = new KvAdmin(Catalogue, files, cleaner);
         Endpoints = new AdminEndpoints(State, Exporter, kv, new PluginAdmin(_plugins), Explanations, Options, Clock);
     }
@@ -67,8 +68,9 @@ internal sealed class AdminFixture : IAsyncDisposable
         var body = new MemoryStream();
         var http = new DefaultHttpContext();
         http.Request.Method = method;
-        http.Request.Path = path.Split('?')[0];
-        http.Request.QueryString = new QueryString(path.Contains('?', StringComparison.Ordinal) ? path[path.IndexOf('?', StringComparison.Ordinal)..] : "");
+        var query = path.IndexOf('?', StringComparison.Ordinal);
+        http.Request.Path = query < 0 ? path : path[..query];
+        http.Request.QueryString = new QueryString(query < 0 ? "" : path[query..]);
         http.Request.ContentType = contentType;
         http.Response.Body = body;
         await Endpoints.HandleAsync(http).DefaultTimeout();
