@@ -3,9 +3,7 @@ using Bioproxy.Benchmarks.Runs;
 
 namespace Bioproxy.Benchmarks.Controls;
 
-/// <summary>
-/// nginx with a configuration of its own, as people write it for an LLM server: connections kept alive, nothing buffered.
-/// </summary>
+/// <summary>nginx with the usual configuration for an LLM server: connections are kept alive, answers are not buffered.</summary>
 internal sealed class NginxProcess : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder;
@@ -18,7 +16,7 @@ internal sealed class NginxProcess : IAsyncDisposable
 
     public ChildProcess Process { get; }
 
-    /// <summary>The program that <c>NGINX</c> names or the search path has; null where there is none.</summary>
+    /// <summary>The program from <c>NGINX</c> or the search path; null where there is none.</summary>
     public static string? Program
     {
         get
