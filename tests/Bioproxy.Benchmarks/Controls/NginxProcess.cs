@@ -16,12 +16,12 @@ internal sealed class NginxProcess : IAsyncDisposable
 
     public ChildProcess Process { get; }
 
-    /// <summary>The program from <c>NGINX</c> or the search path; null where there is none.</summary>
+    /// <summary>The program from <c>BENCH_NGINX</c> or the search path; null where there is none.</summary>
     public static string? Program
     {
         get
         {
-            if (Environment.GetEnvironmentVariable("NGINX") is { Length: > 0 } named)
+            if (Environment.GetEnvironmentVariable("BENCH_NGINX") is { Length: > 0 } named)
                 return File.Exists(named) ? named : null;
             var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/sbin");
             return folders.Select(folder => Path.Combine(folder, "nginx")).FirstOrDefault(File.Exists);
