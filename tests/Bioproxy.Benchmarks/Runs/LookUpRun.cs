@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bioproxy.Benchmarks.Runs;
 
-/// <summary>The best snapshot for a prompt of 256 KB among 10,000, of which several are beginnings of it.</summary>
+/// <summary>The best snapshot for a prompt of 256 KB among 10,000, several of which are prefixes of it.</summary>
 internal static class LookUpRun
 {
     private const int Snapshots = 10_000;
@@ -63,7 +63,7 @@ internal static class LookUpRun
         }));
     }
 
-    /// <summary>Sidecars as they lie on disk, read as at the start. Most are of other texts that share a beginning with ours.</summary>
+    /// <summary>Sidecars on disk, loaded as at start-up. Most are of other texts that share a prefix with ours.</summary>
     public static SnapshotCatalogue Catalogue(string state, byte[] text, CancellationToken cancellationToken)
     {
         var folder = new StateFolder(new ProxyOptions { BaseDirectory = state, StateDirectory = state });

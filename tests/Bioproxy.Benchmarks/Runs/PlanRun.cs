@@ -8,8 +8,7 @@ using Bioproxy.Host.Models.Snapshots;
 namespace Bioproxy.Benchmarks.Runs;
 
 /// <summary>
-/// Planning a prompt of 256 KB: 10,000 snapshots looked through, 16 slots that each hold a conversation compared, and the costs of all
-/// ways.
+/// Planning a prompt of 256 KB: 10,000 snapshots looked through, 16 slots with a conversation each compared, and the cost of every choice.
 /// </summary>
 internal static class PlanRun
 {
@@ -54,7 +53,7 @@ internal static class PlanRun
         return Task.CompletedTask;
     }
 
-    /// <summary>What the placer does before it begins.</summary>
+    /// <summary>The decision that a placement begins with.</summary>
     private static SlotPlan Plan(SnapshotCatalogue catalogue, SlotTable table, CanonicalPrompt prompt)
     {
         var rates = Rates.Initial;
@@ -72,7 +71,7 @@ internal static class PlanRun
         });
     }
 
-    /// <summary>Sixteen slots with longer and longer beginnings of the text, every second one with an end of its own.</summary>
+    /// <summary>Sixteen slots with longer and longer prefixes of the text, every second one with another ending.</summary>
     private static SlotTable Holding(byte[] text)
     {
         var table = new SlotTable();
