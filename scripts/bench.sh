@@ -38,9 +38,9 @@ if wants restart conversations; then
   export LLAMA_SERVER
 fi
 if wants forward; then
-  NGINX="${NGINX:-$(find_nginx)}"
-  export NGINX
-  [ -n "$NGINX" ] || echo "There is no nginx, so that control is left out (remedy: install nginx, or set NGINX to its path)."
+  BENCH_NGINX="${BENCH_NGINX:-$(find_nginx)}"
+  export BENCH_NGINX
+  [ -n "$BENCH_NGINX" ] || echo "There is no nginx, so that control is left out (remedy: install nginx, or set BENCH_NGINX to its path)."
 fi
 echo "Measuring takes a few minutes; nothing else should run on this machine meanwhile …"
 exec dotnet run --project tests/Bioproxy.Benchmarks --configuration Release --no-build -- "$@"

@@ -9,8 +9,9 @@ internal sealed partial class PatternSet
     private PatternSet(IReadOnlyList<SecretPattern> patterns)
     {
         Patterns = patterns;
-        if (patterns.Count > 0)
-            var names = string.Join('|', patterns.Select(pattern => pattern.Name).Distinct(StringComparer.Ordinal));
+        if (patterns.Count == 0)
+            return;
+        var names = string.Join('|', patterns.Select(pattern => pattern.Name).Distinct(StringComparer.Ordinal));
         LookAlike = new Regex($@"\[(?:{names})_[0-9]+\]", RegexOptions.NonBacktracking);
     }
 

@@ -37,7 +37,7 @@ try
         }
         catch (Exception e) when (!stop.IsCancellationRequested)
         {
-            // The other runs are still worth their figures.
+            // The figures of the other runs are still useful.
             Console.Error.WriteLine(e);
             table.Add(name, $"failed: {e.GetType().Name}", "to run", isMet: false);
         }

@@ -6,8 +6,8 @@ using Bioproxy.Doubles;
 namespace Bioproxy.Demo;
 
 /// <summary>
-/// What the demo does, in this order: a llama-server without proxy is asked cold; Bioproxy is started and warms the template; llama-server
-/// is stopped and started again; the same question is asked through Bioproxy.
+/// The demo: a llama-server without a proxy answers cold; Bioproxy is started and warms the template; llama-server
+/// is stopped and started again; Bioproxy answers the same question.
 /// </summary>
 internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
 {
@@ -22,7 +22,7 @@ internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
 
     public bool IsShown { get; private set; }
 
-    /// <summary>The last words of what the demo started, for when something goes wrong.</summary>
+    /// <summary>The last log lines of the processes that the demo started, for error messages.</summary>
     public string Logs => Tail("bioproxy", _proxy?.Log) + Tail("llama-server", _server?.Log);
 
     /// <summary>Runs the demo and prints its table.</summary>
@@ -47,7 +47,7 @@ internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
         var templateTokens = await ChatClient.CountTokensAsync(_server.BaseAddress, DemoTemplate.Beginning, stop);
         var cold = await StepAsync(
             string.Create(CultureInfo.InvariantCulture,
-                $"asking llama-server itself, cold: a template of {templateTokens:N0} tokens and a question"),
+                $"asking llama-server directly, cold: a template of {templateTokens:N0} tokens and a question"),
             () => ChatClient.AskAsync(_server.BaseAddress, DemoTemplate.Expand(Question), stop));
 
         _proxy = await StepAsync("starting bioproxy", () => BioproxyProcess.StartAsync(_folder, _server.BaseAddress, slots, options, stop));
@@ -77,24 +77,24 @@ internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
         return reuse >= LeastReuse;
     }
 
-    /// <summary>Leaves everything running until it is stopped, or one of the two ends by itself.</summary>
+    /// <summary>Leaves everything running until the user stops it or bioproxy ends.</summary>
     public async Task StayAsync(CancellationToken stop)
     {
+        var body = ChatClient.Body("@code How do I sort a list?");
         Console.WriteLine(
             $"""
 
-            Everything is still running. Ask yourself, in another terminal (random weights talk nonsense, but at the right time):
+            Everything is still running. Try it in another terminal (random weights answer nonsense, but at the right time):
 
-              curl -N {_proxy!.Address}v1/chat/completions -H 'Content-Type: application/json' -d '{ChatClient.Body("@code How do I sort "
-                  + "a list?")}'
+              curl -N {_proxy!.Address}v1/chat/completions -H 'Content-Type: application/json' -d '{body}'
 
               curl {_proxy.Admin}status
 
-            Ctrl+C ends the demo and removes what it wrote.
+            Ctrl+C ends the demo and removes its files.
             """);
         while (!_proxy.HasExited)
             await Task.Delay(TimeSpan.FromSeconds(1), stop);
-        throw new InvalidOperationException("bioproxy has ended by itself.");
+        throw new InvalidOperationException("bioproxy has ended unexpectedly.");
     }
 
     public async ValueTask DisposeAsync()

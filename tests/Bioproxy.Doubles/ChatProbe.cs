@@ -20,7 +20,7 @@ internal static class ChatProbe
     };
 
     /// <summary>
-    /// Asks for one token, greedily, with its alternatives. Members the body has already win, except those needed for that.
+    /// Asks for one token, greedily, with its alternatives. Members that the body already has are kept, except those needed for that.
     /// </summary>
     public static async Task<FirstToken> FirstTokenAsync(
         HttpClient client, Uri address, JsonObject chat, CancellationToken cancellationToken)

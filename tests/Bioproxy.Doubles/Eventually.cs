@@ -7,7 +7,7 @@ internal static class Eventually
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>Returns when the condition holds; throws with the message when it did not within the limit.</summary>
+    /// <summary>Returns when the condition holds; throws with the message when it does not within the limit.</summary>
     public static async Task TrueAsync(Func<Task<bool>> condition, TimeSpan timeout, string message)
     {
         var watch = Stopwatch.StartNew();

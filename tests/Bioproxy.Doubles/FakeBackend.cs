@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace Bioproxy.Doubles;
 
 /// <summary>
-/// A llama-server made of strings, on raw TCP, so that it can misbehave byte by byte. It keeps slots as lists of tokens and tells the truth
-/// about what it reused; requests stop where a test wants them to; scripts spoil single answers. Nothing in it waits for a clock.
+/// A llama-server made of strings, on raw TCP, so that it can misbehave byte by byte. It keeps slots as lists of tokens and reports
+/// truthfully what it reused; gates hold requests where a test wants them; scripts spoil single answers. Nothing in it waits for a clock.
 /// </summary>
 internal sealed class FakeBackend : IAsyncDisposable
 {
@@ -48,10 +48,10 @@ internal sealed class FakeBackend : IAsyncDisposable
 
     public FakeViolations Violations { get; } = new();
 
-    /// <summary>Requests and slot actions that came for a slot at work.</summary>
+    /// <summary>Requests and slot actions that arrived for a busy slot.</summary>
     public int SlotCollisions => Violations.SlotCollisions;
 
-    /// <summary>What was wrong with requests as HTTP, and failures of the fake itself.</summary>
+    /// <summary>Violations of HTTP in requests, and failures of the fake itself.</summary>
     public IReadOnlyList<string> Problems => [.. _problems];
 
     /// <summary>Changes with every restart, as <c>media_marker</c> of <c>/props</c>.</summary>
@@ -66,7 +66,7 @@ internal sealed class FakeBackend : IAsyncDisposable
     /// <summary>Connections opened so far.</summary>
     public int ConnectionCount => Volatile.Read(ref _connections);
 
-    /// <summary>While true, everything answers 503 as while a model is loaded.</summary>
+    /// <summary>While true, every request is answered with 503, as while a model is loaded.</summary>
     public bool IsLoading { get; set; }
 
     /// <summary>All requests so far, in the order they came.</summary>
@@ -81,9 +81,7 @@ internal sealed class FakeBackend : IAsyncDisposable
 
     public static FakeBackend Start(FakeBackendOptions? options = null) => new(options ?? new FakeBackendOptions());
 
-    /// <summary>
-    /// The first request that matches and was not given out before, as soon as it came, whether before or after this call.
-    /// </summary>
+    /// <summary>The first matching request that was not returned before, whether it came before or comes after this call.</summary>
     public Task<FakeRequest> NextAsync(Func<FakeRequest, bool> matches)
     {
         lock (_lock)
@@ -111,10 +109,10 @@ internal sealed class FakeBackend : IAsyncDisposable
 
     public void Misbehave(string path, FakeMisbehaviour script) => Misbehave(r => r.Path == path, script);
 
-    /// <summary>Stops requests in their slots until the gate is released.</summary>
+    /// <summary>Holds requests in their slots until the gate is released.</summary>
     /// <param name="matches">Which; null for all.</param>
-    /// <param name="afterChunks">How many events they may send before (0: they have not even begun to evaluate).</param>
-    /// <param name="ignoresLeaving">They stay at work though their client left.</param>
+    /// <param name="afterChunks">How many events they send before they are held (0: they have not begun to evaluate).</param>
+    /// <param name="ignoresLeaving">They keep working although their client left.</param>
     public FakeGate HoldGeneration(Func<FakeRequest, bool>? matches = null, int afterChunks = 0, bool ignoresLeaving = false)
     {
         var gate = new FakeGate { Matches = matches, AfterChunks = afterChunks, IgnoresLeaving = ignoresLeaving };
@@ -126,10 +124,10 @@ internal sealed class FakeBackend : IAsyncDisposable
     /// <summary>What llama-server does to a connection that was idle for five seconds, without the five seconds.</summary>
     public void CloseIdleConnections() => _process.CloseIdleConnections();
 
-    /// <summary>What <c>--sleep-idle-seconds</c> does after its time: slots are as new, the process and its marker stay.</summary>
+    /// <summary>What <c>--sleep-idle-seconds</c> does after its time: slots are empty, the process and its marker stay.</summary>
     public void FallAsleep() => _process.Engine.FallAsleep();
 
-    /// <summary>Ends the process: nobody listens, all connections are reset, slots are lost. The port stays ours.</summary>
+    /// <summary>Ends the process: nothing listens, all connections are reset, slots are lost. The port stays reserved.</summary>
     public void Kill()
     {
         lock (_lock)
@@ -166,7 +164,7 @@ internal sealed class FakeBackend : IAsyncDisposable
 
     internal void AddProblem(string problem) => _problems.Enqueue(problem);
 
-    /// <summary>The time as <c>/v1/models</c> tells it: different at every asking.</summary>
+    /// <summary>The time in <c>/v1/models</c>, which differs from call to call.</summary>
     internal int NextSecond() => Interlocked.Increment(ref _seconds);
 
     internal FakeRequest Record(
@@ -213,7 +211,7 @@ internal sealed class FakeBackend : IAsyncDisposable
             await gate.EnterAsync(request, left, killed);
     }
 
-    /// <summary>A socket that does not listen keeps the port from others and refuses who calls.</summary>
+    /// <summary>A socket that does not listen reserves the port and refuses connections.</summary>
     private Socket Reserve()
     {
         for (var attempt = 1; ; attempt++)

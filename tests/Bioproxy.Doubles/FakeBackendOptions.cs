@@ -4,7 +4,7 @@ namespace Bioproxy.Doubles;
 internal sealed record FakeBackendOptions
 {
     /// <summary>
-    /// Number of slots. 0 plays a foreign server: no <c>/props</c>, no slots, no timings, and any number of requests at once.
+    /// Number of slots. 0 plays another kind of server: no <c>/props</c>, no slots, no timings, and any number of requests at once.
     /// </summary>
     public int Slots { get; init; } = 2;
 
@@ -20,7 +20,7 @@ internal sealed record FakeBackendOptions
     /// <summary>Prompts that were displaced come back by themselves, except when a request is pinned to an empty slot.</summary>
     public bool RamCache { get; init; }
 
-    /// <summary>Plays a llama-server in router mode: <c>/props</c> says so and nothing tells of slots.</summary>
+    /// <summary>Plays a llama-server in router mode: <c>/props</c> says so, and no slots are shown.</summary>
     public bool IsRouter { get; init; }
 
     /// <summary>False: an older build without <c>media_marker</c>.</summary>
@@ -41,12 +41,12 @@ internal sealed record FakeBackendOptions
     /// <summary>Tokens of an answer, unless the request asks for fewer.</summary>
     public int AnswerTokens { get; init; } = 4;
 
-    /// <summary>Asked for everywhere but in <c>/health</c> and <c>/v1/models</c>.</summary>
+    /// <summary>Required everywhere except in <c>/health</c> and <c>/v1/models</c>.</summary>
     public string? ApiKey { get; init; }
 
     /// <summary>Keeps saved slots as files in this folder; null keeps them in memory.</summary>
     public string? SlotSavePath { get; init; }
 
-    /// <summary>The server closes a connection after so many requests.</summary>
+    /// <summary>The server closes a connection after this many requests.</summary>
     public int MaxRequestsPerConnection { get; init; } = 100;
 }

@@ -39,7 +39,7 @@ internal sealed class FakeCompletion(FakeJob job, FakeBackendOptions options, st
         return Event(chunk);
     }
 
-    /// <summary>What goes out before the first token.</summary>
+    /// <summary>The events before the first token.</summary>
     public IEnumerable<string> OpeningEvents()
     {
         switch (job.Shape)

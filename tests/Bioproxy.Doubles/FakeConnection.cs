@@ -42,7 +42,7 @@ internal sealed class FakeConnection(FakeBackend backend, FakeEndpoints endpoint
         }
     }
 
-    /// <summary>Ends the connection: now if no request is under way on it, else behind its answer.</summary>
+    /// <summary>Ends the connection: now if it carries no request, else after its answer.</summary>
     public void CloseWhenIdle()
     {
         _isUnwanted = true;

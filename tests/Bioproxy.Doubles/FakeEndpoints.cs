@@ -213,7 +213,7 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
             }
 
             await StepAsync();
-            engine.End(work); // whoever has read the last event finds the slot idle
+            engine.End(work); // a client that has read the last event finds the slot idle
             foreach (var closing in answer.ClosingEvents())
                 await SendAsync(closing);
             return answer;

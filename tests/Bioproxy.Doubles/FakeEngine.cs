@@ -76,7 +76,7 @@ internal sealed class FakeEngine
 
     /// <summary>Begins a prompt as soon as a slot takes it.</summary>
     /// <param name="prompt">Its tokens.</param>
-    /// <param name="pin">The slot asked for; one that does not exist is as none.</param>
+    /// <param name="pin">The requested slot; one that does not exist counts as none.</param>
     /// <param name="useCache">False computes everything.</param>
     /// <param name="slots">How many slots it takes at once.</param>
     /// <param name="cancellationToken">Leaves the deferred tasks.</param>
@@ -125,7 +125,7 @@ internal sealed class FakeEngine
         return await done.Task;
     }
 
-    /// <summary>So many tokens of the prompt are computed.</summary>
+    /// <summary>This many tokens of the prompt are computed.</summary>
     public void Evaluate(FakeWork work, int processed)
     {
         lock (_lock)
@@ -160,7 +160,7 @@ internal sealed class FakeEngine
                 return;
             work.IsEnded = true;
 
-            // A request whose client had left before it came here, and that no slot list has shown: nobody could know of it.
+            // A request whose client left before it arrived and that no slot list has shown: the proxy could not know of it.
             foreach (var deferred in isAbandoned ? _deferred.Where(d => d.Slot == work.Slot.Id && d.Lists == work.Slot.Lists) : [])
                 Interlocked.Decrement(ref _violations.SlotCollisionCount);
             work.Slot.IsProcessing = false;
@@ -188,7 +188,7 @@ internal sealed class FakeEngine
         _deferred.Add(deferred);
     }
 
-    /// <summary>Takes a task out of the deferred ones, unless it has begun.</summary>
+    /// <summary>Removes a deferred task, unless it has begun.</summary>
     private void Leave(Deferred deferred, Action cancel)
     {
         lock (_lock)

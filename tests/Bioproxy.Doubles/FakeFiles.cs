@@ -4,8 +4,8 @@ using System.Collections.Concurrent;
 namespace Bioproxy.Doubles;
 
 /// <summary>
-/// Saved slots, in memory or in a folder. They outlive the server's process. A file knows of its weights nothing that anybody checks: as in
-/// llama-server, those of another model of the same shape restore well.
+/// Saved slots, in memory or in a folder. They outlive the server's process. A file's weights are not checked: as in llama-server, a file
+/// of another model of the same shape restores without an error.
 /// </summary>
 internal sealed class FakeFiles(string? folder)
 {
@@ -15,7 +15,7 @@ internal sealed class FakeFiles(string? folder)
     private readonly ConcurrentDictionary<string, byte[]> _inMemory = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<int> _written = [];
 
-    /// <summary>The sizes of all files written that hold something, in their order; also of those overwritten since.</summary>
+    /// <summary>The sizes of all written files that are not empty, in order, including those overwritten since.</summary>
     public IReadOnlyList<int> Written => [.. _written];
 
     /// <summary>The names of all files.</summary>
@@ -38,7 +38,7 @@ internal sealed class FakeFiles(string? folder)
         return bytes.Length;
     }
 
-    /// <returns>Null when there is no such file, or it is no saved slot.</returns>
+    /// <returns>Null when there is no such file, or it is not a saved slot.</returns>
     public (int[] Tokens, int Seed, int Length)? Load(string name)
     {
         if (Read(name) is not { Length: >= HeaderLength } bytes || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Magic)

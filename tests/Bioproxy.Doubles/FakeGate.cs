@@ -1,6 +1,6 @@
 namespace Bioproxy.Doubles;
 
-/// <summary>Where requests stop until they are let on. Open for good once released.</summary>
+/// <summary>A point where requests are held until it is released. It stays open after that.</summary>
 internal sealed class FakeGate : IDisposable
 {
     private readonly Lock _lock = new();
@@ -8,16 +8,16 @@ internal sealed class FakeGate : IDisposable
     private readonly List<FakeRequest> _entered = [];
     private readonly List<(int Count, TaskCompletionSource<FakeRequest> Reached)> _waiters = [];
 
-    /// <summary>Matches the requests that stop here; null for all.</summary>
+    /// <summary>Matches the requests that are held here; null for all.</summary>
     public Func<FakeRequest, bool>? Matches { get; init; }
 
-    /// <summary>How many events (streamed) or tokens (not streamed) a request gives before it stops.</summary>
+    /// <summary>How many events (streamed) or tokens (not streamed) a request produces before it is held.</summary>
     public int AfterChunks { get; init; }
 
-    /// <summary>A stopped request does not notice that its client left, as llama-server within a batch.</summary>
+    /// <summary>A held request does not notice that its client left, like llama-server within a batch.</summary>
     public bool IgnoresLeaving { get; init; }
 
-    /// <summary>Everybody who came here, in order.</summary>
+    /// <summary>All requests that arrived here, in order.</summary>
     public IReadOnlyList<FakeRequest> Entered
     {
         get
@@ -29,10 +29,10 @@ internal sealed class FakeGate : IDisposable
 
     public bool IsReleased => _released.Task.IsCompleted;
 
-    /// <summary>The first request that stops here.</summary>
+    /// <summary>The first request that is held here.</summary>
     public Task<FakeRequest> Reached => ReachedBy(1);
 
-    /// <summary>The request that stops here as number <paramref name="count"/>, counted from 1.</summary>
+    /// <summary>The request number <paramref name="count"/> that is held here, counted from 1.</summary>
     public Task<FakeRequest> ReachedBy(int count)
     {
         lock (_lock)

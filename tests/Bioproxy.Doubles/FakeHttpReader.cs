@@ -15,7 +15,7 @@ internal sealed class FakeHttpReader(Stream stream)
     private volatile Action _left = static () => { };
 
     /// <summary>Reads the request line and the headers; null at the end of the connection.</summary>
-    /// <exception cref="InvalidDataException">That was no request.</exception>
+    /// <exception cref="InvalidDataException">It is not a request.</exception>
     public async Task<(string Method, string Target, List<KeyValuePair<string, string>> Headers)?> ReadHeadAsync(
         CancellationToken cancellationToken)
     {
@@ -72,7 +72,7 @@ internal sealed class FakeHttpReader(Stream stream)
         return body.ToArray();
     }
 
-    /// <summary>Reads on in the background: its end is the client's leaving, other bytes are its next request.</summary>
+    /// <summary>Keeps reading in the background: the end means that the client left, other bytes are its next request.</summary>
     /// <param name="left">Called when the client left.</param>
     public void Watch(Action left)
     {

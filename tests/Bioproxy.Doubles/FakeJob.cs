@@ -13,7 +13,7 @@ internal sealed record FakeJob
 
     public bool UseCache { get; init; } = true;
 
-    /// <summary>Tokens to generate; negative for as many as the fake likes.</summary>
+    /// <summary>Tokens to generate; negative for the fake's default.</summary>
     public int Limit { get; init; } = -1;
 
     public bool IsStream { get; init; }
@@ -24,7 +24,7 @@ internal sealed record FakeJob
 
     public int Probabilities { get; init; }
 
-    /// <summary>Answers asked for, which need a slot each.</summary>
+    /// <summary>Number of requested answers, each of which needs a slot.</summary>
     public int Choices { get; init; } = 1;
 
     /// <summary>Reads a body; null when it is not what the endpoint needs.</summary>

@@ -5,13 +5,13 @@ using System.Text.Json.Nodes;
 namespace Bioproxy.Doubles;
 
 /// <summary>
-/// JSON as llama-server reads and writes it: the last of two members of one name counts, and nothing is escaped that need not be.
+/// JSON as llama-server reads and writes it: the last of two members with the same name counts, and only what must be escaped is.
 /// </summary>
 internal static class FakeJson
 {
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <exception cref="JsonException">That is no JSON object.</exception>
+    /// <exception cref="JsonException">It is not a JSON object.</exception>
     public static JsonObject Parse(ReadOnlyMemory<byte> bytes)
     {
         using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 512 });

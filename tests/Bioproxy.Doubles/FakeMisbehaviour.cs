@@ -7,7 +7,7 @@ internal sealed record FakeMisbehaviour
 
     public FakeWire Wire { get; init; }
 
-    /// <summary>Chunks that go out well before <see cref="Wire"/> takes effect, where it is about chunks.</summary>
+    /// <summary>Correct chunks before <see cref="Wire"/> takes effect, where that concerns chunks.</summary>
     public int AfterChunks { get; init; }
 
     /// <summary>By how many bytes a length is wrong.</summary>

@@ -18,7 +18,7 @@ internal sealed class FakeProcess
 
     /// <param name="backend">Whose life this is.</param>
     /// <param name="options">What it plays.</param>
-    /// <param name="listener">A bound socket, owned from here on.</param>
+    /// <param name="listener">A bound socket, which this object owns.</param>
     /// <param name="nextConnection">Numbers connections.</param>
     public FakeProcess(FakeBackend backend, FakeBackendOptions options, Socket listener, Func<int> nextConnection)
     {
@@ -36,7 +36,7 @@ internal sealed class FakeProcess
 
     public string Marker { get; }
 
-    /// <summary>A socket that has a port and refuses whoever calls it, until it listens.</summary>
+    /// <summary>A socket that has a port and refuses connections until it listens.</summary>
     public static Socket Bind(int port)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -60,7 +60,7 @@ internal sealed class FakeProcess
             connection.Close(isReset: true);
     }
 
-    /// <summary>Completes when nothing of it runs any more.</summary>
+    /// <summary>Completes when none of its work runs any more.</summary>
     public async Task WhenEndedAsync()
     {
         await _accepting;

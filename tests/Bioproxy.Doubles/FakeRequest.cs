@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Bioproxy.Doubles;
 
-/// <summary>A request as it came in at a <see cref="FakeBackend"/>.</summary>
+/// <summary>A request as it arrived at a <see cref="FakeBackend"/>.</summary>
 internal sealed class FakeRequest
 {
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -25,7 +25,7 @@ internal sealed class FakeRequest
     /// <summary>Counts up over all connections.</summary>
     public required int Connection { get; init; }
 
-    /// <summary>How many requests had come over the same connection before.</summary>
+    /// <summary>How many requests came over the same connection before.</summary>
     public required int EarlierOnConnection { get; init; }
 
     public string Path => Target.Split('?')[0];
@@ -49,7 +49,7 @@ internal sealed class FakeRequest
         internal set => _wasCancelled = value;
     }
 
-    /// <summary>It is over: answered, cancelled or cut.</summary>
+    /// <summary>It has ended: answered, cancelled or cut.</summary>
     public Task Finished => _finished.Task;
 
     internal FakeMisbehaviour Script { get; set; } = FakeMisbehaviour.None;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Bioproxy.Doubles;
 
-/// <summary>Writes one answer byte by byte, in the way its script wants it.</summary>
+/// <summary>Writes one answer byte by byte, as its script says.</summary>
 internal sealed class FakeResponse(Stream stream, FakeRequest request, FakeMisbehaviour script, bool mayStayOpen)
 {
     private readonly MemoryStream _held = new();

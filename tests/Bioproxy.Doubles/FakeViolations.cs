@@ -1,6 +1,6 @@
 namespace Bioproxy.Doubles;
 
-/// <summary>What no good client does to a backend, counted over all restarts.</summary>
+/// <summary>Violations that a well-behaved client never commits, counted over all restarts.</summary>
 internal sealed class FakeViolations
 {
     internal int SlotCollisionCount;
@@ -8,8 +8,7 @@ internal sealed class FakeViolations
     internal int PoisonedReuseCount;
 
     /// <summary>
-    /// Requests and slot actions for a slot that was at work; without those where nobody could know that it was
-    /// (<see cref="FakeEngine.End"/>).
+    /// Requests and slot actions for a busy slot, except where the client could not know that it was busy (<see cref="FakeEngine.End"/>).
     /// </summary>
     public int SlotCollisions => Volatile.Read(ref SlotCollisionCount);
 

@@ -1,17 +1,17 @@
 namespace Bioproxy.Doubles;
 
-/// <summary>How the bytes of one answer go wrong, or are unusual.</summary>
+/// <summary>How the bytes of one answer are wrong, or unusual.</summary>
 internal enum FakeWire
 {
     Normal,
 
-    /// <summary>The connection ends and nothing was said; the request is not worked on.</summary>
+    /// <summary>The connection ends without an answer; the request is not worked on.</summary>
     CloseBeforeAnyByte,
 
     /// <summary>It ends within the status line.</summary>
     CloseInStatusLine,
 
-    /// <summary>It ends behind the headers.</summary>
+    /// <summary>It ends after the headers.</summary>
     CloseAfterHeaders,
 
     /// <summary>It ends within a chunk.</summary>
@@ -23,7 +23,7 @@ internal enum FakeWire
     /// <summary>A chunk is announced longer than it is, and the next one follows.</summary>
     WrongChunkLength,
 
-    /// <summary>A chunk's length is no number.</summary>
+    /// <summary>A chunk's length is not a number.</summary>
     GarbageChunkLength,
 
     /// <summary>Content-Length promises more than comes before the end.</summary>

@@ -1,6 +1,6 @@
 namespace Bioproxy.Doubles;
 
-/// <summary>What a model thinks of the first token of its answer, and how it came to it.</summary>
+/// <summary>A model's distribution of the first token of its answer, and what was reused for it.</summary>
 /// <param name="Token">The likeliest token.</param>
 /// <param name="LogProbabilities">The likeliest tokens with their log-probabilities.</param>
 /// <param name="CachedTokens"><c>timings.cache_n</c>: prompt tokens reused.</param>

@@ -1,6 +1,6 @@
 namespace Bioproxy.Doubles;
 
-/// <summary>One tensor of a GGUF file: its rows are asked for, one by one and in order, when the file is written.</summary>
+/// <summary>One tensor of a GGUF file: its rows are requested one by one, in order, when the file is written.</summary>
 /// <param name="Name">The name llama.cpp looks for, such as <c>blk.0.attn_q.weight</c>.</param>
 /// <param name="Type">How the elements are stored.</param>
 /// <param name="Shape">Lengths, the fastest changing first: <c>[columns, rows]</c>.</param>

@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace Bioproxy.Doubles;
 
-/// <summary>Where a real llama-server is: <c>scripts/get-llama-server.sh</c> is asked once in a process.</summary>
+/// <summary>Where a real llama-server is: <c>scripts/get-llama-server.sh</c> is run once per process.</summary>
 internal static class LlamaServerBinary
 {
     private static readonly Lazy<Task<(string? Path, string Said)>> Found = new(AskScriptAsync);
 
-    /// <summary>The program's path; null when there is none and none could be fetched.</summary>
+    /// <summary>The program's path; null when there is none and it could not be fetched.</summary>
     public static async Task<string?> FindAsync() => (await Found.Value).Path;
 
-    /// <summary>The program's path; throws what the script said when there is none.</summary>
+    /// <summary>The program's path; throws with the script's output when there is none.</summary>
     public static async Task<string> RequireAsync()
     {
         var (path, said) = await Found.Value;

@@ -1,6 +1,6 @@
 namespace Bioproxy.Doubles;
 
-/// <summary>How a real llama-server is started; what is null is not said on its command line.</summary>
+/// <summary>How a real llama-server is started; null leaves the option out.</summary>
 internal sealed record LlamaServerOptions
 {
     /// <summary>The model; null starts router mode.</summary>

@@ -23,7 +23,7 @@ internal sealed class SeededWeights
         return ((sum / 65536f) - 2f) * 1.7320508f;
     }
 
-    /// <summary>From 0 to 1, both thinkable.</summary>
+    /// <summary>From 0 to 1, both included.</summary>
     public float Uniform() => (Next() >> 40) / 16777216f;
 
     private ulong Next()

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Bioproxy.Doubles;
 
-/// <summary>A child process whose output is kept and which does not outlive this one.</summary>
+/// <summary>A child process whose output is kept and that does not outlive this one.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
@@ -77,7 +77,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>SIGTERM, and SIGKILL when that did not end it in time.</summary>
+    /// <summary>SIGTERM, and SIGKILL when it does not exit in time.</summary>
     public async Task StopAsync()
     {
         Terminate();
@@ -117,7 +117,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
         catch (InvalidOperationException)
         {
-            // It has ended already.
+            // It has already ended.
         }
     }
 }

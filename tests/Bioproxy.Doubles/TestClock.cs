@@ -10,6 +10,7 @@ internal sealed class TestClock : FakeTimeProvider
     private readonly Lock _lock = new();
     private readonly List<WatchedTimer> _armed = [];
     private readonly List<(int Count, TaskCompletionSource Reached)> _waiters = [];
+    private long _created;
 
     /// <summary>Timers that are going to fire.</summary>
     public int ActiveTimers
@@ -46,9 +47,9 @@ internal sealed class TestClock : FakeTimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = new WatchedTimer(this, callback, state);
+        var timer = new WatchedTimer(this, callback, state, Interlocked.Increment(ref _created));
         timer.Inner = base.CreateTimer(
-            static fired => ((WatchedTimer)fired!).Fire(), timer, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static clock => ((TestClock)clock!).FireDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         timer.Change(dueTime, period);
         return timer;
     }
@@ -60,6 +61,25 @@ internal sealed class TestClock : FakeTimeProvider
         while (UntilNext is { } next && GetUtcNow() + next <= end)
             Advance(next);
         Advance(end - GetUtcNow());
+    }
+
+    /// <summary>Fires timers in the order they are due, and the older one first at the same instant, which the package leaves open.</summary>
+    private void FireDue()
+    {
+        while (NextDue() is { } timer)
+            timer.Callback(timer.State);
+    }
+
+    private WatchedTimer? NextDue()
+    {
+        lock (_lock)
+        {
+            var now = GetUtcNow();
+            var timer = _armed.Where(armed => armed.Due <= now).OrderBy(armed => armed.Due).ThenBy(armed => armed.Number).FirstOrDefault();
+            if (timer is not null)
+                Arm(timer, timer.Period > TimeSpan.Zero ? timer.Due + timer.Period : null);
+            return timer;
+        }
     }
 
     private void Arm(WatchedTimer timer, DateTimeOffset? due)
@@ -76,23 +96,23 @@ internal sealed class TestClock : FakeTimeProvider
         }
     }
 
-    private sealed class WatchedTimer(TestClock clock, TimerCallback callback, object? state) : ITimer
+    private sealed class WatchedTimer(TestClock clock, TimerCallback callback, object? state, long number) : ITimer
     {
-        private TimeSpan _period;
+        public TimerCallback Callback => callback;
+
+        public object? State => state;
+
+        public long Number => number;
 
         public ITimer Inner { get; set; } = null!;
 
         public DateTimeOffset? Due { get; set; }
 
-        public void Fire()
-        {
-            clock.Arm(this, _period > TimeSpan.Zero ? Due + _period : null);
-            callback(state);
-        }
+        public TimeSpan Period { get; private set; }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            _period = period;
+            Period = period;
             clock.Arm(this, dueTime < TimeSpan.Zero ? null : clock.GetUtcNow() + dueTime);
             return Inner.Change(dueTime, period);
         }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Bioproxy.Doubles;
 
 /// <summary>
-/// Random models of three architectures. The gains are chosen so that the context decides: attention is sharp, and what a layer adds
+/// Random models of three architectures. The gains are chosen so that the context matters: attention is sharp, and what a layer adds
 /// outweighs the embedding of the last token, so a wrong prefix changes the next token's log-probabilities by several units.
 /// </summary>
 internal sealed class TinyModelWriter

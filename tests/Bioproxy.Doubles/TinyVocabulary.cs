@@ -15,7 +15,7 @@ internal static class TinyVocabulary
     public const int TurnEnd = TurnStart + 1;
     public const int Count = TurnEnd + 1;
 
-    /// <summary>ChatML: what turn one rendered is the beginning of what turn two renders.</summary>
+    /// <summary>ChatML: the rendering of turn one is a prefix of the rendering of turn two.</summary>
     public const string ChatTemplate =
         """
         {%- for message in messages -%}
@@ -61,8 +61,8 @@ internal static class TinyVocabulary
     }
 
     /// <summary>
-    /// Whether a model may say this token: visible characters only, so that a text the model wrote is read back as the same tokens in the
-    /// next turn, and an answer ends only at <c>max_tokens</c>.
+    /// Whether a model may generate this token: visible characters only, so that generated text is tokenised to the same tokens in the next
+    /// turn, and an answer ends only at <c>max_tokens</c>.
     /// </summary>
     public static bool IsSpoken(long token) => token is > FirstCharacter and < TurnStart;
 }

@@ -3,9 +3,7 @@ using Bioproxy.Benchmarks.Runs;
 
 namespace Bioproxy.Benchmarks.Controls;
 
-/// <summary>
-/// nginx with a configuration of its own, as people write it for an LLM server: connections kept alive, nothing buffered.
-/// </summary>
+/// <summary>nginx with the usual configuration for an LLM server: connections are kept alive, answers are not buffered.</summary>
 internal sealed class NginxProcess : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder;
@@ -18,12 +16,12 @@ internal sealed class NginxProcess : IAsyncDisposable
 
     public ChildProcess Process { get; }
 
-    /// <summary>The program that <c>NGINX</c> names or the search path has; null where there is none.</summary>
+    /// <summary>The program from <c>BENCH_NGINX</c> or the search path; null where there is none.</summary>
     public static string? Program
     {
         get
         {
-            if (Environment.GetEnvironmentVariable("NGINX") is { Length: > 0 } named)
+            if (Environment.GetEnvironmentVariable("BENCH_NGINX") is { Length: > 0 } named)
                 return File.Exists(named) ? named : null;
             var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/sbin");
             return folders.Select(folder => Path.Combine(folder, "nginx")).FirstOrDefault(File.Exists);

@@ -18,7 +18,7 @@ internal sealed class LoadConnection : IDisposable
 
     public LoadConnection(int port) => _socket.Connect(IPAddress.Loopback, port);
 
-    /// <summary>Where the proxy said the prompt's beginning came from: h(ot), r(estored), c(old), or 0 without a proxy.</summary>
+    /// <summary>The cache result that the proxy reported: h(ot), r(estored), c(old), or 0 for the controls.</summary>
     public byte Source { get; private set; }
 
     /// <summary>Sends a request and waits for the whole response.</summary>
@@ -40,7 +40,7 @@ internal sealed class LoadConnection : IDisposable
         var source = head.IndexOf("X-Bioproxy-Cache: "u8);
         Source = source < 0 ? (byte)0 : head[source + "X-Bioproxy-Cache: ".Length];
         if (Source == 'r' && head[source + "X-Bioproxy-Cache: r".Length] == 'a')
-            Source = (byte)'c'; // ram: the proxy knew of nothing
+            Source = (byte)'c'; // ram: the proxy did not know of it
         var length = head.IndexOf("\r\nContent-Length: "u8);
         if (length >= 0)
         {

@@ -6,7 +6,7 @@ namespace Bioproxy.Benchmarks.Load;
 
 /// <summary>
 /// The clients, in a process of their own: reads orders from standard input, one a line, and answers each with one line. <c>run port
-/// connections milliseconds mix</c> asks as fast as it can on that many connections; what a client has said so far is kept for the next run
+/// connections milliseconds mix</c> sends as fast as it can on that many connections; a client's conversation is kept for the next run
 /// against the same port.
 /// </summary>
 internal sealed class LoadGenerator
@@ -41,7 +41,7 @@ internal sealed class LoadGenerator
 
     private Chatter Chatter(int port, Mix mix, int client)
     {
-        // Both sides are asked the same questions; in the shared mix all clients ask the same one.
+        // All contestants get the same questions; in the shared mix all clients send the same one.
         if (!_chatters.TryGetValue((port, mix, client), out var chatter))
             _chatters[(port, mix, client)] = chatter = new Chatter(mix, port, mix == Mix.Shared ? 1 : client + 1);
         return chatter;

@@ -1,13 +1,13 @@
 namespace Bioproxy.Benchmarks.Load;
 
-/// <summary>What the clients of a run ask.</summary>
+/// <summary>What the clients of a run send.</summary>
 internal enum Mix
 {
     /// <summary>All clients send the same conversation, again and again.</summary>
     Shared,
 
     /// <summary>
-    /// Each client has a conversation of its own, which grows by a turn with every request, and after seven turns begins anew.
+    /// Each client has a conversation of its own, which grows by a turn with every request, and starts over after seven turns.
     /// </summary>
     Growing,
 
@@ -17,6 +17,6 @@ internal enum Mix
     /// <summary>Like <see cref="Growing"/>, streamed.</summary>
     Streamed,
 
-    /// <summary>Every request is a prefix with a new question.</summary>
+    /// <summary>Every request is a trigger with a new question.</summary>
     Templated,
 }

@@ -5,8 +5,8 @@ using System.Text;
 namespace Bioproxy.Benchmarks.Load;
 
 /// <summary>
-/// Many clients that each hold one stream open and read what comes. Says <c>open</c> when all have their first event, then after every
-/// second how many events came in it.
+/// Many clients that each hold one stream open and read what comes. Prints <c>open</c> when all have their first event, then every second
+/// the number of events in it.
 /// </summary>
 internal static class OpenStreams
 {

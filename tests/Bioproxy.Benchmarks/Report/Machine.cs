@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Bioproxy.Benchmarks.Report;
 
-/// <summary>What the figures were measured on.</summary>
+/// <summary>The machine that the figures were measured on.</summary>
 internal static class Machine
 {
     public static string Facts() =>

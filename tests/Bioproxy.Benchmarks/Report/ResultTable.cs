@@ -1,6 +1,6 @@
 namespace Bioproxy.Benchmarks.Report;
 
-/// <summary>Collects results, tells each as it comes, and prints them all as one table at the end.</summary>
+/// <summary>Collects results, reports each as it comes, and prints all of them as one table at the end.</summary>
 internal sealed class ResultTable
 {
     private readonly List<Result> _results = [];

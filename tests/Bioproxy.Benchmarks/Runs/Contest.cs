@@ -17,7 +17,7 @@ internal sealed class Contest
 
     public int Errors => _samples.Values.Sum(list => list.Sum(sample => sample.Load.Errors));
 
-    /// <summary>All contestants in turns, each round beginning with another one: what disturbs the machine meets all of them.</summary>
+    /// <summary>All contestants in turns, each round beginning with another one: noise of the machine affects all of them.</summary>
     public static async Task<Contest> HoldAsync(
         ChildProcess load, IReadOnlyList<Contestant> contestants, ContestOptions options, CancellationToken cancellationToken)
     {

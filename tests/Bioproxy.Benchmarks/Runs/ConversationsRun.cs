@@ -9,7 +9,7 @@ namespace Bioproxy.Benchmarks.Runs;
 
 /// <summary>
 /// Twenty conversations of four turns over four slots of the real llama-server, which is killed after every round of turns. Each question
-/// is asked at a server alone and at a proxy in front of another one, in turns, so that noise meets both.
+/// goes to a server alone and to a proxy in front of another one, in turns, so that noise affects both.
 /// </summary>
 internal static class ConversationsRun
 {
@@ -83,7 +83,7 @@ internal static class ConversationsRun
                 }
 
                 var epoch = (int)(await proxy.UntilAsync(static _ => true, "", cancellationToken))["backend"]!["instance"]!;
-                await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken); // the last ones rest and are saved
+                await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken); // so that the last ones are idle long enough to be saved
                 await alone.KillAsync();
                 await behind.KillAsync();
                 alone = await alone.RestartAsync(cancellationToken: cancellationToken);

@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Bioproxy.Benchmarks.Runs;
 
 /// <summary>
-/// What plugins cost the host: a piece of a stream that a response transform looks at and changes, and the loading of many plugins.
+/// What plugins cost the host: a chunk of a stream that a response transform reads and changes, and the loading of many plugins.
 /// </summary>
 internal static class PluginsRun
 {
@@ -32,7 +32,7 @@ internal static class PluginsRun
         (string What, Func<string, string> Editor)[] editors = [("it changes nothing", text => text), (
             "it changes every piece", text => text + "!")];
         for (var i = 0; i < 4 * Rounds; i++)
-            Edit(chunk, editors[i % 2].Editor, metrics); // until the code is compiled for good
+            Edit(chunk, editors[i % 2].Editor, metrics); // until tiered compilation is done
         foreach (var (what, editor) in editors)
         {
             var time = Statistics.Median(Enumerable.Range(0, Rounds).Select(_ => Edit(chunk, editor, metrics)));

@@ -3,9 +3,7 @@ using Bioproxy.Doubles;
 
 namespace Bioproxy.Benchmarks.Runs;
 
-/// <summary>
-/// The built program as users start it, with a configuration of its own and everything else as it is by default; its log goes to a file.
-/// </summary>
+/// <summary>The built program as users start it, with the default settings apart from ports and paths; its log goes to a file.</summary>
 internal sealed class ProxyProcess : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
@@ -78,7 +76,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until <c>/status</c> is as wanted.</summary>
+    /// <summary>Waits until <c>/status</c> meets a condition.</summary>
     public async Task<JsonNode> UntilAsync(Func<JsonNode, bool> condition, string otherwise, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -23,7 +23,7 @@ internal static partial class RestartRun
                     $"{row.Groups["reused"].Value} tokens reused, {row.Groups["computed"].Value} computed"));
         }
 
-        await process.WaitForExitAsync(cancellationToken); // killed, it would leave its server and its proxy behind
+        await process.WaitForExitAsync(cancellationToken); // if it were killed, its server and its proxy would stay
         var ratio = found[0].Seconds / found[1].Seconds;
         table.Add(
             "restart: time to first token, restored against cold",

@@ -9,8 +9,8 @@ using Bioproxy.Host.Prompts;
 namespace Bioproxy.Benchmarks.Runs;
 
 /// <summary>
-/// What the path does to a chat body of 1 MB between reading and sending: scan it, let its last message be replaced by an expansion of 16
-/// KB, and lay out the pieces. (No hashing: that is <see cref="LookUpRun"/>.)
+/// What happens to a chat body of 1 MB between reading and sending: it is scanned, its last message is replaced by an expansion of 16 KB,
+/// and the pieces are laid out. (No hashing: that is <see cref="LookUpRun"/>.)
 /// </summary>
 internal static class SpliceRun
 {
@@ -65,7 +65,7 @@ internal static class SpliceRun
             throw new InvalidOperationException("One string should have been replaced.");
     }
 
-    /// <summary>A long conversation with code in it, so with escapes, and a question with a prefix at its end.</summary>
+    /// <summary>A long conversation with code in it, so with escapes, and a question with a trigger at its end.</summary>
     private static byte[] Body()
     {
         var text = new StringBuilder("{\"model\":\"m\",\"stream\":true,\"messages\":[{\"role\":\"system\",\"content\":\"Be brief.\"}");
@@ -80,7 +80,7 @@ internal static class SpliceRun
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
-    /// <summary>Bytes on the large object heap, dead ones included: only a full collection would take them away.</summary>
+    /// <summary>Bytes on the large object heap, including garbage that only a full collection would remove.</summary>
     private static long LargeObjects()
     {
         GC.Collect(0, GCCollectionMode.Forced, blocking: true);

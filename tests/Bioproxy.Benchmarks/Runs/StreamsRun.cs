@@ -3,7 +3,7 @@ using Bioproxy.Benchmarks.Report;
 
 namespace Bioproxy.Benchmarks.Runs;
 
-/// <summary>Many open streams, one event a second in each, and what the proxy needs for them.</summary>
+/// <summary>Many open streams with one event a second each, and the memory that the proxy needs for them.</summary>
 internal static class StreamsRun
 {
     private const int Streams = 500;

@@ -14,8 +14,8 @@ using Microsoft.Extensions.Logging;
 namespace Bioproxy.Benchmarks.Stub;
 
 /// <summary>
-/// A llama-server with nothing behind it: the proxy's control calls are answered as the real one answers them, a chat at once. A streamed
-/// chat sends its events at once too, or one every <c>trickle</c>, without end.
+/// A llama-server with nothing behind it: the proxy's control calls are answered like the real one's, a chat immediately. A streamed chat
+/// sends its events immediately, too, or one every <c>trickle</c>, without end.
 /// </summary>
 internal sealed class StubBackend(int slotCount, TimeSpan trickle)
 {
@@ -132,14 +132,11 @@ internal sealed class StubBackend(int slotCount, TimeSpan trickle)
     }
 
     /// <summary>
-    /// The truth, nearly nothing, so that nothing seems worth saving or restoring; but a whole template costs what a model would take.
+    /// The real, tiny time, so that nothing seems worth saving or restoring; but a whole template costs what a model would take.
     /// </summary>
     private static double PrefillMilliseconds(int computed) => computed >= 2000 ? computed * 0.5 : 0.01 + (computed * 0.0001);
 
-    /// <summary>
-    /// What stands in the first bytes of a chat is enough to tell slot, stream and conversation (system prompt and first question: 900
-    /// bytes).
-    /// </summary>
+    /// <summary>The first bytes of a chat identify slot, stream and conversation (system prompt and first question: 900 bytes).</summary>
     private static async ValueTask<(int Length, int? Slot, int Conversation, bool IsStream)> ReadChatAsync(HttpRequest request)
     {
         var head = ArrayPool<byte>.Shared.Rent(2048);

@@ -14,7 +14,7 @@ internal sealed class StubSlot(int id)
 
     public int HeldTokens { get; set; }
 
-    /// <summary>It holds what was read from a file, which its next chat begins with.</summary>
+    /// <summary>It holds a restored state, with which its next chat begins.</summary>
     public bool IsRestored { get; set; }
 
     /// <summary>Which conversation it holds.</summary>

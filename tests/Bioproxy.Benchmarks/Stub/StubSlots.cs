@@ -6,7 +6,7 @@ using System.Text.Unicode;
 namespace Bioproxy.Benchmarks.Stub;
 
 /// <summary>
-/// The slots as llama-server shows them (measured on b11669): task numbers count up over everything, looks included; an idle slot keeps the
+/// The slots as llama-server shows them (measured on b11669): task numbers count all tasks, slot lists included; an idle slot keeps the
 /// number of its last task and what it holds; a row that was used has all its sampling parameters.
 /// </summary>
 internal sealed class StubSlots
@@ -45,7 +45,7 @@ internal sealed class StubSlots
     /// <summary>How often the list was asked for.</summary>
     public long Looks { get; private set; }
 
-    /// <summary>Takes a slot: the asked one, else the one with this conversation, else the least recently used.</summary>
+    /// <summary>Takes a slot: the requested one, else the one with this conversation, else the least recently used.</summary>
     /// <returns>The slot, and whether the conversation was in it or in the server's RAM cache.</returns>
     public async ValueTask<(StubSlot Slot, bool IsCached)> TakeAsync(int? wanted, int conversation)
     {

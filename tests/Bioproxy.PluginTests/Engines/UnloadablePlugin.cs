@@ -14,7 +14,7 @@ internal static class UnloadablePlugin
     /// <param name="assemblies">The plugin's assemblies, itself first; they lie beside the tests.</param>
     /// <param name="engine">The full name of the engine's type.</param>
     /// <param name="use">What to do with it; must keep nothing of it.</param>
-    /// <returns>Whether something still holds on to the plugin.</returns>
+    /// <returns>Whether the plugin is still referenced.</returns>
     public static bool IsHeldAfter(string[] assemblies, string engine, Action<ITemplateEngine> use)
     {
         var context = LoadUseAndUnload(assemblies, engine, use);

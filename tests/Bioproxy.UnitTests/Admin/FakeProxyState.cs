@@ -13,7 +13,14 @@ internal sealed class FakeProxyState : IProxyState
 
     public static readonly ModelSummary Model = new()
     {
-        IsLlamaServer = true, Alias = "tiny", Path = "models/tiny.gguf", Build = "b1-test", Slots = 2, ContextPerSlot = 8192, CanReadSlots = true, CanSaveSlots = true,
+        IsLlamaServer = true,
+        Alias = "tiny",
+        Path = "models/tiny.gguf",
+        Build = "b1-test",
+        Slots = 2,
+        ContextPerSlot = 8192,
+        CanReadSlots = true,
+        CanSaveSlots = true,
     };
 
     public BackendSummary Backend { get; set; } = new(Url, BackendStatus.Unknown, "not asked yet", null);

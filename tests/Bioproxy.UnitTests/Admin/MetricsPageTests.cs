@@ -6,7 +6,8 @@ namespace Bioproxy.UnitTests.Admin;
 /// <summary>What dashboards and alerts rely on: names, labels, HELP, TYPE and buckets of every metric, held by a file.</summary>
 public sealed class MetricsPageTests : IAsyncDisposable
 {
-    private static readonly string Golden = Path.Combine(RepositoryFolder.Root!, "tests", "Bioproxy.UnitTests", "Admin", "metrics.golden.txt");
+    private static readonly string Golden =
+        Path.Combine(RepositoryFolder.Root!, "tests", "Bioproxy.UnitTests", "Admin", "metrics.golden.txt");
 
     private readonly AdminFixture _admin = new();
 

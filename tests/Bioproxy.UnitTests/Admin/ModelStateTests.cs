@@ -17,7 +17,7 @@ namespace Bioproxy.UnitTests.Admin;
 public sealed class ModelStateTests : IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bioproxy-admin-");
-    private readonly ManualClock _clock = new();
+    private readonly FakeTimeProvider _clock = new();
     private readonly ProxyMetrics _metrics;
     private readonly SlotTable _table = new();
     private FactsBackend _backend = null!;
@@ -33,7 +33,12 @@ public sealed class ModelStateTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _backend = await FactsBackend.StartAsync();
-        var options = new ProxyOptions { BaseDirectory = _folder.FullName, StateDirectory = Path.Combine(_folder.FullName, "state"), BackendUrl = _backend.Address };
+        var options = new ProxyOptions
+        {
+            BaseDirectory = _folder.FullName,
+            StateDirectory = Path.Combine(_folder.FullName, "state"),
+            BackendUrl = _backend.Address,
+        };
         var folder = new StateFolder(options);
         var queue = new SlotQueue(_clock, options.QueueCapacity, options.QueueMaxLength, options.QueueMaxWait);
         _client = new LlamaClient(options.BackendUrl, options.ConnectTimeout, apiKey: null);
@@ -76,9 +81,11 @@ public sealed class ModelStateTests : IAsyncLifetime
 
         Assert.True(backend.IsServing);
         Assert.Equal(_recognition.Current!.Identity, backend.Fingerprint);
-        Assert.Equal(("tiny", "b1-test", 2, 8192), (backend.Model!.Name, backend.Model.Build, backend.Model.Slots, backend.Model.ContextPerSlot));
-        Assert.True(backend.Model.CanSaveSlots);
-        Assert.Equal((2, 0, "interactive batch warm-up"), (_state.Queue.Capacity, _state.Queue.Used, string.Join(' ', _state.Queue.Lanes.Select(lane => lane.Name))));
+        var model = backend.Model!;
+        Assert.Equal(("tiny", "b1-test", 2, 8192), (model.Name, model.Build, model.Slots, model.ContextPerSlot));
+        Assert.True(model.CanSaveSlots);
+        Assert.Equal((2, 0), (_state.Queue.Capacity, _state.Queue.Used));
+        Assert.Equal(["interactive", "batch", "warm-up"], _state.Queue.Lanes.Select(lane => lane.Name));
     }
 
     [Fact]

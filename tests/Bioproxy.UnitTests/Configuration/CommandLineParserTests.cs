@@ -56,7 +56,7 @@ public sealed class CommandLineParserTests : IDisposable
     }
 
     [Fact]
-    public async Task Invoke_Doctor_TakesTheSameOptionsAndTellsItsExitCodes()
+    public async Task Invoke_Doctor_TakesTheSameOptionsAndShowsItsExitCodes()
     {
         Assert.Equal(9, await InvokeAsync("doctor", "--backend", "http://b"));
         Assert.Equal("doctor", _invoked?.Command);

@@ -113,7 +113,7 @@ internal static partial class CommandCheck
 
         if (address.Port != defaults.AdminPort)
             return "this is neither the proxy's port nor the admin port";
-        await using var admin = await AdminFixture.StartAsync();
+        await using var admin = new AdminFixture();
         var header = arguments.FirstOrDefault(argument => argument.StartsWith(ContentType, StringComparison.Ordinal));
         var (_, unknown) = await admin.AskAsync("/there-is-no-such-page");
         var (response, body) = await admin.AskAsync(address.PathAndQuery, method, header?[ContentType.Length..]);

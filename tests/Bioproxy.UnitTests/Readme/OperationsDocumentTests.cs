@@ -42,7 +42,7 @@ public sealed partial class OperationsDocumentTests
     [Fact]
     public async Task AdminRequests_NamedInAnyDocument_AreAnswered()
     {
-        await using var admin = await AdminFixture.StartAsync();
+        await using var admin = new AdminFixture();
         var (_, unknown) = await admin.AskAsync("/there-is-no-such-page");
         var named = Document.All.SelectMany(document => document.Spans)
             .Select(span => AdminRequest().Match(span))
@@ -64,7 +64,7 @@ public sealed partial class OperationsDocumentTests
     [Fact]
     public async Task AdminTable_Requests_AreAllThatTheOverviewLists()
     {
-        await using var admin = await AdminFixture.StartAsync();
+        await using var admin = new AdminFixture();
         var (_, overview) = await admin.AskAsync("/");
         var written = Page.Rows("Request").SelectMany(row => Document.SpansOf(row[0])).ToList();
 
@@ -74,7 +74,7 @@ public sealed partial class OperationsDocumentTests
     [Fact]
     public async Task HealthExample_Members_AreThoseOfTheAnswer()
     {
-        await using var admin = await AdminFixture.StartAsync();
+        await using var admin = new AdminFixture();
         var block = Page.Blocks.Single(block => block.Language == "json");
         using var example = JsonDocument.Parse(block.Text);
 
@@ -116,7 +116,7 @@ public sealed partial class OperationsDocumentTests
 
     private static async Task<IReadOnlyList<Instrument>> InstrumentsAsync()
     {
-        await using var admin = await AdminFixture.StartAsync();
+        await using var admin = new AdminFixture();
         var instruments = new List<Instrument>();
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, _) =>

@@ -9,8 +9,11 @@ public sealed partial class JsonLineTests
 {
     [Fact]
     public void Log_MessageWithPlaceholders_IsOneObjectWithTheirValues() => Assert.Equal(
-        """{"timestamp":"2025-01-02T10:02:33+00:00","level":"warning","category":"Some.Category","event_id":7,"event":"LogWaited","message":"@code waited 1.5 s for 3 tokens","fields":{"Prefix":"@code","Seconds":1.5,"Tokens":3}}"""
-        + "\n",
+        """{"timestamp":"2025-01-02T10:02:33+00:00","level":"warning","category":"Some.Category","event_id":7,"event":"LogWaited","""
+        + """
+        "message":"@code waited 1.5 s for 3 tokens","fields":{"Prefix":"@code","Seconds":1.5,"Tokens":3}}
+
+        """,
         Written(logger => LogWaited(logger, "@code", 1.5, 3)));
 
     [Fact]
@@ -31,7 +34,8 @@ public sealed partial class JsonLineTests
     [Fact]
     public void Log_Exception_IsAField()
     {
-        var line = Written(logger => logger.Log(LogLevel.Error, default, "failed", new InvalidOperationException("first\nsecond"), static (state, _) => state));
+        var failure = new InvalidOperationException("first\nsecond");
+        var line = Written(logger => logger.Log(LogLevel.Error, default, "failed", failure, static (state, _) => state));
 
         Assert.Equal("System.InvalidOperationException: first\nsecond", Parsed(line).GetProperty("exception").GetString());
     }
@@ -41,7 +45,13 @@ public sealed partial class JsonLineTests
     {
         var values = new Dictionary<string, object?>
         {
-            ["Text"] = "t", ["Nothing"] = null, ["Flag"] = true, ["Long"] = 1L << 40, ["Infinite"] = double.PositiveInfinity, ["Uri"] = new Uri("http://x/"), ["Time"] = TimeSpan.FromSeconds(1),
+            ["Text"] = "t",
+            ["Nothing"] = null,
+            ["Flag"] = true,
+            ["Long"] = 1L << 40,
+            ["Infinite"] = double.PositiveInfinity,
+            ["Uri"] = new Uri("http://x/"),
+            ["Time"] = TimeSpan.FromSeconds(1),
         };
         var line = Written(logger => logger.Log(LogLevel.Debug, default, values.ToList(), null, static (_, _) => "m"));
 
