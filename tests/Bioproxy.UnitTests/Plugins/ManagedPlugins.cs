@@ -30,7 +30,7 @@ public abstract class ManagedPlugins : IDisposable
 
     private protected DirectoryInfo State { get; } = Directory.CreateTempSubdirectory("bioproxy-state-");
 
-    private protected FakeTimeProvider Time { get; } = new();
+    private protected TestClock Time { get; } = new();
 
     private protected IPluginListener Listener { get; } = Substitute.For<IPluginListener>();
 
