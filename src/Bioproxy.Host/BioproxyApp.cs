@@ -87,7 +87,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         _plugins = new PluginManager(loader, options, clock, loggers.CreateLogger<PluginManager>()) { Changing = plugins => _templates.UseEngines(plugins.Engines) };
         _plugins.Load();
         _watcher = new TemplateWatcher(_templates, clock, loggers.CreateLogger<TemplateWatcher>());
-        _transforms = new TransformChain(options.PluginTimeBudget, _metrics, clock, loggers.CreateLogger<TransformChain>());
+        _transforms = new TransformChain(new PluginFence(PluginBudget.OfTransforms(options.PluginTimeBudget), _metrics, clock, loggers.CreateLogger<PluginFence>()));
 
         // The backend and its slots
         _client = new LlamaClient(options.BackendUrl, options.ConnectTimeout, options.BackendApiKey);

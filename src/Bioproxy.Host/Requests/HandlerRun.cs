@@ -11,7 +11,7 @@ namespace Bioproxy.Host.Requests;
 internal sealed class HandlerRun(
     Exchange exchange, EditablePrompt prompt, PooledBody body, ResponseFilter? editor, BackendCaller backend, TimeSpan budget, ProxyMetrics metrics, TimeProvider time)
 {
-    private static readonly Task<TransformFailure> Never = new TaskCompletionSource<TransformFailure>().Task;
+    private static readonly Task<PluginFailure> Never = new TaskCompletionSource<PluginFailure>().Task;
 
     private readonly byte[] _body = new SplicedBody(body.Memory, prompt.Splices()).ToArray();
 
@@ -20,7 +20,7 @@ internal sealed class HandlerRun(
     /// <param name="hung">Completes when a response transform does not come back; null for none.</param>
     /// <param name="clientGone">The client's leaving.</param>
     /// <returns>Whether it answered; or how it failed, and nobody may look at the prompt again.</returns>
-    public async Task<(bool IsAnswered, ProxyFailure? Failure)> TryAsync(PluginHandler handler, Task<TransformFailure>? hung, CancellationToken clientGone)
+    public async Task<(bool IsAnswered, ProxyFailure? Failure)> TryAsync(PluginHandler handler, Task<PluginFailure>? hung, CancellationToken clientGone)
     {
         // Not linked to the client's token and not disposed when abandoned: the plugin holds it, and its callbacks are its own code.
         var stop = new CancellationTokenSource();
@@ -31,7 +31,7 @@ internal sealed class HandlerRun(
         {
             var first = await Task.WhenAny(work, hung ?? Never).WaitAsync(budget > TimeSpan.Zero ? budget : Timeout.InfiniteTimeSpan, time, clientGone).ConfigureAwait(false);
             if (first != work)
-                throw new ResponseFailureException(await hung!.ConfigureAwait(false));
+                throw new PluginFailureException(await hung!.ConfigureAwait(false));
             var isAnswered = await work.ConfigureAwait(false);
             stop.Dispose();
             return (isAnswered, null);
@@ -74,8 +74,8 @@ internal sealed class HandlerRun(
     {
         if (clientGone.IsCancellationRequested)
             return new ProxyFailure(FailureKind.ClientGone, "The client left.");
-        if (e is ResponseFailureException response)
-            return new ProxyFailure(response.Failure.Kind == TransformFailureKind.Timeout ? FailureKind.PluginTimedOut : FailureKind.PluginFailed, response.Message);
+        if (e is PluginFailureException response)
+            return new ProxyFailure(response.Failure.Kind == PluginFailureKind.Timeout ? FailureKind.PluginTimedOut : FailureKind.PluginFailed, response.Message);
         var isLate = e is TimeoutException && !work.IsCompleted;
         var what = isLate ? $"did not end within {budget.TotalSeconds:0.###} s (handler_time_budget_seconds)." : $"failed: {e.GetType().Name}: {e.Message}";
         metrics.PluginFailed(handler.Plugin, isLate ? "timeout" : "exception");

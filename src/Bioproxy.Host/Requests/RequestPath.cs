@@ -330,7 +330,7 @@ internal sealed partial class RequestPath
             var result = await _transforms.RunHereAsync(transforms, prompt.Context, AnswerBlockedAsync, clientGone).ConfigureAwait(false);
             if (result.Succeeded)
                 return true;
-            if (result.Failure is not { Kind: TransformFailureKind.Exception })
+            if (result.Failure is not { Kind: PluginFailureKind.Exception })
                 body.Abandon(); // the plugin may still be reading it
             if (result.IsAnswered)
                 return false;
@@ -345,7 +345,7 @@ internal sealed partial class RequestPath
         await FailAsync(exchange, failed).ConfigureAwait(false);
         return false;
 
-        async Task AnswerBlockedAsync(TransformFailure failure)
+        async Task AnswerBlockedAsync(PluginFailure failure)
         {
             exchange.Header("Connection", "close"); // nobody reads the next request while the plugin holds this connection's thread
             await FailAsync(exchange, Failed(failure)).ConfigureAwait(false);
@@ -353,8 +353,8 @@ internal sealed partial class RequestPath
         }
     }
 
-    private static ProxyFailure Failed(TransformFailure failure) =>
-        new(failure.Kind == TransformFailureKind.Timeout ? FailureKind.PluginTimedOut : FailureKind.PluginFailed, failure.Message);
+    private static ProxyFailure Failed(PluginFailure failure) =>
+        new(failure.Kind == PluginFailureKind.Timeout ? FailureKind.PluginTimedOut : FailureKind.PluginFailed, failure.Message);
 
     /// <returns>Whether a handler answered the request, or failed in it; otherwise it goes on.</returns>
     private async Task<bool> HandledAsync(Exchange exchange, IReadOnlyList<PluginHandler> handlers, EditablePrompt prompt, PooledBody body, IReadOnlyList<PluginResponseTransform> responses, CancellationToken clientGone)
@@ -387,7 +387,7 @@ internal sealed partial class RequestPath
     {
         if (prompt is null || responses.Count == 0)
             return default;
-        var edits = new ResponseEdits(responses, new ResponseContext(prompt.Context, isStream), _options.PluginTimeBudget, _metrics, _time);
+        var edits = new ResponseEdits(responses, new ResponseContext(prompt.Context, isStream), _transforms.Fence);
         return (isStream ? new StreamEditor(edits) : new WholeEditor(edits), edits);
     }
 
@@ -466,7 +466,7 @@ internal sealed partial class RequestPath
     }
 
     /// <returns>How the copying ended, or the plugin that broke it off.</returns>
-    private static async Task<(CopyEnd End, TransformFailure? Failure)> EndOfAsync(Task<CopyEnd> copying, ResponseEdits? edits)
+    private static async Task<(CopyEnd End, PluginFailure? Failure)> EndOfAsync(Task<CopyEnd> copying, ResponseEdits? edits)
     {
         try
         {
@@ -474,7 +474,7 @@ internal sealed partial class RequestPath
                 return (default, await edits.Hung.ConfigureAwait(false));
             return (await copying.ConfigureAwait(false), null);
         }
-        catch (ResponseFailureException e)
+        catch (PluginFailureException e)
         {
             return (default, e.Failure);
         }

@@ -2,64 +2,55 @@ using System.Buffers;
 using System.Text;
 using Bioproxy.Abstractions;
 using Bioproxy.Host.Plugins;
-using Bioproxy.Host.Telemetry;
 
 namespace Bioproxy.Host.Transforms;
 
 /// <summary>
-/// The response transforms at work on one response, fenced. The answer meets them in the reverse order of the way in. Used by one thread at a
-/// time; another one may only wait for <see cref="Hung"/>.
+/// Runs the response transforms over one response, fenced. The response meets them in the reverse order of the request. Used by one thread at
+/// a time; other threads may only wait for <see cref="Hung"/>.
 /// </summary>
 internal sealed class ResponseEdits : IDisposable
 {
     private readonly IReadOnlyList<PluginResponseTransform> _transforms;
     private readonly ResponseContext _context;
-    private readonly TimeSpan _budget;
-    private readonly ProxyMetrics _metrics;
-    private readonly TimeProvider _time;
+    private readonly PluginFence _fence;
+    private readonly PluginRun _run;
     private readonly TimeSpan[] _spent;
     private readonly Dictionary<ResponseChannel, IResponseEditor?[]?> _channels = [];
     private readonly List<ResponseChannel> _open = [];
-    private readonly TaskCompletionSource<TransformFailure> _hung = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<PluginFailure> _hung = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _timer;
-    private readonly Lock _lock = new(); // of the three below: either a call has come back or it hangs
-    private PluginResponseTransform? _running;
-    private long _started;
-    private bool _isAbandoned;
 
-    /// <param name="transforms">In the order of the way in.</param>
+    /// <param name="transforms">At least one, in the order of the request.</param>
     /// <param name="context">The response.</param>
-    /// <param name="budget">The longest one call may take.</param>
-    /// <param name="metrics">Counts calls and failures.</param>
-    /// <param name="time">The clock.</param>
-    public ResponseEdits(IReadOnlyList<PluginResponseTransform> transforms, ResponseContext context, TimeSpan budget, ProxyMetrics metrics, TimeProvider time)
+    /// <param name="fence">Its budget holds for each single call.</param>
+    public ResponseEdits(IReadOnlyList<PluginResponseTransform> transforms, ResponseContext context, PluginFence fence)
     {
         _transforms = [.. transforms.Reverse()];
         _context = context;
-        _budget = budget;
-        _metrics = metrics;
-        _time = time;
+        _fence = fence;
+        _run = new PluginRun(_transforms[0]);
         _spent = new TimeSpan[transforms.Count];
-        var period = TimeSpan.FromMilliseconds(Math.Clamp(budget.TotalMilliseconds / 4, 5, 250));
-        _timer = time.CreateTimer(static edits => ((ResponseEdits)edits!).Watch(), this, period, period);
+        var period = BlockedThreadWatch.PeriodOf(fence.Budget.Limit);
+        _timer = fence.Time.CreateTimer(static edits => ((ResponseEdits)edits!).Watch(), this, period, period);
     }
 
-    /// <summary>Completes when a plugin does not come back; whoever edits is lost in it then.</summary>
-    public Task<TransformFailure> Hung => _hung.Task;
+    /// <summary>Completes when a plugin does not return; the editing thread is lost in it then.</summary>
+    public Task<PluginFailure> Hung => _hung.Task;
 
-    /// <summary>The texts that have begun and not ended, and that somebody edits, in the order they began.</summary>
+    /// <summary>The texts that have begun and not ended and have an editor, in the order they began.</summary>
     public IReadOnlyList<ResponseChannel> Open => _open;
 
-    /// <summary>Whether a text has begun and not ended, and somebody edits it.</summary>
+    /// <summary>Whether a text has begun and not ended and has an editor.</summary>
     public bool IsOpen(ResponseChannel channel) => _channels.TryGetValue(channel, out var editors) && editors is not null;
 
     /// <summary>The next piece of a text.</summary>
     /// <returns>The same object when nothing is changed.</returns>
-    /// <exception cref="ResponseFailureException">A plugin failed.</exception>
+    /// <exception cref="PluginFailureException">A plugin failed.</exception>
     public string Edit(ResponseChannel channel, string text)
     {
         if (text.Length == 0)
-            return text; // says nothing, and begins nothing: many servers send one beside the role
+            return text; // begins nothing: many servers send an empty text beside the role
         if (!_channels.TryGetValue(channel, out var editors))
         {
             _channels[channel] = editors = Begin(channel);
@@ -72,7 +63,7 @@ internal sealed class ResponseEdits : IDisposable
 
     /// <summary>A text has ended.</summary>
     /// <returns>What was held back.</returns>
-    /// <exception cref="ResponseFailureException">A plugin failed.</exception>
+    /// <exception cref="PluginFailureException">A plugin failed.</exception>
     public string Finish(ResponseChannel channel)
     {
         if (!_channels.Remove(channel, out var editors) || editors is null)
@@ -81,9 +72,9 @@ internal sealed class ResponseEdits : IDisposable
         return Finish(editors);
     }
 
-    /// <summary>A text that is there as a whole.</summary>
+    /// <summary>A text that is complete.</summary>
     /// <returns>The same object when nothing is changed.</returns>
-    /// <exception cref="ResponseFailureException">A plugin failed.</exception>
+    /// <exception cref="PluginFailureException">A plugin failed.</exception>
     public string Whole(ResponseChannel channel, string text)
     {
         if (text.Length == 0 || Begin(channel) is not { } editors)
@@ -97,10 +88,7 @@ internal sealed class ResponseEdits : IDisposable
     {
         _timer.Dispose();
         for (var i = 0; i < _transforms.Count; i++)
-        {
-            _transforms[i].Called();
-            _metrics.PluginCalled(_transforms[i].Plugin, _spent[i]);
-        }
+            _fence.Called(_transforms[i], _spent[i]);
     }
 
     private IResponseEditor?[]? Begin(ResponseChannel channel)
@@ -109,8 +97,7 @@ internal sealed class ResponseEdits : IDisposable
         var hasAny = false;
         for (var i = 0; i < editors.Length; i++)
         {
-            var transform = _transforms[i];
-            editors[i] = Fenced(i, () => transform.Begin(_context, channel));
+            editors[i] = Begin(i, channel);
             hasAny |= editors[i] is not null;
         }
 
@@ -143,28 +130,47 @@ internal sealed class ResponseEdits : IDisposable
         return rest;
     }
 
+    private IResponseEditor? Begin(int at, ResponseChannel channel)
+    {
+        var started = Enter(at);
+        IResponseEditor? editor;
+        try
+        {
+            editor = _transforms[at].Begin(_context, channel);
+        }
+        catch (Exception e)
+        {
+            throw Threw(at, started, e);
+        }
+
+        Leave(at, started);
+        return editor;
+    }
+
     /// <param name="at">The transform.</param>
     /// <param name="editor">Its editor.</param>
     /// <param name="text">The next piece; null when the text has ended.</param>
     private string Call(int at, IResponseEditor editor, string? text)
     {
         var started = Enter(at);
+        string edited;
         try
         {
-            var edited = (text is null ? editor.Finish() : editor.Edit(text)) ?? throw new InvalidOperationException("it returned null instead of a text");
-            return ReferenceEquals(edited, text) || IsWhole(edited) ? edited : throw new InvalidOperationException("it returned half a character (a lone surrogate)");
+            edited = (text is null ? editor.Finish() : editor.Edit(text))
+                ?? throw new InvalidOperationException("it returned null instead of a text");
+            if (!ReferenceEquals(edited, text) && !IsWhole(edited))
+                throw new InvalidOperationException("it returned half a character (a lone surrogate)");
         }
         catch (Exception e)
         {
-            throw Threw(at, e);
+            throw Threw(at, started, e);
         }
-        finally
-        {
-            Leave(at, started);
-        }
+
+        Leave(at, started);
+        return edited;
     }
 
-    /// <summary>Whether it begins and ends with whole characters, and has no half of one in it: neither JSON nor the next editor could take it.</summary>
+    /// <summary>Whether a text consists of whole characters: neither JSON nor the next editor could take half of one.</summary>
     private static bool IsWhole(ReadOnlySpan<char> text)
     {
         for (var at = text.IndexOfAnyInRange('\ud800', '\udfff'); at >= 0;)
@@ -178,60 +184,31 @@ internal sealed class ResponseEdits : IDisposable
         return true;
     }
 
-    private T Fenced<T>(int at, Func<T> call)
-    {
-        var started = Enter(at);
-        try
-        {
-            return call();
-        }
-        catch (Exception e)
-        {
-            throw Threw(at, e);
-        }
-        finally
-        {
-            Leave(at, started);
-        }
-    }
-
     private long Enter(int at)
     {
-        lock (_lock)
-        {
-            _running = _transforms[at];
-            return _started = _time.GetTimestamp();
-        }
+        var started = _fence.Time.GetTimestamp();
+        return _run.Begin(_transforms[at], started) ? started : throw Abandoned();
     }
 
     private void Leave(int at, long started)
     {
-        lock (_lock)
-        {
-            _running = null;
-            _spent[at] += _time.GetElapsedTime(started);
-            if (_isAbandoned)
-                throw new OperationCanceledException(); // the response was ended without us
-        }
+        if (!_run.End(last: false))
+            throw Abandoned();
+        _spent[at] += _fence.Time.GetElapsedTime(started);
     }
+
+    private PluginFailureException Threw(int at, long started, Exception e)
+    {
+        Leave(at, started);
+        return new PluginFailureException(_fence.Threw(_transforms[at], e));
+    }
+
+    /// <summary>The response was ended without this thread: the failure has been recorded and reported already.</summary>
+    private PluginFailureException Abandoned() => new(_fence.Abandoned(_run.Current));
 
     private void Watch()
     {
-        lock (_lock)
-        {
-            if (_isAbandoned || _running is not { } culprit || _time.GetElapsedTime(_started) < _budget)
-                return;
-            _isAbandoned = true;
-            _hung.TrySetResult(Failed(culprit, TransformFailureKind.Timeout, "timeout", $"did not end within {_budget.TotalMilliseconds} ms (plugin_time_budget_ms)."));
-        }
-    }
-
-    private ResponseFailureException Threw(int at, Exception e) => new(Failed(_transforms[at], TransformFailureKind.Exception, "exception", $"failed: {e.GetType().Name}: {e.Message}"));
-
-    private TransformFailure Failed(PluginResponseTransform transform, TransformFailureKind kind, string type, string what)
-    {
-        _metrics.PluginFailed(transform.Plugin, type);
-        transform.Failed(new PluginError(_time.GetUtcNow(), transform.Name, what));
-        return new TransformFailure(transform.Plugin, transform.Name, kind, $"Response transform '{transform.Name}' of plugin '{transform.Plugin}' {what}");
+        if (_run.AbandonIfStuck(_fence.Budget.Limit, _fence.Time) is { } culprit)
+            _hung.TrySetResult(_fence.TimedOut(culprit, wasReached: true));
     }
 }

@@ -45,7 +45,9 @@ internal static class PluginsRun
     {
         var prompt = new PromptContext("bench", PromptEndpoint.Chat, "m", isWarmUp: false, [], default);
         var transform = new PluginResponseTransform("bench", "bench", 0, new Transform(edit));
-        using var editor = new StreamEditor(new ResponseEdits([transform], new ResponseContext(prompt, isStream: true), TimeSpan.FromSeconds(2), metrics, TimeProvider.System));
+        using var fence = new PluginFence(
+            PluginBudget.OfTransforms(TimeSpan.FromSeconds(2)), metrics, TimeProvider.System, NullLogger<PluginFence>.Instance);
+        using var editor = new StreamEditor(new ResponseEdits([transform], new ResponseContext(prompt, isStream: true), fence));
         var started = Stopwatch.GetTimestamp();
         long written = 0;
         for (var i = 0; i < Chunks; i++)

@@ -19,7 +19,7 @@ public sealed partial class LayerTests
         ["Backends", "Transforms"],
         ["Http", "Templates", "Plugins"],
         ["Prompts"],
-        ["Configuration", "Telemetry", "Json"],
+        ["Configuration", "Telemetry", "Json", "Threading"],
     ];
 
     private static readonly string Host = Path.Combine(RepositoryFolder.Root!, "src", "Bioproxy.Host");

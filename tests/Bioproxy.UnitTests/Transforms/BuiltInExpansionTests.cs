@@ -36,7 +36,8 @@ public sealed class BuiltInExpansionTests : IDisposable
         using var plugins = loader.Load([Path.Combine(FixturePlugins.OutputOf("src/Bioproxy.Host"), "plugins")]);
         library.UseEngines(plugins.Engines);
         Assert.Empty(library.LoadAll());
-        var chain = new TransformChain(options.PluginTimeBudget, metrics, TimeProvider.System, NullLogger<TransformChain>.Instance);
+        using var chain = new TransformChain(
+            new PluginFence(PluginBudget.OfTransforms(options.PluginTimeBudget), metrics, TimeProvider.System, NullLogger<PluginFence>.Instance));
 
         Assert.Equal(["Be brief.\none", "Be brief.\ntwo"], await ExpandAsync(chain, plugins.Transforms, "@code one", "@code two"));
         await File.WriteAllTextAsync(file, "Be thorough.\n<<message>>");

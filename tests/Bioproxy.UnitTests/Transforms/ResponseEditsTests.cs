@@ -6,6 +6,7 @@ using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.Transforms;
 using Bioproxy.UnitTests.Plugins;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bioproxy.UnitTests.Transforms;
 
@@ -110,7 +111,7 @@ public sealed class ResponseEditsTests : IDisposable
     {
         using var edits = Edits(Appends("behind"), Part("cutter", _ => new TestEditors.Editor(text => text[..^1], () => "")));
 
-        var thrown = Assert.Throws<ResponseFailureException>(() => edits.Edit(Answer, "a😀"));
+        var thrown = Assert.Throws<PluginFailureException>(() => edits.Edit(Answer, "a😀"));
 
         Assert.Equal("Response transform 'cutter' of plugin 'plugin-cutter' failed: InvalidOperationException: it returned half a character (a lone surrogate)", thrown.Message);
         Assert.Equal("😀ä behind", edits.Edit(Reasoning, "😀äx"));
@@ -128,14 +129,14 @@ public sealed class ResponseEditsTests : IDisposable
         var good = Appends("good");
         var edits = Edits(good, bad);
 
-        var thrown = Assert.Throws<ResponseFailureException>(() =>
+        var thrown = Assert.Throws<PluginFailureException>(() =>
         {
             edits.Edit(Answer, "x");
             edits.Finish(Answer);
         });
         edits.Dispose();
 
-        Assert.Equal(new TransformFailure("plugin-bad", "bad", TransformFailureKind.Exception, "Response transform 'bad' of plugin 'plugin-bad' failed: FormatException: out of luck"), thrown.Failure);
+        Assert.Equal(new PluginFailure("plugin-bad", "bad", PluginFailureKind.Exception, "Response transform 'bad' of plugin 'plugin-bad' failed: FormatException: out of luck"), thrown.Failure);
         Assert.Equal(thrown.Failure.Message, thrown.Message);
         Assert.Equal((1, 1, new PluginError(_time.GetUtcNow(), "bad", "failed: FormatException: out of luck")), (bad.Calls, bad.Errors, bad.LastError));
         Assert.Equal((1, 0, null), (good.Calls, good.Errors, good.LastError));
@@ -150,7 +151,7 @@ public sealed class ResponseEditsTests : IDisposable
     {
         using var edits = Edits(Part("bad", _ => new TestEditors.Editor(text => fromEdit ? null! : text, () => null!)));
 
-        var thrown = Assert.Throws<ResponseFailureException>(() => edits.Whole(Answer, "x"));
+        var thrown = Assert.Throws<PluginFailureException>(() => edits.Whole(Answer, "x"));
 
         Assert.EndsWith("it returned null instead of a text", thrown.Message, StringComparison.Ordinal);
     }
@@ -175,12 +176,13 @@ public sealed class ResponseEditsTests : IDisposable
         _time.Advance(TimeSpan.FromMilliseconds(250));
 
         Assert.Equal(
-            new TransformFailure("plugin-slow", "slow", TransformFailureKind.Timeout, "Response transform 'slow' of plugin 'plugin-slow' did not end within 2000 ms (plugin_time_budget_ms)."),
+            new PluginFailure("plugin-slow", "slow", PluginFailureKind.Timeout, "Response transform 'slow' of plugin 'plugin-slow' did not end within 2000 ms (plugin_time_budget_ms)."),
             await edits.Hung.DefaultTimeout());
         Assert.False(work.IsCompleted);
         edits.Dispose();
         release.Set();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => work.DefaultTimeout());
+        var abandoned = await Assert.ThrowsAsync<PluginFailureException>(() => work.DefaultTimeout());
+        Assert.Equal(await edits.Hung, abandoned.Failure);
         Assert.Equal((1, 1), (slow.Calls, slow.Errors));
         Assert.Contains("errors_total 1 plugin-slow timeout", _measured);
     }
@@ -226,7 +228,10 @@ public sealed class ResponseEditsTests : IDisposable
 
     private static PluginResponseTransform Part(string name, Func<ResponseChannel, IResponseEditor?> begin) => new("plugin-" + name, name, 0, new TestEditors.Part(begin));
 
-    private ResponseEdits Edits(params PluginResponseTransform[] transforms) => new(transforms, new ResponseContext(Prompts.User("x"), isStream: true), Budget, _metrics, _time);
+    private ResponseEdits Edits(params PluginResponseTransform[] transforms) => new(
+        transforms,
+        new ResponseContext(Prompts.User("x"), isStream: true),
+        new PluginFence(PluginBudget.OfTransforms(Budget), _metrics, _time, NullLogger<PluginFence>.Instance));
 
     private void Measured<T>(Instrument instrument, T value, ReadOnlySpan<KeyValuePair<string, object?>> tags) where T : struct, IFormattable
     {

@@ -1,10 +1,12 @@
 using System.Text;
 using Bioproxy.Abstractions;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.Transforms;
 using Bioproxy.UnitTests.Plugins;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bioproxy.UnitTests.Transforms;
 
@@ -17,9 +19,7 @@ internal static class TestEditors
     public static ResponseEdits Edits(params Func<ResponseChannel, IResponseEditor?>[] begins) => new(
         [.. begins.Select((begin, i) => new PluginResponseTransform("plugin", $"part {i}", i, new Part(begin)))],
         new ResponseContext(Prompts.User("x"), isStream: true),
-        TimeSpan.FromSeconds(2),
-        Metrics,
-        new ManualClock());
+        new PluginFence(PluginBudget.OfTransforms(TimeSpan.FromSeconds(2)), Metrics, new FakeTimeProvider(), NullLogger<PluginFence>.Instance));
 
     /// <summary>What a stream becomes, fed in these pieces.</summary>
     public static byte[] Stream(IEnumerable<ReadOnlyMemory<byte>> pieces, params Func<ResponseChannel, IResponseEditor?>[] begins)

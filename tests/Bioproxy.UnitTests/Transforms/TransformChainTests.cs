@@ -55,7 +55,7 @@ public sealed class TransformChainTests : IDisposable
 
         var result = await chain.RunAsync(context, CancellationToken.None).AsTask().WaitAsync(Limit);
 
-        Assert.Equal(default(TransformResult), result);
+        Assert.Equal(default, result);
         Assert.Equal("xabc", context.Messages[0].Parts[0].Text);
         Assert.Equal([true, true, true], threads);
     }
@@ -86,7 +86,7 @@ public sealed class TransformChainTests : IDisposable
 
         Assert.False(result.Succeeded);
         Assert.Equal(
-            new TransformFailure("plugin-bad", "bad", TransformFailureKind.Exception, "Transform 'bad' of plugin 'plugin-bad' failed: InvalidOperationException: out of luck"),
+            new PluginFailure("plugin-bad", "bad", PluginFailureKind.Exception, "Transform 'bad' of plugin 'plugin-bad' failed: InvalidOperationException: out of luck"),
             result.Failure);
         Assert.False(reached);
         Assert.Equal(new PluginError(_clock.GetUtcNow(), "bad", "failed: InvalidOperationException: out of luck"), bad.LastError);
@@ -97,7 +97,7 @@ public sealed class TransformChainTests : IDisposable
     {
         var result = await Chain(Does((_, _) => throw new OperationCanceledException())).RunAsync(Prompts.User("x"), CancellationToken.None).AsTask().WaitAsync(Limit);
 
-        Assert.Equal(TransformFailureKind.Exception, result.Failure!.Kind);
+        Assert.Equal(PluginFailureKind.Exception, result.Failure!.Kind);
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class TransformChainTests : IDisposable
         var result = await run.WaitAsync(Limit);
         release.Set();
         Assert.Equal(
-            new TransformFailure("plugin-slow", "slow", TransformFailureKind.Timeout, "Transform 'slow' of plugin 'plugin-slow' did not end within 2000 ms (plugin_time_budget_ms)."),
+            new PluginFailure("plugin-slow", "slow", PluginFailureKind.Timeout, "Transform 'slow' of plugin 'plugin-slow' did not end within 2000 ms (plugin_time_budget_ms)."),
             result.Failure);
         Assert.NotNull(late.LastError);
     }
@@ -159,7 +159,7 @@ public sealed class TransformChainTests : IDisposable
 
         await SpendBudgetAsync(run);
 
-        Assert.Equal(TransformFailureKind.Timeout, (await run).Failure!.Kind);
+        Assert.Equal(PluginFailureKind.Timeout, (await run).Failure!.Kind);
         never.SetResult();
     }
 
@@ -168,7 +168,7 @@ public sealed class TransformChainTests : IDisposable
     {
         using var inside = new SemaphoreSlim(0);
         using var release = new ManualResetEventSlim();
-        var answers = new List<TransformFailure>();
+        var answers = new List<PluginFailure>();
         var answered = new TaskCompletionSource();
         var told = new TaskCompletionSource();
         var reached = false;
@@ -200,9 +200,9 @@ public sealed class TransformChainTests : IDisposable
         Assert.False(run.IsCompleted);
         release.Set();
 
-        Assert.Equal(new TransformResult(null, IsAnswered: true), await run.WaitAsync(Limit));
+        Assert.Equal(new PluginResult(null, IsAnswered: true), await run.WaitAsync(Limit));
         Assert.Equal(
-            new TransformFailure("plugin-slow", "slow", TransformFailureKind.Timeout, "Transform 'slow' of plugin 'plugin-slow' did not end within 2000 ms (plugin_time_budget_ms)."),
+            new PluginFailure("plugin-slow", "slow", PluginFailureKind.Timeout, "Transform 'slow' of plugin 'plugin-slow' did not end within 2000 ms (plugin_time_budget_ms)."),
             Assert.Single(answers));
         Assert.NotNull(blocking.LastError);
         Assert.False(reached);
@@ -231,7 +231,7 @@ public sealed class TransformChainTests : IDisposable
 
         await SpendBudgetAsync(run);
 
-        Assert.Equal(TransformFailureKind.Timeout, (await run).Failure!.Kind);
+        Assert.Equal(PluginFailureKind.Timeout, (await run).Failure!.Kind);
         await left.Task.WaitAsync(Limit);
         Assert.False(reached);
     }
@@ -256,7 +256,7 @@ public sealed class TransformChainTests : IDisposable
 
         await SpendBudgetAsync(run);
 
-        Assert.Equal("second", (await run).Failure!.Transform);
+        Assert.Equal("second", (await run).Failure!.Part);
         Assert.Null(quick.LastError);
         never.SetResult();
     }
@@ -321,7 +321,7 @@ public sealed class TransformChainTests : IDisposable
 
         Assert.Equal("Transform 'throwing' of plugin 'a' failed: InvalidOperationException: this plugin always fails", threw.Failure!.Message);
         var hung = (await hanging).Failure!;
-        Assert.Equal(("b", "hanging", TransformFailureKind.Timeout), (hung.Plugin, hung.Transform, hung.Kind));
+        Assert.Equal(("b", "hanging", PluginFailureKind.Timeout), (hung.Plugin, hung.Part, hung.Kind));
         Assert.Equal(["failed: InvalidOperationException: this plugin always fails"], set.Statuses.Where(status => status.Name == "a").Select(status => status.LastError!.Message));
     }
 
@@ -335,10 +335,10 @@ public sealed class TransformChainTests : IDisposable
     private static PluginTransform Does(Func<PromptContext, CancellationToken, ValueTask> what, string name = "it") =>
         new("plugin-" + name, name, 0, new DelegateTransform(what));
 
-    private TestChain Chain(params PluginTransform[] transforms) => new(new(Budget, _metrics, _clock, NullLogger<TransformChain>.Instance), transforms);
+    private TestChain Chain(params PluginTransform[] transforms) => new(new(new PluginFence(PluginBudget.OfTransforms(Budget), _metrics, _clock, NullLogger<PluginFence>.Instance)), transforms);
 
     // RunAsync has set its timer when it returns, so one step is enough.
-    private static Task NotAsked(TransformFailure failure) => throw new InvalidOperationException("Nobody was blocked.");
+    private static Task NotAsked(PluginFailure failure) => throw new InvalidOperationException("Nobody was blocked.");
 
     private async Task SpendBudgetAsync(Task task)
     {
@@ -360,8 +360,8 @@ public sealed class TransformChainTests : IDisposable
 
     private sealed record TestChain(TransformChain Chain, IReadOnlyList<PluginTransform> Transforms)
     {
-        public ValueTask<TransformResult> RunAsync(PromptContext context, CancellationToken cancellationToken) => Chain.RunAsync(Transforms, context, cancellationToken);
+        public ValueTask<PluginResult> RunAsync(PromptContext context, CancellationToken cancellationToken) => Chain.RunAsync(Transforms, context, cancellationToken);
 
-        public ValueTask<TransformResult> RunHereAsync(PromptContext context, Func<TransformFailure, Task> answer, CancellationToken cancellationToken) => Chain.RunHereAsync(Transforms, context, answer, cancellationToken);
+        public ValueTask<PluginResult> RunHereAsync(PromptContext context, Func<PluginFailure, Task> answer, CancellationToken cancellationToken) => Chain.RunHereAsync(Transforms, context, answer, cancellationToken);
     }
 }

@@ -1,10 +1,10 @@
-namespace Bioproxy.Host.Transforms;
+namespace Bioproxy.Host.Plugins;
 
 /// <summary>
-/// Plugins run on the thread of their request. One timer for all of them finds those that have blocked it for too long, and
-/// somebody else then answers in the thread's stead. The timer stands still while nothing runs.
+/// Finds plugin runs that have blocked their request's thread for too long, and has the request answered from another thread. One timer
+/// serves all requests; it does not tick while no plugin runs.
 /// </summary>
-internal sealed class BlockWatch : IDisposable
+internal sealed class BlockedThreadWatch : IDisposable
 {
     private readonly TimeSpan _limit;
     private readonly TimeSpan _period;
@@ -14,18 +14,22 @@ internal sealed class BlockWatch : IDisposable
     private readonly LinkedList<Call> _calls = new();
     private bool _isTicking;
 
-    public BlockWatch(TimeSpan limit, TimeProvider time)
+    public BlockedThreadWatch(TimeSpan limit, TimeProvider time)
     {
         _limit = limit;
-        _period = TimeSpan.FromMilliseconds(Math.Clamp(limit.TotalMilliseconds / 4, 5, 250));
+        _period = PeriodOf(limit);
         _time = time;
-        _timer = time.CreateTimer(static watch => ((BlockWatch)watch!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(
+            static watch => ((BlockedThreadWatch)watch!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>A chain begins on this thread.</summary>
-    /// <param name="run">The chain.</param>
-    /// <param name="answer">What is done when it blocks its thread for too long; it has been abandoned by then.</param>
-    public Call Enter(TransformRun run, Func<(Plugins.PluginPart Part, long? Started), Task> answer)
+    /// <summary>How often to look for calls that exceed a limit.</summary>
+    public static TimeSpan PeriodOf(TimeSpan limit) => TimeSpan.FromMilliseconds(Math.Clamp(limit.TotalMilliseconds / 4, 5, 250));
+
+    /// <summary>A run begins on this thread.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="answer">Answers the request once the run has blocked its thread for too long and was abandoned.</param>
+    public Call Enter(PluginRun run, Func<(PluginPart Part, long? Started), Task> answer)
     {
         var call = new Call(run, _time.GetTimestamp(), answer);
         lock (_lock)
@@ -38,8 +42,8 @@ internal sealed class BlockWatch : IDisposable
         return call;
     }
 
-    /// <summary>The thread is the caller's again.</summary>
-    /// <returns>The answering under way or done, when it took too long; otherwise null.</returns>
+    /// <summary>The run has returned to the caller's thread: it has ended, or it continues elsewhere and no longer blocks.</summary>
+    /// <returns>The answer that is being given, or was, if the run took too long; otherwise null.</returns>
     public Task? Leave(Call call)
     {
         lock (_lock)
@@ -57,7 +61,7 @@ internal sealed class BlockWatch : IDisposable
         {
             _isTicking = _calls.Count > 0 && _timer.Change(_period, Timeout.InfiniteTimeSpan);
 
-            // In the order of their beginnings: behind one that is not due nobody is.
+            // Calls are in the order they began, so the first one that is not due ends the search.
             for (var node = _calls.First; node is not null && _time.GetElapsedTime(node.Value.Started) >= _limit; node = node.Next)
             {
                 var call = node.Value;
@@ -67,20 +71,20 @@ internal sealed class BlockWatch : IDisposable
         }
     }
 
-    /// <summary>One chain on one thread.</summary>
+    /// <summary>One run on one thread.</summary>
     internal sealed class Call
     {
-        public Call(TransformRun run, long started, Func<(Plugins.PluginPart Part, long? Started), Task> answer)
+        public Call(PluginRun run, long started, Func<(PluginPart Part, long? Started), Task> answer)
         {
             (Run, Started, Answer) = (run, started, answer);
             Node = new LinkedListNode<Call>(this);
         }
 
-        public TransformRun Run { get; }
+        public PluginRun Run { get; }
 
         public long Started { get; }
 
-        public Func<(Plugins.PluginPart Part, long? Started), Task> Answer { get; }
+        public Func<(PluginPart Part, long? Started), Task> Answer { get; }
 
         public LinkedListNode<Call> Node { get; }
 
