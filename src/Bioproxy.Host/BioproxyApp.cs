@@ -6,8 +6,10 @@ using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Requests;
+using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Models.Snapshots;
+using Bioproxy.Host.Routing;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.Templates;
 using Bioproxy.Host.Transforms;
@@ -57,6 +59,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     private readonly Explainer _explainer;
     private readonly StaticPrefixFinder _rehearsals;
     private readonly WarmUpLoop _warmUp;
+    private readonly PluginFence _handlers;
     private readonly RequestPath _path;
     private readonly AdminEndpoints _admin;
     private Task _loops = Task.CompletedTask;
@@ -115,7 +118,12 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         // Requests and warm-up, which know nothing of each other
         var explanations = new ExplanationLog();
         _explainer = new Explainer(explanations, options, clock);
-        _path = new RequestPath(_plugins, _transforms, queue, placer, _keeper, _explainer, _monitor, _sender, options, _metrics, clock, loggers.CreateLogger<RequestPath>(), _stopping.Token);
+        var instance = new ModelInstance(placer, _keeper, _monitor, _stopping.Token);
+        var router = new ModelRouter(new ServedModel(queue, instance, _sender));
+        var report = new RequestReport(_metrics, clock, loggers.CreateLogger<RequestPath>());
+        _handlers = new PluginFence(PluginBudget.OfHandlers(options.HandlerTimeBudget), _metrics, clock, loggers.CreateLogger<PluginFence>());
+        var stage = new PluginStage(_plugins, _transforms, _handlers, new FailureResponse(report), report);
+        _path = new RequestPath(stage, router, _explainer, report, options, clock);
         _rehearsals = new StaticPrefixFinder(_plugins, _transforms, _client);
         _warmUp = new WarmUpLoop(
             _rehearsals, _templates, _client, _monitor, _recognition, queue, table, placer, writer, _catalogue, effects, options, _metrics, clock, loggers.CreateLogger<WarmUpLoop>());
@@ -216,6 +224,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         _watcher.Dispose();
         _templates.Dispose();
         _transforms.Dispose();
+        _handlers.Dispose();
         await _plugins.DisposeAsync().ConfigureAwait(false);
         _monitor.Dispose();
         _sender.Dispose();
@@ -256,8 +265,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1; // as BackendPool does
             kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
-            kestrel.Limits.MaxRequestBodySize = null; // ours is counted while reading, and answers 413 with words
-            kestrel.Limits.MinResponseDataRate = null; // ours is timeouts.client_write_seconds
+            KestrelLimits.Apply(kestrel.Limits, options);
             Listen(kestrel, options.ProxyHost, options.ProxyPort, static _ => { });
             Listen(kestrel, options.AdminHost, options.AdminPort, static listen => listen.Use(next => connection =>
             {

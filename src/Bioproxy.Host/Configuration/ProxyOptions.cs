@@ -104,6 +104,15 @@ internal sealed record ProxyOptions
     /// <summary><c>limits.max_body_bytes</c>.</summary>
     public long MaxBodyBytes { get; init; } = 64L << 20;
 
+    /// <summary><c>limits.max_queued_bytes</c>: the most memory that the bodies of all requests may take together.</summary>
+    public long MaxQueuedBytes { get; init; } = 512L << 20;
+
+    /// <summary><c>limits.max_header_bytes</c>: the longest request line plus headers.</summary>
+    public int MaxHeaderBytes { get; init; } = 64 << 10;
+
+    /// <summary><c>timeouts.request_body_seconds</c>: the longest pause while a client sends its body; zero = no limit.</summary>
+    public TimeSpan RequestBodyTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary><c>timeouts.connect_seconds</c>.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
