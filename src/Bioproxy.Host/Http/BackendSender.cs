@@ -28,7 +28,8 @@ internal sealed class BackendSender : IDisposable
     public async ValueTask<(HttpResponseMessage? Response, ProxyFailure? Failure)> SendAsync(
         RequestHead from, Func<HttpContent>? body, bool isRepeatable, CancellationToken cancellationToken)
     {
-        var reply = await _pool.SendAsync(() => Request(from, body?.Invoke()), isRepeatable, _limit, cancellationToken).ConfigureAwait(false);
+        var reply = await _pool.SendAsync(() => Request(from, body?.Invoke()), isRepeatable, _limit, cancellationToken)
+            .ConfigureAwait(false);
         return (reply.Response, reply.Failure is { } failure ? Describe(failure) : null);
     }
 

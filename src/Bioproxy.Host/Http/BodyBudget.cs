@@ -1,6 +1,6 @@
 namespace Bioproxy.Host.Http;
 
-/// <summary>The memory that all request bodies together may take. Many large requests that wait in the queue must not exhaust the process.</summary>
+/// <summary>The memory that all request bodies together may take, so that waiting requests cannot exhaust the process.</summary>
 /// <param name="limit">Bytes at most.</param>
 internal sealed class BodyBudget(long limit)
 {

@@ -13,7 +13,7 @@ internal sealed class BodyReader(ProxyOptions options, TimeProvider time)
 
     public BodyBudget Budget { get; } = new(options.MaxQueuedBytes);
 
-    /// <summary>Reads the body to its end. Only then does the server notice a client that leaves while its request waits in the queue.</summary>
+    /// <summary>Reads the body to its end. Only then does the server notice a client that leaves while its request waits.</summary>
     public async ValueTask<(PooledBody? Body, ProxyFailure? Failure)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (request.Headers.ContentEncoding.Count > 0 && request.Headers.ContentEncoding != "identity")
@@ -57,7 +57,8 @@ internal sealed class BodyReader(ProxyOptions options, TimeProvider time)
     {
         BadHttpRequestException { StatusCode: not 408 } bad =>
             new(FailureKind.ClientBodyBroken, $"The request's body did not arrive whole: {bad.Message}"),
-        OperationCanceledException or ConnectionResetException or IOException => new(FailureKind.ClientGone, "The client left while it was sending."),
+        OperationCanceledException or ConnectionResetException or IOException =>
+            new(FailureKind.ClientGone, "The client left while it was sending."),
         _ => null,
     };
 
@@ -99,10 +100,11 @@ internal sealed class BodyReader(ProxyOptions options, TimeProvider time)
 
     private ProxyFailure TooLarge() => new(
         FailureKind.ClientBodyTooLarge,
-        $"The request's body is larger than {options.MaxBodyBytes} bytes. The limit is limits.max_body_bytes in the proxy's configuration.");
+        $"The request's body is larger than {options.MaxBodyBytes} bytes. "
+        + "The limit is limits.max_body_bytes in the proxy's configuration.");
 
     private ProxyFailure MemoryFull() => new(
         FailureKind.MemoryFull,
-        $"Waiting requests use up the {Budget.Limit} bytes for request bodies (limits.max_queued_bytes in the proxy's configuration). Try again later.",
+        $"Waiting requests use up the {Budget.Limit} bytes for request bodies (limits.max_queued_bytes). Try again later.",
         RetryAfter);
 }

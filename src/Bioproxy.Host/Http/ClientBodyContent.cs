@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Bioproxy.Host.Http;
 
-/// <summary>Passes a client's request body on as it arrives, with its length where the client announced one. Cannot be sent twice.</summary>
+/// <summary>Passes a client's request body on as it arrives, with the length that the client announced. Cannot be sent twice.</summary>
 internal sealed class ClientBodyContent(HttpRequest request, ProxyOptions options, TimeProvider time) : HttpContent
 {
     /// <summary>Why the client's body did not arrive whole; null when it did, or when the failure is not the client's.</summary>

@@ -21,7 +21,8 @@ internal sealed class ClientSink(HttpContext http) : IAnswerSink
 
     public bool NeedsKeepAlive => true;
 
-    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => _response.Body.WriteAsync(bytes, cancellationToken);
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        _response.Body.WriteAsync(bytes, cancellationToken);
 
     public Task FlushAsync(CancellationToken cancellationToken) => _response.Body.FlushAsync(cancellationToken);
 

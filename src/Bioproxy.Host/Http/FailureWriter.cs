@@ -37,7 +37,7 @@ internal static class FailureWriter
         await to.WriteAsync(body, to.Gone).ConfigureAwait(false);
     }
 
-    /// <summary>Writes an error into an event stream, as llama-server does: clients of the OpenAI API look for its <c>error</c> member.</summary>
+    /// <summary>Writes an error into an event stream, as llama-server does: OpenAI clients look for its <c>error</c> member.</summary>
     public static async Task WriteEventAsync(IAnswerSink to, ReadOnlyMemory<byte> error)
     {
         var line = new byte[error.Length + 8];
@@ -48,7 +48,8 @@ internal static class FailureWriter
         await to.WriteAsync(line, to.Gone).ConfigureAwait(false);
     }
 
-    private static bool IsOurs(string header) => header is "Connection" || header.StartsWith("X-Bioproxy-", StringComparison.OrdinalIgnoreCase);
+    private static bool IsOurs(string header) =>
+        header is "Connection" || header.StartsWith("X-Bioproxy-", StringComparison.OrdinalIgnoreCase);
 
     private static ReadOnlyMemory<byte> Body(ProxyFailure failure)
     {

@@ -8,8 +8,8 @@ namespace Bioproxy.Host.Http;
 /// <summary>Which headers pass, in both directions. Values pass as they are, without being parsed.</summary>
 internal static class HeaderRules
 {
-    /// <summary>Headers of one connection, not of the message (RFC 9110, 7.6.1), and those that are made here: <c>Host</c>, <c>Content-Length</c>
-    /// of the body that is really sent, and the answer to <c>Expect</c>.</summary>
+    /// <summary>Headers of one connection, not of the message (RFC 9110, 7.6.1), and those that are made here: <c>Host</c>,
+    /// <c>Content-Length</c> of the body that is really sent, and the answer to <c>Expect</c>.</summary>
     private static readonly FrozenSet<string> NotToBackend = new[]
     {
         "Connection", "Proxy-Connection", "Keep-Alive", "Transfer-Encoding", "TE", "Upgrade", "Proxy-Authorization", "Proxy-Authenticate",
@@ -47,7 +47,9 @@ internal static class HeaderRules
 
     public static void CopyToClient(HttpResponseMessage from, IHeaderDictionary to)
     {
-        var named = from.Headers.NonValidated.TryGetValues("Connection", out var connection) ? Named(new StringValues([.. connection])) : null;
+        var named = from.Headers.NonValidated.TryGetValues("Connection", out var connection)
+            ? Named(new StringValues([.. connection]))
+            : null;
         Copy(from.Headers.NonValidated, to, named);
         Copy(from.Content.Headers.NonValidated, to, named);
 

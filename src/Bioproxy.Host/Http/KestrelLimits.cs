@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Bioproxy.Host.Http;
 
-/// <summary>Every limit of the web server, set on purpose: what is not configured here would be a limit that stands in no configuration.</summary>
+/// <summary>Every limit of the web server, set on purpose: a default would be a limit that stands in no configuration.</summary>
 internal static class KestrelLimits
 {
     private const int Megabyte = 1 << 20;

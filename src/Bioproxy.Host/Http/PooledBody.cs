@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace Bioproxy.Host.Http;
 
-/// <summary>A request body in a pooled buffer that grows with what arrives. Disposal returns the buffer, and its size to the budget.</summary>
+/// <summary>A request body in a pooled buffer that grows with what arrives. Disposal returns buffer and budget.</summary>
 /// <param name="budget">The memory of all bodies together.</param>
 /// <param name="declared">The length that the client announced; null for none. Growth stops there.</param>
 internal sealed class PooledBody(BodyBudget budget, long? declared) : IDisposable
@@ -31,7 +31,7 @@ internal sealed class PooledBody(BodyBudget budget, long? declared) : IDisposabl
         return true;
     }
 
-    /// <summary>Code that was given up on may still read the buffer: it is left to the garbage collector instead of the next request.</summary>
+    /// <summary>Abandoned code may still read the buffer: the garbage collector gets it instead of the next request.</summary>
     public void Abandon() => _isAbandoned = true;
 
     public void Dispose()

@@ -17,7 +17,12 @@ internal sealed class StreamCopier(TimeSpan backendLimit, TimeSpan clientLimit, 
     /// <param name="gate">Stands before the client; null lets everything pass.</param>
     /// <param name="editor">Stands between the gate and the client, and changes what passes; null changes nothing.</param>
     public async Task<CopyEnd> CopyAsync(
-        Stream from, IAnswerSink to, Action<ReadOnlyMemory<byte>> tap, CancellationToken clientGone, ResponseGate? gate = null, ResponseFilter? editor = null)
+        Stream from,
+        IAnswerSink to,
+        Action<ReadOnlyMemory<byte>> tap,
+        CancellationToken clientGone,
+        ResponseGate? gate = null,
+        ResponseFilter? editor = null)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         using var limit = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);

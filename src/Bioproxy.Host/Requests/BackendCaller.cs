@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace Bioproxy.Host.Requests;
 
 /// <summary>
-/// Asks the backend for a plugin. A question has a lease, a placement and a settlement of its own, like every request; plugins do not see it.
+/// Asks the backend for a plugin. A question has a lease, a placement and a settlement of its own; no plugin sees it.
 /// </summary>
 /// <param name="serve">Steps 4 to 8 of the path.</param>
 /// <param name="apiKey">The backend's key, for questions without a client.</param>
@@ -27,7 +27,8 @@ internal sealed class BackendCaller(Func<PluginQuestion, Task<Exchange>> serve, 
     /// <param name="lane">The lane it waits in.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="BackendUnavailableException">There was no answer.</exception>
-    public async Task<BackendAnswer> AskAsync(BackendQuestion question, HttpContext? client, PromptLane lane, CancellationToken cancellationToken)
+    public async Task<BackendAnswer> AskAsync(
+        BackendQuestion question, HttpContext? client, PromptLane lane, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var sink = new QuestionSink(question.OnText, longest, cancellationToken);

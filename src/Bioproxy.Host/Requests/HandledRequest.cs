@@ -5,7 +5,8 @@ namespace Bioproxy.Host.Requests;
 
 /// <summary>A request as a handler sees it. The host ends it, even while the handler still holds it.</summary>
 internal sealed class HandledRequest(
-    string path, EditablePrompt prompt, byte[] body, ReplyWriter reply, Func<BackendQuestion, CancellationToken, Task<BackendAnswer>> ask) : RequestCall
+    string path, EditablePrompt prompt, byte[] body, ReplyWriter reply, Func<BackendQuestion, CancellationToken, Task<BackendAnswer>> ask)
+    : RequestCall
 {
     private volatile bool _isOver;
 

@@ -30,7 +30,9 @@ internal sealed class HandlerRun(StageRequest request, ResponseFilter? editor, B
         request.Exchange.IsWaitingStream = request.Prompt.Source.IsStream; // the failure becomes an event where the stream has begun
         if (!call.TryTakeBack())
             request.Exchange.Answer.Abort();
-        return (false, result.ClientLeft ? new ProxyFailure(FailureKind.ClientGone, "The client left.") : PluginStage.FailureOf(result.Failure!));
+        return result.ClientLeft
+            ? (false, new ProxyFailure(FailureKind.ClientGone, "The client left."))
+            : (false, PluginStage.FailureOf(result.Failure!));
     }
 
     private HandledRequest Call()

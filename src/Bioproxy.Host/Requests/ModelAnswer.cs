@@ -23,7 +23,12 @@ internal sealed class ModelAnswer : IDisposable
     /// <param name="gate">Holds the answer back until the cache result is known; null for none.</param>
     /// <param name="asksForProgress">The proxy asked for progress events.</param>
     public ModelAnswer(
-        PreparedRequest asked, HttpResponseMessage response, SlotTurn turn, CacheResultReporter reporter, ResponseGate? gate, bool asksForProgress)
+        PreparedRequest asked,
+        HttpResponseMessage response,
+        SlotTurn turn,
+        CacheResultReporter reporter,
+        ResponseGate? gate,
+        bool asksForProgress)
     {
         _asked = asked;
         _response = response;

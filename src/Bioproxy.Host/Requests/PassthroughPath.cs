@@ -13,7 +13,8 @@ internal sealed class PassthroughPath(ModelRouter router, ResponseStreamer strea
     {
         var hasBody = request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
         var body = hasBody ? new ClientBodyContent(request, options, time) : null;
-        var failure = await ForwardAsync(exchange, RequestHead.Of(request), body is null ? null : () => body, isRepeatable: !hasBody).ConfigureAwait(false);
+        Func<HttpContent>? make = body is null ? null : () => body;
+        var failure = await ForwardAsync(exchange, RequestHead.Of(request), make, isRepeatable: !hasBody).ConfigureAwait(false);
         return failure is null ? null : body?.Failure ?? failure;
     }
 

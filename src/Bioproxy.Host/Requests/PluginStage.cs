@@ -58,8 +58,8 @@ internal sealed class PluginStage(
             return null;
         try
         {
-            var result = await transforms.RunHereAsync(chosen, request.Prompt.Context, request.AnswerBlockedAsync(failures, report), clientGone)
-                .ConfigureAwait(false);
+            var answer = request.AnswerBlockedAsync(failures, report);
+            var result = await transforms.RunHereAsync(chosen, request.Prompt.Context, answer, clientGone).ConfigureAwait(false);
             if (result.Succeeded)
                 return null;
             if (result.Failure is not { Kind: PluginFailureKind.Exception })

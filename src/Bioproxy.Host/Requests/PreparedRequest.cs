@@ -6,7 +6,7 @@ using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.Host.Requests;
 
-/// <summary>A gated request that has been read and transformed, and only needs a slot. On disposal its prompt joins the recent ones.</summary>
+/// <summary>A gated request that has been read and transformed. On disposal its prompt joins the recent ones.</summary>
 internal sealed class PreparedRequest(Explainer explainer) : IDisposable
 {
     public required Exchange Exchange { get; init; }
@@ -45,7 +45,7 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
             Splices.Add(Prompt.Source.Pin(slot ?? -1));
     }
 
-    /// <summary>Asks for progress events: without them a client that leaves is noticed late, and the cache result is known only at the end.</summary>
+    /// <summary>Asks for progress events: without them a leaving client is noticed late, and the cache result known late.</summary>
     /// <returns>False where the client decided itself, or the backend does not send them.</returns>
     public bool AskForProgress()
     {

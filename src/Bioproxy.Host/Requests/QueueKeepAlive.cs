@@ -14,7 +14,8 @@ internal sealed class QueueKeepAlive(TimeSpan interval, TimeProvider time)
     /// connections. From then on a failure is written as an event.
     /// </summary>
     /// <exception cref="OperationCanceledException">The client left the queue.</exception>
-    public ValueTask<QueueGrant> WaitAsync(Exchange exchange, SlotQueue queue, QueueEntry entry, bool isStream, CancellationToken clientGone)
+    public ValueTask<QueueGrant> WaitAsync(
+        Exchange exchange, SlotQueue queue, QueueEntry entry, bool isStream, CancellationToken clientGone)
     {
         var grant = queue.AcquireAsync(entry, clientGone);
         return grant.IsCompleted || !isStream || !exchange.Answer.NeedsKeepAlive || interval <= TimeSpan.Zero
@@ -23,14 +24,16 @@ internal sealed class QueueKeepAlive(TimeSpan interval, TimeProvider time)
     }
 
     /// <summary>Waits for a grant that takes long. A lease that is granted is returned, or released.</summary>
-    internal async ValueTask<QueueGrant> WaitAsync(Exchange exchange, Task<QueueGrant> grant, Func<int> waiting, CancellationToken clientGone)
+    internal async ValueTask<QueueGrant> WaitAsync(
+        Exchange exchange, Task<QueueGrant> grant, Func<int> waiting, CancellationToken clientGone)
     {
         try
         {
             // The grant may come at any moment, so only the grant itself says whether it has come: not a time-out that was thrown before.
             while (!grant.IsCompleted)
             {
-                await ((Task)grant).WaitAsync(interval, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                Task tick = ((Task)grant).WaitAsync(interval, time, CancellationToken.None);
+                await tick.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (!grant.IsCompleted)
                     await CommentAsync(exchange, waiting(), clientGone).ConfigureAwait(false);
             }

@@ -23,8 +23,8 @@ namespace Bioproxy.Host.Requests;
 /// <item>forward the client's bytes with the splices, and stream the answer with a tap that only looks</item>
 /// <item>settle: learn from the answer, and return the lease</item>
 /// </list>
-/// A request that occupies no slot takes 1, 4 and 7 (<see cref="PassthroughPath"/>), a plugin's question 4 to 8. A step that fails returns a
-/// failure; it is written in one place, and everything that the request holds is released on every exit.
+/// A request that occupies no slot takes 1, 4 and 7 (<see cref="PassthroughPath"/>), a plugin's question 4 to 8. A step that fails returns
+/// a failure; it is written in one place, and everything that the request holds is released on every exit.
 /// </summary>
 internal sealed class RequestPath
 {
@@ -41,7 +41,8 @@ internal sealed class RequestPath
     private readonly PassthroughPath _passthrough;
     private readonly BackendCaller _caller;
 
-    public RequestPath(PluginStage plugins, ModelRouter router, Explainer explainer, RequestReport report, ProxyOptions options, TimeProvider time)
+    public RequestPath(
+        PluginStage plugins, ModelRouter router, Explainer explainer, RequestReport report, ProxyOptions options, TimeProvider time)
     {
         _plugins = plugins;
         _router = router;
@@ -66,8 +67,8 @@ internal sealed class RequestPath
         // 1 receive
         var exchange = new Exchange(new ClientSink(http), Routes.Of(http.Request), _time.GetTimestamp());
         await using var turn = new SlotTurn(exchange, _report);
-        await EndAsync(exchange, exchange.Route.IsGated ? StepsAsync(exchange, http, turn) : _passthrough.ForwardAsync(exchange, http.Request))
-            .ConfigureAwait(false);
+        var steps = exchange.Route.IsGated ? StepsAsync(exchange, http, turn) : _passthrough.ForwardAsync(exchange, http.Request);
+        await EndAsync(exchange, steps).ConfigureAwait(false);
     }
 
     /// <summary>Asks the backend for a plugin, outside any request.</summary>
@@ -131,13 +132,15 @@ internal sealed class RequestPath
         exchange.Header("X-Bioproxy-Slot", placement.Slot?.ToString(CultureInfo.InvariantCulture) ?? "auto");
 
         // 7 forward and stream
-        var (response, unsent) = await model.Sender.SendAsync(asked.Head, asked.Content, isRepeatable: true, clientGone).ConfigureAwait(false);
+        var (response, unsent) = await model.Sender.SendAsync(asked.Head, asked.Content, isRepeatable: true, clientGone)
+            .ConfigureAwait(false);
         if (response is null)
             return unsent;
         using var answer = _streamer.Open(asked, response, turn, placement, asksForProgress);
         var failure = await _streamer.PassOnAsync(exchange, response, answer, clientGone).ConfigureAwait(false);
 
-        // 8 settle
+        // 8 settle; the outcome first, so that nothing that follows can lose it
+        exchange.Status = failure?.Status ?? exchange.Status;
         var timings = exchange.Timings = answer.Timings;
         turn.Outcome = answer.Outcome(isComplete: failure is null, timings);
         var cacheResult = placement.Verdict(timings?.CachedTokens, timings?.PromptTokens ?? 0);
@@ -151,9 +154,10 @@ internal sealed class RequestPath
     {
         var exchange = new Exchange(question.Answer, Routes.Of(HttpMethods.Post, question.Path), _time.GetTimestamp());
         await using var turn = new SlotTurn(exchange, _report);
-        await EndAsync(exchange, exchange.Route.IsGated
+        var steps = exchange.Route.IsGated
             ? ServeAsync(exchange, question, turn)
-            : _passthrough.ForwardAsync(exchange, question.Head, () => new ReadOnlyMemoryContent(question.Body), isRepeatable: true)).ConfigureAwait(false);
+            : _passthrough.ForwardAsync(exchange, question.Head, () => new ReadOnlyMemoryContent(question.Body), isRepeatable: true);
+        await EndAsync(exchange, steps).ConfigureAwait(false);
         return exchange;
     }
 
@@ -198,7 +202,12 @@ internal sealed class RequestPath
             : null;
 
     private PreparedRequest Prepare(
-        Exchange exchange, RequestHead head, PooledBody body, EditablePrompt? prompt, Caller caller, IReadOnlyList<PluginResponseTransform> responses)
+        Exchange exchange,
+        RequestHead head,
+        PooledBody body,
+        EditablePrompt? prompt,
+        Caller caller,
+        IReadOnlyList<PluginResponseTransform> responses)
     {
         exchange.Lane = caller.Lane == PromptLane.Batch ? Lane.Batch : Lane.Interactive;
         var isComparable = prompt is { Source: { HasChain: true, Generations: 1 } } && exchange.Route.CanPin;
@@ -226,7 +235,10 @@ internal sealed class RequestPath
         var isFull = grant.Refusal == QueueRefusal.Full;
         _report.Refused(isFull);
         return isFull
-            ? new(FailureKind.QueueFull, $"All slots are busy and {_options.QueueMaxLength} requests wait already (queue.max_length).", grant.RetryAfter)
+            ? new(
+                FailureKind.QueueFull,
+                $"All slots are busy and {_options.QueueMaxLength} requests wait already (queue.max_length).",
+                grant.RetryAfter)
             : new(
                 FailureKind.QueueTimedOut,
                 $"No slot became free within {_options.QueueMaxWait.TotalSeconds:0.###} s (queue.max_wait_seconds).",

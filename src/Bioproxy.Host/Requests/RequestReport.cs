@@ -39,7 +39,8 @@ internal sealed partial class RequestReport(ProxyMetrics metrics, TimeProvider t
         }
 
         metrics.PromptTokens(timings.CachedTokens, timings.ComputedTokens, cacheResult);
-        LogServed(exchange.Id, exchange.Route.Name, exchange.Status, cacheResult, timings.CachedTokens, timings.PromptTokens, Milliseconds(exchange));
+        var (cached, prompt) = (timings.CachedTokens, timings.PromptTokens);
+        LogServed(exchange.Id, exchange.Route.Name, exchange.Status, cacheResult, cached, prompt, Milliseconds(exchange));
     }
 
     /// <summary>A plugin's handler has answered.</summary>

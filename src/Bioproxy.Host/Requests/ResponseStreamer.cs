@@ -30,7 +30,8 @@ internal sealed class ResponseStreamer(PluginStage plugins, RequestReport report
     /// <param name="answer">What the answer passes; null where nothing looks at it.</param>
     /// <param name="clientGone">The client's leaving.</param>
     /// <returns>Why it did not end as it should; null when it did.</returns>
-    public async Task<ProxyFailure?> PassOnAsync(Exchange exchange, HttpResponseMessage from, ModelAnswer? answer, CancellationToken clientGone)
+    public async Task<ProxyFailure?> PassOnAsync(
+        Exchange exchange, HttpResponseMessage from, ModelAnswer? answer, CancellationToken clientGone)
     {
         var to = exchange.Answer;
         exchange.Status = (int)from.StatusCode;
@@ -49,11 +50,12 @@ internal sealed class ResponseStreamer(PluginStage plugins, RequestReport report
         answer?.EditWith(plugins, isStream);
         var watch = new ResponseWatch(exchange, answer, report);
         if (answer?.Editor is not { } editor)
-            return await EndAsync(to, await _copier.CopyAsync(body, to, watch.OnRead, clientGone, answer?.Gate).ConfigureAwait(false)).ConfigureAwait(false);
+        {
+            var copied = await _copier.CopyAsync(body, to, watch.OnRead, clientGone, answer?.Gate).ConfigureAwait(false);
+            return await EndAsync(to, copied).ConfigureAwait(false);
+        }
 
-        if (!to.HasStarted)
-            to.Headers.ContentLength = null; // known when it has been edited
-        var (end, failure) = await EditedAsync(answer, () => _copier.CopyAsync(body, to, watch.OnRead, clientGone, answer.Gate, editor)).ConfigureAwait(false);
+        var (end, failure) = await EditedAsync(answer, exchange, body, editor, watch).ConfigureAwait(false);
         if (failure is null)
             return await EndAsync(to, end).ConfigureAwait(false);
         answer.AbandonBody();
@@ -63,9 +65,13 @@ internal sealed class ResponseStreamer(PluginStage plugins, RequestReport report
 
     /// <summary>Copies on another thread, because a plugin that blocks its thread must not block the request's.</summary>
     /// <returns>How the copying ended, or the plugin that broke it off.</returns>
-    private static async Task<(CopyEnd End, PluginFailure? Failure)> EditedAsync(ModelAnswer answer, Func<Task<CopyEnd>> copy)
+    private async Task<(CopyEnd End, PluginFailure? Failure)> EditedAsync(
+        ModelAnswer answer, Exchange exchange, Stream body, ResponseFilter editor, ResponseWatch watch)
     {
-        var copying = Task.Run(copy, CancellationToken.None);
+        var to = exchange.Answer;
+        if (!to.HasStarted)
+            to.Headers.ContentLength = null; // known when it has been edited
+        var copying = Task.Run(() => _copier.CopyAsync(body, to, watch.OnRead, to.Gone, answer.Gate, editor), CancellationToken.None);
         try
         {
             if (await Task.WhenAny(copying, answer.Hung!).ConfigureAwait(false) == copying)
@@ -90,7 +96,7 @@ internal sealed class ResponseStreamer(PluginStage plugins, RequestReport report
         return null;
     }
 
-    /// <summary>Holds the answer back until the cache result is known: from the first event of a stream, or from a short answer as a whole.</summary>
+    /// <summary>Holds the answer back until the cache result is known: a stream's first event or a whole short answer says it.</summary>
     private ResponseGate? GateOf(PreparedRequest asked, HttpResponseMessage response, CacheResultReporter reporter, bool asksForProgress)
     {
         if (asked.Prompt is { } prompt && response.StatusCode == HttpStatusCode.OK)
@@ -119,7 +125,7 @@ internal sealed class ResponseStreamer(PluginStage plugins, RequestReport report
         }
     }
 
-    /// <summary>The client got the headers of an event stream while it waited, and the backend answers with something else: an error.</summary>
+    /// <summary>The client got an event stream's headers while it waited, and the backend answers with an error.</summary>
     private static async Task<ProxyFailure?> WriteErrorEventAsync(IAnswerSink to, HttpResponseMessage from, CancellationToken clientGone)
     {
         try
@@ -135,7 +141,8 @@ internal sealed class ResponseStreamer(PluginStage plugins, RequestReport report
         }
     }
 
-    private static bool IsEventStream(HttpResponseMessage response) => response.Content.Headers.ContentType?.MediaType == "text/event-stream";
+    private static bool IsEventStream(HttpResponseMessage response) =>
+        response.Content.Headers.ContentType?.MediaType == "text/event-stream";
 
     private static ProxyFailure Broken(CopyEnd end) => end switch
     {

@@ -12,4 +12,10 @@ namespace Bioproxy.Host.Requests;
 /// events of its own.</param>
 /// <param name="ChangesModel">It changes what the KV state depends on, so conversations are saved before.</param>
 internal sealed record Route(
-    string Name, bool IsGated, PromptEndpoint? Prompt, bool CanPin, bool TouchesState = false, bool ShowsProgress = false, bool ChangesModel = false);
+    string Name,
+    bool IsGated,
+    PromptEndpoint? Prompt,
+    bool CanPin,
+    bool TouchesState = false,
+    bool ShowsProgress = false,
+    bool ChangesModel = false);
