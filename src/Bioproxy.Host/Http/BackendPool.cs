@@ -77,6 +77,8 @@ internal sealed class BackendPool : IDisposable
 
             // Disposing an unfinished response would read on for up to 2 s while the server keeps computing.
             ResponseDrainTimeout = TimeSpan.Zero,
+            MaxResponseDrainSize = 0,
+            MaxResponseHeadersLength = 64, // KB; a model server's headers have less than one
             ActivityHeadersPropagator = null,
 
             // Header values are bytes: Latin-1 on all four ends passes every one of them, ASCII would refuse a client's "café".

@@ -1,6 +1,5 @@
 using Bioproxy.Host.Configuration;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Bioproxy.Host.Http;
 
@@ -22,14 +21,15 @@ internal sealed class BackendSender : IDisposable
     }
 
     /// <summary>Sends the request; see <see cref="BackendPool"/> for when it is sent twice.</summary>
-    /// <param name="from">The client's request.</param>
+    /// <param name="from">The request without its body.</param>
     /// <param name="body">Makes the body to send; null for none. Called again for a second try.</param>
     /// <param name="isRepeatable">Whether <paramref name="body"/> can be made twice.</param>
     /// <param name="cancellationToken">The client left.</param>
     public async ValueTask<(HttpResponseMessage? Response, ProxyFailure? Failure)> SendAsync(
-        HttpRequest from, Func<HttpContent>? body, bool isRepeatable, CancellationToken cancellationToken)
+        RequestHead from, Func<HttpContent>? body, bool isRepeatable, CancellationToken cancellationToken)
     {
-        var reply = await _pool.SendAsync(() => Request(from, body?.Invoke()), isRepeatable, _limit, cancellationToken).ConfigureAwait(false);
+        var reply = await _pool.SendAsync(() => Request(from, body?.Invoke()), isRepeatable, _limit, cancellationToken)
+            .ConfigureAwait(false);
         return (reply.Response, reply.Failure is { } failure ? Describe(failure) : null);
     }
 
@@ -48,16 +48,11 @@ internal sealed class BackendSender : IDisposable
         _ => new(FailureKind.BackendClosed, $"The backend at {_base} closed the connection before it answered: {failure.Detail}"),
     };
 
-    private HttpRequestMessage Request(HttpRequest from, HttpContent? body)
+    private HttpRequestMessage Request(in RequestHead from, HttpContent? body)
     {
-        // The raw target keeps the client's own escapes; re-encoding a path would change it.
-        var target = from.HttpContext.Features.Get<IHttpRequestFeature>()?.RawTarget;
-        var pathAndQuery = target is ['/', ..]
-            ? target
-            : from.PathBase.ToUriComponent() + from.Path.ToUriComponent() + from.QueryString.ToUriComponent();
-        var address = new Uri(_base + pathAndQuery, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var address = new Uri(_base + from.Target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         var request = new HttpRequestMessage(Method(from.Method), address) { Content = body };
-        HeaderRules.CopyToBackend(from, request);
+        HeaderRules.CopyToBackend(from.Headers, request);
         return request;
     }
 

@@ -1,6 +1,6 @@
 namespace Bioproxy.Host.Http;
 
-/// <summary>How copying a response ended, and whose doing it was.</summary>
+/// <summary>How the copying of a response ended.</summary>
 internal enum CopyEnd
 {
     /// <summary>All bytes were passed on.</summary>

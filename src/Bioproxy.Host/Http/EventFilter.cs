@@ -72,7 +72,7 @@ internal abstract class EventFilter : ResponseFilter
         _scanned = Math.Max(0, _held.WrittenCount - 3);
     }
 
-    /// <summary>Just behind the empty line that ends an event; -1 when none is there yet. Lines end with <c>\n</c> or <c>\r\n</c>.</summary>
+    /// <summary>The position after the empty line that ends an event; -1 without one. Lines end with <c>\n</c> or <c>\r\n</c>.</summary>
     private static int EndOfEvent(ReadOnlySpan<byte> bytes, int from)
     {
         for (var at = from; at < bytes.Length; at++)

@@ -1,13 +1,15 @@
 namespace Bioproxy.Host.Http;
 
-/// <summary>What can go wrong with a request that is no bug, by side and phase.</summary>
+/// <summary>The expected failures of a request, by side and phase.</summary>
 internal enum FailureKind
 {
     ClientGone,
     ClientBodyTooLarge,
     ClientBodyEncoded,
     ClientBodyBroken,
+    ClientBodyTimedOut,
     ClientHeaderWrong,
+    MemoryFull,
     PluginFailed,
     PluginTimedOut,
     QueueFull,

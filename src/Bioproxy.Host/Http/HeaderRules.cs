@@ -8,24 +8,25 @@ namespace Bioproxy.Host.Http;
 /// <summary>Which headers pass, in both directions. Values pass as they are, without being parsed.</summary>
 internal static class HeaderRules
 {
-    /// <summary>Belong to one connection, not to the message (RFC 9110, 7.6.1), or are made anew: <c>Host</c> by the client of the
-    /// backend, <c>Content-Length</c> from the body that is really sent, <c>Expect</c> answered here.</summary>
+    /// <summary>Headers of one connection, not of the message (RFC 9110, 7.6.1), and those that are made here: <c>Host</c>,
+    /// <c>Content-Length</c> of the body that is really sent, and the answer to <c>Expect</c>.</summary>
     private static readonly FrozenSet<string> NotToBackend = new[]
     {
-        "Connection", "Proxy-Connection", "Keep-Alive", "Transfer-Encoding", "TE", "Upgrade", "Proxy-Authorization", "Proxy-Authenticate", "HTTP2-Settings", "Host", "Content-Length", "Expect",
+        "Connection", "Proxy-Connection", "Keep-Alive", "Transfer-Encoding", "TE", "Upgrade", "Proxy-Authorization", "Proxy-Authenticate",
+        "HTTP2-Settings", "Host", "Content-Length", "Expect",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Trailers too: Kestrel sends none over HTTP/1.1, and what is announced must come.</summary>
+    /// <summary>Includes <c>Trailer</c>: Kestrel sends no trailers over HTTP/1.1, so none may be announced.</summary>
     private static readonly FrozenSet<string> NotToClient = new[]
     {
         "Trailer",
         "Connection", "Proxy-Connection", "Keep-Alive", "Transfer-Encoding", "TE", "Upgrade", "Proxy-Authenticate",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    public static void CopyToBackend(HttpRequest from, HttpRequestMessage to)
+    public static void CopyToBackend(IHeaderDictionary from, HttpRequestMessage to)
     {
-        var named = Named(from.Headers.Connection);
-        foreach (var (name, values) in from.Headers)
+        var named = Named(from.Connection);
+        foreach (var (name, values) in from)
         {
             if (name.Length == 0 || name[0] == ':' || NotToBackend.Contains(name) || named?.Contains(name) == true)
                 continue;
@@ -40,31 +41,33 @@ internal static class HeaderRules
             }
         }
 
-        if (from.Headers.TE.ToString().Contains("trailers", StringComparison.OrdinalIgnoreCase))
+        if (from.TE.ToString().Contains("trailers", StringComparison.OrdinalIgnoreCase))
             to.Headers.TryAddWithoutValidation("TE", "trailers");
     }
 
-    public static void CopyToClient(HttpResponseMessage from, HttpResponse to)
+    public static void CopyToClient(HttpResponseMessage from, IHeaderDictionary to)
     {
-        HashSet<string>? named = from.Headers.NonValidated.TryGetValues("Connection", out var connection) ? Named(new StringValues([.. connection])) : null;
+        var named = from.Headers.NonValidated.TryGetValues("Connection", out var connection)
+            ? Named(new StringValues([.. connection]))
+            : null;
         Copy(from.Headers.NonValidated, to, named);
         Copy(from.Content.Headers.NonValidated, to, named);
 
-        // Both lengths at once are an old way to smuggle; the chunked one is what was read.
+        // Two lengths in one message are used for request smuggling; the chunked one is what was read.
         if (from.Headers.TransferEncodingChunked == true)
-            to.Headers.Remove("Content-Length");
+            to.Remove("Content-Length");
     }
 
-    private static void Copy(HttpHeadersNonValidated from, HttpResponse to, HashSet<string>? named)
+    private static void Copy(HttpHeadersNonValidated from, IHeaderDictionary to, HashSet<string>? named)
     {
         foreach (var (name, values) in from)
         {
             if (!NotToClient.Contains(name) && named?.Contains(name) != true)
-                to.Headers.Append(name, values.Count == 1 ? new StringValues(values.ToString()) : new StringValues([.. values]));
+                to.Append(name, values.Count == 1 ? new StringValues(values.ToString()) : new StringValues([.. values]));
         }
     }
 
-    /// <summary>Headers that the Connection header names belong to the connection too.</summary>
+    /// <summary>Headers that the Connection header names; they belong to the connection as well.</summary>
     private static HashSet<string>? Named(StringValues connection)
     {
         HashSet<string>? names = null;
@@ -72,7 +75,8 @@ internal static class HeaderRules
         {
             foreach (var name in (value ?? string.Empty).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             {
-                if (!name.Equals("close", StringComparison.OrdinalIgnoreCase) && !name.Equals("keep-alive", StringComparison.OrdinalIgnoreCase))
+                if (!name.Equals("close", StringComparison.OrdinalIgnoreCase)
+                    && !name.Equals("keep-alive", StringComparison.OrdinalIgnoreCase))
                     (names ??= new(StringComparer.OrdinalIgnoreCase)).Add(name);
             }
         }

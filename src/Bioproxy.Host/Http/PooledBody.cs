@@ -1,69 +1,37 @@
 using System.Buffers;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Http;
+using System.Numerics;
 
 namespace Bioproxy.Host.Http;
 
-/// <summary>A whole request body in a pooled buffer, which goes back at disposal.</summary>
-internal sealed class PooledBody : IDisposable
+/// <summary>A request body in a pooled buffer that grows with what arrives. Disposal returns buffer and budget.</summary>
+/// <param name="budget">The memory of all bodies together.</param>
+/// <param name="declared">The length that the client announced; null for none. Growth stops there.</param>
+internal sealed class PooledBody(BodyBudget budget, long? declared) : IDisposable
 {
-    private byte[]? _buffer;
-    private readonly int _length;
+    /// <summary>A client's word costs no more memory than this; beyond it the buffer follows the bytes that really came.</summary>
+    private const long Trusted = 64 * 1024;
+
+    private const long Smallest = 4096;
+
+    private byte[]? _buffer = [];
     private bool _isAbandoned;
 
-    private PooledBody(byte[] buffer, int length)
+    public int Length { get; private set; }
+
+    public ReadOnlyMemory<byte> Memory => (_buffer ?? throw new ObjectDisposedException(nameof(PooledBody))).AsMemory(0, Length);
+
+    /// <summary>Adds what arrived.</summary>
+    /// <returns>False when the budget is used up; the body is unchanged.</returns>
+    public bool TryAppend(in ReadOnlySequence<byte> bytes)
     {
-        _buffer = buffer;
-        _length = length;
+        if (!TryReserve(Length + bytes.Length))
+            return false;
+        bytes.CopyTo(_buffer.AsSpan(Length));
+        Length += (int)bytes.Length;
+        return true;
     }
 
-    public ReadOnlyMemory<byte> Memory => (_buffer ?? throw new ObjectDisposedException(nameof(PooledBody))).AsMemory(0, _length);
-
-    /// <summary>
-    /// Reads the body to its end, which also is what lets the server notice a client that leaves while it waits in the queue.
-    /// </summary>
-    /// <returns>The body, or the failure: too large, or broken off.</returns>
-    public static async ValueTask<(PooledBody? Body, ProxyFailure? Failure)> ReadAsync(HttpRequest request, long limit, CancellationToken cancellationToken)
-    {
-        if (request.ContentLength > limit)
-            return (null, TooLarge(limit));
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(request.ContentLength ?? 4096, 256, Math.Max(256, limit + 1)));
-        var length = 0;
-        try
-        {
-            while (true)
-            {
-                var read = await request.BodyReader.ReadAsync(cancellationToken).ConfigureAwait(false);
-                foreach (var piece in read.Buffer)
-                {
-                    if (length + piece.Length > limit)
-                    {
-                        request.BodyReader.AdvanceTo(read.Buffer.End);
-                        ArrayPool<byte>.Shared.Return(buffer);
-                        return (null, TooLarge(limit));
-                    }
-
-                    if (length + piece.Length > buffer.Length)
-                        buffer = Grow(buffer, length, length + piece.Length);
-                    piece.Span.CopyTo(buffer.AsSpan(length));
-                    length += piece.Length;
-                }
-
-                request.BodyReader.AdvanceTo(read.Buffer.End);
-                if (read.IsCompleted)
-                    return (new PooledBody(buffer, length), null);
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or ConnectionResetException or BadHttpRequestException or IOException)
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-            return (null, e is BadHttpRequestException { StatusCode: not 408 } bad
-                ? new ProxyFailure(FailureKind.ClientBodyBroken, $"The request's body did not arrive whole: {bad.Message}")
-                : new ProxyFailure(FailureKind.ClientGone, "The client left while it was sending."));
-        }
-    }
-
-    /// <summary>Somebody who was given up on may still read the buffer: it is left to the garbage collector instead of the next request.</summary>
+    /// <summary>Abandoned code may still read the buffer: the garbage collector gets it instead of the next request.</summary>
     public void Abandon() => _isAbandoned = true;
 
     public void Dispose()
@@ -71,18 +39,28 @@ internal sealed class PooledBody : IDisposable
         if (_buffer is not { } buffer)
             return;
         _buffer = null;
-        if (!_isAbandoned)
+        budget.GiveBack(buffer.Length);
+        if (!_isAbandoned && buffer.Length > 0)
             ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    private static ProxyFailure TooLarge(long limit) =>
-        new(FailureKind.ClientBodyTooLarge, $"The request's body is larger than {limit} bytes. The limit is limits.max_body_bytes in the proxy's configuration.");
-
-    private static byte[] Grow(byte[] buffer, int length, int needed)
+    private bool TryReserve(long needed)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, buffer.Length * 2));
-        buffer.AsSpan(0, length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(buffer);
-        return larger;
+        ObjectDisposedException.ThrowIf(_buffer is null, this);
+        if (needed <= _buffer.Length)
+            return true;
+        var wanted = declared is { } length ? Math.Min(length, Math.Max(Trusted, 4 * needed)) : Math.Max(Smallest, 2 * needed);
+        var size = (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(needed, wanted)); // as the pool does
+        if (size > Array.MaxLength)
+            size = needed;
+        if (!budget.TryTake(size - _buffer.Length))
+            return false;
+        var larger = ArrayPool<byte>.Shared.Rent((int)size);
+        budget.GiveBack(size - larger.Length);
+        _buffer.AsSpan(0, Length).CopyTo(larger);
+        if (_buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+        return true;
     }
 }

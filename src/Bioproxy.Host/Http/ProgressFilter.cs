@@ -27,8 +27,8 @@ internal sealed class ProgressFilter : ResponseGate
     private double _coverage;
 
     /// <param name="hides">Take progress events out; otherwise they are only read.</param>
-    /// <param name="began">Is called once, before anything but the server's comments is passed on, with the tokens reused (null when the server does not tell) and
-    /// the tokens of the prompt. What it returns goes before everything else.</param>
+    /// <param name="began">Called once, before anything but the server's comments is passed on, with the tokens reused (null when the
+    /// server does not say) and the tokens of the prompt. What it returns goes before everything else.</param>
     /// <param name="time">The clock of silence.</param>
     /// <param name="longestSilence">In place of hidden events a comment is passed on after so long a silence.</param>
     public ProgressFilter(bool hides, Func<int?, int, ReadOnlyMemory<byte>> began, TimeProvider time, TimeSpan longestSilence)
@@ -95,8 +95,11 @@ internal sealed class ProgressFilter : ResponseGate
         if (!_hides)
             _out.Write(bytes);
         else if (_longestSilence > TimeSpan.Zero && _time.GetElapsedTime(_lastWrite) >= _longestSilence)
-            _out.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $": prompt {progress.Processed} of {progress.Total} tokens\n\n")));
+            _out.Write(Comment(progress.Processed, progress.Total));
     }
+
+    private static byte[] Comment(int processed, int total) =>
+        Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $": prompt {processed} of {total} tokens\n\n"));
 
     private void Open()
     {
@@ -128,7 +131,8 @@ internal sealed class ProgressFilter : ResponseGate
 
     /// <summary>The figures of a progress event; null when it is another one.</summary>
     private static (int Total, int Cached, int Processed)? Progress(ReadOnlySpan<byte> bytes) =>
-        JsonLookup.LastObject(bytes, "\"prompt_progress\":"u8) is { } found && found.Number("total") is { } total && found.Number("cache") is { } cached
+        JsonLookup.LastObject(bytes, "\"prompt_progress\":"u8) is { } found
+        && found.Number("total") is { } total && found.Number("cache") is { } cached
             ? (total, cached, found.Number("processed") ?? 0)
             : null;
 }

@@ -1,19 +1,20 @@
 namespace Bioproxy.Host.Http;
 
-/// <summary>An expected failure as a value: its kind decides the status, the message tells the client what happened and what to do.</summary>
+/// <summary>An expected failure as a value. Its kind decides the status; its message says what happened and what can be done.</summary>
 /// <param name="Kind">Side and phase.</param>
-/// <param name="Message">For the person behind the client.</param>
-/// <param name="RetryAfter">When trying again makes sense.</param>
+/// <param name="Message">For the user of the client.</param>
+/// <param name="RetryAfter">After what time a retry makes sense; null where it makes none.</param>
 internal sealed record ProxyFailure(FailureKind Kind, string Message, TimeSpan? RetryAfter = null)
 {
     public int Status => Kind switch
     {
         FailureKind.ClientGone => 499,
+        FailureKind.ClientBodyTimedOut => 408,
         FailureKind.ClientBodyTooLarge => 413,
         FailureKind.ClientBodyEncoded => 415,
         FailureKind.ClientBodyBroken or FailureKind.ClientHeaderWrong => 400,
         FailureKind.QueueFull => 429,
-        FailureKind.QueueTimedOut => 503,
+        FailureKind.QueueTimedOut or FailureKind.MemoryFull => 503,
         FailureKind.BackendUnreachable or FailureKind.BackendClosed => 502,
         FailureKind.BackendTimedOut => 504,
         _ => 500,
@@ -34,7 +35,9 @@ internal sealed record ProxyFailure(FailureKind Kind, string Message, TimeSpan? 
         FailureKind.ClientBodyTooLarge => "request_too_large",
         FailureKind.ClientBodyEncoded => "unsupported_content_encoding",
         FailureKind.ClientBodyBroken => "request_incomplete",
+        FailureKind.ClientBodyTimedOut => "request_timeout",
         FailureKind.ClientHeaderWrong => "invalid_header",
+        FailureKind.MemoryFull => "memory_full",
         FailureKind.PluginFailed => "plugin_failed",
         FailureKind.PluginTimedOut => "plugin_timed_out",
         FailureKind.QueueFull => "queue_full",

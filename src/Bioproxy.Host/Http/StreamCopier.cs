@@ -1,36 +1,41 @@
 using System.Buffers;
-using Microsoft.AspNetCore.Http;
 
 namespace Bioproxy.Host.Http;
 
 /// <summary>
-/// Passes a backend's response body on: each read is one write, as it comes. Never throws for what either side does; tells whose
-/// fault an early end was. Each side has a limit on doing nothing, which every progress resets.
+/// Passes a backend's response body on: each read is one write, as it comes. What either side does to its connection is a value that says
+/// whose fault an early end was; everything else is a bug, and is thrown. Each side has a time limit, which all progress resets.
 /// </summary>
-internal sealed class StreamCopier(TimeSpan backendLimit, TimeSpan clientLimit)
+internal sealed class StreamCopier(TimeSpan backendLimit, TimeSpan clientLimit, TimeProvider time)
 {
     private const int BufferSize = 16 * 1024;
 
     /// <param name="from">The backend's body.</param>
-    /// <param name="to">The client's response; headers are in place, sent with the first byte or before.</param>
+    /// <param name="to">Where the answer goes; headers are in place, sent with the first byte or before.</param>
     /// <param name="tap">Sees every read, behind the gate and before it is passed on; must be quick.</param>
-    /// <param name="time">The clock of the limits.</param>
     /// <param name="clientGone">The client's leaving.</param>
     /// <param name="gate">Stands before the client; null lets everything pass.</param>
-    /// <param name="editor">Stands between the gate and the client, and changes what passes; null changes nothing. What it throws is the caller's.</param>
-    public async Task<CopyEnd> CopyAsync(Stream from, HttpResponse to, Action<ReadOnlyMemory<byte>> tap, TimeProvider time, CancellationToken clientGone, ResponseGate? gate = null, ResponseFilter? editor = null)
+    /// <param name="editor">Stands between the gate and the client, and changes what passes; null changes nothing.</param>
+    public async Task<CopyEnd> CopyAsync(
+        Stream from,
+        IAnswerSink to,
+        Action<ReadOnlyMemory<byte>> tap,
+        CancellationToken clientGone,
+        ResponseGate? gate = null,
+        ResponseFilter? editor = null)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         using var limit = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         using var leaving = clientGone.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), limit);
-        var isReading = true;
+        var phase = CopyPhase.Reading;
         try
         {
             while (true)
             {
-                isReading = true;
+                phase = CopyPhase.Reading;
                 limit.CancelAfter(backendLimit);
                 var read = await from.ReadAsync(buffer, limit.Token).ConfigureAwait(false);
+                phase = CopyPhase.Between;
                 ReadOnlyMemory<byte> bytes = buffer.AsMemory(0, read);
                 if (gate is not null)
                     bytes = read > 0 ? gate.Pass(bytes) : gate.End();
@@ -38,27 +43,30 @@ internal sealed class StreamCopier(TimeSpan backendLimit, TimeSpan clientLimit)
                     tap(buffer.AsMemory(0, read));
                 if (editor is not null)
                     bytes = Edited(editor, bytes, isEnd: read == 0, to);
-                isReading = false;
+                phase = CopyPhase.Writing;
                 limit.CancelAfter(clientLimit);
                 if (!bytes.IsEmpty)
-                    await to.Body.WriteAsync(bytes, limit.Token).ConfigureAwait(false);
+                    await to.WriteAsync(bytes, limit.Token).ConfigureAwait(false);
                 else if (gate is { AreHeadersDue: true } && !to.HasStarted)
-                    await to.Body.FlushAsync(limit.Token).ConfigureAwait(false);
+                    await to.FlushAsync(limit.Token).ConfigureAwait(false);
                 if (read == 0)
                     return CopyEnd.Complete;
             }
         }
-        catch (OperationCanceledException) when (clientGone.IsCancellationRequested)
+        catch (Exception e) when (phase == CopyPhase.Reading && TransportFailure.Of(e, clientGone, limit.Token) is { } failure)
         {
-            return CopyEnd.ClientGone;
+            return failure.Fault switch
+            {
+                TransportFault.CallerLeft => CopyEnd.ClientGone,
+                TransportFault.AnswerTimedOut => CopyEnd.BackendStalled,
+                _ => CopyEnd.BackendBroke,
+            };
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        catch (Exception e) when (phase == CopyPhase.Writing && e is OperationCanceledException or IOException)
         {
-            return isReading ? CopyEnd.BackendStalled : CopyEnd.ClientStalled;
-        }
-        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException or InvalidOperationException)
-        {
-            return clientGone.IsCancellationRequested || !isReading ? CopyEnd.ClientGone : CopyEnd.BackendBroke;
+            return e is OperationCanceledException && limit.IsCancellationRequested && !clientGone.IsCancellationRequested
+                ? CopyEnd.ClientStalled
+                : CopyEnd.ClientGone;
         }
         finally
         {
@@ -66,7 +74,7 @@ internal sealed class StreamCopier(TimeSpan backendLimit, TimeSpan clientLimit)
         }
     }
 
-    private static ReadOnlyMemory<byte> Edited(ResponseFilter editor, ReadOnlyMemory<byte> bytes, bool isEnd, HttpResponse to)
+    private static ReadOnlyMemory<byte> Edited(ResponseFilter editor, ReadOnlyMemory<byte> bytes, bool isEnd, IAnswerSink to)
     {
         ReadOnlyMemory<byte> edited = bytes.IsEmpty ? default : editor.Pass(bytes);
         if (!isEnd)
@@ -76,7 +84,7 @@ internal sealed class StreamCopier(TimeSpan backendLimit, TimeSpan clientLimit)
         if (first.Length > 0)
             return (byte[])[.. first, .. edited.Span];
         if (!to.HasStarted)
-            to.ContentLength = edited.Length; // nothing went out before: this is all of it
+            to.Headers.ContentLength = edited.Length; // nothing went out before: this is all of it
         return edited;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Bioproxy.Abstractions;
@@ -8,28 +9,29 @@ using Microsoft.AspNetCore.Http;
 
 namespace Bioproxy.Host.Requests;
 
-/// <summary>Who asks, as far as it matters: nothing of it is a name, all are hashes.</summary>
+/// <summary>Who sends a request. Names and keys are kept as hashes only.</summary>
 /// <param name="Client">Whose turn it is in the queue: the API key, else the address, and the user that the request names.</param>
-/// <param name="Domain">Whose snapshots it may read; null where nobody is told apart.</param>
+/// <param name="Domain">Whose KV state it may reuse; null where callers are not told apart.</param>
 /// <param name="Session">What the client calls the conversation; null when it does not.</param>
-/// <param name="Lane">How urgent it is; null when it asked for a lane that does not exist.</param>
+/// <param name="Lane">Its lane; null when it asked for a lane that does not exist.</param>
 internal readonly record struct Caller(ulong Client, string? Domain, string? Session, PromptLane? Lane)
 {
     public const string LaneHeader = "X-Bioproxy-Lane";
     private const string SessionHeader = "X-Session-Id";
     private const int MaxRemembered = 4096;
 
-    /// <summary>Domains by key and name: few, and asked for at every request.</summary>
+    /// <summary>Domains by key and name: few, and needed for every request.</summary>
     private static readonly ConcurrentDictionary<(string Key, string Named), string> Domains = new();
 
-    public static Caller Of(HttpContext http, PromptBody? prompt, ProxyOptions options)
+    public static Caller Of(IHeaderDictionary headers, IPAddress? address, PromptBody? prompt, ProxyOptions options)
     {
-        var headers = http.Request.Headers;
         var key = KeyOf(headers);
         var named = options.KvDomainHeader is { } name && headers.TryGetValue(name, out var value) ? value.ToString() : "";
         var user = Text(prompt, prompt?.User);
-        var session = headers.TryGetValue(SessionHeader, out var given) && given.ToString() is { Length: > 0 } id ? id : Text(prompt, prompt?.CacheKey);
-        var who = key.Length + named.Length > 0 ? key + "\n" + named : http.Connection.RemoteIpAddress?.ToString() ?? "";
+        var session = headers.TryGetValue(SessionHeader, out var given) && given.ToString() is { Length: > 0 } id
+            ? id
+            : Text(prompt, prompt?.CacheKey);
+        var who = key.Length + named.Length > 0 ? key + "\n" + named : address?.ToString() ?? "";
         return new Caller(
             ((ulong)(uint)who.GetHashCode(StringComparison.Ordinal) << 32) | (uint)user.GetHashCode(StringComparison.Ordinal),
             DomainOf(key, named),
@@ -47,7 +49,7 @@ internal readonly record struct Caller(ulong Client, string? Domain, string? Ses
         if (Domains.TryGetValue((key, named), out var known))
             return known;
         if (Domains.Count >= MaxRemembered)
-            Domains.Clear(); // somebody makes keys up
+            Domains.Clear(); // a client makes keys up
         return Domains[(key, named)] = Hex(key + "\n" + named);
     }
 
@@ -55,7 +57,9 @@ internal readonly record struct Caller(ulong Client, string? Domain, string? Ses
     {
         "" => isBatchKey ? PromptLane.Batch : PromptLane.Interactive,
         _ when asked.Equals("batch", StringComparison.OrdinalIgnoreCase) => PromptLane.Batch,
-        _ when asked.Equals("interactive", StringComparison.OrdinalIgnoreCase) => isBatchKey ? PromptLane.Batch : PromptLane.Interactive, // a key's lane is the operator's word
+
+        // The operator's word on a key counts more than the header.
+        _ when asked.Equals("interactive", StringComparison.OrdinalIgnoreCase) => isBatchKey ? PromptLane.Batch : PromptLane.Interactive,
         _ => null,
     };
 
@@ -67,7 +71,8 @@ internal readonly record struct Caller(ulong Client, string? Domain, string? Ses
         return authorization.Length > 0 ? authorization : headers.TryGetValue("X-Api-Key", out var key) ? key.ToString() : "";
     }
 
-    private static string Text(PromptBody? prompt, Json.JsonRange? range) => range is { } value ? Encoding.UTF8.GetString(value.Of(prompt!.Body.Span)) : "";
+    private static string Text(PromptBody? prompt, Json.JsonRange? range) =>
+        range is { } value ? Encoding.UTF8.GetString(value.Of(prompt!.Body.Span)) : "";
 
     private static string Hex(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 6));
 }

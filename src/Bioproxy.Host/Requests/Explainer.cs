@@ -5,7 +5,7 @@ using Bioproxy.Host.Models.Snapshots;
 
 namespace Bioproxy.Host.Requests;
 
-/// <summary>Writes down why each request went where it went, and for a miss where the prompt differs from what was known.</summary>
+/// <summary>Records the placement of each request, and for a miss where the prompt differs from recent ones.</summary>
 internal sealed class Explainer(ExplanationLog log, ProxyOptions options, TimeProvider time) : IDisposable
 {
     private readonly RecentPrompts _recent = new();
@@ -22,18 +22,21 @@ internal sealed class Explainer(ExplanationLog log, ProxyOptions options, TimePr
             Status = exchange.Status,
             Slot = placement.Slot,
             Chosen = placement.Work is null || plan.Considered is null ? null : plan.Chosen,
-            Note = placement.Work is null ? "the backend's slots are not managed now" : plan.Considered is null ? "nothing of it may be reused" : null,
+            Note = placement.Work is null ? "the backend's slots are not managed now"
+                : plan.Considered is null ? "nothing of it may be reused" : null,
             Considered = plan.Considered ?? [],
             WaitedSeconds = exchange.Waited.TotalSeconds,
             ExpectedTokens = placement.ExpectedTokens > 0 ? (int)placement.ExpectedTokens : null,
             Result = result,
             CachedTokens = timings?.CachedTokens,
             ComputedTokens = timings?.ComputedTokens,
-            Difference = prompt is not null && result is "cold" or "ineffective" && timings?.ComputedTokens >= options.KvMinTokens ? _recent.Closest(prompt!, options.ExplainExcerpts) : null,
+            Difference = prompt is not null && result is "cold" or "ineffective" && timings?.ComputedTokens >= options.KvMinTokens
+                ? _recent.Closest(prompt, options.ExplainExcerpts)
+                : null,
         });
     }
 
-    /// <summary>A request is done with its prompt: the next ones are compared with it.</summary>
+    /// <summary>The request no longer needs its prompt: later prompts are compared with it.</summary>
     public void Keep(CanonicalPrompt prompt) => _recent.Keep(prompt);
 
     public void Dispose() => _recent.Dispose();

@@ -1,11 +1,12 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Bioproxy.Abstractions;
 
 namespace Bioproxy.Host.Requests;
 
-/// <summary>An answer of a plugin's in the form of its endpoint, so that no client sees a difference.</summary>
+/// <summary>A plugin's answer in the form of its endpoint, so that clients see no difference.</summary>
 /// <param name="Endpoint">The endpoint.</param>
 /// <param name="IsNative">llama-server's own completion, which has a shape of its own.</param>
 /// <param name="Id">The request's id.</param>
@@ -20,10 +21,10 @@ internal sealed record ReplyShape(PromptEndpoint Endpoint, bool IsNative, string
         PromptEndpoint.Responses =>
             Event("response.created", new() { ["response"] = Response("in_progress", null) })
             + Event("response.output_item.added", new() { ["output_index"] = 0, ["item"] = Item("in_progress", null) })
-            + Event("response.content_part.added", new() { ["item_id"] = ItemId, ["output_index"] = 0, ["content_index"] = 0, ["part"] = Part("") }),
+            + Event("response.content_part.added", InItem(new() { ["part"] = Part("") })),
         PromptEndpoint.Messages =>
             Event("message_start", new() { ["message"] = Message(null) })
-            + Event("content_block_start", new() { ["index"] = 0, ["content_block"] = new JsonObject { ["type"] = "text", ["text"] = "" } }),
+            + Event("content_block_start", new() { ["index"] = 0, ["content_block"] = Block("") }),
         _ => "",
     };
 
@@ -31,8 +32,9 @@ internal sealed record ReplyShape(PromptEndpoint Endpoint, bool IsNative, string
     public string Piece(string text) => Endpoint switch
     {
         PromptEndpoint.Chat => Event(Chunk(new JsonObject { ["content"] = text }, null)),
-        PromptEndpoint.Responses => Event("response.output_text.delta", new() { ["item_id"] = ItemId, ["output_index"] = 0, ["content_index"] = 0, ["delta"] = text }),
-        PromptEndpoint.Messages => Event("content_block_delta", new() { ["index"] = 0, ["delta"] = new JsonObject { ["type"] = "text_delta", ["text"] = text } }),
+        PromptEndpoint.Responses => Event("response.output_text.delta", InItem(new() { ["delta"] = text })),
+        PromptEndpoint.Messages => Event(
+            "content_block_delta", new() { ["index"] = 0, ["delta"] = new JsonObject { ["type"] = "text_delta", ["text"] = text } }),
         _ => Event(Completion(text, isLast: false)),
     };
 
@@ -41,13 +43,17 @@ internal sealed record ReplyShape(PromptEndpoint Endpoint, bool IsNative, string
     {
         PromptEndpoint.Chat => Event(Chunk([], "stop")) + "data: [DONE]\n\n",
         PromptEndpoint.Responses =>
-            Event("response.output_text.done", new() { ["item_id"] = ItemId, ["output_index"] = 0, ["content_index"] = 0, ["text"] = text })
-            + Event("response.content_part.done", new() { ["item_id"] = ItemId, ["output_index"] = 0, ["content_index"] = 0, ["part"] = Part(text) })
+            Event("response.output_text.done", InItem(new() { ["text"] = text }))
+            + Event("response.content_part.done", InItem(new() { ["part"] = Part(text) }))
             + Event("response.output_item.done", new() { ["output_index"] = 0, ["item"] = Item("completed", text) })
             + Event("response.completed", new() { ["response"] = Response("completed", text) }),
         PromptEndpoint.Messages =>
             Event("content_block_stop", new() { ["index"] = 0 })
-            + Event("message_delta", new() { ["delta"] = new JsonObject { ["stop_reason"] = "end_turn", ["stop_sequence"] = null }, ["usage"] = new JsonObject { ["output_tokens"] = 0 } })
+            + Event("message_delta", new()
+            {
+                ["delta"] = new JsonObject { ["stop_reason"] = "end_turn", ["stop_sequence"] = null },
+                ["usage"] = new JsonObject { ["output_tokens"] = 0 },
+            })
             + Event("message_stop", []),
         _ => Event(Completion("", isLast: true)) + (IsNative ? "" : "data: [DONE]\n\n"),
     };
@@ -57,7 +63,12 @@ internal sealed record ReplyShape(PromptEndpoint Endpoint, bool IsNative, string
     {
         PromptEndpoint.Chat => new JsonObject
         {
-            ["choices"] = new JsonArray(new JsonObject { ["finish_reason"] = "stop", ["index"] = 0, ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = text } }),
+            ["choices"] = new JsonArray(new JsonObject
+            {
+                ["finish_reason"] = "stop",
+                ["index"] = 0,
+                ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = text },
+            }),
             ["created"] = Created,
             ["model"] = Model,
             ["object"] = "chat.completion",
@@ -69,7 +80,7 @@ internal sealed record ReplyShape(PromptEndpoint Endpoint, bool IsNative, string
         _ => Completion(text, isLast: true),
     }).ToJsonString(Relaxed));
 
-    private static JsonSerializerOptions Relaxed { get; } = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static JsonSerializerOptions Relaxed { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private string ItemId => "msg_" + Id;
 
@@ -79,6 +90,17 @@ internal sealed record ReplyShape(PromptEndpoint Endpoint, bool IsNative, string
     {
         data.Insert(0, "type", type);
         return $"event: {type}\ndata: {data.ToJsonString(Relaxed)}\n\n";
+    }
+
+    private static JsonObject Block(string text) => new() { ["type"] = "text", ["text"] = text };
+
+    /// <summary>Puts the members in front that say where in the answer an event belongs.</summary>
+    private JsonObject InItem(JsonObject data)
+    {
+        data.Insert(0, "item_id", ItemId);
+        data.Insert(1, "output_index", 0);
+        data.Insert(2, "content_index", 0);
+        return data;
     }
 
     private static JsonObject Part(string text) => new() { ["type"] = "output_text", ["text"] = text, ["annotations"] = new JsonArray() };
@@ -96,7 +118,13 @@ internal sealed record ReplyShape(PromptEndpoint Endpoint, bool IsNative, string
         ? new() { ["index"] = 0, ["content"] = text, ["tokens"] = new JsonArray(), ["stop"] = isLast, ["id_slot"] = -1, ["model"] = Model }
         : new()
         {
-            ["choices"] = new JsonArray(new JsonObject { ["text"] = text, ["index"] = 0, ["logprobs"] = null, ["finish_reason"] = isLast ? "stop" : null }),
+            ["choices"] = new JsonArray(new JsonObject
+            {
+                ["text"] = text,
+                ["index"] = 0,
+                ["logprobs"] = null,
+                ["finish_reason"] = isLast ? "stop" : null,
+            }),
             ["created"] = Created,
             ["model"] = Model,
             ["object"] = "text_completion",

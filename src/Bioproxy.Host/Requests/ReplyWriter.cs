@@ -3,7 +3,7 @@ using Bioproxy.Host.Http;
 
 namespace Bioproxy.Host.Requests;
 
-/// <summary>Writes an answer of a plugin's to the client: at once where it reads a stream, otherwise as a whole at the end.</summary>
+/// <summary>Writes a plugin's answer to the client: piece by piece as a stream, or as a whole at the end.</summary>
 /// <param name="exchange">The request.</param>
 /// <param name="shape">The form of its endpoint.</param>
 /// <param name="isStream">The client asked for a stream.</param>
@@ -45,7 +45,8 @@ internal sealed class ReplyWriter(Exchange exchange, ReplyShape shape, bool isSt
             if (isStream)
             {
                 var opening = Begin();
-                var passed = Passed(opening + (rest.Length > 0 ? shape.Piece(rest) : "") + shape.Closing(_text.ToString())).ToArray(); // it is valid until the next call only
+                var closing = opening + (rest.Length > 0 ? shape.Piece(rest) : "") + shape.Closing(_text.ToString());
+                var passed = Passed(closing).ToArray(); // it is valid until the next call only
                 byte[] last = [.. passed, .. (editor?.End() ?? default).Span];
                 await SendAsync(last, cancellationToken).ConfigureAwait(false);
             }
@@ -59,11 +60,11 @@ internal sealed class ReplyWriter(Exchange exchange, ReplyShape shape, bool isSt
                 }
 
                 Head("application/json; charset=utf-8");
-                exchange.Http.Response.ContentLength = body.Length;
+                exchange.Answer.Headers.ContentLength = body.Length;
                 await SendAsync(body, cancellationToken).ConfigureAwait(false);
             }
 
-            await exchange.Http.Response.CompleteAsync().ConfigureAwait(false);
+            await exchange.Answer.CompleteAsync().ConfigureAwait(false);
         }
         finally
         {
@@ -72,7 +73,7 @@ internal sealed class ReplyWriter(Exchange exchange, ReplyShape shape, bool isSt
     }
 
     /// <summary>Ends the writing, for good.</summary>
-    /// <returns>False when somebody is at it: the response is no longer ours.</returns>
+    /// <returns>False while a write is under way: then the response cannot be used any more.</returns>
     public bool TryClose() => _writing.Wait(0);
 
     /// <summary>A piece without the half of a character that it may end with; the half goes ahead of the next one.</summary>
@@ -89,14 +90,14 @@ internal sealed class ReplyWriter(Exchange exchange, ReplyShape shape, bool isSt
             return "";
         _hasBegun = true;
         Head("text/event-stream");
-        exchange.Http.Response.Headers.CacheControl = "no-cache";
+        exchange.Answer.Headers.CacheControl = "no-cache";
         return shape.Opening();
     }
 
     private void Head(string type)
     {
-        exchange.Status = exchange.Http.Response.StatusCode = 200;
-        exchange.Http.Response.ContentType = type;
+        exchange.Status = exchange.Answer.StatusCode = 200;
+        exchange.Answer.Headers.ContentType = type;
     }
 
     private ReadOnlyMemory<byte> Passed(string events)
@@ -108,6 +109,6 @@ internal sealed class ReplyWriter(Exchange exchange, ReplyShape shape, bool isSt
     private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         if (!bytes.IsEmpty)
-            await exchange.Http.Response.Body.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
+            await exchange.Answer.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -48,11 +48,12 @@ internal static class Routes
 
     private static readonly Route SlotAction = new("slots", false, null, false, TouchesState: true);
 
-    public static Route Of(HttpRequest request)
+    public static Route Of(HttpRequest request) => Of(request.Method, request.Path.Value ?? string.Empty);
+
+    public static Route Of(string method, string path)
     {
-        var path = request.Path.Value ?? string.Empty;
-        if (HttpMethods.IsPost(request.Method))
+        if (HttpMethods.IsPost(method))
             return Posts.TryGetValue(path, out var post) ? post : path.StartsWith("/slots/", StringComparison.Ordinal) ? SlotAction : Other;
-        return HttpMethods.IsGet(request.Method) && Gets.TryGetValue(path, out var get) ? get : Other;
+        return HttpMethods.IsGet(method) && Gets.TryGetValue(path, out var get) ? get : Other;
     }
 }

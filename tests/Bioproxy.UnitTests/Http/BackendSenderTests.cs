@@ -126,7 +126,7 @@ public sealed class BackendSenderTests : IAsyncDisposable
         using var gate = new FakeGate();
         using var leaving = new CancellationTokenSource();
         _backend.Misbehave("/completion", FakeMisbehaviour.NeverAnswer(gate));
-        var sending = _sender.SendAsync(Request("POST", "/completion"), Body("""{"prompt":"x"}"""), isRepeatable: true, leaving.Token).DefaultTimeout();
+        var sending = _sender.SendAsync(Head("POST", "/completion"), Body("""{"prompt":"x"}"""), isRepeatable: true, leaving.Token).DefaultTimeout();
         var request = await gate.Reached.DefaultTimeout();
 
         await leaving.CancelAsync();
@@ -143,7 +143,7 @@ public sealed class BackendSenderTests : IAsyncDisposable
         using var gate = new FakeGate();
         _backend.Misbehave("/health", FakeMisbehaviour.NeverAnswer(gate));
 
-        var (_, failure) = await sender.SendAsync(Request("GET", "/health"), null, isRepeatable: true, default).DefaultTimeout();
+        var (_, failure) = await sender.SendAsync(Head("GET", "/health"), null, isRepeatable: true, default).DefaultTimeout();
 
         Assert.Equal((FailureKind.BackendTimedOut, 504), (failure!.Kind, failure.Status));
     }
@@ -165,7 +165,7 @@ public sealed class BackendSenderTests : IAsyncDisposable
             for (var i = 0; i < 250; i++)
             {
                 var isRepeatable = i % 5 > 0;
-                var (response, failure) = await sender.SendAsync(Request("POST", "/x"), Body("""{"prompt":"x"}"""), isRepeatable, default);
+                var (response, failure) = await sender.SendAsync(Head("POST", "/x"), Body("""{"prompt":"x"}"""), isRepeatable, default);
                 if (failure is not null)
                     failures.Add(failure);
                 using (response)
@@ -183,7 +183,7 @@ public sealed class BackendSenderTests : IAsyncDisposable
             BaseDirectory = "/", StateDirectory = "/", BackendUrl = full.Address, ResponseTimeout = TimeSpan.FromSeconds(50), ConnectTimeout = TimeSpan.FromMilliseconds(200),
         });
 
-        var (_, failure) = await sender.SendAsync(Request("GET", "/health"), null, isRepeatable: true, default).DefaultTimeout();
+        var (_, failure) = await sender.SendAsync(Head("GET", "/health"), null, isRepeatable: true, default).DefaultTimeout();
 
         Assert.Equal((FailureKind.BackendUnreachable, 502), (failure!.Kind, failure.Status));
         Assert.Contains("timeouts.connect_seconds", failure.Message, StringComparison.Ordinal);
@@ -204,6 +204,8 @@ public sealed class BackendSenderTests : IAsyncDisposable
 
     private static Func<HttpContent> Body(string text) => () => new PiecesContent([Encoding.UTF8.GetBytes(text)], Encoding.UTF8.GetByteCount(text));
 
+    private static RequestHead Head(string method, string target) => RequestHead.Of(Request(method, target));
+
     private static HttpRequest Request(string method, string target)
     {
         var http = new DefaultHttpContext();
@@ -216,7 +218,7 @@ public sealed class BackendSenderTests : IAsyncDisposable
     {
         var request = Request(method, target);
         change?.Invoke(request);
-        var (response, failure) = await _sender.SendAsync(request, body, isRepeatable: true, default).DefaultTimeout();
+        var (response, failure) = await _sender.SendAsync(RequestHead.Of(request), body, isRepeatable: true, default).DefaultTimeout();
         Assert.Null(failure);
         return response!;
     }
@@ -230,7 +232,7 @@ public sealed class BackendSenderTests : IAsyncDisposable
 
     private async Task<ProxyFailure> FailAsync(string method, string target, Func<HttpContent>? body = null)
     {
-        var (response, failure) = await _sender.SendAsync(Request(method, target), body, isRepeatable: true, default).DefaultTimeout();
+        var (response, failure) = await _sender.SendAsync(Head(method, target), body, isRepeatable: true, default).DefaultTimeout();
         Assert.Null(response);
         return failure!;
     }

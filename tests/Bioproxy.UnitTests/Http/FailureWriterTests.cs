@@ -14,6 +14,8 @@ public sealed class FailureWriterTests
     [InlineData(nameof(FailureKind.ClientBodyBroken), 400, "invalid_request_error", "request_incomplete")]
     [InlineData(nameof(FailureKind.PluginFailed), 500, "server_error", "plugin_failed")]
     [InlineData(nameof(FailureKind.PluginTimedOut), 500, "server_error", "plugin_timed_out")]
+    [InlineData(nameof(FailureKind.ClientBodyTimedOut), 408, "invalid_request_error", "request_timeout")]
+    [InlineData(nameof(FailureKind.MemoryFull), 503, "server_error", "memory_full")]
     [InlineData(nameof(FailureKind.QueueFull), 429, "rate_limit_error", "queue_full")]
     [InlineData(nameof(FailureKind.QueueTimedOut), 503, "server_error", "queue_timeout")]
     [InlineData(nameof(FailureKind.BackendUnreachable), 502, "server_error", "backend_unreachable")]
@@ -24,7 +26,7 @@ public sealed class FailureWriterTests
     {
         var (http, life, body) = Context();
 
-        await FailureWriter.WriteAsync(http, new ProxyFailure(Enum.Parse<FailureKind>(kind), "it \"failed\" ä")).DefaultTimeout();
+        await FailureWriter.WriteAsync(new ClientSink(http), new ProxyFailure(Enum.Parse<FailureKind>(kind), "it \"failed\" ä")).DefaultTimeout();
 
         Assert.Equal((status, "application/json", body.Length, false), (http.Response.StatusCode, http.Response.ContentType, http.Response.ContentLength, life.IsAborted));
         using var document = JsonDocument.Parse(body.ToArray());
@@ -41,7 +43,7 @@ public sealed class FailureWriterTests
     {
         var (http, _, _) = Context();
 
-        await FailureWriter.WriteAsync(http, new ProxyFailure(FailureKind.QueueFull, "full", TimeSpan.FromMilliseconds(milliseconds))).DefaultTimeout();
+        await FailureWriter.WriteAsync(new ClientSink(http), new ProxyFailure(FailureKind.QueueFull, "full", TimeSpan.FromMilliseconds(milliseconds))).DefaultTimeout();
 
         Assert.Equal(expected, http.Response.Headers.RetryAfter);
     }
@@ -51,7 +53,7 @@ public sealed class FailureWriterTests
     {
         var (http, life, body) = Context();
 
-        await FailureWriter.WriteAsync(http, new ProxyFailure(FailureKind.ClientGone, "gone")).DefaultTimeout();
+        await FailureWriter.WriteAsync(new ClientSink(http), new ProxyFailure(FailureKind.ClientGone, "gone")).DefaultTimeout();
 
         Assert.Equal((true, 0L), (life.IsAborted, body.Length));
     }
@@ -61,7 +63,7 @@ public sealed class FailureWriterTests
     {
         var (http, life, body) = Context(hasStarted: true);
 
-        await FailureWriter.WriteAsync(http, new ProxyFailure(FailureKind.BackendClosed, "broke")).DefaultTimeout();
+        await FailureWriter.WriteAsync(new ClientSink(http), new ProxyFailure(FailureKind.BackendClosed, "broke")).DefaultTimeout();
 
         Assert.Equal((true, 0L), (life.IsAborted, body.Length));
     }

@@ -118,17 +118,38 @@ public sealed class StreamCopierTests
         http.Response.Body = received;
         var tapped = 0L;
 
-        var end = await new StreamCopier(BackendLimit, ClientLimit).CopyAsync(new MemoryStream(bytes), http.Response, b => tapped += b.Length, _time, default).DefaultTimeout();
+        var end = await new StreamCopier(BackendLimit, ClientLimit, _time).CopyAsync(new MemoryStream(bytes), new ClientSink(http), b => tapped += b.Length, default).DefaultTimeout();
 
         Assert.Equal((CopyEnd.Complete, bytes.Length), (end, tapped));
         Assert.Equal(bytes, received.ToArray());
     }
 
-    private Task<CopyEnd> CopyAsync()
+    /// <summary>Everything but a broken connection is a bug, on either side, and none of it may be taken for a broken backend.</summary>
+    [Theory]
+    [InlineData("backend")]
+    [InlineData("client")]
+    [InlineData("tap")]
+    [InlineData("tap, as of a connection")]
+    public async Task Copy_Bug_IsThrown(string where)
+    {
+        await SendAsync("x");
+        var bug = where == "tap, as of a connection" ? (Exception)new IOException(where) : new InvalidOperationException(where);
+        if (where == "backend")
+            await _backend.Writer.CompleteAsync(bug);
+        if (where == "client")
+            _client.Fail = bug;
+
+        var copying = CopyAsync(where.StartsWith("tap", StringComparison.Ordinal) ? _ => throw bug : null);
+
+        Assert.Same(bug, await Assert.ThrowsAnyAsync<Exception>(() => copying.DefaultTimeout()));
+    }
+
+    private Task<CopyEnd> CopyAsync(Action<ReadOnlyMemory<byte>>? tap = null)
     {
         var http = new DefaultHttpContext();
         http.Response.Body = _client;
-        return new StreamCopier(BackendLimit, ClientLimit).CopyAsync(_backend.Reader.AsStream(), http.Response, b => _tapped.Append(Encoding.UTF8.GetString(b.Span)), _time, _leaving.Token);
+        return new StreamCopier(BackendLimit, ClientLimit, _time).CopyAsync(
+            _backend.Reader.AsStream(), new ClientSink(http), tap ?? (b => _tapped.Append(Encoding.UTF8.GetString(b.Span))), _leaving.Token);
     }
 
     private async Task SendAsync(string text) => await _backend.Writer.WriteAsync(Encoding.UTF8.GetBytes(text)).DefaultTimeout();

@@ -15,8 +15,7 @@ public sealed class BackendCallerTests
 {
     private static readonly BackendQuestion Question = new("/v1/chat/completions", "{\"x\":1}"u8.ToArray());
 
-    private HttpContext? _asked;
-    private string _body = "";
+    private PluginQuestion? _asked;
 
     [Fact]
     public async Task Ask_OfAClientsRequest_CarriesWhoAsksAndNothingOfItsBody()
@@ -45,9 +44,9 @@ public sealed class BackendCallerTests
 
         Assert.Equal(
             ["Authorization: Bearer theirs", "Content-Length: 7", "Content-Type: application/json", "X-Bioproxy-Lane: batch", "X-Session-Id: s", "X-User: u"],
-            _asked!.Request.Headers.Select(header => $"{header.Key}: {header.Value}").Order(StringComparer.Ordinal));
-        Assert.Equal(("POST", "/v1/chat/completions", "{\"x\":1}"), (_asked.Request.Method, _asked.Request.Path.Value, _body));
-        Assert.Equal(client.Connection.RemoteIpAddress, _asked.Connection.RemoteIpAddress);
+            _asked!.Head.Headers.Select(header => $"{header.Key}: {header.Value}").Order(StringComparer.Ordinal));
+        Assert.Equal(("POST", "/v1/chat/completions", "{\"x\":1}"), (_asked.Head.Method, _asked.Head.Target, Encoding.UTF8.GetString(_asked.Body.Span)));
+        Assert.Equal(client.Connection.RemoteIpAddress, _asked.Address);
     }
 
     [Fact]
@@ -57,8 +56,8 @@ public sealed class BackendCallerTests
 
         Assert.Equal(
             ["Authorization: Bearer ours", "Content-Length: 7", "Content-Type: application/json", "X-Bioproxy-Lane: interactive"],
-            _asked!.Request.Headers.Select(header => $"{header.Key}: {header.Value}").Order(StringComparer.Ordinal));
-        Assert.Null(_asked.Connection.RemoteIpAddress);
+            _asked!.Head.Headers.Select(header => $"{header.Key}: {header.Value}").Order(StringComparer.Ordinal));
+        Assert.Null(_asked.Address);
     }
 
     public static TheoryData<string, string?> Wholes => new()
@@ -126,11 +125,11 @@ public sealed class BackendCallerTests
     public async Task Ask_Cancelled_IsCancelledBeforeAndMeanwhile()
     {
         using var stop = new CancellationTokenSource();
-        var caller = new BackendCaller(async http =>
+        var caller = new BackendCaller(async question =>
         {
             await stop.CancelAsync();
-            Assert.True(http.RequestAborted.IsCancellationRequested);
-            return Exchange(http, new ProxyFailure(FailureKind.ClientGone, "The client left."));
+            Assert.True(question.Answer.Gone.IsCancellationRequested);
+            return Exchange(question, new ProxyFailure(FailureKind.ClientGone, "The client left."));
         }, null, 10);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => caller.AskAsync(Question, null, PromptLane.Batch, stop.Token).DefaultTimeout());
@@ -138,25 +137,24 @@ public sealed class BackendCallerTests
         Assert.Null(_asked);
     }
 
-    private static Exchange Exchange(HttpContext http, ProxyFailure? failure) =>
-        new(http, Routes.Of(http.Request), 0) { IsInner = true, Failure = failure, Timings = new PromptTimings(5, 2, 1) };
+    private static Exchange Exchange(PluginQuestion question, ProxyFailure? failure) =>
+        new(question.Answer, Routes.Of(HttpMethods.Post, question.Path), 0) { Failure = failure, Timings = new PromptTimings(5, 2, 1) };
 
     /// <summary>In place of the path of requests: answers everything with this.</summary>
-    private BackendCaller Caller(string answer, string type = "application/json", int status = 200, ProxyFailure? failure = null) => new(async http =>
+    private BackendCaller Caller(string answer, string type = "application/json", int status = 200, ProxyFailure? failure = null) => new(async question =>
     {
-        _asked = http;
-        _body = await new StreamReader(http.Request.Body).ReadToEndAsync();
-        http.Response.StatusCode = status;
-        http.Response.ContentType = type;
+        _asked = question;
+        question.Answer.StatusCode = status;
+        question.Answer.Headers.ContentType = type;
         try
         {
-            await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(answer));
+            await question.Answer.WriteAsync(Encoding.UTF8.GetBytes(answer), CancellationToken.None);
         }
         catch (IOException)
         {
             // as of a client that is gone
         }
 
-        return Exchange(http, failure);
+        return Exchange(question, failure);
     }, "ours", 4000);
 }

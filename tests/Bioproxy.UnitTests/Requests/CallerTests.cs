@@ -96,8 +96,8 @@ public sealed class CallerTests
         ];
 
         Assert.Distinct(clients);
-        Assert.NotEqual(Of().Client, Caller.Of(Context("192.0.2.7"), null, Options).Client);
-        Assert.Equal(Of(("X-Api-Key", "one")).Client, Caller.Of(Context("192.0.2.7", ("X-Api-Key", "one")), null, Options).Client);
+        Assert.NotEqual(Of().Client, Caller.Of(Headers(), IPAddress.Parse("192.0.2.7"), null, Options).Client);
+        Assert.Equal(Of(("X-Api-Key", "one")).Client, Caller.Of(Headers(("X-Api-Key", "one")), IPAddress.Parse("192.0.2.7"), null, Options).Client);
     }
 
     [Fact]
@@ -106,14 +106,13 @@ public sealed class CallerTests
     private static Caller Of(params (string Name, string Value)[] headers) => Of(Options, "{}", headers);
 
     private static Caller Of(ProxyOptions options, string body, params (string Name, string Value)[] headers) =>
-        Caller.Of(Context("192.0.2.1", headers), PromptBody.Read(Encoding.UTF8.GetBytes(body), PromptEndpoint.Chat), options);
+        Caller.Of(Headers(headers), IPAddress.Parse("192.0.2.1"), PromptBody.Read(Encoding.UTF8.GetBytes(body), PromptEndpoint.Chat), options);
 
-    private static DefaultHttpContext Context(string address, params (string Name, string Value)[] headers)
+    private static HeaderDictionary Headers(params (string Name, string Value)[] headers)
     {
-        var http = new DefaultHttpContext();
-        http.Connection.RemoteIpAddress = IPAddress.Parse(address);
+        var all = new HeaderDictionary();
         foreach (var (name, value) in headers)
-            http.Request.Headers[name] = value;
-        return http;
+            all[name] = value;
+        return all;
     }
 }

@@ -21,7 +21,7 @@ public sealed class ReplyWriterTests
     public ReplyWriterTests()
     {
         _http.Response.Body = _body;
-        _exchange = new Exchange(_http, new Route("chat_completions", true, PromptEndpoint.Chat, true), 0);
+        _exchange = new Exchange(new ClientSink(_http), new Route("chat_completions", true, PromptEndpoint.Chat, true), 0);
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using Bioproxy.Host.Http;
 
 namespace Bioproxy.UnitTests.Http;
 
-public sealed class WholeBodyTests
+public sealed class BufferedResponseTests
 {
     private const string Body = "{\"content\":\"an answer\"}";
 
@@ -14,7 +14,7 @@ public sealed class WholeBodyTests
         for (var at = 0; at <= bytes.Length; at++)
         {
             var seen = new List<string>();
-            using var gate = new WholeBody(bytes.Length, body => seen.Add(Text(body)));
+            using var gate = new BufferedResponse(bytes.Length, body => seen.Add(Text(body)));
 
             var first = at == 0 ? "" : Text(gate.Pass(bytes.AsMemory(0, at)));
             Assert.Equal(at == bytes.Length ? Body : "", first);
@@ -33,7 +33,7 @@ public sealed class WholeBodyTests
     public void Pass_ReadsOfOneByte_AreHeldUntilItIsWhole()
     {
         var seen = new List<string>();
-        using var gate = new WholeBody(Body.Length, body => seen.Add(Text(body)));
+        using var gate = new BufferedResponse(Body.Length, body => seen.Add(Text(body)));
 
         var passed = Encoding.UTF8.GetBytes(Body).Select(one => Text(gate.Pass(new[] { one }))).ToList();
 
@@ -46,7 +46,7 @@ public sealed class WholeBodyTests
     public void End_BrokenOff_TellsAndPassesNothing()
     {
         var seen = new List<string>();
-        using var gate = new WholeBody(Body.Length, body => seen.Add(Text(body)));
+        using var gate = new BufferedResponse(Body.Length, body => seen.Add(Text(body)));
         gate.Pass(Encoding.UTF8.GetBytes(Body[..5]));
 
         Assert.True(gate.End().IsEmpty);

@@ -2,10 +2,10 @@ using System.Buffers;
 
 namespace Bioproxy.Host.Http;
 
-/// <summary>Holds a short answer until it is there as a whole: what it says of itself stands at its end, and the headers go first.</summary>
-internal sealed class WholeBody : ResponseGate
+/// <summary>Buffers a short answer until it is complete: the headers report figures that stand at its end.</summary>
+internal sealed class BufferedResponse : ResponseGate
 {
-    /// <summary>An answer of a model is some kilobytes; a longer body passes as it comes.</summary>
+    /// <summary>A model's answer has some kilobytes; a longer body is passed on as it comes.</summary>
     public const int Longest = 1 << 20;
 
     private readonly int _expected;
@@ -14,8 +14,8 @@ internal sealed class WholeBody : ResponseGate
     private int _length;
 
     /// <param name="length">The body's length as the backend announced it.</param>
-    /// <param name="complete">Is called with the whole body before it is passed on.</param>
-    public WholeBody(int length, Action<ReadOnlyMemory<byte>> complete)
+    /// <param name="complete">Called with the whole body before it is passed on.</param>
+    public BufferedResponse(int length, Action<ReadOnlyMemory<byte>> complete)
     {
         _expected = length;
         _complete = complete;
@@ -30,7 +30,7 @@ internal sealed class WholeBody : ResponseGate
     {
         if (_length == 0 && read.Length >= _expected)
         {
-            _complete(read); // mostly it comes in one read
+            _complete(read); // most answers come in one read
             _length = _expected;
             return read;
         }
@@ -43,7 +43,7 @@ internal sealed class WholeBody : ResponseGate
         return _held.AsMemory(0, _length);
     }
 
-    /// <summary>Less than announced is an error of the transport, and an empty body needs nothing.</summary>
+    /// <summary>A body shorter than announced is an error of the transport, and an empty one needs nothing.</summary>
     public override ReadOnlyMemory<byte> End() => default;
 
     public override void Dispose() => ArrayPool<byte>.Shared.Return(_held);

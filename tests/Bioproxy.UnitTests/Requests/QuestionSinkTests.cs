@@ -5,7 +5,7 @@ using Bioproxy.UnitTests.Transforms;
 
 namespace Bioproxy.UnitTests.Requests;
 
-public sealed class AnswerSinkTests
+public sealed class QuestionSinkTests
 {
     private static readonly string[] Pieces = ["ä ", "€\"\n", "", "😀"];
 
@@ -19,13 +19,13 @@ public sealed class AnswerSinkTests
         foreach (var split in TestEditors.Splits(stream))
         {
             var found = new List<string>();
-            await using var sink = Stream(text =>
+            using var sink = Stream(text =>
             {
                 found.Add(text);
                 return ValueTask.CompletedTask;
             });
             foreach (var piece in split)
-                await sink.WriteAsync(piece);
+                await sink.WriteAsync(piece, CancellationToken.None);
 
             Assert.Equal(string.Concat(Pieces), sink.Text);
             Assert.Equal(["ä ", "€\"\n", "😀"], found);
@@ -37,9 +37,9 @@ public sealed class AnswerSinkTests
     [Fact]
     public async Task Write_SeveralChoices_GivesTheFirst()
     {
-        await using var sink = Stream(null);
+        using var sink = Stream(null);
 
-        await sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"no"}""", index: 1) + AnswerStreams.Chunk("""{"content":"yes"}""")));
+        await sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"no"}""", index: 1) + AnswerStreams.Chunk("""{"content":"yes"}""")), CancellationToken.None);
 
         Assert.Equal("yes", sink.Text);
     }
@@ -47,14 +47,14 @@ public sealed class AnswerSinkTests
     [Fact]
     public async Task Write_WholeAnswer_IsItsBody()
     {
-        await using var sink = new AnswerSink(null, 10);
-        sink.Response.Headers.ContentType = "application/json";
-        Assert.False(sink.Response.HasStarted);
+        using var sink = new QuestionSink(null, 10, CancellationToken.None);
+        sink.Headers.ContentType = "application/json";
+        Assert.False(sink.HasStarted);
 
-        await sink.WriteAsync("01234"u8.ToArray());
-        await sink.WriteAsync("56789"u8.ToArray());
+        await sink.WriteAsync("01234"u8.ToArray(), CancellationToken.None);
+        await sink.WriteAsync("56789"u8.ToArray(), CancellationToken.None);
 
-        Assert.True(sink.Response.HasStarted);
+        Assert.True(sink.HasStarted);
         Assert.Equal("0123456789", Encoding.UTF8.GetString(sink.Body.Span));
         Assert.Null(sink.Problem);
     }
@@ -62,10 +62,10 @@ public sealed class AnswerSinkTests
     [Fact]
     public async Task Write_WholeAnswerThatIsTooLong_IsRefused()
     {
-        await using var sink = new AnswerSink(null, 10);
-        await sink.WriteAsync("01234"u8.ToArray());
+        using var sink = new QuestionSink(null, 10, CancellationToken.None);
+        await sink.WriteAsync("01234"u8.ToArray(), CancellationToken.None);
 
-        await Assert.ThrowsAsync<IOException>(() => sink.WriteAsync("567890"u8.ToArray()).DefaultTimeout());
+        await Assert.ThrowsAsync<IOException>(() => sink.WriteAsync("567890"u8.ToArray(), CancellationToken.None).AsTask().DefaultTimeout());
 
         Assert.Equal("it is longer than 10 bytes (limits.max_body_bytes)", sink.Problem!.Message);
     }
@@ -73,10 +73,10 @@ public sealed class AnswerSinkTests
     [Fact]
     public async Task Write_StreamWhoseTextIsTooLong_IsRefused()
     {
-        await using var sink = Stream(null, 10);
-        await sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"0123456789"}""")));
+        using var sink = Stream(null, 10);
+        await sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"0123456789"}""")), CancellationToken.None);
 
-        await Assert.ThrowsAsync<IOException>(() => sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"x"}"""))).DefaultTimeout());
+        await Assert.ThrowsAsync<IOException>(() => sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"x"}""")), CancellationToken.None).AsTask().DefaultTimeout());
 
         Assert.Equal(("0123456789", "its text is longer than 10 characters (limits.max_body_bytes)"), (sink.Text, sink.Problem!.Message));
     }
@@ -86,13 +86,13 @@ public sealed class AnswerSinkTests
     {
         var begun = new List<string>();
         var first = new TaskCompletionSource();
-        await using var sink = Stream(text =>
+        using var sink = Stream(text =>
         {
             begun.Add(text);
             return text == "a" ? new ValueTask(first.Task) : ValueTask.CompletedTask;
         });
 
-        var writing = sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"a"}""") + AnswerStreams.Chunk("""{"content":"b"}"""))).AsTask();
+        var writing = sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"a"}""") + AnswerStreams.Chunk("""{"content":"b"}""")), CancellationToken.None).AsTask();
 
         Assert.False(writing.IsCompleted);
         Assert.Equal(["a"], begun);
@@ -104,18 +104,18 @@ public sealed class AnswerSinkTests
     [Fact]
     public async Task Write_OnTextThrows_StopsTheBackendAndIsRemembered()
     {
-        await using var sink = Stream(_ => throw new FormatException("enough"));
+        using var sink = Stream(_ => throw new FormatException("enough"));
 
-        var thrown = await Assert.ThrowsAsync<IOException>(() => sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"a"}"""))).DefaultTimeout());
+        var thrown = await Assert.ThrowsAsync<IOException>(() => sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"a"}""")), CancellationToken.None).AsTask().DefaultTimeout());
 
         Assert.IsType<FormatException>(thrown.InnerException);
         Assert.Same(thrown.InnerException, sink.Problem);
     }
 
-    private static AnswerSink Stream(Func<string, ValueTask>? onText, long longest = 1000)
+    private static QuestionSink Stream(Func<string, ValueTask>? onText, long longest = 1000)
     {
-        var sink = new AnswerSink(onText, longest);
-        sink.Response.Headers.ContentType = "text/event-stream; charset=utf-8";
+        var sink = new QuestionSink(onText, longest, CancellationToken.None);
+        sink.Headers.ContentType = "text/event-stream; charset=utf-8";
         return sink;
     }
 }

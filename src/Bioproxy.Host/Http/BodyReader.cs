@@ -1,0 +1,110 @@
+using System.Buffers;
+using Bioproxy.Host.Configuration;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+
+namespace Bioproxy.Host.Http;
+
+/// <summary>Reads whole request bodies within the limits of one body, of all bodies together and of a client's pauses.</summary>
+internal sealed class BodyReader(ProxyOptions options, TimeProvider time)
+{
+    /// <summary>Some of the requests in memory have been answered by then.</summary>
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    public BodyBudget Budget { get; } = new(options.MaxQueuedBytes);
+
+    /// <summary>Reads the body to its end. Only then does the server notice a client that leaves while its request waits.</summary>
+    public async ValueTask<(PooledBody? Body, ProxyFailure? Failure)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Headers.ContentEncoding.Count > 0 && request.Headers.ContentEncoding != "identity")
+            return (null, Encoded(request.Headers.ContentEncoding.ToString()));
+        if (request.ContentLength > options.MaxBodyBytes)
+            return (null, TooLarge());
+        var body = new PooledBody(Budget, request.ContentLength);
+        var isRead = false;
+        try
+        {
+            var failure = await FillAsync(body, request, cancellationToken).ConfigureAwait(false);
+            isRead = failure is null;
+            return (isRead ? body : null, failure);
+        }
+        catch (Exception e) when (FailureOf(e) is { } failure)
+        {
+            return (null, failure);
+        }
+        finally
+        {
+            if (!isRead)
+                body.Dispose();
+        }
+    }
+
+    /// <summary>A body of a copy of bytes that are here already.</summary>
+    public (PooledBody? Body, ProxyFailure? Failure) Copy(ReadOnlyMemory<byte> bytes)
+    {
+        if (bytes.Length > options.MaxBodyBytes)
+            return (null, TooLarge());
+        var body = new PooledBody(Budget, bytes.Length);
+        if (body.TryAppend(new ReadOnlySequence<byte>(bytes)))
+            return (body, null);
+        body.Dispose();
+        return (null, MemoryFull());
+    }
+
+    /// <summary>What an exception says of the client that was sending a body.</summary>
+    /// <returns>Null for a bug, which must be thrown on.</returns>
+    public static ProxyFailure? FailureOf(Exception exception) => exception switch
+    {
+        BadHttpRequestException { StatusCode: not 408 } bad =>
+            new(FailureKind.ClientBodyBroken, $"The request's body did not arrive whole: {bad.Message}"),
+        OperationCanceledException or ConnectionResetException or IOException =>
+            new(FailureKind.ClientGone, "The client left while it was sending."),
+        _ => null,
+    };
+
+    /// <summary>The failure of a client that paused for too long.</summary>
+    public static ProxyFailure Paused(TimeSpan limit) => new(
+        FailureKind.ClientBodyTimedOut,
+        $"The request's body paused for more than {limit.TotalSeconds:0.###} s (timeouts.request_body_seconds).");
+
+    private async ValueTask<ProxyFailure?> FillAsync(PooledBody body, HttpRequest request, CancellationToken cancellationToken)
+    {
+        var reader = request.BodyReader;
+        ReadPause? pause = null;
+        try
+        {
+            while (true)
+            {
+                var reading = reader.ReadAsync(cancellationToken);
+                if (!reading.IsCompleted && options.RequestBodyTimeout > TimeSpan.Zero)
+                    (pause ??= new ReadPause(reader, options.RequestBodyTimeout, time)).Begin();
+                var read = await reading.ConfigureAwait(false);
+                var isLate = pause?.End(read) == true;
+                var isTooLarge = body.Length + read.Buffer.Length > options.MaxBodyBytes;
+                var hasRoom = !isLate && !isTooLarge && body.TryAppend(read.Buffer);
+                reader.AdvanceTo(read.Buffer.End);
+                if (!hasRoom)
+                    return isLate ? Paused(options.RequestBodyTimeout) : isTooLarge ? TooLarge() : MemoryFull();
+                if (read.IsCompleted)
+                    return null;
+            }
+        }
+        finally
+        {
+            pause?.Dispose();
+        }
+    }
+
+    private static ProxyFailure Encoded(string encoding) => new(
+        FailureKind.ClientBodyEncoded, $"Content-Encoding '{encoding}' is not supported; send the body as plain JSON.");
+
+    private ProxyFailure TooLarge() => new(
+        FailureKind.ClientBodyTooLarge,
+        $"The request's body is larger than {options.MaxBodyBytes} bytes. "
+        + "The limit is limits.max_body_bytes in the proxy's configuration.");
+
+    private ProxyFailure MemoryFull() => new(
+        FailureKind.MemoryFull,
+        $"Waiting requests use up the {Budget.Limit} bytes for request bodies (limits.max_queued_bytes). Try again later.",
+        RetryAfter);
+}

@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Bioproxy.Host.Http;
+
+/// <summary>A request on its way to a backend, without its body.</summary>
+/// <param name="Method">The method.</param>
+/// <param name="Target">Path and query, escaped as the sender escaped them.</param>
+/// <param name="Headers">The sender's headers; <see cref="HeaderRules"/> says which of them are passed on.</param>
+internal readonly record struct RequestHead(string Method, string Target, IHeaderDictionary Headers)
+{
+    /// <summary>The head of a client's request.</summary>
+    public static RequestHead Of(HttpRequest request)
+    {
+        // The raw target keeps the client's own escapes; re-encoding a path would change it.
+        var target = request.HttpContext.Features.Get<IHttpRequestFeature>()?.RawTarget;
+        var pathAndQuery = target is ['/', ..]
+            ? target
+            : request.PathBase.ToUriComponent() + request.Path.ToUriComponent() + request.QueryString.ToUriComponent();
+        return new RequestHead(request.Method, pathAndQuery, request.Headers);
+    }
+}

@@ -1,0 +1,38 @@
+using System.Globalization;
+using System.Text;
+using Bioproxy.Host.Backends;
+using Bioproxy.Host.Models;
+using Bioproxy.Host.Models.Snapshots;
+
+namespace Bioproxy.Host.Requests;
+
+/// <summary>Reports the cache result to the client as soon as the backend has reported it, before anything of the answer.</summary>
+internal sealed class CacheResultReporter(Exchange exchange, Placement placement)
+{
+    /// <summary>The figures of an answer that was buffered; null for others.</summary>
+    public PromptTimings? Timings { get; private set; }
+
+    /// <param name="cached">Tokens reused; null when the backend did not say.</param>
+    /// <param name="prompt">Tokens of the prompt.</param>
+    /// <returns>A comment for the stream where the headers have been sent already; otherwise nothing.</returns>
+    public ReadOnlyMemory<byte> Report(int? cached, int prompt)
+    {
+        var result = placement.Verdict(cached, prompt);
+        if (exchange.Answer.HasStarted)
+            return Comment(result, cached ?? 0);
+        exchange.Header("X-Bioproxy-Cache", result);
+        if (cached is { } tokens)
+            exchange.Header("X-Bioproxy-Cached-Tokens", tokens.ToString(CultureInfo.InvariantCulture));
+        return default;
+    }
+
+    /// <summary>Reports what a whole answer says.</summary>
+    public void ReportFrom(ReadOnlyMemory<byte> body)
+    {
+        Timings = TimingsReader.Read(body.Span);
+        Report(Timings?.CachedTokens, Timings?.PromptTokens ?? 0);
+    }
+
+    private static byte[] Comment(string result, int cached) => Encoding.ASCII.GetBytes(
+        string.Create(CultureInfo.InvariantCulture, $": X-Bioproxy-Cache: {result}, X-Bioproxy-Cached-Tokens: {cached}\n\n"));
+}

@@ -1,0 +1,46 @@
+using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Http;
+using Bioproxy.Host.Routing;
+using Microsoft.AspNetCore.Http;
+
+namespace Bioproxy.Host.Requests;
+
+/// <summary>The path of a request that occupies no slot. Of the steps of <see cref="RequestPath"/> it takes 1, 4 and 7.</summary>
+internal sealed class PassthroughPath(ModelRouter router, ResponseStreamer streamer, ProxyOptions options, TimeProvider time)
+{
+    /// <summary>Forwards a client's request; its body passes as it comes.</summary>
+    public async Task<ProxyFailure?> ForwardAsync(Exchange exchange, HttpRequest request)
+    {
+        var hasBody = request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
+        var body = hasBody ? new ClientBodyContent(request, options, time) : null;
+        Func<HttpContent>? make = body is null ? null : () => body;
+        var failure = await ForwardAsync(exchange, RequestHead.Of(request), make, isRepeatable: !hasBody).ConfigureAwait(false);
+        return failure is null ? null : body?.Failure ?? failure;
+    }
+
+    /// <summary>Forwards a request.</summary>
+    /// <param name="exchange">The request.</param>
+    /// <param name="head">Its head.</param>
+    /// <param name="body">Makes its body; null for none.</param>
+    /// <param name="isRepeatable">Whether <paramref name="body"/> can be made twice.</param>
+    public async Task<ProxyFailure?> ForwardAsync(Exchange exchange, RequestHead head, Func<HttpContent>? body, bool isRepeatable)
+    {
+        // 4 route
+        var clientGone = exchange.Answer.Gone;
+        var model = router.Route(null);
+        var instance = model.Current;
+        if (HttpMethods.IsPost(head.Method))
+            await instance.NoticeSleepAsync(clientGone).ConfigureAwait(false); // tokenising wakes a sleeping server, too
+        if (exchange.Route.ChangesModel)
+            await instance.SaveBeforeAdaptersChangeAsync(clientGone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        // 7 forward and stream
+        var (response, failure) = await model.Sender.SendAsync(head, body, isRepeatable, clientGone).ConfigureAwait(false);
+        if (exchange.Route.TouchesState)
+            instance.Suspect($"a client changed its state through {head.Target}");
+        if (response is null)
+            return failure;
+        using (response)
+            return await streamer.PassOnAsync(exchange, response, null, clientGone).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,73 @@
+using System.Net.Http.Headers;
+using Bioproxy.Host.Http;
+using Bioproxy.Host.Json;
+using Bioproxy.Host.Plugins;
+using Bioproxy.Host.Prompts;
+
+namespace Bioproxy.Host.Requests;
+
+/// <summary>A gated request that has been read and transformed. On disposal its prompt joins the recent ones.</summary>
+internal sealed class PreparedRequest(Explainer explainer) : IDisposable
+{
+    public required Exchange Exchange { get; init; }
+
+    /// <summary>What goes to the backend beside the body.</summary>
+    public required RequestHead Head { get; init; }
+
+    /// <summary>The body as the sender sent it.</summary>
+    public required PooledBody Body { get; init; }
+
+    /// <summary>The prompt in it; null where there is none that could be found.</summary>
+    public required EditablePrompt? Prompt { get; init; }
+
+    /// <summary>What is sent in place of the sender's bytes.</summary>
+    public required List<JsonSplice> Splices { get; init; }
+
+    /// <summary>The prompt in the form in which prompts are compared; null where nothing of it may be reused.</summary>
+    public required CanonicalPrompt? Canonical { get; init; }
+
+    /// <summary>Whose turn in the queue it takes.</summary>
+    public required ulong Client { get; init; }
+
+    /// <summary>What edits the answer, in the order of the request.</summary>
+    public required IReadOnlyList<PluginResponseTransform> Responses { get; init; }
+
+    /// <summary>Generations, or elements of a list: each occupies a slot.</summary>
+    public int Weight => Prompt?.Source.Generations ?? ListLength.Of(Body.Memory.Span);
+
+    public bool IsStream => Prompt?.Source.IsStream == true;
+
+    /// <summary>Pins it to a slot.</summary>
+    /// <param name="slot">The slot; null leaves the choice to the backend, even where the client had chosen one.</param>
+    public void Pin(int? slot)
+    {
+        if (Prompt is not null && Exchange.Route.CanPin && (slot is not null || Prompt.Source.IdSlot is not null))
+            Splices.Add(Prompt.Source.Pin(slot ?? -1));
+    }
+
+    /// <summary>Asks for progress events: without them a leaving client is noticed late, and the cache result known late.</summary>
+    /// <returns>False where the client decided itself, or the backend does not send them.</returns>
+    public bool AskForProgress()
+    {
+        if (!Exchange.Route.ShowsProgress || Prompt is not { Source: { IsStream: true, WantsProgress: null, Generations: 1 } source })
+            return false;
+        Splices.Add(source.AskForProgress());
+        return true;
+    }
+
+    /// <summary>What is sent: the sender's bytes with the splices.</summary>
+    public PiecesContent Content()
+    {
+        var spliced = new SplicedBody(Body.Memory, Splices);
+        var content = new PiecesContent(spliced.Pieces, spliced.Length);
+        if (Head.Headers.ContentType.Count == 0 && spliced.Length > 0)
+            content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return content;
+    }
+
+    public void Dispose()
+    {
+        if (Canonical is not null)
+            explainer.Keep(Canonical);
+    }
+}

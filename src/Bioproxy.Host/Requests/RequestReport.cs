@@ -1,0 +1,82 @@
+using Bioproxy.Host.Backends;
+using Bioproxy.Host.Http;
+using Bioproxy.Host.Plugins;
+using Bioproxy.Host.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Bioproxy.Host.Requests;
+
+/// <summary>Log lines and metrics of requests.</summary>
+internal sealed partial class RequestReport(ProxyMetrics metrics, TimeProvider time, ILogger<RequestPath> logger)
+{
+    private readonly ILogger<RequestPath> _logger = logger;
+
+    /// <summary>The request has been answered. Counts it once.</summary>
+    public void Count(Exchange exchange)
+    {
+        if (!exchange.IsCounted)
+            metrics.Request(exchange.Route.Name, exchange.Status, time.GetElapsedTime(exchange.Started));
+        exchange.IsCounted = true;
+    }
+
+    public void Waited(Exchange exchange) => metrics.QueueWaited(exchange.LaneName, exchange.Waited);
+
+    public void Refused(bool isFull) => metrics.QueueRejected(isFull ? "full" : "timeout");
+
+    public void FirstByte(Exchange exchange) => metrics.FirstByte(exchange.Route.Name, time.GetElapsedTime(exchange.Started));
+
+    /// <summary>The backend has answered.</summary>
+    /// <param name="exchange">The request.</param>
+    /// <param name="cacheResult">Where the prompt's prefix came from.</param>
+    /// <param name="timings">The backend's figures; null when it gave none.</param>
+    public void Served(Exchange exchange, string cacheResult, PromptTimings? timings)
+    {
+        metrics.CacheResult(cacheResult);
+        if (timings is null)
+        {
+            LogServedBlind(exchange.Id, exchange.Route.Name, exchange.Status, cacheResult, Milliseconds(exchange));
+            return;
+        }
+
+        metrics.PromptTokens(timings.CachedTokens, timings.ComputedTokens, cacheResult);
+        var (cached, prompt) = (timings.CachedTokens, timings.PromptTokens);
+        LogServed(exchange.Id, exchange.Route.Name, exchange.Status, cacheResult, cached, prompt, Milliseconds(exchange));
+    }
+
+    /// <summary>A plugin's handler has answered.</summary>
+    public void Handled(Exchange exchange, PluginHandler handler) =>
+        LogHandled(exchange.Id, exchange.Route.Name, exchange.Status, handler.Name, handler.Plugin, Milliseconds(exchange));
+
+    public void Failed(Exchange exchange, ProxyFailure failure)
+    {
+        if (failure.Kind == FailureKind.ClientGone)
+            ClientGone(exchange, failure.Message);
+        else
+            LogFailed(exchange.Id, exchange.Route.Name, failure.Status, failure.Message);
+    }
+
+    public void ClientGone(Exchange exchange, string message) => LogClientGone(exchange.Id, exchange.Route.Name, message);
+
+    public void Bug(Exchange exchange, Exception exception) => LogBug(exchange.Id, exchange.Route.Name, exception);
+
+    private double Milliseconds(Exchange exchange) => time.GetElapsedTime(exchange.Started).TotalMilliseconds;
+
+    [LoggerMessage(
+        LogLevel.Information, "{Id} {Route} {Status} {Source}, {Cached} of {Prompt} prompt tokens reused, {Milliseconds:0} ms")]
+    private partial void LogServed(string id, string route, int status, string source, int cached, int prompt, double milliseconds);
+
+    [LoggerMessage(LogLevel.Information, "{Id} {Route} {Status} {Source}, {Milliseconds:0} ms")]
+    private partial void LogServedBlind(string id, string route, int status, string source, double milliseconds);
+
+    [LoggerMessage(LogLevel.Information, "{Id} {Route} {Status} answered by {Handler} of {Plugin}, {Milliseconds:0} ms")]
+    private partial void LogHandled(string id, string route, int status, string handler, string plugin, double milliseconds);
+
+    [LoggerMessage(LogLevel.Debug, "{Id} {Route}: {Message}")]
+    private partial void LogClientGone(string id, string route, string message);
+
+    [LoggerMessage(LogLevel.Warning, "{Id} {Route} {Status}: {Message}")]
+    private partial void LogFailed(string id, string route, int status, string message);
+
+    [LoggerMessage(LogLevel.Error, "{Id} {Route} failed because of a bug in the proxy.")]
+    private partial void LogBug(string id, string route, Exception exception);
+}

@@ -1,0 +1,55 @@
+using Bioproxy.Host.Models;
+using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Models.Snapshots;
+using Bioproxy.Host.Prompts;
+
+namespace Bioproxy.Host.Requests;
+
+/// <summary>
+/// A request's turn at a model instance: the lease, and the placement made under it. Disposal settles the placement and returns the lease,
+/// each exactly once and whatever happened before. Disposed when the answer has ended, so that no client waits for the settlement.
+/// </summary>
+internal sealed class SlotTurn(Exchange exchange, RequestReport report) : IAsyncDisposable
+{
+    private ModelInstance? _instance;
+    private Lease? _lease;
+    private Placement? _placement;
+
+    /// <summary>How the work ended; until it is set, that is unknown.</summary>
+    public WorkOutcome Outcome { get; set; }
+
+    /// <summary>The lease was granted.</summary>
+    public void Begin(ModelInstance instance, Lease lease) => (_instance, _lease) = (instance, lease);
+
+    /// <summary>Decides and prepares where the prompt goes.</summary>
+    /// <exception cref="OperationCanceledException">The client left.</exception>
+    public async ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, CancellationToken clientGone) =>
+        _placement = await _instance!.PlaceAsync(prompt, _lease!.Weight, _lease.Lane, clientGone).ConfigureAwait(false);
+
+    /// <summary>The backend's first byte came.</summary>
+    public void Started()
+    {
+        if (_placement is not null)
+            _instance!.Started(_placement);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_instance is not { } instance)
+            return;
+        _instance = null;
+        try
+        {
+            if (_placement is not null)
+                await instance.SettleAsync(_placement, Outcome).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            report.Bug(exchange, e); // the answer has ended; only the lease must come back
+        }
+        finally
+        {
+            instance.Return(_lease!);
+        }
+    }
+}
