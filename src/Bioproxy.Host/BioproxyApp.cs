@@ -50,7 +50,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
             .AddTransforms()
             .AddBackends()
             .AddModels()
-            .AddRouting()
+            .AddModelRouting()
             .AddRequests()
             .AddWarmUp()
             .AddAdmin()

@@ -13,7 +13,7 @@ namespace Bioproxy.Host.Models;
 /// </summary>
 internal sealed partial class ModelInstance : IAsyncDisposable
 {
-    private static long _last;
+    private static int _last;
 
     private readonly InstanceBackend _backend;
     private readonly SlotTable _table;
@@ -53,7 +53,7 @@ internal sealed partial class ModelInstance : IAsyncDisposable
     }
 
     /// <summary>Counts up with every instance of this process.</summary>
-    public long Number { get; } = Interlocked.Increment(ref _last);
+    public int Number { get; } = Interlocked.Increment(ref _last);
 
     public BackendState State => _backend.State;
 

@@ -1,6 +1,7 @@
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Prompts;
+using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Snapshots;
 
 namespace Bioproxy.Host.Requests;

@@ -28,16 +28,15 @@ internal sealed class PassthroughPath(ModelRouter router, ResponseStreamer strea
         // 4 route
         var clientGone = exchange.Answer.Gone;
         var model = router.Route(null);
-        var instance = model.Current;
         if (HttpMethods.IsPost(head.Method))
-            await instance.NoticeSleepAsync(clientGone).ConfigureAwait(false); // tokenising wakes a sleeping server, too
+            await model.Current.NoticeSleepAsync(clientGone).ConfigureAwait(false); // tokenising wakes a sleeping server, too
         if (exchange.Route.ChangesModel)
-            await instance.SaveBeforeAdaptersChangeAsync(clientGone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await model.Current.SaveBeforeAdaptersChangeAsync(clientGone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         // 7 forward and stream
         var (response, failure) = await model.Sender.SendAsync(head, body, isRepeatable, clientGone).ConfigureAwait(false);
         if (exchange.Route.TouchesState)
-            instance.Suspect($"a client changed its state through {head.Target}");
+            model.Current.Suspect($"a client changed its state through {head.Target}");
         if (response is null)
             return failure;
         using (response)

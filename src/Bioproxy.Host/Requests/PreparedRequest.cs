@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Json;
+using Bioproxy.Host.Models;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Prompts;
 
@@ -29,6 +30,9 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
     /// <summary>Whose turn in the queue it takes.</summary>
     public required ulong Client { get; init; }
 
+    /// <summary>The isolation domain; null where there are no API keys.</summary>
+    public string? Domain { get; init; }
+
     /// <summary>What edits the answer, in the order of the request.</summary>
     public required IReadOnlyList<PluginResponseTransform> Responses { get; init; }
 
@@ -37,13 +41,21 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
 
     public bool IsStream => Prompt?.Source.IsStream == true;
 
-    /// <summary>Pins it to a slot.</summary>
-    /// <param name="slot">The slot; null leaves the choice to the backend, even where the client had chosen one.</param>
-    public void Pin(int? slot)
+    /// <summary>Pins it to its slot, or leaves the choice to the backend, even where the client had chosen one. Where the backend's choice could
+    /// reuse what another key computed, nothing is reused.</summary>
+    public void Pin(Placement placement)
     {
-        if (Prompt is not null && Exchange.Route.CanPin && (slot is not null || Prompt.Source.IdSlot is not null))
-            Splices.Add(Prompt.Source.Pin(slot ?? -1));
+        if (Prompt is null)
+            return;
+        var splices = Prompt.Source.Splices;
+        if (Exchange.Route.CanPin && (placement.Slot is not null || splices.IdSlot is not null))
+            Splices.Add(splices.Pin(placement.Slot ?? -1));
+        if (placement.ForbidsReuse)
+            Splices.Add(splices.ForbidReuse());
     }
+
+    /// <summary>Something of the request itself explains when the backend reuses nothing: adapters of its own, or a wish that nothing be reused.</summary>
+    public bool HasOtherExplanation(Placement placement) => placement.ForbidsReuse || Prompt is { Source: { HasAdapters: true } or { WantsCache: false } };
 
     /// <summary>Asks for progress events: without them a leaving client is noticed late, and the cache result known late.</summary>
     /// <returns>False where the client decided itself, or the backend does not send them.</returns>
@@ -51,7 +63,7 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
     {
         if (!Exchange.Route.ShowsProgress || Prompt is not { Source: { IsStream: true, WantsProgress: null, Generations: 1 } source })
             return false;
-        Splices.Add(source.AskForProgress());
+        Splices.Add(source.Splices.AskForProgress());
         return true;
     }
 

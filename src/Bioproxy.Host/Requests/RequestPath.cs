@@ -26,7 +26,7 @@ namespace Bioproxy.Host.Requests;
 /// A request that occupies no slot takes 1, 4 and 7 (<see cref="PassthroughPath"/>), a plugin's question 4 to 8. A step that fails returns
 /// a failure; it is written in one place, and everything that the request holds is released on every exit.
 /// </summary>
-internal sealed class RequestPath
+internal sealed class RequestPath : IPluginBackend
 {
     private readonly PluginStage _plugins;
     private readonly ModelRouter _router;
@@ -114,6 +114,7 @@ internal sealed class RequestPath
         // 4 route
         var exchange = asked.Exchange;
         var model = _router.Route(asked.Prompt?.Source.Model);
+        await model.PrepareAsync(clientGone).ConfigureAwait(false);
 
         // 5 lease
         var entry = new QueueEntry(exchange.Lane, asked.Weight, asked.Client, HotnessOf(model, asked.Canonical));
@@ -126,8 +127,8 @@ internal sealed class RequestPath
         _report.Waited(exchange);
 
         // 6 place
-        var placement = await turn.PlaceAsync(asked.Canonical, clientGone).ConfigureAwait(false);
-        asked.Pin(placement.Slot);
+        var placement = await turn.PlaceAsync(asked, clientGone).ConfigureAwait(false);
+        asked.Pin(placement);
         var asksForProgress = placement.Work is not null && asked.AskForProgress();
         exchange.Header("X-Bioproxy-Slot", placement.Slot?.ToString(CultureInfo.InvariantCulture) ?? "auto");
 
@@ -142,7 +143,7 @@ internal sealed class RequestPath
         // 8 settle; the outcome first, so that nothing that follows can lose it
         exchange.Status = failure?.Status ?? exchange.Status;
         var timings = exchange.Timings = answer.Timings;
-        turn.Outcome = answer.Outcome(isComplete: failure is null, timings);
+        turn.Outcome = answer.Outcome(isComplete: failure is null, timings) with { HasOtherExplanation = asked.HasOtherExplanation(placement) };
         var cacheResult = placement.Verdict(timings?.CachedTokens, timings?.PromptTokens ?? 0);
         _report.Served(exchange, cacheResult, timings);
         _explainer.Explain(exchange, placement, asked.Canonical, timings, cacheResult);
@@ -220,6 +221,7 @@ internal sealed class RequestPath
             Splices = prompt?.Splices() ?? [],
             Canonical = isComparable ? CanonicalPrompt.Build(prompt!, caller.Domain, caller.Session) : null,
             Client = caller.Client,
+            Domain = caller.Domain,
             Responses = responses,
         };
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
+using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Plugins;
 

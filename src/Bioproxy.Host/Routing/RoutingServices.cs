@@ -5,5 +5,5 @@ namespace Bioproxy.Host.Routing;
 /// <summary>Composition of this folder.</summary>
 internal static class RoutingServices
 {
-    public static IServiceCollection AddRouting(this IServiceCollection services) => services.AddSingleton<ModelRouter>();
+    public static IServiceCollection AddModelRouting(this IServiceCollection services) => services.AddSingleton<ModelRouter>();
 }

@@ -22,7 +22,6 @@ internal sealed class SnapshotWriter(ModelContext context, InstanceBackend backe
             slot,
             (tokens, tokens),
             (file, fingerprint, saved) => new Snapshot(file, trigger, fingerprint, tokens, tokensHash, saved.Bytes, context.Time.GetUtcNow(), chain),
-            (old, made) => old.Prefix == trigger && old.Fingerprint == made.Fingerprint,
             cancellationToken);
 
     /// <summary>Saves a conversation. The caller has borrowed the slot for it.</summary>
@@ -33,16 +32,17 @@ internal sealed class SnapshotWriter(ModelContext context, InstanceBackend backe
             (content.PromptTokens, content.Tokens + 1), // a stop word may or may not be evaluated
             (file, fingerprint, saved) => new Snapshot(file, "", fingerprint, saved.Tokens, "", saved.Bytes, context.Time.GetUtcNow(), content.Chain)
             {
-                Domain = content.Domain, PromptTokens = content.PromptTokens, Turns = content.Turns,
+                Domain = content.Domain,
+                PromptTokens = content.PromptTokens,
+                Turns = content.Turns,
+                Replaces = content.Saved is { IsConversation: true } before ? before.File : null,
             },
-            (old, _) => content.Saved is { IsConversation: true } before && old.File == before.File,
             cancellationToken);
 
     private async Task<SaveOutcome> SaveAsync(
         int slot,
         (int Least, int Most) tokens,
         Func<string, string, SlotFileResult, Snapshot> describe,
-        Func<Snapshot, Snapshot, bool> isReplaced,
         CancellationToken cancellationToken)
     {
         if (recognition.Fingerprint is not { } fingerprint)
@@ -83,8 +83,6 @@ internal sealed class SnapshotWriter(ModelContext context, InstanceBackend backe
                 store.Discard(file);
         }
 
-        foreach (var old in store.All.Where(s => s.File != file && isReplaced(s, made)))
-            store.Remove(old);
         return new SaveOutcome(made, null);
     }
 
