@@ -17,8 +17,12 @@ internal sealed partial class BioproxyRun : IAsyncDisposable
     {
         _process = process;
         _output = output;
-        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false,
-            ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = Address(ProxyLine()), Timeout = Limit };
+        Client = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            ResponseDrainTimeout = TimeSpan.Zero
+        })
+        { BaseAddress = Address(ProxyLine()), Timeout = Limit };
         Admin = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Address(AdminLine()), Timeout = Limit };
     }
 

@@ -153,8 +153,12 @@ public sealed class FakeBudgetTests(ITestOutputHelper output)
         for (var i = 1; i < turn; i++)
         {
             messages.Add(new JsonObject { ["role"] = "assistant", ["content"] = "Well." });
-            messages.Add(new JsonObject { ["role"] = "user", ["content"] = string.Create(
-                CultureInfo.InvariantCulture, $"Question {i} of {text}") });
+            messages.Add(new JsonObject
+            {
+                ["role"] = "user",
+                ["content"] = string.Create(
+                CultureInfo.InvariantCulture, $"Question {i} of {text}")
+            });
         }
 
         return new JsonObject { ["model"] = "m", ["stream"] = isStream, ["messages"] = messages }.ToJsonString();

@@ -250,8 +250,14 @@ internal sealed class FakeStage : IAsyncDisposable
     }
 
     private static HttpClient NewClient() =>
-        new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false,
-            ResponseDrainTimeout = TimeSpan.Zero }) { Timeout = TimeSpan.FromMinutes(1) };
+        new(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ResponseDrainTimeout = TimeSpan.Zero
+        })
+        { Timeout = TimeSpan.FromMinutes(1) };
 
     private BioproxyApp NewApp() =>
         new(_options, logging: logging => logging.AddProvider(_log).SetMinimumLevel(LogLevel.Debug).AddFilter(

@@ -25,8 +25,12 @@ internal sealed partial class TestProxy : IAsyncDisposable
     {
         _app = app;
         Log = log;
-        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false,
-            ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = app.ProxyAddress, Timeout = Limit };
+        Client = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            ResponseDrainTimeout = TimeSpan.Zero
+        })
+        { BaseAddress = app.ProxyAddress, Timeout = Limit };
         Admin = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = app.AdminAddress, Timeout = Limit };
     }
 
