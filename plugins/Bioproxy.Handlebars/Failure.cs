@@ -5,13 +5,13 @@ using HandlebarsDotNet.Compiler;
 
 namespace Bioproxy.Handlebars;
 
-/// <summary>Says in a template author's words what the library throws: it wraps the cause once for each partial around it.</summary>
+/// <summary>Translates the library's exceptions for template authors; the library wraps the cause once per enclosing partial.</summary>
 internal static partial class Failure
 {
-    /// <summary>Of a rendering.</summary>
+    /// <summary>The error of a failed rendering.</summary>
     /// <param name="error">What was thrown.</param>
-    /// <param name="variables">What templates may use.</param>
-    /// <param name="partial">The partial it was thrown in; null for the template itself.</param>
+    /// <param name="variables">The variables that templates may use.</param>
+    /// <param name="partial">The partial that threw it; null for the template itself.</param>
     public static TemplateException Of(Exception error, Variables variables, string? partial = null)
     {
         for (var inner = error; inner is not null; inner = inner.InnerException)
@@ -25,7 +25,7 @@ internal static partial class Failure
         return new TemplateException(partial is null ? message : $"in the partial '{partial}': {message}", error);
     }
 
-    /// <summary>Of a compilation, with its place in the file where the library tells it.</summary>
+    /// <summary>The error of a failed compilation, with its position if the library reports one.</summary>
     public static TemplateException Of(Exception error, TemplateText text)
     {
         var cause = error.GetBaseException();
@@ -33,7 +33,8 @@ internal static partial class Failure
         if (!place.Success)
             return text.Error(cause.Message);
         var line = int.Parse(place.Groups["line"].ValueSpan, System.Globalization.CultureInfo.InvariantCulture) + 1;
-        return text.Error($"{cause.Message[..place.Index]}.", line, int.Parse(place.Groups["column"].ValueSpan, System.Globalization.CultureInfo.InvariantCulture));
+        var column = int.Parse(place.Groups["column"].ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
+        return text.Error($"{cause.Message[..place.Index]}.", line, column);
     }
 
     // Lines are counted from 0; the column is the number of characters read so far.

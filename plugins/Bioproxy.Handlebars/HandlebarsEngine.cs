@@ -5,15 +5,17 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Handlebars;
 
-/// <summary>The template language Handlebars, without HTML escapes: what a template and a user wrote is what the model reads.</summary>
+/// <summary>
+/// The template language Handlebars, without HTML escaping: the model reads exactly what the template and the user wrote.
+/// </summary>
 [TemplateEngine(".hbs")]
 public sealed class HandlebarsEngine : ITemplateEngine
 {
     private readonly ILogger _logger;
     private readonly Variables _variables;
 
-    /// <summary>Made by the host.</summary>
-    /// <param name="services">What the host gives.</param>
+    /// <summary>Created by the host.</summary>
+    /// <param name="services">The host's services.</param>
     /// <exception cref="PluginSettingsException">The settings cannot be used.</exception>
     [ImportingConstructor]
     public HandlebarsEngine(IPluginServices services)

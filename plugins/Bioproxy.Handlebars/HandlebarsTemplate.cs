@@ -12,7 +12,8 @@ internal sealed class HandlebarsTemplate(HandlebarsTemplate<TextWriter, object, 
         using var writer = new BoundedWriter(values.Message);
         try
         {
-            compiled(writer, new Dictionary<string, object?>(variables.Of(values).Select(pair => KeyValuePair.Create(pair.Key, (object?)pair.Value))), null!);
+            var entries = variables.Of(values).Select(pair => KeyValuePair.Create(pair.Key, (object?)pair.Value));
+            compiled(writer, new Dictionary<string, object?>(entries), null!);
         }
         catch (Exception e)
         {

@@ -3,7 +3,7 @@ using HandlebarsDotNet;
 
 namespace Bioproxy.Handlebars;
 
-/// <summary>Is asked for a partial that was not read with the template; by itself the library would look for a file.</summary>
+/// <summary>Rejects partials that were not read with the template; by default the library would search for a file.</summary>
 internal sealed class NoFiles : IPartialTemplateResolver
 {
     public bool TryRegisterPartial(IHandlebars env, string? partialName, string? templatePath) =>

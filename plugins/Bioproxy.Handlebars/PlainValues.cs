@@ -9,8 +9,8 @@ using HandlebarsDotNet.PathStructure;
 
 namespace Bioproxy.Handlebars;
 
-/// <summary>All that templates can reach: the entries of dictionaries (the variables, and the arguments of a partial). No members of objects by
-/// reflection, and nothing to loop over, so that a template's work is bounded by its length.</summary>
+/// <summary>The values that templates can access: dictionary entries (the variables, and a partial's arguments). No members of
+/// objects by reflection and nothing to loop over, so a template's work is bounded by its length.</summary>
 internal sealed class PlainValues : IObjectDescriptorProvider, IMemberAccessor, IIterator
 {
     public bool TryGetDescriptor(Type type, out ObjectDescriptor value)
@@ -31,7 +31,9 @@ internal sealed class PlainValues : IObjectDescriptorProvider, IMemberAccessor, 
         ChainSegment[] blockParamsVariables,
         object input,
         TemplateDelegate template,
-        TemplateDelegate ifEmpty) => throw new TemplateException("{{#each}} has nothing to go through: all variables are texts. Use {{#if}} to ask whether there is one.");
+        TemplateDelegate ifEmpty) => throw new TemplateException("{{#each}} has nothing to go through: all variables are texts. Use "
+            + "{{#if}} to ask whether there is one.");
 
-    private static IEnumerable Keys(object instance) => instance is IDictionary<string, object?> entries ? entries.Keys : Array.Empty<string>();
+    private static IEnumerable Keys(object instance) =>
+        instance is IDictionary<string, object?> entries ? entries.Keys : Array.Empty<string>();
 }

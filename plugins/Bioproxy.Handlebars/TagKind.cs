@@ -9,6 +9,6 @@ internal enum TagKind
     /// <summary>Inserts a partial.</summary>
     Partial,
 
-    /// <summary>Begins a partial that stands in the template itself.</summary>
+    /// <summary>Begins a partial that is defined inline in the template.</summary>
     Inline,
 }

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Bioproxy.Handlebars;
 
-/// <summary>Finds the tags of a template as the library's tokenizer does, since it does not tell which partials a template names.</summary>
+/// <summary>Finds the tags of a template like the library's tokenizer, which does not report the partials a template names.</summary>
 internal static partial class TagScanner
 {
     /// <summary>The tags in the order of the text; not those that are escaped or in a comment.</summary>
@@ -17,7 +17,7 @@ internal static partial class TagScanner
         }
     }
 
-    // In this order: a pair of backslashes, of which one stays; an escaped tag; comments, which may hold tags only with dashes; tags.
+    // In this order: a pair of backslashes (one stays); an escaped tag; comments, which may contain tags only with dashes; tags.
     // The name of a partial that is computed, "(…)", is empty.
     [GeneratedRegex("""
         \\\\

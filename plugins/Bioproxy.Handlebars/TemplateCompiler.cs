@@ -6,10 +6,13 @@ using HandlebarsDotNet;
 namespace Bioproxy.Handlebars;
 
 /// <summary>Compiles one template: reads all its partials first, deepest first, so that rendering touches no file.</summary>
-/// <remarks>Each template has an environment of its own: partials of different templates may have one name, and all of it goes when the template goes.</remarks>
+/// <remarks>
+/// Each template has an environment of its own: partials of different templates may share a name, and everything is freed with the
+/// template.
+/// </remarks>
 internal sealed class TemplateCompiler(ITemplateSource source, Variables variables)
 {
-    // Far more than templates need; below them neither the compiler's recursion nor a partial that multiplies itself does harm.
+    // Far more than templates need; they bound the compiler's recursion and partials that multiply themselves.
     private const int MaxDepth = 16;
     private const int MaxInsertions = 10_000;
     private const int MaxTags = 1_000;
@@ -20,7 +23,7 @@ internal sealed class TemplateCompiler(ITemplateSource source, Variables variabl
 
     private readonly IHandlebars _environment = HandlebarsDotNet.Handlebars.Create(NewConfiguration());
 
-    // By name as the library compares names, without case: how often one use of a partial inserts partials, itself included.
+    // By name, ignoring case like the library: how many partials one use of a partial inserts, itself included.
     private readonly Dictionary<string, (string Name, long Insertions)> _partials = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _inlines = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> _chain = [];
@@ -60,7 +63,7 @@ internal sealed class TemplateCompiler(ITemplateSource source, Variables variabl
         }
     }
 
-    /// <summary>Reads and compiles what a text inserts.</summary>
+    /// <summary>Reads and compiles the partials of a text.</summary>
     /// <returns>How many partials one rendering of it inserts.</returns>
     private long ReadPartials(TemplateText text)
     {
@@ -89,17 +92,20 @@ internal sealed class TemplateCompiler(ITemplateSource source, Variables variabl
     private long ReadPartial(TemplateText text, Tag tag)
     {
         if (tag.Name.Length == 0)
-            throw text.Error("the name of a partial must stand in the template, as in {{> path/to/file.hbs}}: it cannot be computed, because all files are read before a message is known.", tag.At);
+            throw text.Error("the name of a partial must stand in the template, as in {{> path/to/file.hbs}}: it cannot be computed, "
+                + "because all files are read before a message is known.", tag.At);
         if (tag.Name == PartialBlock || _inlines.Contains(tag.Name))
             return 0;
         if (_chain.Contains(tag.Name))
-            throw text.Error($"the partials insert each other without an end: {string.Join(" → ", _chain.SkipWhile(name => name != tag.Name))} → {tag.Name}. Take one of them out.", tag.At);
+            throw text.Error("the partials insert each other without an end: "
+                + $"{string.Join(" → ", _chain.SkipWhile(name => name != tag.Name))} → {tag.Name}. Take one of them out.", tag.At);
         if (_chain.Count == MaxDepth)
             throw text.Error($"partials within partials more than {MaxDepth} deep: {string.Join(" → ", _chain)} → {tag.Name}.", tag.At);
         if (!_partials.TryGetValue(tag.Name, out var known))
             _partials.Add(tag.Name, known = (tag.Name, ReadNewPartial(text, tag)));
         if (known.Name != tag.Name)
-            throw text.Error($"the partials '{known.Name}' and '{tag.Name}' differ only in case, which Handlebars does not tell apart: rename one of them.", tag.At);
+            throw text.Error($"the partials '{known.Name}' and '{tag.Name}' differ only in case, which Handlebars does not tell apart: "
+                + "rename one of them.", tag.At);
         return known.Insertions;
     }
 

@@ -11,15 +11,15 @@ internal sealed class TemplateText(string? name, string text)
 
     public TemplateException Error(string message) => new(name is null ? message : $"{name}: {message}");
 
-    /// <param name="message">What is wrong.</param>
-    /// <param name="at">Where in the text.</param>
+    /// <param name="message">The problem.</param>
+    /// <param name="at">The position in the text.</param>
     public TemplateException Error(string message, int at)
     {
         var before = Text.AsSpan(0, at);
         return Error(message, before.Count('\n') + 1, at - before.LastIndexOf('\n'));
     }
 
-    /// <param name="message">What is wrong.</param>
+    /// <param name="message">The problem.</param>
     /// <param name="line">Line, from 1.</param>
     /// <param name="column">Column, from 1.</param>
     public TemplateException Error(string message, int line, int column) =>

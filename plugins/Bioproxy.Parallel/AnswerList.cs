@@ -1,6 +1,6 @@
 namespace Bioproxy.Parallel;
 
-/// <summary>Answers below each other, with headings.</summary>
+/// <summary>Lists answers one after the other, with headings.</summary>
 internal static class AnswerList
 {
     public static string Of(IReadOnlyList<string> answers) =>

@@ -4,7 +4,7 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.Parallel;
 
-/// <summary>What a backend says of an error.</summary>
+/// <summary>Reads a backend's error message.</summary>
 internal static class BackendWords
 {
     private const int Longest = 500;
@@ -29,7 +29,7 @@ internal static class BackendWords
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return null; // no JSON, or a string that is no Unicode: the body's beginning says more
+            return null; // not JSON, or invalid Unicode: the start of the body is more useful
         }
     }
 }

@@ -7,8 +7,8 @@ namespace Bioproxy.Parallel;
 
 /// <summary>A chat request as the client sent it, from which the variants' and the judge's requests are made.</summary>
 /// <remarks>
-/// All members that are not named here go on byte for byte. Safe for several threads at once. It reads the memory it was made from: that must
-/// live as long.
+/// All members that are not named here are forwarded byte for byte. Thread-safe. It reads the memory it was created from, which
+/// must stay valid.
 /// </remarks>
 internal sealed class ChatRequest : IDisposable
 {
@@ -16,8 +16,8 @@ internal sealed class ChatRequest : IDisposable
 
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 600 };
 
-    // Several answers, a stream and a slot of its own make no sense for a part of the work. A call of a tool has no text that could be
-    // merged, and could not be handed to the client: so the model is not offered any.
+    // Several answers, a stream or a pinned slot make no sense for one part of the work. A tool call has no text that could be
+    // merged and could not be passed to the client, so the model is offered no tools.
     private static readonly string[] LeftOut =
     [
         "stream", "stream_options", "return_progress", "n", "n_cmpl", "id_slot",
@@ -28,7 +28,7 @@ internal sealed class ChatRequest : IDisposable
     private readonly JsonElement _messages;
     private readonly int _length;
 
-    // The part of the last message that has the question: its index in the content array, -1 for a content that is a string.
+    // The part of the last message with the question: its index in the content array, -1 when the content is a string.
     private readonly int _part;
 
     private ChatRequest(JsonDocument document, int length, JsonElement messages, int part, string question)
@@ -40,15 +40,19 @@ internal sealed class ChatRequest : IDisposable
         Question = question;
     }
 
-    /// <summary>The last user message's words: of several texts the last.</summary>
+    /// <summary>The text of the last user message; its last text part if there are several.</summary>
     public string Question { get; }
 
-    /// <summary>The client's seed; null without one, or when it stands for any (-1).</summary>
-    public long? Seed => Root.TryGetProperty("seed", out var seed) && seed.ValueKind == JsonValueKind.Number && seed.TryGetInt64(out var value) && value >= 0 ? value : null;
+    /// <summary>The client's seed; null if there is none or it means "any" (-1).</summary>
+    public long? Seed =>
+        Root.TryGetProperty("seed", out var seed) && seed.ValueKind == JsonValueKind.Number && seed.TryGetInt64(out var value)
+            && value >= 0
+            ? value
+            : null;
 
     private JsonElement Root => _document.RootElement;
 
-    /// <summary>Reads a request; null when it does not end with a user message that has a text.</summary>
+    /// <summary>Reads a request; null unless it ends with a user message that has text.</summary>
     public static ChatRequest? Read(ReadOnlyMemory<byte> body)
     {
         JsonDocument? document = null;
@@ -60,7 +64,7 @@ internal sealed class ChatRequest : IDisposable
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // no JSON, or a text that is no Unicode: nothing can be put behind it
+            // not JSON, or invalid Unicode: nothing can be appended to it
         }
 
         if (request is null)
@@ -79,7 +83,7 @@ internal sealed class ChatRequest : IDisposable
         WriteMessages(writer, instruction is null ? Question : $"{Question}\n\n{instruction}");
     });
 
-    /// <summary>The judge's request: the conversation with the judge's prompt in the question's place.</summary>
+    /// <summary>The judge's request: the conversation with the judge's prompt instead of the question.</summary>
     public byte[] Judge(string prompt) => Write(writer =>
     {
         WriteOthers(writer, []);
@@ -92,7 +96,8 @@ internal sealed class ChatRequest : IDisposable
     private static ChatRequest? Read(JsonDocument document, int length)
     {
         if (document.RootElement.ValueKind != JsonValueKind.Object
-            || !document.RootElement.TryGetProperty("messages", out var messages) || messages.ValueKind != JsonValueKind.Array || messages.GetArrayLength() == 0)
+            || !document.RootElement.TryGetProperty("messages", out var messages) || messages.ValueKind != JsonValueKind.Array
+            || messages.GetArrayLength() == 0)
             return null;
         var last = messages[messages.GetArrayLength() - 1];
         if (last.ValueKind != JsonValueKind.Object
@@ -113,7 +118,10 @@ internal sealed class ChatRequest : IDisposable
     }
 
     private static string? Text(JsonElement part) =>
-        part.ValueKind == JsonValueKind.Object && part.TryGetProperty("text", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+        part.ValueKind == JsonValueKind.Object && part.TryGetProperty("text", out var text)
+            && text.ValueKind == JsonValueKind.String
+            ? text.GetString()
+            : null;
 
     private byte[] Write(Action<Utf8JsonWriter> members)
     {
@@ -203,6 +211,7 @@ internal sealed class ChatRequest : IDisposable
         WriteRaw(writer, member.Value);
     }
 
-    // Not WriteTo, which escapes strings in its own way and cannot write those that are no Unicode.
-    private static void WriteRaw(Utf8JsonWriter writer, JsonElement value) => writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(value), skipInputValidation: true);
+    // Not WriteTo: it re-escapes strings and cannot write invalid Unicode.
+    private static void WriteRaw(Utf8JsonWriter writer, JsonElement value) =>
+        writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(value), skipInputValidation: true);
 }

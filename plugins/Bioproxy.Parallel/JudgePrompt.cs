@@ -3,11 +3,11 @@ using System.Text.RegularExpressions;
 
 namespace Bioproxy.Parallel;
 
-/// <summary>The judge's message: the question, the answers, and what to make of them.</summary>
+/// <summary>The judge's message: the question, the answers, and the task.</summary>
 internal static partial class JudgePrompt
 {
-    // The question comes first: so the judge's prompt begins with the same tokens as the variants' (template, history and question), and
-    // none of them is computed again.
+    // The question comes first, so that the judge's prompt shares a prefix with the variants' (template, history and question), and
+    // none of it is computed again.
     public const string Default =
         """
         {question}
@@ -20,16 +20,17 @@ internal static partial class JudgePrompt
         Answer the question directly: do not mention the drafts.
         """;
 
-    /// <summary>Fills the template in one pass: what a question or an answer contains is never taken for a placeholder.</summary>
+    /// <summary>Fills the template in one pass: text of a question or an answer is never mistaken for a placeholder.</summary>
     public static string Fill(string template, string question, IReadOnlyList<string> answers, int maxAnswerCharacters)
     {
         var text = new StringBuilder();
         for (var i = 0; i < answers.Count; i++)
-            text.Append(i == 0 ? "" : "\n\n").Append($"<answer number=\"{i + 1}\">\n").Append(Cut(answers[i], maxAnswerCharacters)).Append("\n</answer>");
+            text.Append(i == 0 ? "" : "\n\n").Append($"<answer number=\"{i + 1}\">\n").Append(Cut(answers[i], maxAnswerCharacters))
+                .Append("\n</answer>");
         return Placeholder().Replace(template, match => match.Value == "{question}" ? question : text.ToString());
     }
 
-    // Between two characters, never within a surrogate pair.
+    // Never cuts a surrogate pair.
     private static string Cut(string answer, int length) =>
         answer.Length <= length ? answer : $"{answer[..(char.IsHighSurrogate(answer[length - 1]) ? length - 1 : length)]} […]";
 

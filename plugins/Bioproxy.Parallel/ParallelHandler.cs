@@ -7,24 +7,24 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Parallel;
 
-/// <summary><c>/parallel</c>: asks for several answers, so many at once, and makes one of them.</summary>
+/// <summary><c>/parallel</c>: requests several answers, a limited number at a time, and merges them.</summary>
 /// <remarks>
-/// What differs between the variants (a seed, an instruction behind the user's words) leaves the prompt's beginning alone, so that all of them,
-/// and the judge after them, use the same KV cache.
+/// What differs between the variants (a seed, an instruction after the user's text) leaves the prompt prefix unchanged, so that all of
+/// them, and then the judge, use the same KV cache.
 /// </remarks>
 [RequestHandler("parallel", Command = "parallel")]
 public sealed partial class ParallelHandler : IRequestHandler
 {
     private const string ChatPath = "/v1/chat/completions";
 
-    // The greatest seed of llama-server means "any".
+    // llama-server's greatest seed means "any".
     private const long Seeds = uint.MaxValue;
 
     private readonly ILogger _logger;
     private readonly ParallelSettings _settings;
 
     /// <summary>Reads the settings.</summary>
-    /// <param name="services">What the host gives.</param>
+    /// <param name="services">The host's services.</param>
     /// <exception cref="PluginSettingsException">The settings cannot be used.</exception>
     [ImportingConstructor]
     public ParallelHandler(IPluginServices services)
@@ -36,7 +36,8 @@ public sealed partial class ParallelHandler : IRequestHandler
 
     /// <inheritdoc/>
     /// <exception cref="BackendUnavailableException">No variant was answered.</exception>
-    /// <exception cref="InvalidOperationException">The backend answered every variant with an error; the message has its words.</exception>
+    /// <exception cref="InvalidOperationException">The backend answered every variant with an error; the message contains its
+    /// text.</exception>
     public async ValueTask<bool> HandleAsync(RequestCall request, CancellationToken cancellationToken)
     {
         if (request.Prompt.Endpoint != PromptEndpoint.Chat)
@@ -60,7 +61,7 @@ public sealed partial class ParallelHandler : IRequestHandler
         return true;
     }
 
-    /// <summary>The answers there are, in the variants' order.</summary>
+    /// <summary>The answers received, in the order of the variants.</summary>
     private async Task<List<string>> AskVariantsAsync(RequestCall request, ChatRequest chat, CancellationToken cancellationToken)
     {
         var seed = chat.Seed ?? SeedOf(request.Prompt.RequestId);
@@ -84,7 +85,9 @@ public sealed partial class ParallelHandler : IRequestHandler
     private static Exception AllFailed(Variant[] variants, string problems)
     {
         var message = $"None of the {variants.Length} variants has an answer: {problems}";
-        return variants.All(variant => variant.IsUnanswered) ? new BackendUnavailableException(message) : new InvalidOperationException(message);
+        return variants.All(variant => variant.IsUnanswered)
+            ? new BackendUnavailableException(message)
+            : new InvalidOperationException(message);
     }
 
     private static async Task<Variant> AskAsync(RequestCall request, byte[] body, CancellationToken cancellationToken)
@@ -102,7 +105,7 @@ public sealed partial class ParallelHandler : IRequestHandler
         }
     }
 
-    /// <summary>Has the answers merged.</summary>
+    /// <summary>Lets the judge merge the answers.</summary>
     /// <returns>False when that failed before the client got anything.</returns>
     private async Task<bool> JudgeAsync(RequestCall request, ChatRequest chat, List<string> answers, CancellationToken cancellationToken)
     {
@@ -111,7 +114,8 @@ public sealed partial class ParallelHandler : IRequestHandler
         try
         {
             var prompt = JudgePrompt.Fill(_settings.JudgePrompt, chat.Question, answers, _settings.MaxAnswerCharacters);
-            var answer = await request.AskAsync(new BackendQuestion(ChatPath, chat.Judge(prompt)) { OnText = PassOnAsync }, cancellationToken);
+            var question = new BackendQuestion(ChatPath, chat.Judge(prompt)) { OnText = PassOnAsync };
+            var answer = await request.AskAsync(question, cancellationToken);
             if (answer.Status == 200 && hasWritten)
                 return true;
             problem = answer.Status == 200 ? "an answer without text" : BackendWords.Of(answer);
@@ -133,18 +137,25 @@ public sealed partial class ParallelHandler : IRequestHandler
         }
     }
 
-    // Another seed for each request, as without /parallel; and one that can be found again from the request's id.
-    private static long SeedOf(string requestId) => BinaryPrimitives.ReadUInt32LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(requestId)));
+    // A different seed for each request, as without /parallel, but reproducible from the request id.
+    private static long SeedOf(string requestId) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(requestId)));
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Request {Request}: /parallel works for chat completions only; this one ({Endpoint}) goes its usual way")]
+    [LoggerMessage(
+        Level = LogLevel.Debug,
+        Message = "Request {Request}: /parallel works for chat completions only; this one ({Endpoint}) goes its usual way")]
     private partial void LogNoChat(string request, PromptEndpoint endpoint);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Request {Request}: /parallel needs a conversation that ends with a user message; this one goes its usual way")]
+    [LoggerMessage(
+        Level = LogLevel.Debug,
+        Message = "Request {Request}: /parallel needs a conversation that ends with a user message; this one goes its usual way")]
     private partial void LogNoQuestion(string request);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Request {Request}: {Failed} of {Variants} variants failed, the others are merged. {Problems}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "Request {Request}: {Failed} of {Variants} variants failed, the others are merged. {Problems}")]
     private partial void LogVariantsFailed(string request, int failed, int variants, string problems);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Request {Request}: the answers could not be merged and are given as a list. {Problem}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "Request {Request}: the answers could not be merged and are given as a list. {Problem}")]
     private partial void LogJudgeFailed(string request, string problem);
 }

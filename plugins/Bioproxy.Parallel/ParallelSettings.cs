@@ -3,15 +3,17 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.Parallel;
 
-/// <summary>What the configuration says under <c>plugins.Bioproxy.Parallel</c>.</summary>
-/// <remarks>Properties with <c>set</c>, not <c>init</c>: for those the generated reader would put 0 and null in the place of the defaults.</remarks>
+/// <summary>The settings under <c>plugins.Bioproxy.Parallel</c>.</summary>
+/// <remarks>
+/// Properties with <c>set</c>, not <c>init</c>: the source-generated reader loses the defaults of <c>init</c> properties.
+/// </remarks>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record ParallelSettings
 {
     public const string ByJudge = "judge";
     public const string AsList = "list";
 
-    /// <summary>How many answers are asked for.</summary>
+    /// <summary>How many answers are requested.</summary>
     public int Variants { get; set; } = 3;
 
     /// <summary>How many of them at once.</summary>
@@ -20,19 +22,19 @@ internal sealed record ParallelSettings
     /// <summary><see cref="ByJudge"/> or <see cref="AsList"/>.</summary>
     public string Merge { get; set; } = ByJudge;
 
-    /// <summary>What the judge is told.</summary>
+    /// <summary>The judge's prompt.</summary>
     public string JudgePrompt { get; set; } = Parallel.JudgePrompt.Default;
 
     /// <summary>The variants' temperature; null leaves the client's.</summary>
     public double? Temperature { get; set; }
 
-    /// <summary>What is put behind the user's words, one a variant; variants beyond the list, and empty texts, have nothing.</summary>
+    /// <summary>Text appended to the user's message, one per variant; nothing for empty texts and variants beyond the list.</summary>
     public IReadOnlyList<string?> Instructions { get; set; } = [];
 
-    /// <summary>The most of one answer that the judge is given.</summary>
+    /// <summary>The maximum length of one answer in the judge's prompt.</summary>
     public int MaxAnswerCharacters { get; set; } = 12_000;
 
-    /// <exception cref="PluginSettingsException">They cannot be used; the message names every key that is wrong.</exception>
+    /// <exception cref="PluginSettingsException">They are invalid; the message names every wrong key.</exception>
     public static ParallelSettings Read(IPluginServices services)
     {
         var settings = services.Read(ParallelJson.Default.ParallelSettings);
@@ -40,7 +42,8 @@ internal sealed record ParallelSettings
         return mistakes.Count == 0 ? settings : throw new PluginSettingsException(string.Join(Environment.NewLine, mistakes));
     }
 
-    public string? Instruction(int variant) => variant < Instructions.Count && !string.IsNullOrWhiteSpace(Instructions[variant]) ? Instructions[variant] : null;
+    public string? Instruction(int variant) =>
+        variant < Instructions.Count && !string.IsNullOrWhiteSpace(Instructions[variant]) ? Instructions[variant] : null;
 
     private IEnumerable<string> Mistakes()
     {
@@ -50,8 +53,10 @@ internal sealed record ParallelSettings
             yield return $"concurrency is {Concurrency}: it must be from 1 to the number of variants ({Variants}).";
         if (Merge is not (ByJudge or AsList))
             yield return $"merge is '{Merge}': it must be \"{ByJudge}\" or \"{AsList}\".";
-        if (JudgePrompt is null || !JudgePrompt.Contains("{question}", StringComparison.Ordinal) || !JudgePrompt.Contains("{answers}", StringComparison.Ordinal))
-            yield return "judge_prompt must contain {question} and {answers}: the judge would not know what to judge. Begin it with {question}, and the prompt keeps its KV cache.";
+        if (JudgePrompt is null || !JudgePrompt.Contains("{question}", StringComparison.Ordinal)
+            || !JudgePrompt.Contains("{answers}", StringComparison.Ordinal))
+            yield return "judge_prompt must contain {question} and {answers}: the judge would not know what to judge. Begin it with "
+                + "{question}, and the prompt keeps its KV cache.";
         if (Temperature is { } temperature && !(temperature >= 0 && double.IsFinite(temperature)))
             yield return $"temperature is {Temperature}: it must be 0 or more, and above 0 for variants that differ.";
         if (Instructions is null)

@@ -3,11 +3,13 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.PrefixExpander;
 
-/// <summary>The plain template language: <c>&lt;&lt;message&gt;&gt;</c>, <c>&lt;&lt;path&gt;&gt;</c>, and the same with <c>&lt;{…}&gt;</c>.</summary>
+/// <summary>
+/// The plain template language: <c>&lt;&lt;message&gt;&gt;</c>, <c>&lt;&lt;path&gt;&gt;</c>, and the same with <c>&lt;{…}&gt;</c>.
+/// </summary>
 /// <remarks>
-/// One pass: what is inserted is never scanned. A placeholder stands on one line, is not empty, does not begin or end with white space and
-/// contains neither <c>&lt;</c> nor its own closing character; anything else is literal text, so that <c>cout &lt;&lt; x &gt;&gt; y</c> stays.
-/// A backslash before the opening makes it literal and disappears.
+/// One pass: inserted text is never scanned. A placeholder is on one line, is not empty, does not begin or end with white space and
+/// contains neither <c>&lt;</c> nor its own closing character; anything else is literal text, so that <c>cout &lt;&lt; x &gt;&gt; y</c>
+/// stays. A backslash before the opening makes it literal and disappears.
 /// </remarks>
 [TemplateEngine("*", ".txt", ".md")]
 public sealed class AngleTemplateEngine : ITemplateEngine
@@ -49,14 +51,16 @@ public sealed class AngleTemplateEngine : ITemplateEngine
         }
 
         if (literals.Count == 0)
-            throw new TemplateException("the template has no <<message>>: the user's words would be lost. Write <<message>> where they belong, usually at the end.");
+            throw new TemplateException("the template has no <<message>>: the user's words would be lost. Write <<message>> where they "
+                + "belong, usually at the end.");
         literals.Add(literal.ToString());
         return new AngleTemplate([.. literals]);
     }
 
-    private static bool IsEscape(string text, int at) => text[at] == '\\' && at + 2 < text.Length && text[at + 1] == '<' && text[at + 2] is '<' or '{';
+    private static bool IsEscape(string text, int at) =>
+        text[at] == '\\' && at + 2 < text.Length && text[at + 1] == '<' && text[at + 2] is '<' or '{';
 
-    /// <summary>What stands inside the placeholder that begins here, or null when none does.</summary>
+    /// <summary>The content of the placeholder that begins here; null if there is none.</summary>
     private static string? Placeholder(string text, int at)
     {
         if (text[at] != '<' || at + 1 >= text.Length || text[at + 1] is not ('<' or '{'))

@@ -21,7 +21,10 @@ public sealed class PrefixTransform(IPluginHost host) : IPromptTransform
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (message.Role == "user" && FirstText(message) is { Text: { } text } part && FindPrefix(text) is { } prefix)
-                part.Text = _templates.Render(prefix, new TemplateVariables(text[prefix.Length..].TrimStart()) { Model = context.Model, Time = context.Time });
+            {
+                var words = text[prefix.Length..].TrimStart();
+                part.Text = _templates.Render(prefix, new TemplateVariables(words) { Model = context.Model, Time = context.Time });
+            }
         }
 
         return ValueTask.CompletedTask;
@@ -43,7 +46,8 @@ public sealed class PrefixTransform(IPluginHost host) : IPromptTransform
     {
         foreach (var prefix in _templates.Prefixes)
         {
-            if (text.StartsWith(prefix, StringComparison.Ordinal) && (text.Length == prefix.Length || char.IsWhiteSpace(text[prefix.Length])))
+            if (text.StartsWith(prefix, StringComparison.Ordinal)
+                && (text.Length == prefix.Length || char.IsWhiteSpace(text[prefix.Length])))
                 return prefix;
         }
 

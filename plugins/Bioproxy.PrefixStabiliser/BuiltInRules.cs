@@ -1,6 +1,8 @@
 namespace Bioproxy.PrefixStabiliser;
 
-/// <summary>The rules that <c>use</c> switches on. Dates and counters need a digit in their line: headings and instructions about them stay.</summary>
+/// <summary>
+/// The rules that <c>use</c> switches on. Dates and counters need a digit in their line: headings and instructions about them stay.
+/// </summary>
 internal static class BuiltInRules
 {
     private static readonly string[] Everywhere = ["system", "first_user"];
@@ -15,7 +17,8 @@ internal static class BuiltInRules
         {
             Name = "nonce",
             Action = "remove",
-            Match = @"(?i)^\W{0,8}(?:x-)?(?:nonce|(?:request|session|conversation|trace|message|correlation)[ _-]?id)\W{1,4}\S*[0-9]\S*\s*$",
+            Match = @"(?i)^\W{0,8}(?:x-)?(?:nonce|(?:request|session|conversation|trace|message|correlation)[ _-]?id)"
+                + @"\W{1,4}\S*[0-9]\S*\s*$",
         },
         new()
         {
@@ -29,14 +32,16 @@ internal static class BuiltInRules
             Name = "current_time",
             Action = "move",
             Where = Everywhere,
-            Match = @"(?i)^\W{0,8}(?:(?:the )?(?:current|local|system)[ _-]?(?:date ?(?:and|&|/)? ?)?time|timestamp|time now|it is now)\b.*[0-9]",
+            Match = @"(?i)^\W{0,8}(?:(?:the )?(?:current|local|system)[ _-]?(?:date ?(?:and|&|/)? ?)?time"
+                + @"|timestamp|time now|it is now)\b.*[0-9]",
         },
         new()
         {
             Name = "turns_left",
             Action = "move",
             Where = Everywhere,
-            Match = @"(?i)\b[0-9]+ (?:more )?(?:turns?|steps?|iterations?|messages?|requests?|attempts?|tool calls?|tokens?) (?:left|remaining)\b",
+            Match = @"(?i)\b[0-9]+ (?:more )?(?:turns?|steps?|iterations?|messages?|requests?|attempts?|tool calls?|tokens?)"
+                + @" (?:left|remaining)\b",
         },
         new()
         {

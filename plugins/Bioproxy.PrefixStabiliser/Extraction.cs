@@ -1,6 +1,6 @@
 namespace Bioproxy.PrefixStabiliser;
 
-/// <summary>Takes what is volatile out of the texts of one prompt's head, one text after the other.</summary>
+/// <summary>Removes volatile lines from the texts of one prompt's head, one text after the other.</summary>
 /// <param name="rules">The rules, in their order.</param>
 /// <param name="canMove">Whether there is a text to move lines to; without one, rules that move do nothing.</param>
 /// <param name="cancellationToken">Stops between two passes over a text.</param>
@@ -8,19 +8,21 @@ internal sealed class Extraction(IReadOnlyList<Rule> rules, bool canMove, Cancel
 {
     private readonly int[] _lines = new int[rules.Count];
 
-    /// <summary>What has to go behind the stable part.</summary>
+    /// <summary>The lines to append after the stable part.</summary>
     public List<string> Moved { get; } = [];
 
     /// <summary>Lines taken by rules that move, or by those that remove.</summary>
     public int Lines(bool moved) => rules.Select((rule, i) => rule.Moves == moved ? _lines[i] : 0).Sum();
 
     /// <summary>The rules that found something, with their lines; no text.</summary>
-    public string Summary => string.Join(", ", rules.Select((rule, i) => (rule, count: _lines[i])).Where(one => one.count > 0).Select(one => $"{one.rule.Name} {one.count} {(one.rule.Moves ? "moved" : "removed")}"));
+    public string Summary =>
+        string.Join(", ", rules.Select((rule, i) => (rule, count: _lines[i])).Where(one => one.count > 0)
+            .Select(one => $"{one.rule.Name} {one.count} {(one.rule.Moves ? "moved" : "removed")}"));
 
-    /// <summary>Takes it out of a text.</summary>
-    /// <returns>What is left; <paramref name="text"/> itself when nothing was found.</returns>
-    /// <remarks>Until no rule finds anything: where something was cut out of the middle, its two sides may make a new match, and a second run over
-    /// our own output must change nothing. Each pass leaves less, so it ends.</remarks>
+    /// <summary>Removes what the rules find in a text.</summary>
+    /// <returns>The remaining text; <paramref name="text"/> itself when nothing was found.</returns>
+    /// <remarks>Repeats until no rule finds anything: after a cut in the middle, both sides may form a new match, and a second
+    /// run over our own output must change nothing. Each pass leaves less, so it ends.</remarks>
     public string Take(string text, RulePlaces place)
     {
         bool again;

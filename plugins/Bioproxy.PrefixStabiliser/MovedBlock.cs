@@ -7,7 +7,10 @@ internal static class MovedBlock
     private const string End = "\n</current_context>";
     private const string Gap = "\n\n";
 
-    /// <summary>How much of a text stands before its block; all of it when it has none. What stands in a block has been moved and is not looked at again.</summary>
+    /// <summary>
+    /// The length of a text before its block; the whole length without one. Lines in a block have been moved already and are not examined
+    /// again.
+    /// </summary>
     public static int LengthBefore(string text)
     {
         if (!text.EndsWith(End, StringComparison.Ordinal))

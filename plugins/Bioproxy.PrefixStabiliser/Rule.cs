@@ -3,27 +3,27 @@ using System.Text.RegularExpressions;
 
 namespace Bioproxy.PrefixStabiliser;
 
-/// <summary>What is volatile, where, and what becomes of it.</summary>
+/// <summary>A rule: what is volatile, where to look, and whether to remove or move it.</summary>
 /// <param name="name">Its name in logs.</param>
 /// <param name="match">Matches in linear time.</param>
 /// <param name="isLine">Whether whole lines are taken, or what was matched.</param>
-/// <param name="moves">Whether it goes behind the stable part, or away.</param>
+/// <param name="moves">Whether matches are moved after the stable part, or removed.</param>
 /// <param name="places">Where it looks.</param>
 internal sealed class Rule(string name, Regex match, bool isLine, bool moves, RulePlaces places)
 {
     /// <summary>Its name in logs.</summary>
     public string Name => name;
 
-    /// <summary>Whether it goes behind the stable part, or away.</summary>
+    /// <summary>Whether matches are moved after the stable part, or removed.</summary>
     public bool Moves => moves;
 
     /// <summary>Where it looks.</summary>
     public RulePlaces Places => places;
 
-    /// <summary>Takes out what is volatile.</summary>
+    /// <summary>Removes the matches.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="taken">Receives what was taken, without white space around it.</param>
-    /// <returns>What is left; <paramref name="text"/> itself when nothing was taken.</returns>
+    /// <param name="taken">Receives the removed texts, trimmed.</param>
+    /// <returns>The remaining text; <paramref name="text"/> itself when nothing was taken.</returns>
     public string Take(string text, List<string> taken) => isLine ? TakeLines(text, taken) : TakeMatches(text, taken);
 
     /// <summary>An empty line is never taken. A line goes with the line end behind it, the last one with that before it, so that
@@ -58,7 +58,7 @@ internal sealed class Rule(string name, Regex match, bool isLine, bool moves, Ru
         var copied = 0;
         foreach (var found in match.EnumerateMatches(text))
         {
-            // A character outside the basic plane is two units: one half is never left behind.
+            // A surrogate pair is never cut in half.
             var start = Math.Max(copied, IsWithinCharacter(text, found.Index) ? found.Index - 1 : found.Index);
             var end = IsWithinCharacter(text, found.Index + found.Length) ? found.Index + found.Length + 1 : found.Index + found.Length;
             if (found.Length == 0 || start >= end)
@@ -79,5 +79,6 @@ internal sealed class Rule(string name, Regex match, bool isLine, bool moves, Ru
             text.Length--;
     }
 
-    private static bool IsWithinCharacter(string text, int at) => at > 0 && at < text.Length && char.IsSurrogatePair(text[at - 1], text[at]);
+    private static bool IsWithinCharacter(string text, int at) =>
+        at > 0 && at < text.Length && char.IsSurrogatePair(text[at - 1], text[at]);
 }

@@ -3,7 +3,7 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.PrefixStabiliser;
 
-/// <summary>Makes rules of the configuration.</summary>
+/// <summary>Creates the rules from the configuration.</summary>
 internal static class RuleSet
 {
     /// <summary>Compiles the rules: the user's own first, then the built-in ones in the order they are named.</summary>
@@ -18,7 +18,8 @@ internal static class RuleSet
         foreach (var name in settings.Use)
         {
             if (BuiltInRules.All.FirstOrDefault(rule => rule.Name == name) is not { } rule)
-                throw new PluginSettingsException($"{key}.use: there is no built-in rule '{name}'. There are: {string.Join(", ", BuiltInRules.All.Select(known => known.Name))}.");
+                throw new PluginSettingsException($"{key}.use: there is no built-in rule '{name}'. There are: "
+                    + $"{string.Join(", ", BuiltInRules.All.Select(known => known.Name))}.");
             rules.Add(Compile(rule, $"{key}.use"));
         }
 
@@ -46,7 +47,8 @@ internal static class RuleSet
         RulePlaces places = 0;
         foreach (var name in names)
             places |= Either(name, "system", "first_user", key) ? RulePlaces.System : RulePlaces.FirstUser;
-        return places != 0 ? places : throw new PluginSettingsException($"{key} is empty: the rule would never be used. Write 'system', 'first_user' or both.");
+        return places != 0 ? places : throw new PluginSettingsException($"{key} is empty: the rule would never be used. Write 'system', "
+            + "'first_user' or both.");
     }
 
     private static Regex Regex(string pattern, string key)
@@ -57,7 +59,8 @@ internal static class RuleSet
         }
         catch (NotSupportedException e)
         {
-            throw new PluginSettingsException($"{key} cannot be matched in linear time: {e.Message} Write it without look-around, references back, atomic groups and conditions.", e);
+            throw new PluginSettingsException($"{key} cannot be matched in linear time: {e.Message} Write it without look-around, "
+                + "references back, atomic groups and conditions.", e);
         }
         catch (ArgumentException e)
         {

@@ -12,7 +12,9 @@ internal sealed class RuleSettings
     /// <summary>A regular expression.</summary>
     public string? Match { get; set; }
 
-    /// <summary><c>line</c>: a line in which it matches is taken whole; <c>text</c>: what it matches is taken, over line ends too.</summary>
+    /// <summary>
+    /// <c>line</c>: a line in which it matches is taken whole; <c>text</c>: what it matches is taken, over line ends too.
+    /// </summary>
     public string AppliesTo { get; set; } = "line";
 
     /// <summary><c>remove</c> or <c>move</c>.</summary>

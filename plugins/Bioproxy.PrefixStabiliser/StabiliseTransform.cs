@@ -5,11 +5,11 @@ using Microsoft.Extensions.Logging;
 namespace Bioproxy.PrefixStabiliser;
 
 /// <summary>
-/// Takes volatile text out of a prompt's head, or moves it behind the stable part, and sorts lists of tools, so that one request's KV cache serves
-/// the next one. Early in the chain: it looks at what the client wrote, and not into templates.
+/// Takes volatile text out of a prompt's head, or moves it behind the stable part, and sorts lists of tools, so that one request's KV cache
+/// serves the next one. Early in the chain: it looks at what the client wrote, and not into templates.
 /// </summary>
-/// <remarks>A function of the prompt alone; run on its own output it changes nothing. A raw completion prompt stays as it is: its end is already
-/// the beginning of the answer, and nothing can be put there.</remarks>
+/// <remarks>A function of the prompt alone; run on its own output it changes nothing. A raw completion prompt stays as it is: its end is
+/// already the beginning of the answer, and nothing can be put there.</remarks>
 [PromptTransform("stabilise", Order = -1000)]
 public sealed partial class StabiliseTransform : IPromptTransform
 {
@@ -20,8 +20,8 @@ public sealed partial class StabiliseTransform : IPromptTransform
     private readonly IPluginCounter _removed;
     private readonly IPluginCounter _sorted;
 
-    /// <summary>Made by the host.</summary>
-    /// <param name="services">What the host gives.</param>
+    /// <summary>Created by the host.</summary>
+    /// <param name="services">The host's services.</param>
     /// <exception cref="PluginSettingsException">The settings cannot be used.</exception>
     [ImportingConstructor]
     public StabiliseTransform(IPluginServices services)
@@ -67,7 +67,8 @@ public sealed partial class StabiliseTransform : IPromptTransform
     private static void Extract(PromptContext context, Extraction extraction)
     {
         var member = context.Endpoint switch { PromptEndpoint.Messages => "system", PromptEndpoint.Responses => "instructions", _ => null };
-        if (member is not null && context.Member(member) is { } value && TextMember.Edit(value.Span, text => extraction.Take(text, RulePlaces.System)) is { } edited)
+        if (member is not null && context.Member(member) is { } value
+            && TextMember.Edit(value.Span, text => extraction.Take(text, RulePlaces.System)) is { } edited)
             context.ReplaceMember(member, edited);
         foreach (var message in context.Messages.TakeWhile(message => message.Role is "system" or "developer"))
             Extract(message, extraction, RulePlaces.System);
@@ -107,7 +108,7 @@ public sealed partial class StabiliseTransform : IPromptTransform
         if (_logger.IsEnabled(LogLevel.Debug))
             LogDone(context.RequestId, extraction.Summary, isSorted);
         if (context.IsWarmUp)
-            return; // nobody's request
+            return; // not a request of a client
         _moved.Add(moved);
         _removed.Add(removed);
         _sorted.Add(isSorted ? 1 : 0);

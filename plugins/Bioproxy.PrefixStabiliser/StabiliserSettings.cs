@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Bioproxy.PrefixStabiliser;
 
-/// <summary>What the configuration says under <c>plugins.Bioproxy.PrefixStabiliser</c>.</summary>
+/// <summary>The settings under <c>plugins.Bioproxy.PrefixStabiliser</c>.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed class StabiliserSettings
 {

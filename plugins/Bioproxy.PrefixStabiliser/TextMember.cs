@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace Bioproxy.PrefixStabiliser;
 
-/// <summary>Edits the texts of a member such as <c>system</c>: a string, or an array of blocks with a <c>text</c>. All other bytes stay.</summary>
+/// <summary>
+/// Edits the texts of a member such as <c>system</c>: a string, or an array of blocks with a <c>text</c>. All other bytes stay.
+/// </summary>
 internal static class TextMember
 {
     private static readonly JsonReaderOptions Deep = new() { MaxDepth = 512 };
@@ -47,7 +49,7 @@ internal static class TextMember
         }
         catch (InvalidOperationException)
         {
-            return null; // a lone surrogate: no string can hold it without changing it
+            return null; // a lone surrogate, which a string cannot preserve
         }
 
         var edited = edit(text);

@@ -10,7 +10,7 @@ internal static class ToolList
 
     /// <summary>Sorts a list.</summary>
     /// <param name="value">JSON in UTF-8.</param>
-    /// <returns>The sorted list; null when it is sorted already, or is no list of objects.</returns>
+    /// <returns>The sorted list; null when it is already sorted, or is not a list of objects.</returns>
     public static ReadOnlyMemory<byte>? Sort(ReadOnlyMemory<byte> value)
     {
         if (Read(value) is not { } tools)
@@ -18,7 +18,9 @@ internal static class ToolList
 
         // Tools of one name by their bytes: every order of the same tools gives the same list.
         var sorted = tools.ToArray();
-        Array.Sort(sorted, (left, right) => string.CompareOrdinal(left.Name, right.Name) is not 0 and var order ? order : left.Bytes.Span.SequenceCompareTo(right.Bytes.Span));
+        Array.Sort(sorted, (left, right) => string.CompareOrdinal(left.Name, right.Name) is not 0 and var order
+            ? order
+            : left.Bytes.Span.SequenceCompareTo(right.Bytes.Span));
         if (tools.Zip(sorted).All(pair => pair.First.Bytes.Span.SequenceEqual(pair.Second.Bytes.Span)))
             return null;
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Bioproxy.Rag;
 
-/// <summary>The remembered blocks on disk; replaced at once, so that a crash leaves the former or the new file.</summary>
+/// <summary>The remembered blocks on disk; replaced atomically, so that a crash leaves either the old or the new file.</summary>
 internal sealed class BlockFile(string path)
 {
     private const long MaxBytes = 256 << 20;
@@ -22,7 +22,8 @@ internal sealed class BlockFile(string path)
         try
         {
             var content = JsonSerializer.Deserialize(file, RagJson.Default.RememberedBlocks);
-            if (content is { Version: RememberedBlocks.CurrentVersion, Blocks: { } blocks } && blocks.All(block => block is { Key: not null, Text: not null }))
+            if (content is { Version: RememberedBlocks.CurrentVersion, Blocks: { } blocks }
+                && blocks.All(block => block is { Key: not null, Text: not null }))
                 return blocks;
         }
         catch (JsonException e)

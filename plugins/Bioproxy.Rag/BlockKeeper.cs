@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Rag;
 
-/// <summary>Remembers blocks beyond a restart. They are written in the background: no request waits for the disk.</summary>
+/// <summary>Keeps remembered blocks across restarts. They are written in the background; no request waits for the disk.</summary>
 internal sealed partial class BlockKeeper(IPluginServices services)
 {
     public const int MaxBlocks = 1000;
@@ -13,11 +13,12 @@ internal sealed partial class BlockKeeper(IPluginServices services)
     private readonly ILogger _logger = services.Logger;
     private readonly BlockMemory _memory = new(MaxBlocks, MaxCharacters);
 
-    // One signal stands for all changes that are not written yet.
-    private readonly Channel<bool> _changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    // One signal covers all unwritten changes.
+    private readonly Channel<bool> _changed = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     private Task _writing = Task.CompletedTask;
 
-    /// <summary>Reads what earlier runs remembered, and begins to write.</summary>
+    /// <summary>Reads the blocks of earlier runs and starts the writer.</summary>
     public void Start()
     {
         try
@@ -32,17 +33,17 @@ internal sealed partial class BlockKeeper(IPluginServices services)
         }
     }
 
-    /// <summary>What a message got; null when it is not known.</summary>
+    /// <summary>The block a message got; null if unknown.</summary>
     public string? Find(string key) => _memory.Find(key);
 
-    /// <summary>Remembers what a message got.</summary>
+    /// <summary>Remembers a message's block.</summary>
     public void Remember(string key, string text)
     {
         _memory.Remember(key, text);
         _changed.Writer.TryWrite(true);
     }
 
-    /// <summary>Writes what is left, and ends.</summary>
+    /// <summary>Writes pending changes and stops.</summary>
     public Task StopAsync(CancellationToken cancellationToken)
     {
         _changed.Writer.TryComplete();
@@ -72,18 +73,21 @@ internal sealed partial class BlockKeeper(IPluginServices services)
             }
             catch (Exception e)
             {
-                // The fence of the background work: the next change has it tried again.
+                // A failure must not end the background work; the next change triggers another attempt.
                 LogNotWritten(e);
             }
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "/rag has no data folder: after a restart, conversations in which files have changed lose their KV cache")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "/rag has no data folder: after a restart, conversations in which files have changed lose their KV cache")]
     private partial void LogNoFolder(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "/rag begins without the passages of earlier conversations. {Problem}")]
     private partial void LogDamaged(string problem);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "/rag cannot write down which passages a message got; the next question has it tried again")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "/rag cannot write down which passages a message got; the next question has it tried again")]
     private partial void LogNotWritten(Exception exception);
 }

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Bioproxy.Rag;
 
-/// <summary>Which message got which block: so many, and what was used longest ago goes first. Safe from any thread.</summary>
+/// <summary>The block of each message, limited in number; the least recently used is dropped first. Thread-safe.</summary>
 internal sealed class BlockMemory(int maxBlocks, int maxCharacters)
 {
     private readonly Lock _lock = new();
@@ -11,11 +11,16 @@ internal sealed class BlockMemory(int maxBlocks, int maxCharacters)
     private readonly LinkedList<RememberedBlock> _byUse = [];
     private long _characters;
 
-    /// <summary>The key of a message: its words, and the key of the message with <c>/rag</c> before it in the conversation (empty for the first).</summary>
-    /// <remarks>So a question asked twice in a conversation has two keys, and conversations share none once they have taken different ways.</remarks>
-    public static string Key(string before, string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{before}\n{text}")));
+    /// <summary>
+    /// The key of a message: its words, and the key of the message with <c>/rag</c> before it in the conversation (empty for the first).
+    /// </summary>
+    /// <remarks>
+    /// A question asked twice in a conversation has two keys, and conversations share no keys once they have diverged.
+    /// </remarks>
+    public static string Key(string before, string text) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{before}\n{text}")));
 
-    /// <summary>The blocks, the one used longest ago first.</summary>
+    /// <summary>The blocks, least recently used first.</summary>
     public IReadOnlyList<RememberedBlock> Blocks
     {
         get
@@ -25,7 +30,7 @@ internal sealed class BlockMemory(int maxBlocks, int maxCharacters)
         }
     }
 
-    /// <summary>What a message got; null when it is not known.</summary>
+    /// <summary>The block a message got; null if unknown.</summary>
     public string? Find(string key)
     {
         lock (_lock)
@@ -38,7 +43,7 @@ internal sealed class BlockMemory(int maxBlocks, int maxCharacters)
         }
     }
 
-    /// <summary>Remembers what a message got, in the place of what it got before.</summary>
+    /// <summary>Remembers a message's block, replacing an earlier one.</summary>
     public void Remember(string key, string text)
     {
         lock (_lock)

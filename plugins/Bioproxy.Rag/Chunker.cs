@@ -1,6 +1,9 @@
 namespace Bioproxy.Rag;
 
-/// <summary>Splits a text into passages: at Markdown headings, and where a section is too long, at blank lines, then at line ends, then between words.</summary>
+/// <summary>
+/// Splits a text into passages: at Markdown headings, and where a section is too long, at blank lines, then at line ends, then between
+/// words.
+/// </summary>
 internal sealed class Chunker
 {
     private readonly List<Passage> _passages = [];
@@ -35,7 +38,7 @@ internal sealed class Chunker
     {
         var first = -1;
         var last = -1;
-        var hasBody = false; // a heading alone is no passage: it waits for what it is the heading of
+        var hasBody = false; // a heading alone is not a passage; it belongs to the text below it
         foreach (var (start, end) in Paragraphs())
         {
             if (hasBody && (IsHeading(start) || Length(first, end) > _longest))
@@ -169,7 +172,7 @@ internal sealed class Chunker
         return headings;
     }
 
-    // ```code``` within one line is no fence.
+    // ```code``` within one line is not a fence.
     private static string Fence(ReadOnlySpan<char> line)
     {
         if (line is not ['`' or '~', ..])

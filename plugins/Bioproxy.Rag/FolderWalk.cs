@@ -2,8 +2,8 @@ namespace Bioproxy.Rag;
 
 /// <summary>Lists the files that are searched: those of the wanted extensions in the folders and all folders below, by name.</summary>
 /// <remarks>
-/// Links are not followed, so nothing outside the folders is read; hidden files and folders are passed over. So are empty files: there is nothing
-/// in them, and a named pipe, which would block its reader, has the length 0 too.
+/// Links are not followed, so nothing outside the folders is read; hidden files and folders are skipped. So are empty files: there is
+/// nothing in them, and a named pipe, which would block its reader, has the length 0 too.
 /// </remarks>
 internal sealed class FolderWalk(RagSettings settings)
 {
@@ -18,7 +18,7 @@ internal sealed class FolderWalk(RagSettings settings)
     private readonly HashSet<string> _extensions = new(settings.Extensions.OfType<string>(), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Lists them, in an order that depends on their names only.</summary>
-    /// <param name="problems">Gets what cannot be listed, in words.</param>
+    /// <param name="problems">Receives descriptions of what cannot be listed.</param>
     /// <param name="stop">Ends the walk.</param>
     public List<FoundFile> Find(ICollection<string> problems, CancellationToken stop)
     {
@@ -40,7 +40,8 @@ internal sealed class FolderWalk(RagSettings settings)
 
                 if (files.Count > settings.MaxFiles)
                 {
-                    problems.Add($"There are more than {settings.MaxFiles} files; the rest, from {files[settings.MaxFiles].Path} on, is not searched. Raise max_files, or name smaller folders.");
+                    problems.Add($"There are more than {settings.MaxFiles} files; the rest, from {files[settings.MaxFiles].Path} on, is "
+                        + "not searched. Raise max_files, or name smaller folders.");
                     return files[..settings.MaxFiles];
                 }
             }
@@ -53,7 +54,8 @@ internal sealed class FolderWalk(RagSettings settings)
     {
         try
         {
-            return [.. new DirectoryInfo(folder).EnumerateFileSystemInfos("*", Entries).OrderBy(entry => entry.Name, StringComparer.Ordinal)];
+            return [.. new DirectoryInfo(folder).EnumerateFileSystemInfos("*", Entries)
+                .OrderBy(entry => entry.Name, StringComparer.Ordinal)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

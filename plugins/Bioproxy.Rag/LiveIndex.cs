@@ -2,13 +2,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Rag;
 
-/// <summary>The index of the folders, made in the background and kept up to date: who asks for it has the files looked at, at most every two seconds,
-/// and only those that changed are read again.</summary>
+/// <summary>The index of the folders, built in the background and kept up to date: a request triggers a check of the files, at most every
+/// two seconds, and only those that changed are read again.</summary>
 internal sealed partial class LiveIndex(RagSettings settings, TimeProvider time, ILogger logger)
 {
     public static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
-    // A request may spend two seconds in plugins by default: rather the files of a moment ago than no answer.
+    // A request may spend two seconds in plugins by default: slightly outdated files are better than no answer.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _logger = logger;
@@ -18,13 +18,13 @@ internal sealed partial class LiveIndex(RagSettings settings, TimeProvider time,
     private Task? _look;
     private long _lookedAt;
 
-    // Only the one look that runs uses these.
+    // Only used by the check in progress.
     private Dictionary<string, KnownFile> _files = new(StringComparer.Ordinal);
     private HashSet<string> _reported = new(StringComparer.Ordinal);
 
     private volatile PassageIndex? _current;
 
-    /// <summary>The index, when the files have been looked at; or after a second as it was before.</summary>
+    /// <summary>The index after a check of the files; after a second, the index from before the check.</summary>
     /// <exception cref="InvalidOperationException">There is none yet.</exception>
     public async ValueTask<PassageIndex> CurrentAsync(CancellationToken cancellationToken)
     {
@@ -38,14 +38,15 @@ internal sealed partial class LiveIndex(RagSettings settings, TimeProvider time,
         }
         catch (TimeoutException)
         {
-            // said below
+            // reported below
         }
 
-        return _current ?? throw new InvalidOperationException("The files that /rag searches are still being read for the first time: ask again in a moment.");
+        return _current ?? throw new InvalidOperationException("The files that /rag searches are still being read for the first time: "
+            + "ask again in a moment.");
     }
 
-    /// <summary>Looks at the files in the background, unless that has just been done.</summary>
-    /// <returns>The look that runs, or the last one. It never fails.</returns>
+    /// <summary>Checks the files in the background, unless that has just been done.</summary>
+    /// <returns>The check in progress, or the last one. It never fails.</returns>
     public Task Look()
     {
         lock (_lock)
@@ -60,7 +61,7 @@ internal sealed partial class LiveIndex(RagSettings settings, TimeProvider time,
         }
     }
 
-    /// <summary>Ends the background work. Nobody may ask any more.</summary>
+    /// <summary>Ends the background work. The index must not be used any more.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stop.CancelAsync();
@@ -78,13 +79,13 @@ internal sealed partial class LiveIndex(RagSettings settings, TimeProvider time,
         {
             LookAtFiles(_stop.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // the plugin stops
         }
         catch (Exception e)
         {
-            // The fence of the background work: the next request has it tried again.
+            // A failure must not end the background work; the next request triggers another attempt.
             LogFailed(e);
         }
     }
@@ -143,7 +144,7 @@ internal sealed partial class LiveIndex(RagSettings settings, TimeProvider time,
         }
     }
 
-    // A problem is said when it appears, not each time it is met.
+    // A problem is logged when it appears, not in every check.
     private void Report(HashSet<string> problems)
     {
         foreach (var problem in problems)
@@ -167,7 +168,9 @@ internal sealed partial class LiveIndex(RagSettings settings, TimeProvider time,
     [LoggerMessage(Level = LogLevel.Warning, Message = "/rag: {Problem}")]
     private partial void LogProblem(string problem);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "/rag: looking for changed files takes long; this question is answered with the files as they were before")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "/rag: looking for changed files takes long; this question is answered with the files as they were before")]
     private partial void LogSlow();
 
     [LoggerMessage(Level = LogLevel.Error, Message = "/rag: looking for changed files failed; the next question has it tried again")]

@@ -5,5 +5,6 @@ namespace Bioproxy.Rag;
 /// <param name="FirstLine">Its first line, from 1.</param>
 /// <param name="LastLine">Its last line.</param>
 /// <param name="Text">The lines, joined by line feeds.</param>
-/// <param name="Heading">The heading that stands above it and is not in <paramref name="Text"/>; empty for none. It is found by its words too.</param>
+/// <param name="Heading">The heading that stands above it and is not in <paramref name="Text"/>; empty for none. It is found by its words
+/// too.</param>
 internal sealed record Passage(string Source, int FirstLine, int LastLine, string Text, string Heading);

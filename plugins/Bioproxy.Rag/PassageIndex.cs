@@ -6,7 +6,7 @@ internal sealed class PassageIndex
     private const double K1 = 1.2;
     private const double B = 0.75;
 
-    // A pasted log has thousands of words, and the first ones say what is asked.
+    // A pasted log has thousands of words; the first ones usually hold the question.
     private const int MaxWords = 1000;
 
     private readonly IReadOnlyList<FileIndex> _files;
@@ -36,7 +36,7 @@ internal sealed class PassageIndex
 
     /// <summary>The passages that have words of the question, the best first; equal ones by their file's name and line.</summary>
     /// <param name="question">The question.</param>
-    /// <param name="most">The most passages.</param>
+    /// <param name="most">The maximum number of passages.</param>
     public IReadOnlyList<Passage> Search(ReadOnlySpan<char> question, int most)
     {
         var scores = new double[Count];
@@ -56,7 +56,7 @@ internal sealed class PassageIndex
         ];
     }
 
-    // So that only the best few are sorted, and not every passage that has a common word.
+    // Only the best few are sorted, not every passage with a common word.
     private static double Least(double[] scores, int most)
     {
         var best = new PriorityQueue<double, double>();
@@ -99,7 +99,10 @@ internal sealed class PassageIndex
         for (var i = 0; i < _files.Count; i++)
         {
             foreach (var (passage, count) in _files[i].Find(word))
-                scores[_starts[i] + passage] += rarity * count * (K1 + 1) / (count + K1 * (1 - B + B * _files[i].Lengths[passage] / _averageLength));
+            {
+                var length = _files[i].Lengths[passage] / _averageLength;
+                scores[_starts[i] + passage] += rarity * count * (K1 + 1) / (count + K1 * (1 - B + B * length));
+            }
         }
     }
 

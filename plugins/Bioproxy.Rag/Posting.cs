@@ -1,4 +1,4 @@
 namespace Bioproxy.Rag;
 
-/// <summary>That a word stands in a passage of a file, and how often.</summary>
+/// <summary>How often a word occurs in a passage of a file.</summary>
 internal readonly record struct Posting(int Passage, int Count);

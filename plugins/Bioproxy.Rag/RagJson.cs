@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Bioproxy.Rag;
 
-/// <summary>JSON by source-generated metadata, so that nothing keeps the plugin in memory.</summary>
+/// <summary>Source-generated JSON metadata: reflection would keep the plugin in memory.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(RagSettings))]
 [JsonSerializable(typeof(RememberedBlocks))]

@@ -3,8 +3,10 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.Rag;
 
-/// <summary>What the configuration says under <c>plugins.Bioproxy.Rag</c>.</summary>
-/// <remarks>Properties with <c>set</c>, not <c>init</c>: for those the generated reader would put 0 and null in the place of the defaults.</remarks>
+/// <summary>The settings under <c>plugins.Bioproxy.Rag</c>.</summary>
+/// <remarks>
+/// Properties with <c>set</c>, not <c>init</c>: the source-generated reader loses the defaults of <c>init</c> properties.
+/// </remarks>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record RagSettings
 {
@@ -14,22 +16,22 @@ internal sealed record RagSettings
     /// <summary>Extensions of the files, with their dot.</summary>
     public IReadOnlyList<string?> Extensions { get; set; } = [".md", ".txt"];
 
-    /// <summary>The most passages that one message gets.</summary>
+    /// <summary>The maximum number of passages per message.</summary>
     public int Passages { get; set; } = 4;
 
-    /// <summary>The most characters that their texts have together.</summary>
+    /// <summary>The maximum total length of their texts.</summary>
     public int MaxCharacters { get; set; } = 6000;
 
-    /// <summary>The most characters of one passage.</summary>
+    /// <summary>The maximum length of one passage.</summary>
     public int ChunkCharacters { get; set; } = 1200;
 
-    /// <summary>Larger files are left out.</summary>
+    /// <summary>Larger files are skipped.</summary>
     public long MaxFileBytes { get; set; } = 1 << 20;
 
-    /// <summary>The most files.</summary>
+    /// <summary>The maximum number of files.</summary>
     public int MaxFiles { get; set; } = 5000;
 
-    /// <exception cref="PluginSettingsException">They cannot be used; the message names every key that is wrong.</exception>
+    /// <exception cref="PluginSettingsException">They are invalid; the message names every wrong key.</exception>
     public static RagSettings Read(IPluginServices services)
     {
         var settings = services.Read(RagJson.Default.RagSettings);
@@ -50,7 +52,8 @@ internal sealed record RagSettings
         if (ChunkCharacters is < 100 or > 100_000)
             yield return $"chunk_characters is {ChunkCharacters}: it must be from 100 to 100000.";
         if (MaxCharacters < ChunkCharacters)
-            yield return $"max_characters is {MaxCharacters}: it must be at least chunk_characters ({ChunkCharacters}), or no passage might fit.";
+            yield return $"max_characters is {MaxCharacters}: it must be at least chunk_characters ({ChunkCharacters}), or no passage "
+                + "might fit.";
         if (MaxFileBytes is < 1 or > 1 << 30)
             yield return $"max_file_bytes is {MaxFileBytes}: it must be from 1 to {1 << 30}.";
         if (MaxFiles < 1)
@@ -65,7 +68,8 @@ internal sealed record RagSettings
             var folder = Folders![i];
             if (string.IsNullOrEmpty(folder) || !Path.IsPathFullyQualified(folder))
             {
-                yield return $"folders[{i}] is '{folder}': write an absolute path. A relative one would mean another folder whenever the proxy is started from elsewhere.";
+                yield return $"folders[{i}] is '{folder}': write an absolute path. A relative one would mean another folder whenever the "
+                    + "proxy is started from elsewhere.";
                 continue;
             }
 
@@ -79,5 +83,6 @@ internal sealed record RagSettings
     }
 
     private static bool IsWithin(string path, string folder) =>
-        path == folder || path.StartsWith(Path.EndsInDirectorySeparator(folder) ? folder : folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        path == folder
+        || path.StartsWith(Path.EndsInDirectorySeparator(folder) ? folder : folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }

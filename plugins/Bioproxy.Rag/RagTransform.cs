@@ -3,11 +3,11 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.Rag;
 
-/// <summary><c>/rag</c>: puts passages of the user's own files behind the user's words, with their sources.</summary>
+/// <summary><c>/rag</c>: appends passages from the user's own files to the user's message, with their sources.</summary>
 /// <remarks>
-/// Behind them, so that everything ahead (template, history, the words themselves) keeps its KV cache. The last message of a conversation gets what
-/// is found now. An earlier one gets exactly what it got when it was asked, whatever has become of the files: otherwise the conversation
-/// would lose its KV cache from there on.
+/// Behind them, so that everything ahead (template, history, the words themselves) keeps its KV cache. The last message of a conversation
+/// gets what is found now. An earlier one gets exactly what it got when it was asked, whatever has become of the files: otherwise the
+/// conversation would lose its KV cache from there on.
 /// </remarks>
 [PromptTransform(Command, Command = Command, RunsForHistory = true)]
 public sealed class RagTransform : IPromptTransform, IPluginLifetime
@@ -23,7 +23,7 @@ public sealed class RagTransform : IPromptTransform, IPluginLifetime
     private readonly IPluginHistogram _searchTime;
 
     /// <summary>Reads the settings.</summary>
-    /// <param name="services">What the host gives.</param>
+    /// <param name="services">The host's services.</param>
     /// <exception cref="PluginSettingsException">The settings cannot be used.</exception>
     [ImportingConstructor]
     public RagTransform(IPluginServices services)
@@ -47,7 +47,8 @@ public sealed class RagTransform : IPromptTransform, IPluginLifetime
     }
 
     /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(_index.StopAsync(cancellationToken), _blocks.StopAsync(cancellationToken));
+    public Task StopAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(_index.StopAsync(cancellationToken), _blocks.StopAsync(cancellationToken));
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The files have not been read yet.</exception>
@@ -57,7 +58,8 @@ public sealed class RagTransform : IPromptTransform, IPluginLifetime
         for (var i = 0; i < context.Messages.Count; i++)
         {
             var message = context.Messages[i];
-            if (message.Role != "user" || !message.Commands.Contains(Command) || FirstText(message) is not { Text: { } text } part || string.IsNullOrWhiteSpace(text))
+            if (message.Role != "user" || !message.Commands.Contains(Command) || FirstText(message) is not { Text: { } text } part
+                || string.IsNullOrWhiteSpace(text))
                 continue;
             key = BlockMemory.Key(key, text);
             var isAnswered = i < context.Messages.Count - 1;
@@ -91,7 +93,8 @@ public sealed class RagTransform : IPromptTransform, IPluginLifetime
     {
         foreach (var prefix in _services.Templates.Prefixes)
         {
-            if (text.StartsWith(prefix, StringComparison.Ordinal) && (text.Length == prefix.Length || char.IsWhiteSpace(text[prefix.Length])))
+            if (text.StartsWith(prefix, StringComparison.Ordinal)
+                && (text.Length == prefix.Length || char.IsWhiteSpace(text[prefix.Length])))
                 return text.AsSpan(prefix.Length);
         }
 

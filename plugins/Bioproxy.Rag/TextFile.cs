@@ -14,7 +14,8 @@ internal static class TextFile
     /// <exception cref="UnauthorizedAccessException">It cannot be read.</exception>
     public static (string? Text, string? Problem) Read(string path, long maxBytes)
     {
-        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
+            FileOptions.SequentialScan);
         var length = RandomAccess.GetLength(file);
         if (length > maxBytes)
             return (null, $"{path} has {length} bytes and is not searched: max_file_bytes is {maxBytes}.");
@@ -36,7 +37,7 @@ internal static class TextFile
         }
         catch (DecoderFallbackException)
         {
-            // said below
+            // reported below
         }
 
         return (null, $"{path} is no text in UTF-8 and is not searched.");

@@ -5,7 +5,10 @@ using System.Text;
 namespace Bioproxy.Rag;
 
 /// <summary>Reads the words of a text: runs of letters, digits and the marks that belong to them, in lower case.</summary>
-/// <remarks>Scripts that write no spaces between words (Chinese, Japanese) give a word for each character. Of very long words only the beginning counts.</remarks>
+/// <remarks>
+/// Scripts that write no spaces between words (Chinese, Japanese) give a word for each character. Of very long words only the beginning
+/// counts.
+/// </remarks>
 internal ref struct WordReader(ReadOnlySpan<char> text)
 {
     private const int Longest = 64;
@@ -39,8 +42,10 @@ internal ref struct WordReader(ReadOnlySpan<char> text)
     }
 
     private static bool IsPart(Rune rune) =>
-        Rune.IsLetterOrDigit(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
+        Rune.IsLetterOrDigit(rune)
+        || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
 
     private static bool IsWordOfItsOwn(Rune rune) => rune.Value is
-        (>= 0x3040 and <= 0x30FF) or (>= 0x3400 and <= 0x4DBF) or (>= 0x4E00 and <= 0x9FFF) or (>= 0xF900 and <= 0xFAFF) or (>= 0x20000 and <= 0x3FFFF);
+        (>= 0x3040 and <= 0x30FF) or (>= 0x3400 and <= 0x4DBF) or (>= 0x4E00 and <= 0x9FFF)
+            or (>= 0xF900 and <= 0xFAFF) or (>= 0x20000 and <= 0x3FFFF);
 }

@@ -4,14 +4,15 @@ namespace Bioproxy.Redactor;
 
 /// <summary>Masks the texts of one prompt, one after the other.</summary>
 /// <remarks>
-/// What a text becomes depends on itself and on the texts before it, and on nothing behind it: a conversation's older turns stay as they were.
-/// Matches that overlap are one secret, from the beginning of the first to the end of the last, so that no rest of a match is sent.
+/// The result for a text depends only on it and the texts before it: a conversation's older turns stay as they
+/// were. Matches that overlap are one secret, from the beginning of the first to the end of the last, so that no rest of a match is sent.
 /// Besides what the patterns find, every secret that is known from before is masked: what an answer got back must be masked again in the
 /// next turn, even where the words around it no longer fit the pattern.
 /// </remarks>
 /// <param name="patterns">The patterns.</param>
-/// <param name="hidesLookAlikes">Whether texts that look like a placeholder get one of their own. Needed wherever answers are restored: otherwise an
-/// answer that repeats such a text would receive a secret in its place. Without restoring, they are placeholders of earlier answers and stay.</param>
+/// <param name="hidesLookAlikes">Whether texts that look like a placeholder get one of their own. Needed wherever answers are restored:
+/// otherwise an answer that repeats such a text would receive a secret in its place. Without restoring, they are placeholders of earlier
+/// answers and stay.</param>
 internal sealed class Masking(PatternSet patterns, bool hidesLookAlikes)
 {
     private readonly List<SecretSpan> _found = [];
@@ -19,7 +20,7 @@ internal sealed class Masking(PatternSet patterns, bool hidesLookAlikes)
     /// <summary>The placeholders so far.</summary>
     public PlaceholderMap Map { get; } = new();
 
-    /// <summary>How many places were masked.</summary>
+    /// <summary>The number of masked places.</summary>
     public int Masked { get; private set; }
 
     /// <summary>Masks a text.</summary>
@@ -44,7 +45,7 @@ internal sealed class Masking(PatternSet patterns, bool hidesLookAlikes)
         return Replace(text);
     }
 
-    /// <summary>How many secrets a text holds that cannot be masked. They get no placeholders.</summary>
+    /// <summary>The number of secrets in a text that cannot be edited. They get no placeholders.</summary>
     public int CountSecrets(string text)
     {
         _found.Clear();
@@ -69,7 +70,9 @@ internal sealed class Masking(PatternSet patterns, bool hidesLookAlikes)
         }
     }
 
-    /// <summary>Sorts what was found, makes one of all that overlap, and takes in the other half of a character that a pattern cut in two.</summary>
+    /// <summary>
+    /// Sorts the matches, merges overlapping ones, and extends them to whole surrogate pairs.
+    /// </summary>
     private void Merge(string text)
     {
         _found.Sort();
@@ -92,7 +95,8 @@ internal sealed class Masking(PatternSet patterns, bool hidesLookAlikes)
         End = IsWithinCharacter(text, span.End) ? span.End + 1 : span.End,
     };
 
-    private static bool IsWithinCharacter(string text, int at) => at > 0 && at < text.Length && char.IsSurrogatePair(text[at - 1], text[at]);
+    private static bool IsWithinCharacter(string text, int at) =>
+        at > 0 && at < text.Length && char.IsSurrogatePair(text[at - 1], text[at]);
 
     private string Replace(string text)
     {

@@ -5,7 +5,9 @@ using System.Text.Json;
 namespace Bioproxy.Redactor;
 
 /// <summary>Masks the strings within a member of the body, such as <c>tools</c>; all other bytes stay.</summary>
-/// <remarks>Names of members stay, and what is directly under <c>name</c> or <c>type</c> of a tool or a block: the protocol lives by them.</remarks>
+/// <remarks>
+/// Member names stay, and so do the values of <c>name</c> and <c>type</c> of a tool or a block: the protocol depends on them.
+/// </remarks>
 internal static class MemberMasking
 {
     // A list's element has depth 1, its members 2; OpenAI's {"type":"function","function":{"name":…}} has its name one deeper.

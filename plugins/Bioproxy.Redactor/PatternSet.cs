@@ -9,14 +9,16 @@ internal sealed partial class PatternSet
     private PatternSet(IReadOnlyList<SecretPattern> patterns)
     {
         Patterns = patterns;
-        if (patterns.Count > 0)
-            LookAlike = new Regex($@"\[(?:{string.Join('|', patterns.Select(pattern => pattern.Name).Distinct(StringComparer.Ordinal))})_[0-9]+\]", RegexOptions.NonBacktracking);
+        if (patterns.Count == 0)
+            return;
+        var names = string.Join('|', patterns.Select(pattern => pattern.Name).Distinct(StringComparer.Ordinal));
+        LookAlike = new Regex($@"\[(?:{names})_[0-9]+\]", RegexOptions.NonBacktracking);
     }
 
     /// <summary>The patterns, by rank.</summary>
     public IReadOnlyList<SecretPattern> Patterns { get; }
 
-    /// <summary>Whatever has the shape of a placeholder of one of these names; null without patterns.</summary>
+    /// <summary>Matches everything with the form of a placeholder of these names; null without patterns.</summary>
     public Regex? LookAlike { get; }
 
     /// <summary>Compiles the patterns.</summary>
@@ -29,14 +31,16 @@ internal sealed partial class PatternSet
         foreach (var (name, pattern) in settings.Patterns)
         {
             if (!NameShape().IsMatch(name))
-                throw new PluginSettingsException($"{key}.patterns: '{name}' cannot be a name. A name is made of letters, digits and underscores, begins with a letter and has at most 40 characters.");
+                throw new PluginSettingsException($"{key}.patterns: '{name}' cannot be a name. A name is made of letters, digits and "
+                    + "underscores, begins with a letter and has at most 40 characters.");
             patterns.Add(Compile(name, pattern, $"{key}.patterns.{name}"));
         }
 
         foreach (var name in settings.Use)
         {
             if (name is null || !BuiltInPatterns.All.TryGetValue(name, out var pattern))
-                throw new PluginSettingsException($"{key}.use: there is no built-in pattern '{name}'. There are: {string.Join(", ", BuiltInPatterns.All.Keys)}.");
+                throw new PluginSettingsException($"{key}.use: there is no built-in pattern '{name}'. There are: "
+                    + $"{string.Join(", ", BuiltInPatterns.All.Keys)}.");
             patterns.Add(Compile(name, pattern, $"{key}.use"));
         }
 
@@ -53,7 +57,8 @@ internal sealed partial class PatternSet
         }
         catch (NotSupportedException e)
         {
-            throw new PluginSettingsException($"{key} cannot be matched in linear time: {e.Message} Write it without look-around, references back, atomic groups and conditions.", e);
+            throw new PluginSettingsException($"{key} cannot be matched in linear time: {e.Message} Write it without look-around, "
+                + "references back, atomic groups and conditions.", e);
         }
         catch (ArgumentException e)
         {

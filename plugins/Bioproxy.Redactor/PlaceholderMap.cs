@@ -4,17 +4,19 @@ using Bioproxy.Abstractions;
 namespace Bioproxy.Redactor;
 
 /// <summary>
-/// The placeholders of one request. A placeholder is <c>[NAME_n]</c>; n counts the distinct secrets of that name in the order in which the prompt
-/// first has them, so a conversation that only grows keeps its placeholders from turn to turn, and with them its KV cache.
+/// The placeholders of one request. A placeholder is <c>[NAME_n]</c>; n counts the distinct secrets of that name in the order in which the
+/// prompt first has them, so a conversation that only grows keeps its placeholders from turn to turn, and with them its KV cache.
 /// </summary>
 /// <remarks>
-/// Invariant: with <c>restore</c> every stretch of the masked texts that has the shape of a placeholder is one of this map, and restoring gives back what
-/// stood there. A text that had the shape before is masked like a secret (see <see cref="Masking"/>), and masking makes no new shape by chance,
-/// because a placeholder has brackets at its two ends and nowhere else.
+/// Invariant: with <c>restore</c> every stretch of the masked texts that has the shape of a placeholder is one of this map, and restoring
+/// gives back what stood there. A text that had the shape before is masked like a secret (see <see cref="Masking"/>), and masking makes no
+/// new shape by chance, because a placeholder has brackets at its two ends and nowhere else.
 /// </remarks>
 internal sealed class PlaceholderMap
 {
-    /// <summary>Secrets at least this long are masked wherever they stand behind their first place, whether a pattern finds them there or not.</summary>
+    /// <summary>
+    /// Secrets of at least this length are masked everywhere after their first occurrence, whether or not a pattern matches there.
+    /// </summary>
     public const int KnownLength = 6;
 
     private static readonly object StateKey = new();
@@ -25,13 +27,14 @@ internal sealed class PlaceholderMap
     private readonly Dictionary<string, List<string>> _known = new(StringComparer.Ordinal);
     private int _longest;
 
-    /// <summary>How many secrets there are.</summary>
+    /// <summary>The number of secrets.</summary>
     public int Count => _secrets.Count;
 
-    /// <summary>What the prompt's transform left for the response; null when nothing was masked.</summary>
-    public static PlaceholderMap? Of(PromptContext prompt) => prompt.State.TryGetValue(StateKey, out var map) ? map as PlaceholderMap : null;
+    /// <summary>The map that the prompt's transform stored for the response; null when nothing was masked.</summary>
+    public static PlaceholderMap? Of(PromptContext prompt) =>
+        prompt.State.TryGetValue(StateKey, out var map) ? map as PlaceholderMap : null;
 
-    /// <summary>Leaves it for the response.</summary>
+    /// <summary>Stores it for the response.</summary>
     public void LeaveIn(PromptContext prompt) => prompt.State[StateKey] = this;
 
     /// <summary>The placeholder of a secret; a new one for a new secret.</summary>

@@ -4,7 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Redactor;
 
-/// <summary>Replaces secrets by placeholders on their way to the model. Late in the chain, so that it sees expanded templates and retrieved passages.</summary>
+/// <summary>
+/// Replaces secrets by placeholders on their way to the model. Late in the chain, so that it sees expanded templates and retrieved
+/// passages.
+/// </summary>
 [PromptTransform("redact", Order = 1000)]
 public sealed partial class RedactTransform : IPromptTransform
 {
@@ -14,8 +17,8 @@ public sealed partial class RedactTransform : IPromptTransform
     private readonly IPluginCounter _masked;
     private readonly IPluginCounter _unreachable;
 
-    /// <summary>Made by the host.</summary>
-    /// <param name="services">What the host gives.</param>
+    /// <summary>Created by the host.</summary>
+    /// <param name="services">The host's services.</param>
     /// <exception cref="PluginSettingsException">The settings cannot be used.</exception>
     [ImportingConstructor]
     public RedactTransform(IPluginServices services)
@@ -25,7 +28,8 @@ public sealed partial class RedactTransform : IPromptTransform
         _patterns = PatternSet.Compile(_settings, $"plugins.{services.PluginName}");
         _logger = services.Logger;
         _masked = services.Metrics.Counter("masked", "Places where a secret was replaced by a placeholder.");
-        _unreachable = services.Metrics.Counter("unreachable", "Secrets in tool calls, tool results and other texts that no plugin can edit.");
+        _unreachable = services.Metrics.Counter("unreachable", "Secrets in tool calls, tool results and other texts that no plugin can "
+            + "edit.");
     }
 
     /// <inheritdoc/>
@@ -83,13 +87,16 @@ public sealed partial class RedactTransform : IPromptTransform
             return;
         _unreachable.Add(count);
         if (_settings.RefuseUnreachable)
-            throw new InvalidOperationException($"{count} secrets stand in tool calls, tool results or other texts that no plugin can edit, and refuse_unreachable is on.");
+            throw new InvalidOperationException($"{count} secrets stand in tool calls, tool results or other texts that no plugin can "
+                + "edit, and refuse_unreachable is on.");
         LogUnreachable(context.RequestId, count);
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Request {Id}: {Places} places masked, {Secrets} distinct secrets")]
     private partial void LogMasked(string id, int places, int secrets);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Request {Id}: {Count} secrets in tool calls, tool results or other texts that no plugin can edit went out unmasked")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Request {Id}: {Count} secrets in tool calls, tool results or other texts that no plugin can edit went out unmasked")]
     private partial void LogUnreachable(string id, int count);
 }

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Bioproxy.Redactor;
 
-/// <summary>Metadata without reflection, which would keep the plugin from being unloaded.</summary>
+/// <summary>Source-generated JSON metadata: reflection would keep the plugin in memory.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(RedactorSettings))]
 internal sealed partial class RedactorJson : JsonSerializerContext;

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Bioproxy.Redactor;
 
-/// <summary>What the configuration says under <c>plugins.Bioproxy.Redactor</c>.</summary>
+/// <summary>The settings under <c>plugins.Bioproxy.Redactor</c>.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed class RedactorSettings
 {
@@ -18,6 +18,6 @@ internal sealed class RedactorSettings
     /// <summary>Whether answers get the secrets back.</summary>
     public bool Restore { get; set; } = true;
 
-    /// <summary>Whether a request fails that holds a secret where no plugin can mask it; otherwise it goes on, with a warning.</summary>
+    /// <summary>Whether a request with a secret that no plugin can mask is refused; otherwise it is forwarded with a warning.</summary>
     public bool RefuseUnreachable { get; set; }
 }

@@ -8,7 +8,8 @@ namespace Bioproxy.Redactor;
 [method: ImportingConstructor]
 public sealed class RestoreTransform(IPluginServices services) : IResponseTransform
 {
-    private readonly IPluginCounter _restored = services.Metrics.Counter("restored", "Placeholders in answers that were replaced by their secret.");
+    private readonly IPluginCounter _restored = services.Metrics.Counter("restored", "Placeholders in answers that were replaced by "
+        + "their secret.");
 
     /// <inheritdoc/>
     public IResponseEditor? Begin(ResponseContext context, ResponseChannel channel) => PlaceholderMap.Of(context.Prompt) is { } map

@@ -5,14 +5,14 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.Redactor;
 
-/// <summary>Replaces the placeholders of one text by their secrets. What was put in is not looked at again.</summary>
+/// <summary>Replaces the placeholders of one text by their secrets. Inserted secrets are not scanned again.</summary>
 /// <remarks>
-/// Invariant: what is held back begins with <c>[</c>, is the beginning of a placeholder of this request and shorter than it. Everything else goes
-/// on at once. A cut is only ever made ahead of a <c>[</c>, so no piece ends within a character.
+/// Invariant: what is held back begins with <c>[</c>, is the beginning of a placeholder of this request and shorter than it. Everything
+/// else is passed on at once. A cut is only made before a <c>[</c>, so no piece ends within a character.
 /// </remarks>
 /// <param name="map">The placeholders.</param>
 /// <param name="isJson">Whether the text is JSON: then a secret is escaped as within a JSON string.</param>
-/// <param name="restored">Counts.</param>
+/// <param name="restored">Counts the restored placeholders.</param>
 internal sealed class RestoringEditor(PlaceholderMap map, bool isJson, IPluginCounter restored) : IResponseEditor
 {
     private string _held = string.Empty;

@@ -23,7 +23,7 @@ internal sealed class SecretPattern
     /// <summary>The name in the placeholder.</summary>
     public string Name { get; }
 
-    /// <summary>Adds what it finds; empty matches are none.</summary>
+    /// <summary>Adds its matches, except empty ones.</summary>
     public void Find(string text, int rank, List<SecretSpan> found)
     {
         if (_group < 0)

@@ -2,7 +2,7 @@ namespace Bioproxy.Redactor;
 
 /// <summary>A stretch of a text that is replaced by a placeholder.</summary>
 /// <param name="Start">Its first UTF-16 unit.</param>
-/// <param name="End">Behind its last one.</param>
+/// <param name="End">The position after its last unit.</param>
 /// <param name="Name">The name in the placeholder.</param>
 /// <param name="Rank">Which name wins where two stretches are the same: the lower one.</param>
 internal readonly record struct SecretSpan(int Start, int End, string Name, int Rank) : IComparable<SecretSpan>

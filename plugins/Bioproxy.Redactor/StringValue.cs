@@ -5,7 +5,7 @@ namespace Bioproxy.Redactor;
 /// <summary>The text of a JSON string.</summary>
 internal static class StringValue
 {
-    /// <summary>The string at the reader; null when it is no valid Unicode, which no string can hold unchanged.</summary>
+    /// <summary>The string at the reader; null when it is not valid Unicode.</summary>
     public static string? Of(ref Utf8JsonReader reader)
     {
         try

@@ -4,9 +4,9 @@ using Bioproxy.Abstractions;
 namespace Bioproxy.Redactor;
 
 /// <summary>
-/// Counts the secrets in those texts of the messages that no plugin can edit: arguments and results of tool calls, and whatever else is neither the
-/// content nor a text part of it. Pictures and sound are not looked at. The walk through the body goes beside the messages that the host made
-/// of it, so that it and the masking always agree about what can be edited.
+/// Counts the secrets in those texts of the messages that no plugin can edit: arguments and results of tool calls, and whatever else is
+/// neither the content nor a text part of it. Images and audio are not examined. The walk through the body goes beside the messages that
+/// the host made of it, so that it and the masking always agree about what can be edited.
 /// </summary>
 internal ref struct UnreachableText
 {
@@ -100,7 +100,9 @@ internal ref struct UnreachableText
         }
     }
 
-    /// <summary>Looks at all strings of the value at the reader. One that is no valid Unicode cannot be read and counts as a secret.</summary>
+    /// <summary>
+    /// Looks at all strings of the value at the reader. One that is not valid Unicode cannot be read and counts as a secret.
+    /// </summary>
     private void Look()
     {
         var depth = _reader.CurrentDepth;
@@ -113,7 +115,9 @@ internal ref struct UnreachableText
     }
 
     private readonly bool IsEnd(int depth) =>
-        _reader.CurrentDepth == depth && _reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray or JsonTokenType.PropertyName);
+        _reader.CurrentDepth == depth
+        && _reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray or JsonTokenType.PropertyName);
 
-    private static bool HasText(PromptMessage? message, int part) => message is not null && part < message.Parts.Count && message.Parts[part].Text is not null;
+    private static bool HasText(PromptMessage? message, int part) =>
+        message is not null && part < message.Parts.Count && message.Parts[part].Text is not null;
 }

@@ -6,7 +6,7 @@ namespace Bioproxy.Scriban;
 /// <summary>The functions that templates may call: the library's, without those in <see cref="NotForTemplates"/>.</summary>
 internal static class Functions
 {
-    /// <summary>What is taken out, and why, by its full name.</summary>
+    /// <summary>The removed functions by full name, with the reason.</summary>
     public static readonly IReadOnlyDictionary<string, string> NotForTemplates = new Dictionary<string, string>
     {
         ["math.random"] = Random,
@@ -22,7 +22,7 @@ internal static class Functions
     public static ScriptObject Create()
     {
         var functions = new BuiltinFunctions();
-        // The clock is behind 'date': that name stands for the request's date, when the configuration switches it on.
+        // Scriban's 'date' reads the clock; here the name is the request's date, if the configuration enables it.
         functions.Remove("date");
         // All includes are read while parsing, and a list of names may be computed.
         functions.Remove("include_join");

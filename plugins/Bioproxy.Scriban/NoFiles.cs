@@ -4,7 +4,7 @@ using Scriban.Runtime;
 
 namespace Bioproxy.Scriban;
 
-/// <summary>Names the includes that were read with the template, and finds no others.</summary>
+/// <summary>Resolves only the includes that were read with the template.</summary>
 internal sealed class NoFiles : ITemplateLoader
 {
     public string? GetPath(TemplateContext context, SourceSpan callerSpan, string templateName) =>
@@ -12,5 +12,6 @@ internal sealed class NoFiles : ITemplateLoader
 
     public string? Load(TemplateContext context, SourceSpan callerSpan, string templatePath) => null;
 
-    public ValueTask<string?> LoadAsync(TemplateContext context, SourceSpan callerSpan, string templatePath) => ValueTask.FromResult<string?>(null);
+    public ValueTask<string?> LoadAsync(TemplateContext context, SourceSpan callerSpan, string templatePath) =>
+        ValueTask.FromResult<string?>(null);
 }

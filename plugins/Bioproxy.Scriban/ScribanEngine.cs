@@ -6,7 +6,7 @@ using Scriban.Runtime;
 
 namespace Bioproxy.Scriban;
 
-/// <summary>The template language Scriban, without what would make a text differ from request to request.</summary>
+/// <summary>The template language Scriban, without functions whose result differs from request to request.</summary>
 [TemplateEngine(".sbn", ".scriban")]
 public sealed class ScribanEngine : ITemplateEngine
 {
@@ -15,8 +15,8 @@ public sealed class ScribanEngine : ITemplateEngine
     private readonly Variables _variables;
     private readonly ScriptObject _functions = Functions.Create();
 
-    /// <summary>Made by the host.</summary>
-    /// <param name="services">What the host gives.</param>
+    /// <summary>Created by the host.</summary>
+    /// <param name="services">The host's services.</param>
     /// <exception cref="PluginSettingsException">The settings cannot be used.</exception>
     [ImportingConstructor]
     public ScribanEngine(IPluginServices services)

@@ -6,7 +6,9 @@ using Scriban.Runtime;
 namespace Bioproxy.Scriban;
 
 /// <summary>A parsed template with all its includes. Nothing of it changes: each rendering has a context of its own.</summary>
-internal sealed class ScribanTemplate(Template main, IReadOnlyDictionary<string, Template> includes, ScriptObject functions, Variables variables, TimeProvider time) : ITemplate
+internal sealed class ScribanTemplate(
+    Template main, IReadOnlyDictionary<string, Template> includes, ScriptObject functions, Variables variables, TimeProvider time)
+    : ITemplate
 {
     /// <summary>The time that one rendering may take.</summary>
     public static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(2);
@@ -39,7 +41,7 @@ internal sealed class ScribanTemplate(Template main, IReadOnlyDictionary<string,
             TemplateLoader = new NoFiles(),
             StrictVariables = true,
             EnableRelaxedMemberAccess = false,
-            // Else a message behind white space would get that white space before each of its lines.
+            // Otherwise the white space before a message would be repeated before each of its lines.
             AutoIndent = false,
             NewLine = "\n",
             LoopLimit = MaxLoops,
@@ -60,12 +62,13 @@ internal sealed class ScribanTemplate(Template main, IReadOnlyDictionary<string,
         return context;
     }
 
-    // Past its limit the library writes nothing more, and says nothing.
+    // Past its limit the library silently stops writing.
     private static void CheckNotCut(TemplateContext context)
     {
         context.PushOutput(new StringBuilderOutput());
         context.Write(".");
         if (context.Output.ToString() != ".")
-            throw new TemplateException($"the template writes more than {context.LimitToString} characters, counting what includes and captures write each time: shorten it.");
+            throw new TemplateException($"the template writes more than {context.LimitToString} characters, counting what includes and "
+                + "captures write each time: shorten it.");
     }
 }

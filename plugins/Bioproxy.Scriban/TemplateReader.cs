@@ -5,7 +5,9 @@ using Scriban.Parsing;
 
 namespace Bioproxy.Scriban;
 
-/// <summary>Parses a template and all it includes, so that rendering touches no file. The library itself would read an include when it comes to it.</summary>
+/// <summary>
+/// Parses a template and all it includes, so that rendering touches no file. The library itself would read an include when it comes to it.
+/// </summary>
 internal sealed class TemplateReader(ITemplateSource source, Variables variables)
 {
     private const int MaxDepth = 16;
@@ -39,7 +41,8 @@ internal sealed class TemplateReader(ITemplateSource source, Variables variables
     private void Include(string name, SourceSpan span)
     {
         if (_chain.Contains(name))
-            throw _failure.At(span, $"the templates include each other without an end: {string.Join(" → ", _chain.SkipWhile(link => link != name))} → {name}. Take one of the includes out.");
+            throw _failure.At(span, "the templates include each other without an end: "
+                + $"{string.Join(" → ", _chain.SkipWhile(link => link != name))} → {name}. Take one of the includes out.");
         if (_chain.Count == MaxDepth)
             throw _failure.At(span, $"includes within includes more than {MaxDepth} deep: {string.Join(" → ", _chain)} → {name}.");
         if (_includes.ContainsKey(name))

@@ -4,7 +4,7 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.Plugins.Shared;
 
-/// <summary>Takes what a template writes, up to a limit.</summary>
+/// <summary>Collects a template's output, up to a limit.</summary>
 /// <param name="message">The user's message, whose length does not count against the template.</param>
 internal sealed class BoundedWriter(string message) : TextWriter(CultureInfo.InvariantCulture)
 {
@@ -38,6 +38,7 @@ internal sealed class BoundedWriter(string message) : TextWriter(CultureInfo.Inv
     private void Count(int more)
     {
         if ((long)_text.Length + more > MaxAdded + (long)message.Length)
-            throw new TemplateException($"the template writes more than {MaxAdded} characters besides the message: shorten it, or its includes.");
+            throw new TemplateException($"the template writes more than {MaxAdded} characters besides the message: shorten it, or its "
+                + "includes.");
     }
 }

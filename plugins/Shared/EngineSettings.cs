@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 namespace Bioproxy.Plugins.Shared;
 
 /// <summary>The settings of a template engine.</summary>
-/// <remarks>With setters: of a property that is only initialised, the source generator forgets the default.</remarks>
+/// <remarks>
+/// Properties with <c>set</c>, not <c>init</c>: the source-generated reader loses the defaults of <c>init</c> properties.
+/// </remarks>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed class EngineSettings
 {

@@ -3,10 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Plugins.Shared;
 
-/// <summary>Tries a template out before it is used: by what it writes for different values, not by what its text looks like.</summary>
+/// <summary>Tries a template before it is used: judges it by its output for different values, not by its source.</summary>
 internal static partial class Rehearsal
 {
-    // Texts that differ from their first character on. The lengths are equal, so that a template which writes only the length is found out.
+    // Texts that differ from their first character on. The lengths are equal, so that a template that writes only the length is detected.
     private const string OneText = "Alpha";
     private const string OtherText = "Bravo";
 
@@ -14,12 +14,12 @@ internal static partial class Rehearsal
     private static readonly DateTimeOffset OneTime = new(2001, 2, 3, 4, 5, 6, 789, TimeSpan.FromHours(1));
     private static readonly DateTimeOffset OtherTime = new(1987, 12, 21, 19, 47, 58, 123, TimeSpan.FromHours(-5));
 
-    /// <summary>Renders with and without a message, and with and without a model, so that each way through the template's conditions is gone once.
-    /// Warns of volatile variables that change the text before the message.</summary>
+    /// <summary>Renders with and without a message, and with and without a model, so that each branch of the template's conditions is
+    /// taken once. Warns of volatile variables that change the text before the message.</summary>
     /// <param name="template">The template.</param>
     /// <param name="variables">What it may use.</param>
     /// <param name="path">Its file.</param>
-    /// <param name="logger">Hears the warning.</param>
+    /// <param name="logger">Receives the warning.</param>
     /// <exception cref="TemplateException">It cannot be rendered, or the user's words are lost in it.</exception>
     public static void Run(ITemplate template, Variables variables, string path, ILogger logger)
     {
@@ -42,7 +42,7 @@ internal static partial class Rehearsal
             VolatileBeforeMessage(logger, path, string.Join(" and ", changing));
     }
 
-    // Where two messages begin to make a difference; -1 when they make none.
+    // Where the outputs for two messages first differ; -1 if they are equal.
     private static int MessageStart(ITemplate template, string? model) =>
         FirstDifference(Render(template, OneText, model, OneTime), Render(template, OtherText, model, OneTime));
 
@@ -54,10 +54,14 @@ internal static partial class Rehearsal
     private static int FirstDifference(string one, string other) => one == other ? -1 : one.AsSpan().CommonPrefixLength(other);
 
     private static string Lost(bool onlyWithoutModel) =>
-        $"the template does not write {{{{message}}}}{(onlyWithoutModel ? " when the request names no model" : "")}: the user's words would be lost. "
+        $"the template does not write {{{{message}}}}{(onlyWithoutModel ? " when the request names no model" : "")}: the user's words "
+        + "would be lost. "
         + "Write {{message}} where they belong, usually at the end.";
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Template {Path} writes {Variables} before the message: the KV cache of all that follows is lost whenever the value changes. "
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Template {Path} writes {Variables} before the message: the KV cache of all that follows is lost whenever the value "
+            + "changes. "
         + "Move it behind {{{{message}}}}")]
     private static partial void VolatileBeforeMessage(ILogger logger, string path, string variables);
 }

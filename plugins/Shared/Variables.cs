@@ -3,9 +3,9 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.Plugins.Shared;
 
-/// <summary>What a template may use: the message always, and of the volatile values those that the configuration switches on.</summary>
-/// <remarks>Volatile is what differs from request to request besides the message. Before the message it costs the KV cache of all that follows,
-/// so nobody gets it by accident. All values are plain texts.</remarks>
+/// <summary>The variables of a template: always the message, and the volatile ones that the configuration enables.</summary>
+/// <remarks>Volatile is what differs from request to request besides the message. Before the message it costs the KV cache of all that
+/// follows, so it must be enabled explicitly. All values are plain text.</remarks>
 internal sealed class Variables
 {
     public const string Message = "message";
@@ -46,11 +46,12 @@ internal sealed class Variables
             yield return new(Date, variables.Time.ToString(_dateFormat, CultureInfo.InvariantCulture));
     }
 
-    /// <summary>What to tell the author of a template that uses a name which <see cref="Of"/> does not give.</summary>
+    /// <summary>The error for a template that uses a name which <see cref="Of"/> does not provide.</summary>
     public string Refusal(string name)
     {
         if (name is Model or Date)
-            return $"'{name}' is not switched on, because its value differs from request to request: write it into '{_settings}.variables' in the configuration, or take it out of the template.";
+            return $"'{name}' is not switched on, because its value differs from request to request: write it into "
+                + $"'{_settings}.variables' in the configuration, or take it out of the template.";
         string[] known = [Message, .. HasModel ? [Model] : Array.Empty<string>(), .. HasDate ? [Date] : Array.Empty<string>()];
         return $"'{name}' is unknown: the variables are {string.Join(", ", known)}.";
     }
@@ -65,7 +66,8 @@ internal sealed class Variables
         }
         catch (FormatException e)
         {
-            throw new PluginSettingsException($"{_settings}.date_format '{_dateFormat}' is no date format of .NET, such as 'yyyy-MM-dd': {e.Message}", e);
+            throw new PluginSettingsException($"{_settings}.date_format '{_dateFormat}' is no date format of .NET, such as 'yyyy-MM-dd': "
+                + $"{e.Message}", e);
         }
     }
 }

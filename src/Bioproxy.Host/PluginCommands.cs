@@ -7,7 +7,9 @@ using Bioproxy.Host.Plugins;
 
 namespace Bioproxy.Host;
 
-/// <summary><c>bioproxy plugins …</c>. Exit codes: 0 success, 1 a plugin or the request to the proxy failed, 2 wrong usage or configuration.</summary>
+/// <summary>
+/// <c>bioproxy plugins …</c>. Exit codes: 0 success, 1 a plugin or the request to the proxy failed, 2 wrong usage or configuration.
+/// </summary>
 internal static class PluginCommands
 {
     private const int Failed = 1;
@@ -37,11 +39,13 @@ internal static class PluginCommands
     /// <summary>Lists the plugins of the running proxy; when there is none, loads the plugins from the configured folders.</summary>
     public static async Task<int> ListAsync(ProxyOptions options, TextWriter writer, CancellationToken cancellationToken)
     {
-        var answer = await RunningProxy.AskAsync(options, HttpMethod.Get, "/status", cancellationToken) ?? await LoadAllAsync(options, writer);
+        var answer = await RunningProxy.AskAsync(options, HttpMethod.Get, "/status", cancellationToken)
+            ?? await LoadAllAsync(options, writer);
         if (Parse(answer) is not { } root)
         {
             await Console.Error.WriteLineAsync(
-                $"The program on {options.AdminHost}:{options.AdminPort} is not Bioproxy: set admin_host and admin_port to those of the proxy.");
+                $"The program on {options.AdminHost}:{options.AdminPort} is not Bioproxy: set admin_host and admin_port to those of the "
+                + "proxy.");
             return Failed;
         }
 
@@ -85,7 +89,8 @@ internal static class PluginCommands
     private static async Task<ReadOnlyMemory<byte>> LoadAllAsync(ProxyOptions options, TextWriter writer)
     {
         await writer.WriteLineAsync(
-            $"No proxy is running on {options.AdminHost}:{options.AdminPort}; these are the plugins in the plugin folders, loaded for this list.");
+            $"No proxy is running on {options.AdminHost}:{options.AdminPort}; these are the plugins in the plugin folders, loaded for "
+            + "this list.");
         using var plugins = new StandalonePlugins(options);
         var found = await plugins.LoadAllAsync();
         return AdminJson.Document(json => PluginView.WriteAll(json, found));
@@ -98,7 +103,8 @@ internal static class PluginCommands
         {
             using var document = JsonDocument.Parse(answer);
             var root = document.RootElement;
-            return root.ValueKind == JsonValueKind.Object && root.TryGetProperty("plugins", out var plugins) && plugins.ValueKind == JsonValueKind.Array
+            return root.ValueKind == JsonValueKind.Object && root.TryGetProperty("plugins", out var plugins)
+                && plugins.ValueKind == JsonValueKind.Array
                 ? root.Clone()
                 : null;
         }

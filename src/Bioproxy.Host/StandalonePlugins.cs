@@ -25,7 +25,8 @@ internal sealed class StandalonePlugins : IDisposable
             Templates = _templates,
             Metrics = _metrics,
         };
-        Loader = new PluginLoader(Options, name => new PluginHost(name, facilities), TimeProvider.System, NullLogger<PluginLoader>.Instance);
+        Loader = new PluginLoader(
+            Options, name => new PluginHost(name, facilities), TimeProvider.System, NullLogger<PluginLoader>.Instance);
     }
 
     public ProxyOptions Options { get; }

@@ -40,12 +40,12 @@ public sealed class HarnessAnswer
     /// <returns>The answer.</returns>
     public static HarnessAnswer Pieces(params IReadOnlyList<string> pieces) => new(200, null, pieces);
 
-    /// <summary>A stream of exactly these events, whatever was asked for: tool calls, several choices, what is broken.</summary>
+    /// <summary>A stream of exactly these events, whatever was requested: tool calls, several choices, malformed data.</summary>
     /// <param name="events">The data of each event, for example <c>{"choices":[…]}</c> or <c>[DONE]</c>.</param>
     /// <returns>The answer.</returns>
     public static HarnessAnswer Events(params IReadOnlyList<string> events) => new(200, null, events, areEvents: true);
 
-    /// <summary>A stream that is cut off behind these pieces, as by a backend that crashes. A whole answer never begins.</summary>
+    /// <summary>A stream that is cut off after these pieces, as when a backend crashes. A non-streamed answer never begins.</summary>
     /// <param name="pieces">The pieces, one an event.</param>
     /// <returns>The answer.</returns>
     public static HarnessAnswer Cut(params IReadOnlyList<string> pieces) => new(200, null, pieces, isCut: true);
@@ -61,7 +61,10 @@ public sealed class HarnessAnswer
     /// <param name="message">What went wrong.</param>
     /// <returns>The answer.</returns>
     public static HarnessAnswer Error(int status, string message) =>
-        Json(new JsonObject { ["error"] = new JsonObject { ["code"] = status, ["message"] = message, ["type"] = "server_error" } }.ToJsonString(new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }), status);
+        Json(
+            new JsonObject { ["error"] = new JsonObject { ["code"] = status, ["message"] = message, ["type"] = "server_error" } }
+                .ToJsonString(new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }),
+            status);
 
     internal async Task WriteAsync(HttpContext http, HarnessRequest request)
     {
@@ -71,7 +74,11 @@ public sealed class HarnessAnswer
         else if (_body is null && request.IsStream)
             await WriteStreamAsync(http, EventsOf(request)).ConfigureAwait(false);
         else if (!_isCut)
-            await WriteWholeAsync(http, _body is null ? ShapeOf(request).Whole(string.Concat(_pieces)) : Encoding.UTF8.GetBytes(_body)).ConfigureAwait(false);
+        {
+            var body = _body is null ? ShapeOf(request).Whole(string.Concat(_pieces)) : Encoding.UTF8.GetBytes(_body);
+            await WriteWholeAsync(http, body).ConfigureAwait(false);
+        }
+
         if (!_isCut)
             return;
         if (http.Response.HasStarted)
@@ -105,7 +112,8 @@ public sealed class HarnessAnswer
             await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(data), http.RequestAborted).ConfigureAwait(false); // which flushes
     }
 
-    private static ReplyShape ShapeOf(HarnessRequest request) => new(request.Endpoint, request.IsNative, "harness", request.Model, Created: 0);
+    private static ReplyShape ShapeOf(HarnessRequest request) =>
+        new(request.Endpoint, request.IsNative, "harness", request.Model, Created: 0);
 
     private static IEnumerable<string> Split(string text, int size)
     {

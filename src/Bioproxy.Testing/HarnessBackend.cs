@@ -12,8 +12,9 @@ using Microsoft.Extensions.Logging;
 namespace Bioproxy.Testing;
 
 /// <summary>
-/// A backend that keeps what it is asked and answers what it is told to. It is healthy and no llama-server (it has no <c>/props</c>), so the host
-/// leaves KV caches alone. The host passes a client's headers on, in questions of handlers too: one of them tells whose request it is.
+/// A backend that records its requests and returns the given answers. It is healthy but not a llama-server (no <c>/props</c>), so
+/// the host does not manage KV caches. The host forwards a client's headers, also in handlers' questions: one of them identifies the
+/// request of the client.
 /// </summary>
 internal sealed class HarnessBackend : IAsyncDisposable
 {
@@ -48,14 +49,14 @@ internal sealed class HarnessBackend : IAsyncDisposable
         return backend;
     }
 
-    /// <summary>What it was asked for one request of a client's; without one, for nobody's.</summary>
+    /// <summary>The requests it received for one request of a client; with null, those without a client.</summary>
     public IReadOnlyList<HarnessRequest> RequestsOf(string? client)
     {
         lock (_lock)
             return [.. _requests.Where(request => request.Client == client).Select(request => request.Request)];
     }
 
-    /// <summary>Throws what the answer of a client's request threw.</summary>
+    /// <summary>Rethrows the exception of the answer to a client's request.</summary>
     public void Rethrow(string client)
     {
         ExceptionDispatchInfo? thrown;
@@ -68,7 +69,7 @@ internal sealed class HarnessBackend : IAsyncDisposable
     {
         using var now = new CancellationTokenSource();
         await now.CancelAsync().ConfigureAwait(false);
-        await _web.StopAsync(now.Token).ConfigureAwait(false); // the host has stopped: nobody waits for an answer
+        await _web.StopAsync(now.Token).ConfigureAwait(false); // the host has stopped, so no answer is awaited
         await _web.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -84,7 +85,8 @@ internal sealed class HarnessBackend : IAsyncDisposable
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body, http.RequestAborted).ConfigureAwait(false);
         var client = http.Request.Headers[ClientHeader] is { Count: 1 } header ? header[0] : null;
-        var headers = http.Request.Headers.Where(h => h.Key != ClientHeader).ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase);
+        var headers = http.Request.Headers.Where(h => h.Key != ClientHeader)
+            .ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         var request = new HarnessRequest(path, headers, body.ToArray(), Routes.Of(http.Request).Prompt);
         lock (_lock)
             _requests.Add((client, request));
@@ -94,7 +96,8 @@ internal sealed class HarnessBackend : IAsyncDisposable
     private static HarnessAnswer Own(string path) => path switch
     {
         "/health" or "/v1/health" => HarnessAnswer.Json("""{"status":"ok"}"""),
-        "/models" or "/v1/models" => HarnessAnswer.Json("""{"object":"list","data":[{"id":"harness","object":"model","created":0,"owned_by":"harness"}]}"""),
+        "/models" or "/v1/models" => HarnessAnswer.Json(
+            """{"object":"list","data":[{"id":"harness","object":"model","created":0,"owned_by":"harness"}]}"""),
         _ => HarnessAnswer.Error(404, $"The harness's backend has no {path}."),
     };
 
@@ -106,7 +109,7 @@ internal sealed class HarnessBackend : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // The fence: it is the test's own code, and the test shall see it.
+            // The test's own code failed; the test gets the exception.
             if (client is not null)
             {
                 lock (_lock)

@@ -14,7 +14,7 @@ internal sealed class HarnessFolder : IDisposable
 
     private string Plugins => Path.Combine(_root, "plugins");
 
-    /// <summary>Writes all that the host reads.</summary>
+    /// <summary>Writes the files that the host reads.</summary>
     /// <exception cref="ArgumentException">The configuration is wrong; the message names every mistake.</exception>
     public ProxyOptions Write(PluginHarnessOptions options, Uri backend)
     {
@@ -22,7 +22,11 @@ internal sealed class HarnessFolder : IDisposable
             WriteFile(path, text);
         var prefixes = new JsonObject();
         foreach (var (prefix, template) in options.Templates)
-            prefixes[prefix] = WriteFile(string.Create(CultureInfo.InvariantCulture, $"templates/{prefixes.Count + 1}{template.Extension}"), template.Text);
+        {
+            var path = string.Create(CultureInfo.InvariantCulture, $"templates/{prefixes.Count + 1}{template.Extension}");
+            prefixes[prefix] = WriteFile(path, template.Text);
+        }
+
         if (!options.Plugins.Any(plugin => plugin.Name == BuiltIn))
             WriteBuiltIn();
         foreach (var plugin in options.Plugins)
@@ -30,7 +34,8 @@ internal sealed class HarnessFolder : IDisposable
 
         var configuration = Parse(options.Configuration, nameof(options.Configuration));
         configuration["prefixes"] = prefixes;
-        configuration["plugins"] = new JsonObject(options.Settings.Select(settings => KeyValuePair.Create(settings.Key, (JsonNode?)Parse(settings.Value, $"Settings[\"{settings.Key}\"]"))));
+        configuration["plugins"] = new JsonObject(options.Settings
+            .Select(settings => KeyValuePair.Create(settings.Key, (JsonNode?)Parse(settings.Value, $"Settings[\"{settings.Key}\"]"))));
         configuration["plugin_directories"] = new JsonArray(Plugins);
         configuration["plugin_check_seconds"] = 0;
         configuration["state_directory"] = Path.Combine(_root, "state");
@@ -42,9 +47,9 @@ internal sealed class HarnessFolder : IDisposable
         return Load(WriteFile("config.json", configuration.ToJsonString()));
     }
 
-    /// <summary>Puts a plugin where the host looks for it, in the place of what lies there under its name.</summary>
+    /// <summary>Copies a plugin to where the host searches, replacing an earlier version.</summary>
     /// <param name="plugin">The plugin.</param>
-    /// <param name="written">What its files are said to have been written at; null leaves their own times.</param>
+    /// <param name="written">The write time to set on its files; null keeps their own.</param>
     public void CopyPlugin(PluginFolder plugin, DateTimeOffset? written = null)
     {
         var target = Path.Combine(Plugins, plugin.Name);
@@ -67,7 +72,8 @@ internal sealed class HarnessFolder : IDisposable
         try
         {
             var options = new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
-            return JsonNode.Parse(json, documentOptions: options) as JsonObject ?? throw new ArgumentException($"{name} must be a JSON object.");
+            return JsonNode.Parse(json, documentOptions: options) as JsonObject
+                ?? throw new ArgumentException($"{name} must be a JSON object.");
         }
         catch (JsonException e)
         {

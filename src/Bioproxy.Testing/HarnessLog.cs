@@ -17,9 +17,12 @@ internal sealed class HarnessLog : ILoggerProvider
         }
     }
 
-    public ILogger CreateLogger(string categoryName) => new Category(this, categoryName.StartsWith("Bioproxy.Host.", StringComparison.Ordinal) ? categoryName[(categoryName.LastIndexOf('.') + 1)..] : categoryName);
+    public ILogger CreateLogger(string categoryName) =>
+        new Category(this, categoryName.StartsWith("Bioproxy.Host.", StringComparison.Ordinal)
+            ? categoryName[(categoryName.LastIndexOf('.') + 1)..]
+            : categoryName);
 
-    /// <summary>Nothing: what was logged is asked for after the host has ended, too.</summary>
+    /// <summary>Does nothing: the log is read after the host has stopped, too.</summary>
     public void Dispose()
     {
     }
@@ -37,7 +40,8 @@ internal sealed class HarnessLog : ILoggerProvider
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             log.Add($"{logLevel} {name}: {formatter(state, exception)}{(exception is null ? "" : Environment.NewLine + exception)}");
     }
 }

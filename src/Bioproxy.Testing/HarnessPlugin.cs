@@ -29,7 +29,7 @@ public sealed record HarnessPlugin
     /// <summary>Whether it is in use.</summary>
     public bool IsActive => State == nameof(PluginState.Active);
 
-    /// <summary>Why it is not active, and the remedy; null when all is well.</summary>
+    /// <summary>Why it is not active, and the remedy; null without a problem.</summary>
     public string? Problem { get; }
 
     /// <summary>What it exports, for example <c>transform: shout (order 0)</c>.</summary>

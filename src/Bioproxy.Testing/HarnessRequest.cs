@@ -6,7 +6,7 @@ using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.Testing;
 
-/// <summary>A request as the backend got it.</summary>
+/// <summary>A request as received by the backend.</summary>
 public sealed class HarnessRequest
 {
     private readonly byte[] _body;
@@ -32,7 +32,7 @@ public sealed class HarnessRequest
     public string Body { get; }
 
     /// <summary>The body, parsed anew at each call.</summary>
-    /// <exception cref="JsonException">It is no JSON.</exception>
+    /// <exception cref="JsonException">It is not JSON.</exception>
     public JsonNode Json => JsonNode.Parse(Body)!;
 
     /// <summary>The prompt's messages, oldest first, whatever the endpoint; empty where there is no prompt.</summary>
@@ -43,7 +43,8 @@ public sealed class HarnessRequest
 
     internal PromptEndpoint Endpoint => _endpoint ?? PromptEndpoint.Completion;
 
-    internal bool IsNative => _endpoint is null || (_endpoint == PromptEndpoint.Completion && !Path.StartsWith("/v1/", StringComparison.Ordinal));
+    internal bool IsNative =>
+        _endpoint is null || (_endpoint == PromptEndpoint.Completion && !Path.StartsWith("/v1/", StringComparison.Ordinal));
 
     internal string Model => Prompt?.Model ?? "harness";
 
@@ -54,6 +55,10 @@ public sealed class HarnessRequest
         if (Prompt is not { } prompt)
             return [];
         var context = new EditablePrompt(prompt, "harness", isWarmUp: false).Context;
-        return [.. context.Messages.Select(message => new HarnessMessage(message.Role, string.Concat(message.Parts.Select(part => part.Text))))];
+        return
+        [
+            .. context.Messages.Select(message =>
+                new HarnessMessage(message.Role, string.Concat(message.Parts.Select(part => part.Text)))),
+        ];
     }
 }

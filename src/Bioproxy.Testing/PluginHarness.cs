@@ -11,8 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace Bioproxy.Testing;
 
 /// <summary>
-/// The real host with plugins, in this process, in front of a backend that answers what a test tells it to. Ports are free ones of this machine,
-/// folders temporary; disposal leaves nothing behind. Safe from several threads at once, except for <see cref="ReloadAsync"/>.
+/// The real host with plugins, in this process, in front of a backend with answers chosen by the test. Ports are free ports of this
+/// machine, folders are temporary; disposal leaves nothing behind. Thread-safe, except for <see cref="ReloadAsync"/>.
 /// </summary>
 public sealed class PluginHarness : IAsyncDisposable
 {
@@ -34,7 +34,7 @@ public sealed class PluginHarness : IAsyncDisposable
         _backend = backend;
         _log = log;
         _app = app;
-        _client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan }; // its own ends with the headers
+        _client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan }; // its own timeout ends with the headers
     }
 
     /// <summary>Where clients connect, for a client of the test's own.</summary>
@@ -49,7 +49,7 @@ public sealed class PluginHarness : IAsyncDisposable
     /// <summary>What host and plugins logged from Debug on: <c>Warning plugin.Acme.Shout: …</c>.</summary>
     public IReadOnlyList<string> Log => _log.Lines;
 
-    /// <summary>What plugins asked the backend outside any request of a client's.</summary>
+    /// <summary>The plugins' requests to the backend outside a client's request.</summary>
     public IReadOnlyList<HarnessRequest> BackgroundRequests => _backend.RequestsOf(null);
 
     /// <summary>The folder that the plugin with this type was built into.</summary>
@@ -68,16 +68,18 @@ public sealed class PluginHarness : IAsyncDisposable
         if (noted is not null && Directory.Exists(noted))
             return new PluginFolder(noted, name);
         throw new InvalidOperationException(noted is null
-            ? $"The build has not noted where {name} was built: reference the plugin's project from the test project, which references the package Bioproxy.Testing, or name the folder by new PluginFolder(path)."
+            ? $"The build has not noted where {name} was built: reference the plugin's project from the test project, which references "
+                + "the package Bioproxy.Testing, or name the folder by new PluginFolder(path)."
             : $"{name} was built in {noted}, which is gone: build again, or name the folder by new PluginFolder(path).");
     }
 
     /// <summary>Starts a host.</summary>
-    /// <param name="options">What with.</param>
+    /// <param name="options">The options.</param>
     /// <param name="cancellationToken">Stops starting.</param>
     /// <returns>The running host.</returns>
     /// <exception cref="ArgumentException">The configuration is wrong; the message names every mistake.</exception>
-    /// <exception cref="InvalidOperationException">A plugin could not be loaded, or a template could not be read; the message says why.</exception>
+    /// <exception cref="InvalidOperationException">A plugin could not be loaded, or a template could not be read; the message says
+    /// why.</exception>
     public static async Task<PluginHarness> StartAsync(PluginHarnessOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -88,7 +90,8 @@ public sealed class PluginHarness : IAsyncDisposable
         {
             backend = await HarnessBackend.StartAsync(options.Answer, cancellationToken).ConfigureAwait(false);
             var log = new HarnessLog();
-            var app = new BioproxyApp(folder.Write(options, backend.Address), options.Time, logging => logging.AddProvider(log).SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning));
+            var app = new BioproxyApp(folder.Write(options, backend.Address), options.Time,
+                logging => logging.AddProvider(log).SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning));
             harness = new PluginHarness(options, folder, backend, log, app);
             await harness.StartAsync(cancellationToken).ConfigureAwait(false);
             return harness;
@@ -110,26 +113,38 @@ public sealed class PluginHarness : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a user's message as a chat and takes the whole answer.</summary>
+    /// <summary>Sends a user message as a chat and reads the whole answer.</summary>
     /// <param name="message">The message, for example <c>/shout hi</c>.</param>
     /// <param name="stream">Ask for a stream.</param>
     /// <param name="cancellationToken">Leaves, as a client does.</param>
-    /// <returns>What came.</returns>
+    /// <returns>The result.</returns>
     public Task<HarnessResult> ChatAsync(string message, bool stream = false, CancellationToken cancellationToken = default) =>
-        SendAsync(new JsonObject { ["model"] = "test", ["stream"] = stream, ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = message }) }.ToJsonString(), cancellationToken: cancellationToken);
+        SendAsync(
+            new JsonObject
+            {
+                ["model"] = "test",
+                ["stream"] = stream,
+                ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = message }),
+            }.ToJsonString(),
+            cancellationToken: cancellationToken);
 
-    /// <summary>Posts a body and takes the whole answer.</summary>
-    /// <param name="body">The body as it shall be, JSON.</param>
+    /// <summary>Posts a body and reads the whole answer.</summary>
+    /// <param name="body">The body to send, JSON.</param>
     /// <param name="path">The path: <c>/v1/completions</c>, <c>/v1/responses</c>, <c>/v1/messages</c> …</param>
     /// <param name="headers">Further headers.</param>
     /// <param name="cancellationToken">Leaves, as a client does.</param>
-    /// <returns>What came, of whatever status.</returns>
+    /// <returns>The result, whatever its status.</returns>
     /// <exception cref="TimeoutException">The answer was not complete within <see cref="PluginHarnessOptions.Timeout"/>.</exception>
-    public async Task<HarnessResult> SendAsync(string body, string path = "/v1/chat/completions", IEnumerable<KeyValuePair<string, string>>? headers = null, CancellationToken cancellationToken = default)
+    public async Task<HarnessResult> SendAsync(
+        string body,
+        string path = "/v1/chat/completions",
+        IEnumerable<KeyValuePair<string, string>>? headers = null,
+        CancellationToken cancellationToken = default)
     {
         var id = Interlocked.Increment(ref _sent).ToString(CultureInfo.InvariantCulture);
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Address, path));
-        request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.Add(HarnessBackend.ClientHeader, id);
         foreach (var (name, value) in headers ?? [])
             request.Headers.TryAddWithoutValidation(name, value);
@@ -144,7 +159,8 @@ public sealed class PluginHarness : IAsyncDisposable
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"The answer was not complete within {_options.Timeout.TotalSeconds:0.###} s. The log ends with:{Environment.NewLine}{string.Join(Environment.NewLine, Log.TakeLast(10))}", e);
+            throw new TimeoutException($"The answer was not complete within {_options.Timeout.TotalSeconds:0.###} s. The log ends "
+                + $"with:{Environment.NewLine}{string.Join(Environment.NewLine, Log.TakeLast(10))}", e);
         }
     }
 
@@ -160,26 +176,28 @@ public sealed class PluginHarness : IAsyncDisposable
         await _app.ReloadPluginsAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <summary>Waits until what <see cref="ReloadAsync"/> replaced has left the memory.</summary>
+    /// <summary>Waits until the plugins that <see cref="ReloadAsync"/> replaced have left the memory.</summary>
     /// <param name="limit">How long; by default ten seconds, which is more than the collector needs.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>A task that completes when nothing of it is left.</returns>
-    /// <exception cref="TimeoutException">Something still holds on to a plugin: a static reference, a timer, a thread, an event handler, or a request that is still running.</exception>
+    /// <exception cref="TimeoutException">Something still holds on to a plugin: a static reference, a timer, a thread, an event handler, or
+    /// a request that is still running.</exception>
     public async Task WaitForUnloadAsync(TimeSpan? limit = null, CancellationToken cancellationToken = default)
     {
         var started = TimeProvider.System.GetTimestamp();
         while (Left() is { Count: > 0 } left)
         {
             if (TimeProvider.System.GetElapsedTime(started) > (limit ?? UnloadLimit))
-                throw new TimeoutException($"Still in memory: {string.Join("; ", left.Select(plugin => $"{plugin.Name} {plugin.Version} ({plugin.State}). {plugin.Problem}"))}");
+                throw new TimeoutException("Still in memory: "
+                    + $"{string.Join("; ", left.Select(plugin => $"{plugin.Name} {plugin.Version} ({plugin.State}). {plugin.Problem}"))}");
             GC.Collect();
             GC.WaitForPendingFinalizers();
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>The beginning of a prefix's prompts that never changes: this much of the KV cache can be kept. Found as warm-up finds it, by
-    /// running all transforms on the prefix with several messages, models and times.</summary>
+    /// <summary>The beginning of a prefix's prompts that never changes: this much of the KV cache can be kept. Found as warm-up finds it,
+    /// by running all transforms on the prefix with several messages, models and times.</summary>
     /// <param name="prefix">A prefix of <see cref="PluginHarnessOptions.Templates"/>.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>The text; the whole template up to the message, unless a plugin writes something volatile before or into it.</returns>
@@ -208,14 +226,16 @@ public sealed class PluginHarness : IAsyncDisposable
     {
         var faulted = _app.Plugins.Where(status => status.State != PluginState.Active).ToList();
         if (faulted.Count > 0 && !_options.AllowFaulted)
-            throw new InvalidOperationException(string.Join(Environment.NewLine, faulted.Select(status => $"Plugin {status.Name} is {status.State}. {status.Problem}")));
+            throw new InvalidOperationException(string.Join(Environment.NewLine, faulted.Select(status => $"Plugin {status.Name} is "
+                + $"{status.State}. {status.Problem}")));
         if (_app.LoadTemplates() is { Count: > 0 } mistakes)
             throw new InvalidOperationException(string.Join(Environment.NewLine, mistakes));
         await _app.StartAsync(cancellationToken).ConfigureAwait(false);
         await _app.Backend.CheckAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private List<HarnessPlugin> Left() => [.. Plugins.Where(plugin => plugin.State is nameof(PluginState.Draining) or nameof(PluginState.UnloadPending))];
+    private List<HarnessPlugin> Left() =>
+        [.. Plugins.Where(plugin => plugin.State is nameof(PluginState.Draining) or nameof(PluginState.UnloadPending))];
 
     /// <summary>The headers of a response; null when the connection was cut before they came.</summary>
     private async Task<HttpResponseMessage?> BeginAsync(HttpRequestMessage request, CancellationToken cancellationToken)

@@ -138,7 +138,7 @@ public sealed class FakeAgentTests(ITestOutputHelper output) : IDisposable
         await stage.AskAsync(FakeStage.Chat("/echo hello"));
 
         Assert.Equal("/echo hello", (string)Assert.Single(stage.Chats).Json["messages"]![0]!["content"]!);
-        Assert.Contains(stage.Log, l => l.Contains("'nobody' is the command of no loaded plugin", StringComparison.Ordinal));
+        Assert.Contains(stage.Log, l => l.Contains("no loaded plugin has the command 'nobody'", StringComparison.Ordinal));
     }
 
     public void Dispose() => _plugins.Dispose();

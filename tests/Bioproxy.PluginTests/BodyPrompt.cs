@@ -7,13 +7,16 @@ namespace Bioproxy.PluginTests;
 /// <summary>Prompts from request bodies, and request bodies with a prompt's edits, for tests of one part alone.</summary>
 internal static class BodyPrompt
 {
-    /// <summary>The prompt in a body, as the host makes it: one message for each element, one part for each element of its content.</summary>
+    /// <summary>
+    /// The prompt in a body, as the host makes it: one message for each element, one part for each element of its content.
+    /// </summary>
     public static PromptContext Of(PromptEndpoint endpoint, string body, bool isWarmUp = false)
     {
         var prompt = JsonNode.Parse(body)![NameOf(endpoint)];
         IReadOnlyList<PromptMessage> messages = prompt switch
         {
-            JsonArray list => [.. list.Select(message => new PromptMessage((string?)message!["role"] ?? "", [.. Parts(message["content"])]))],
+            JsonArray list => [.. list.Select(message =>
+                new PromptMessage((string?)message!["role"] ?? "", [.. Parts(message["content"])]))],
             JsonValue => [new PromptMessage("user", [.. Parts(prompt)])],
             _ => [],
         };
@@ -39,16 +42,19 @@ internal static class BodyPrompt
     }
 
     /// <summary>Whether anything was assigned.</summary>
-    public static bool IsEdited(PromptContext prompt) => prompt.ReplacedMembers.Count > 0 || prompt.Messages.Any(message => message.Parts.Any(part => part.IsEdited));
+    public static bool IsEdited(PromptContext prompt) => prompt.ReplacedMembers.Count > 0
+        || prompt.Messages.Any(message => message.Parts.Any(part => part.IsEdited));
 
     /// <summary>A member of the body as JSON, with edits.</summary>
     public static string MemberOf(PromptContext prompt, string name) => Encoding.UTF8.GetString(prompt.Member(name)!.Value.Span);
 
-    private static string NameOf(PromptEndpoint endpoint) => endpoint switch { PromptEndpoint.Responses => "input", PromptEndpoint.Completion => "prompt", _ => "messages" };
+    private static string NameOf(PromptEndpoint endpoint) =>
+        endpoint switch { PromptEndpoint.Responses => "input", PromptEndpoint.Completion => "prompt", _ => "messages" };
 
     private static IEnumerable<PromptPart> Parts(JsonNode? content) => content switch
     {
-        JsonArray parts => parts.Select(part => new PromptPart((string)part!["type"]!, (string)part["type"]! is "text" or "input_text" or "output_text" ? (string?)part["text"] : null)),
+        JsonArray parts => parts.Select(part => new PromptPart((string)part!["type"]!,
+            (string)part["type"]! is "text" or "input_text" or "output_text" ? (string?)part["text"] : null)),
         JsonValue text => [new PromptPart("text", (string)text!)],
         _ => [],
     };

@@ -20,11 +20,12 @@ internal static class NativeImports
         {
             foreach (var library in ImportsOf(assembly))
             {
-                var brought = files.Where(file => Path.GetFileName(file).Contains(library, StringComparison.OrdinalIgnoreCase)).ToList();
-                if (brought.Count == 0 && assembly.GetName().Name != Path.GetFileNameWithoutExtension(candidate.MainFile))
+                var brought = Array.FindAll(files, file => Path.GetFileName(file).Contains(library, StringComparison.OrdinalIgnoreCase));
+                if (brought.Length == 0 && assembly.GetName().Name != Path.GetFileNameWithoutExtension(candidate.MainFile))
                     continue; // of another system perhaps, behind a check that its library makes
                 findings.Add(CanLoad(library, assembly)
-                    ? new Finding(Verdict.Ok, "native", $"{library}: it can be loaded on this machine ({RuntimeInformation.RuntimeIdentifier}).")
+                    ? new Finding(Verdict.Ok, "native", $"{library}: it can be loaded on this machine "
+                        + $"({RuntimeInformation.RuntimeIdentifier}).")
                     : new Finding(Verdict.Bad, "native", Problem(library, candidate, brought)));
             }
         }
@@ -68,11 +69,11 @@ internal static class NativeImports
         }
     }
 
-    private static string Problem(string library, PluginCandidate candidate, List<string> brought)
+    private static string Problem(string library, PluginCandidate candidate, string[] brought)
     {
         var files = brought.Select(file => Path.GetRelativePath(candidate.Path, file)).Order(StringComparer.Ordinal);
         return $"{library}: it cannot be loaded on this machine ({RuntimeInformation.RuntimeIdentifier}). "
-            + (brought.Count == 0 ? "The plugin does not bring it. " : $"The plugin brings {string.Join(", ", files)}. ")
+            + (brought.Length == 0 ? "The plugin does not bring it. " : $"The plugin brings {string.Join(", ", files)}. ")
             + "Publish the plugin for this machine, with its .deps.json.";
     }
 }

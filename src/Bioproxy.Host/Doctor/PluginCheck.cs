@@ -10,15 +10,18 @@ namespace Bioproxy.Host.Doctor;
 internal sealed class PluginCheck(PluginLoader loader, ProxyOptions options, IReadOnlyList<PluginStatus> neighbours)
 {
     private const string Referenced =
-        "It is still referenced, so every new version costs memory until the proxy stops. Usual reasons: a timer, thread or loop that it does not "
-        + "stop, a handler of a process-wide event, or a static cache of the runtime's (JsonSerializer without a source-generated context).";
+        "It is still referenced, so every new version costs memory until the proxy stops. Usual reasons: a timer, thread or loop that it "
+        + "does not stop, a handler of a process-wide event, or a static cache of the runtime (JsonSerializer without a source-generated "
+        + "context).";
 
     /// <summary>The findings in the order of a plugin's life. Takes some seconds when the plugin does not unload.</summary>
     public async Task<IReadOnlyList<Finding>> RunAsync(PluginCandidate candidate)
     {
         var findings = new List<Finding>();
-        if (await TryAsync(candidate, findings).ConfigureAwait(false) is { } memory)
-            findings.Add(await PluginMemory.IsReleasedAsync(memory).ConfigureAwait(false) ? Ok("unload", "It unloads.") : Note("unload", Referenced));
+        if (await TryAsync(candidate, findings).ConfigureAwait(false) is not { } memory)
+            return findings;
+        var isReleased = await PluginMemory.IsReleasedAsync(memory).ConfigureAwait(false);
+        findings.Add(isReleased ? Ok("unload", "It unloads.") : Note("unload", Referenced));
         return findings;
     }
 
@@ -62,7 +65,8 @@ internal sealed class PluginCheck(PluginLoader loader, ProxyOptions options, IRe
 
     private static Finding Describe(MissingReference missing)
     {
-        var what = $"{missing.User}.dll uses the assembly '{missing.Name.Name}, Version={missing.Name.Version}', which is neither in the plugin's folder nor in the host";
+        var what = $"{missing.User}.dll uses the assembly '{missing.Name.Name}, Version={missing.Name.Version}', "
+            + "which is neither in the plugin's folder nor in the host";
         return missing.IsDirect
             ? Bad("dependency", $"{what}: {PluginFaults.CopyEverything}")
             : Note("dependency", $"{what}: code that needs it will fail when it is called.");
@@ -92,7 +96,8 @@ internal sealed class PluginCheck(PluginLoader loader, ProxyOptions options, IRe
             {
                 yield return Note(
                     "engine",
-                    $"Plugin '{other.Name}' renders '{extension}', too; the first one found is used (plugins/ beside the program, then plugin_directories).");
+                    $"Plugin '{other.Name}' renders '{extension}', too; the first one found is used "
+                    + "(plugins/ beside the program, then plugin_directories).");
             }
 
             foreach (var command in status.Commands.Intersect(other.Commands, StringComparer.Ordinal))
@@ -100,8 +105,10 @@ internal sealed class PluginCheck(PluginLoader loader, ProxyOptions options, IRe
         }
 
         var off = options.Agents is { } agents ? status.Commands.Except(agents, StringComparer.Ordinal).ToList() : [];
-        if (off.Count > 0)
-            yield return Note("command", $"Switched off, because they are not in the configured agents: {string.Join(", ", off.Select(command => "/" + command))}.");
+        if (off.Count == 0)
+            yield break;
+        var names = string.Join(", ", off.Select(command => "/" + command));
+        yield return Note("command", $"Switched off, because they are not in the configured agents: {names}.");
     }
 
     private static async Task<IReadOnlyList<Finding>> StartAndStopAsync(LoadedPlugin plugin)
@@ -118,7 +125,11 @@ internal sealed class PluginCheck(PluginLoader loader, ProxyOptions options, IRe
         }
 
         var problems = await plugin.StopAsync(CancellationToken.None).ConfigureAwait(false);
-        return [Ok("start", "It starts."), .. problems.Count == 0 ? [Ok("stop", "It stops.")] : problems.Select(problem => Bad("stop", $"Its stop failed. {problem}"))];
+        return
+        [
+            Ok("start", "It starts."),
+            .. problems.Count == 0 ? [Ok("stop", "It stops.")] : problems.Select(problem => Bad("stop", $"Its stop failed. {problem}")),
+        ];
     }
 
     private static Finding Ok(string what, string text) => new(Verdict.Ok, what, text);

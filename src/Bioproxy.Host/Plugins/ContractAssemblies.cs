@@ -25,5 +25,6 @@ internal static class ContractAssemblies
     ];
 
     /// <summary>Their names.</summary>
-    public static readonly FrozenSet<string> Names = Shared.Select(assembly => assembly.Name!).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    public static readonly FrozenSet<string> Names =
+        Shared.Select(assembly => assembly.Name!).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 }

@@ -2,13 +2,14 @@ using System.Composition.Hosting.Core;
 
 namespace Bioproxy.Host.Plugins;
 
-/// <summary>Offers one existing object to a plugin's container.</summary>
+/// <summary>Exports one existing object to a plugin's container.</summary>
 internal sealed class InstanceExportProvider<T>(T instance) : ExportDescriptorProvider where T : class
 {
     private static readonly CompositionContract Offered = new(typeof(T));
 
-    public override IEnumerable<ExportDescriptorPromise> GetExportDescriptors(CompositionContract contract, DependencyAccessor descriptorAccessor) =>
+    public override IEnumerable<ExportDescriptorPromise> GetExportDescriptors(
+        CompositionContract contract, DependencyAccessor descriptorAccessor) =>
         contract.Equals(Offered)
-            ? [new ExportDescriptorPromise(contract, "the host", true, NoDependencies, _ => ExportDescriptor.Create((_, _) => instance, NoMetadata))]
+            ? [new(contract, "the host", true, NoDependencies, _ => ExportDescriptor.Create((_, _) => instance, NoMetadata))]
             : NoExportDescriptors;
 }

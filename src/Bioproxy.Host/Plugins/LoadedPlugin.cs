@@ -32,7 +32,12 @@ internal sealed class LoadedPlugin : IDisposable
     /// <param name="owned">What else ends with it.</param>
     /// <param name="time">The clock for its time limits.</param>
     public LoadedPlugin(
-        PluginStatus status, PluginExports exports, CompositionHost container, AssemblyLoadContext context, IReadOnlyList<IDisposable> owned, TimeProvider time)
+        PluginStatus status,
+        PluginExports exports,
+        CompositionHost container,
+        AssemblyLoadContext context,
+        IReadOnlyList<IDisposable> owned,
+        TimeProvider time)
     {
         _status = status;
         _exports = exports;

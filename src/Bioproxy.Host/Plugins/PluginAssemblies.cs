@@ -13,8 +13,8 @@ internal static class PluginAssemblies
     /// <param name="mainFile">The main DLL, in the plugin's private copy.</param>
     /// <returns>The context to unload.</returns>
     /// <remarks>
-    /// The package's builder and not its <c>PluginLoader</c>: with assemblies in memory that one copies native libraries once more, to a folder
-    /// that a crash leaves behind, and searches the host's probing paths for what the plugin lacks.
+    /// The package's builder is used instead of its <c>PluginLoader</c>: with assemblies in memory, that one copies native libraries once
+    /// more, to a folder that a crash leaves behind, and it searches the host's probing paths for what the plugin lacks.
     /// </remarks>
     public static AssemblyLoadContext CreateContext(string mainFile)
     {

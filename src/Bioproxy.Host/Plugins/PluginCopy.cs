@@ -56,7 +56,7 @@ internal sealed class PluginCopy : IDisposable
 
             return PluginFingerprint.Of(candidate) == before
                 ? new PluginCopy(Path.Combine(copy.Folder, Path.GetRelativePath(source, main)), copy.Folder, copy.Lock)
-                : throw PluginFaultException.Faulted("Its files changed while they were read; it is loaded again once they have come to rest.");
+                : throw PluginFaultException.Faulted("Its files changed while they were read; it is tried again once they have settled.");
         }
         catch (Exception e)
         {
@@ -138,7 +138,7 @@ internal sealed class PluginCopy : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // the next start tries again: see below
+            // the lock file that is left below makes a later start try again
         }
 
         var isLeft = Directory.Exists(folder);
@@ -147,9 +147,9 @@ internal sealed class PluginCopy : IDisposable
             File.WriteAllBytes(folder + LockSuffix, []);
     }
 
-    // A single DLL gets nothing from beside it: what lies there belongs to other plugins. A plugin's own copy of the contract is never used.
+    // A plugin's own copy of the contract is never used.
     private static IEnumerable<string> FilesOf(PluginCandidate candidate) => candidate.IsSingleFile
-        ? new[] { candidate.Path, Path.ChangeExtension(candidate.Path, ".deps.json"), Path.ChangeExtension(candidate.Path, ".pdb") }.Where(File.Exists)
+        ? candidate.FilesOfSingleFile()
         : Directory.EnumerateFiles(candidate.Path, "*", SearchOption.AllDirectories)
             .Where(file => IsCode(Path.GetFileName(file)) && !ContractAssemblies.Names.Contains(Path.GetFileNameWithoutExtension(file)));
 

@@ -4,7 +4,7 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.Host.Plugins;
 
-/// <summary>What one plugin exports, each part resolved once at load.</summary>
+/// <summary>The exported parts of one plugin, each created once at load.</summary>
 internal sealed partial class PluginExports
 {
     private readonly string _plugin;
@@ -24,7 +24,7 @@ internal sealed partial class PluginExports
 
     public IReadOnlyList<PluginEngine> Engines => _engines;
 
-    /// <summary>All parts but the engines.</summary>
+    /// <summary>All parts except the engines.</summary>
     public IEnumerable<PluginPart> Parts => [.. _transforms, .. _responses, .. _handlers];
 
     public bool AreNone => !Parts.Any() && _engines.Count == 0 && _lifetimes.Count == 0;
@@ -37,23 +37,37 @@ internal sealed partial class PluginExports
             .Concat(_engines.Select(engine => $"engine: {string.Join(", ", engine.Extensions)}"))
             .Concat(_lifetimes.Count > 0 ? ["life cycle"] : []);
 
-    /// <summary>Makes every exported part. GetExports, not GetExport: after one failed GetExport the container finds nothing at all.</summary>
+    /// <summary>Creates every exported part.</summary>
+    /// <remarks>By GetExports, not GetExport: after one failed GetExport the container finds nothing at all.</remarks>
     public static PluginExports Resolve(string plugin, CompositionHost container)
     {
         var exports = new PluginExports(plugin);
-        exports.Collect<IPromptTransform>(container, "transform", nameof(PromptTransformAttribute), (name, order, command, metadata, part) =>
-            exports._transforms.Add(new(plugin, name, order, part, command, metadata.TryGetValue(nameof(PromptTransformAttribute.RunsForHistory), out var value) && value is true)));
-        exports.Collect<IResponseTransform>(container, "response transform", nameof(ResponseTransformAttribute), (name, order, command, _, part) =>
-            exports._responses.Add(new(plugin, name, order, part, command)));
-        exports.Collect<IRequestHandler>(container, "handler", nameof(RequestHandlerAttribute), (name, order, command, _, part) =>
-            exports._handlers.Add(new(plugin, name, order, part, command)));
+        foreach (var (name, order, command, metadata, part) in
+            exports.Collect<IPromptTransform>(container, "transform", nameof(PromptTransformAttribute)))
+        {
+            var runsForHistory = metadata.TryGetValue(nameof(PromptTransformAttribute.RunsForHistory), out var value) && value is true;
+            exports._transforms.Add(new(plugin, name, order, part, command, runsForHistory));
+        }
+
+        foreach (var (name, order, command, _, part) in
+            exports.Collect<IResponseTransform>(container, "response transform", nameof(ResponseTransformAttribute)))
+        {
+            exports._responses.Add(new(plugin, name, order, part, command));
+        }
+
+        foreach (var (name, order, command, _, part) in
+            exports.Collect<IRequestHandler>(container, "handler", nameof(RequestHandlerAttribute)))
+        {
+            exports._handlers.Add(new(plugin, name, order, part, command));
+        }
+
         exports.CollectEngines(container);
         foreach (var lifetime in container.GetExports<Lazy<IPluginLifetime>>())
-            exports.Live(Make("life cycle", () => lifetime.Value));
+            exports.AddLifetime(Make("life cycle", () => lifetime.Value));
         return exports;
     }
 
-    /// <summary>The parts that want to be started and stopped, in the order made. They are handed over: the exports keep none.</summary>
+    /// <summary>The parts to start and stop, in the order of their creation. The caller owns them from now on.</summary>
     public IReadOnlyList<IPluginLifetime> TakeLifetimes()
     {
         IReadOnlyList<IPluginLifetime> taken = [.. _lifetimes];
@@ -69,7 +83,8 @@ internal sealed partial class PluginExports
             engine.Cut();
     }
 
-    private void Collect<T>(CompositionHost container, string what, string attribute, Action<string, int, string?, IDictionary<string, object>, T> add)
+    private IEnumerable<(string Name, int Order, string? Command, IDictionary<string, object> Metadata, T Part)> Collect<T>(
+        CompositionHost container, string what, string attribute)
         where T : class
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -78,17 +93,26 @@ internal sealed partial class PluginExports
             var metadata = export.Metadata;
             var name = Value<string>(metadata, "Name");
             if (string.IsNullOrWhiteSpace(name))
-                throw PluginFaultException.Faulted($"It exports a {what} without a name: export it with [{attribute[..^"Attribute".Length]}(\"name\")].");
+            {
+                throw PluginFaultException.Faulted(
+                    $"It exports a {what} without a name: export it with [{attribute[..^"Attribute".Length]}(\"name\")].");
+            }
+
             if (!names.Add(name))
                 throw PluginFaultException.Faulted($"It exports two {what}s named '{name}': give each its own name.");
             var command = Value<string>(metadata, "Command");
             if (command is not null && !CommandName().IsMatch(command))
-                throw PluginFaultException.Faulted($"The command '{command}' of its {what} '{name}' cannot be typed: use lower-case letters, digits and hyphens, without the slash.");
+            {
+                throw PluginFaultException.Faulted(
+                    $"The command '{command}' of its {what} '{name}' is not valid: use lower-case letters, digits and hyphens, without "
+                    + "the slash.");
+            }
+
             var order = metadata.TryGetValue("Order", out var value) && value is int number ? number : 0;
             var part = Make($"{what} '{name}'", () => export.Value);
-            add(name, order, command, metadata, part);
             if (part is IPluginLifetime lifetime)
-                Live(lifetime);
+                AddLifetime(lifetime);
+            yield return (name, order, command, metadata, part);
         }
     }
 
@@ -98,17 +122,25 @@ internal sealed partial class PluginExports
         {
             var extensions = Value<string[]>(export.Metadata, nameof(TemplateEngineAttribute.Extensions)) ?? [];
             if (extensions.Length == 0)
-                throw PluginFaultException.Faulted("It exports a template engine without file extensions: export it with [TemplateEngine(\".ext\")].");
+            {
+                throw PluginFaultException.Faulted(
+                    "It exports a template engine without file extensions: export it with [TemplateEngine(\".ext\")].");
+            }
+
             if (Array.Find(extensions, extension => extension != "*" && !(extension.Length > 1 && extension[0] == '.')) is { } wrong)
-                throw PluginFaultException.Faulted($"It exports a template engine for the extension '{wrong}': an extension starts with a dot, or is \"*\".");
+            {
+                throw PluginFaultException.Faulted(
+                    $"It exports a template engine for the extension '{wrong}': an extension starts with a dot, or is \"*\".");
+            }
+
             var part = Make($"template engine for {string.Join(", ", extensions)}", () => export.Value);
             _engines.Add(new PluginEngine(_plugin, extensions, part));
             if (part is IPluginLifetime lifetime)
-                Live(lifetime);
+                AddLifetime(lifetime);
         }
     }
 
-    private void Live(IPluginLifetime part)
+    private void AddLifetime(IPluginLifetime part)
     {
         if (!_lifetimes.Exists(other => ReferenceEquals(other, part)))
             _lifetimes.Add(part);

@@ -1,6 +1,6 @@
 namespace Bioproxy.Host.Plugins;
 
-/// <summary>A step of loading that failed for a reason we can put into words; never leaves <see cref="PluginLoader"/>.</summary>
+/// <summary>A step of loading that failed for a known reason; it becomes the plugin's status.</summary>
 internal sealed class PluginFaultException(PluginState state, string problem, Exception? cause = null) : Exception(problem, cause)
 {
     public PluginState State { get; } = state;

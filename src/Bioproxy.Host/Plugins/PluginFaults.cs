@@ -8,7 +8,8 @@ namespace Bioproxy.Host.Plugins;
 internal static class PluginFaults
 {
     public const string CopyEverything =
-        "copy the complete output of 'dotnet publish', with the .deps.json, into a folder of the plugin's own (a single DLL gets no other assemblies).";
+        "copy the complete output of 'dotnet publish', with the .deps.json, into a folder of the plugin's own "
+        + "(a single DLL gets no other assemblies).";
 
     public static string Describe(Exception exception)
     {
@@ -21,7 +22,8 @@ internal static class PluginFaults
                 $"It needs the assembly '{ShortName(file)}', which cannot be loaded ({OneLine(cause.Message)}): "
                 + "rebuild the plugin against the versions of the host.",
             TypeLoadException or MissingMemberException =>
-                $"It does not match the host's contract ({OneLine(cause.Message)}): rebuild it against the host's {ContractAssemblies.Contract}.",
+                $"It does not match the host's contract ({OneLine(cause.Message)}): "
+                + $"rebuild it against the host's {ContractAssemblies.Contract}.",
             CompositionFailedException =>
                 $"Its parts cannot be composed ({OneLine(cause.Message)}): a constructor may only import {nameof(IPluginHost)}, "
                 + $"{nameof(IPluginServices)} and the plugin's own exports.",

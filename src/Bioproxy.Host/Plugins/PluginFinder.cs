@@ -1,9 +1,9 @@
 namespace Bioproxy.Host.Plugins;
 
-/// <summary>Finds what lies in a plugin directory: each sub-folder is a plugin, each DLL directly in it is one too.</summary>
+/// <summary>Finds the plugins in a directory: each sub-folder and each DLL directly in it is one.</summary>
 internal static class PluginFinder
 {
-    /// <summary>The candidates of one directory by name, in a fixed order on every machine.</summary>
+    /// <summary>The candidates of one directory, sorted by name: in the same order on every machine.</summary>
     public static IEnumerable<PluginCandidate> Find(string directory)
     {
         var folders = Directory.GetDirectories(directory)
@@ -14,17 +14,22 @@ internal static class PluginFinder
         return folders.Concat(files).OrderBy(candidate => candidate.Name, StringComparer.Ordinal);
     }
 
-    /// <summary>What a person points at: a plugin's folder, its single DLL, or a folder of plugins.</summary>
+    /// <summary>The candidates at a path given by a user: a plugin's folder, its single DLL, or a folder of plugins.</summary>
     /// <param name="path">Absolute.</param>
-    /// <param name="directories">Folders of plugins, whatever lies in them.</param>
-    /// <returns>Empty when nothing is there, or when a file is no DLL.</returns>
+    /// <param name="directories">Known folders of plugins, whatever their content.</param>
+    /// <returns>Empty when the path does not exist, or is a file but not a DLL.</returns>
     /// <exception cref="IOException">A folder cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">A folder cannot be read.</exception>
     public static IReadOnlyList<PluginCandidate> At(string path, IEnumerable<string> directories)
     {
         path = Path.TrimEndingDirectorySeparator(path);
         if (!Directory.Exists(path))
-            return File.Exists(path) && path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? [new PluginCandidate(Path.GetFileNameWithoutExtension(path), path, path, null)] : [];
+        {
+            return File.Exists(path) && path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase)
+                ? [new PluginCandidate(Path.GetFileNameWithoutExtension(path), path, path, null)]
+                : [];
+        }
+
         var isDirectory = directories.Select(Path.TrimEndingDirectorySeparator).Contains(path, StringComparer.Ordinal)
             || (Dlls(path).Count == 0 && Directory.GetDirectories(path).Any(folder => Dlls(folder).Count > 0));
         return isDirectory ? [.. Find(path)] : [FromFolder(path)];
@@ -47,9 +52,9 @@ internal static class PluginFinder
                 return new PluginCandidate(name, folder, dlls[0], null);
 
             return new PluginCandidate(name, folder, null, dlls.Count == 0
-                ? "The folder holds no plugin DLL: copy the plugin's build output into it, or move the folder elsewhere."
-                : $"The folder holds {dlls.Count} DLLs ({string.Join(", ", dlls.Select(Path.GetFileName))}) and none tells that it is the plugin: "
-                  + $"give the folder the name of the plugin's DLL, or copy its .deps.json beside it.");
+                ? "The folder contains no plugin DLL: copy the plugin's build output into it, or move the folder elsewhere."
+                : $"The folder contains {dlls.Count} DLLs ({string.Join(", ", dlls.Select(Path.GetFileName))}), and the plugin's main DLL "
+                  + "cannot be determined: give the folder the name of the plugin's DLL, or copy its .deps.json beside it.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -3,19 +3,19 @@ using System.Text;
 
 namespace Bioproxy.Host.Plugins;
 
-/// <summary>What a plugin's files look like, without reading them: names, lengths and times. Works on file systems that tell of no change.</summary>
+/// <summary>The names, lengths and times of a plugin's files. Comparing them works on file systems that do not notify of changes.</summary>
 internal static class PluginFingerprint
 {
-    /// <summary>More than any plugin has; what lies beyond is somebody's home directory by mistake.</summary>
+    /// <summary>More than any plugin has; a folder with more files was configured by mistake.</summary>
     private const int MostFiles = 10_000;
 
-    /// <returns>Equal as long as nothing changed. A file that vanishes meanwhile makes another one.</returns>
+    /// <returns>Equal as long as the files are the same. A file that disappears during the call changes it, too.</returns>
     public static string Of(PluginCandidate candidate)
     {
         try
         {
             var files = candidate.IsSingleFile
-                ? new[] { candidate.Path, Path.ChangeExtension(candidate.Path, ".deps.json"), Path.ChangeExtension(candidate.Path, ".pdb") }.Where(File.Exists)
+                ? candidate.FilesOfSingleFile()
                 : Directory.EnumerateFiles(candidate.Path, "*", SearchOption.AllDirectories).Take(MostFiles);
             var text = new StringBuilder();
             foreach (var file in files.Order(StringComparer.Ordinal).Select(path => new FileInfo(path)))

@@ -10,7 +10,8 @@ internal sealed class PluginHandler(string plugin, string name, int order, IRequ
 
     public override string What => "handler";
 
-    public ValueTask<bool> HandleAsync(RequestCall request, CancellationToken cancellationToken) => (_part ?? throw Unloaded()).HandleAsync(request, cancellationToken);
+    public ValueTask<bool> HandleAsync(RequestCall request, CancellationToken cancellationToken) =>
+        (_part ?? throw Unloaded()).HandleAsync(request, cancellationToken);
 
     public override void Cut() => _part = null;
 }

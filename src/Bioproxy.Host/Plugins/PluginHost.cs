@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Plugins;
 
-/// <summary>The services that one plugin gets. Disposed of when the plugin is unloaded; what the plugin still holds then refuses or does nothing.</summary>
+/// <summary>The services that one plugin gets. After the plugin was unloaded they throw or do nothing.</summary>
 internal sealed class PluginHost(string pluginName, PluginFacilities facilities) : IPluginServices, IPluginBackend, IDisposable
 {
     private static readonly byte[] NoSettings = "{}"u8.ToArray();
@@ -32,7 +32,8 @@ internal sealed class PluginHost(string pluginName, PluginFacilities facilities)
             lock (_lock)
             {
                 ObjectDisposedException.ThrowIf(_isCut, this);
-                return _folder ??= Directory.CreateDirectory(Path.Combine(facilities.Options.StateDirectory, "plugins", PluginName)).FullName;
+                var path = Path.Combine(facilities.Options.StateDirectory, "plugins", PluginName);
+                return _folder ??= Directory.CreateDirectory(path).FullName;
             }
         }
     }
@@ -68,7 +69,11 @@ internal sealed class PluginHost(string pluginName, PluginFacilities facilities)
         ArgumentNullException.ThrowIfNull(question);
         ObjectDisposedException.ThrowIf(_isCut, this);
         if (facilities.Backend() is not { } backend)
-            throw new BackendUnavailableException("The proxy is still starting: ask the backend while handling a request, or in the background.");
+        {
+            throw new BackendUnavailableException(
+                "The proxy is still starting: ask the backend while handling a request, or in the background.");
+        }
+
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _cut.Token);
         return await backend.AskAsync(question, both.Token).ConfigureAwait(false);
     }

@@ -13,7 +13,8 @@ namespace Bioproxy.Host.Plugins;
 /// <param name="hostOf">Creates the services of the plugin with this name.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
-internal sealed partial class PluginLoader(ProxyOptions options, Func<string, PluginHost> hostOf, TimeProvider time, ILogger<PluginLoader> logger)
+internal sealed partial class PluginLoader(
+    ProxyOptions options, Func<string, PluginHost> hostOf, TimeProvider time, ILogger<PluginLoader> logger)
 {
     /// <summary>How long a plugin's constructors may take.</summary>
     private static readonly TimeSpan LoadLimit = TimeSpan.FromSeconds(10);
@@ -57,13 +58,13 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
         var found = new List<(PluginCandidate Candidate, PluginStatus? Disabled)>();
         foreach (var candidate in directories.Distinct(StringComparer.Ordinal).SelectMany(Find))
         {
-            var first = found.Find(other => string.Equals(other.Candidate.Name, candidate.Name, StringComparison.OrdinalIgnoreCase)).Candidate;
+            var first = found.Find(other => other.Candidate.Name.Equals(candidate.Name, StringComparison.OrdinalIgnoreCase)).Candidate;
             found.Add((candidate, first is null ? null : new PluginStatus
             {
                 Name = candidate.Name,
                 Path = candidate.Path,
                 State = PluginState.Disabled,
-                Problem = $"A plugin of this name was found before, in {first.Path}: remove or rename one of them.",
+                Problem = $"Another plugin of this name was found first, in {first.Path}: remove or rename one of them.",
             }));
         }
 
@@ -148,7 +149,13 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
 
     private (LoadedPlugin? Plugin, PluginStatus Status) Load(PluginCandidate candidate)
     {
-        var status = new PluginStatus { Name = candidate.Name, Path = candidate.Path, State = PluginState.Faulted, Problem = candidate.Problem };
+        var status = new PluginStatus
+        {
+            Name = candidate.Name,
+            Path = candidate.Path,
+            State = PluginState.Faulted,
+            Problem = candidate.Problem,
+        };
         if (candidate.MainFile is null)
             return (null, status);
 
@@ -160,7 +167,12 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
         {
             copy = PluginCopy.Of(candidate, Path.GetTempPath());
             var metadata = PluginMetadata.Read(copy.MainFile);
-            status = status with { Version = metadata.Version.ToString(), Api = metadata.ContractVersion?.ToString(2), Notes = [.. Notes(candidate, copy)] };
+            status = status with
+            {
+                Version = metadata.Version.ToString(),
+                Api = metadata.ContractVersion?.ToString(2),
+                Notes = [.. Notes(candidate, copy)],
+            };
             CheckContract(candidate, metadata);
 
             context = PluginAssemblies.CreateContext(copy.MainFile);
@@ -180,7 +192,8 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
             if (exports.AreNone)
             {
                 throw PluginFaultException.Faulted(
-                    "No exports found. Is a class marked with [PromptTransform], [ResponseTransform], [RequestHandler] or [TemplateEngine]?");
+                    "No exports found. Is a class marked with [PromptTransform], [ResponseTransform], [RequestHandler] "
+                    + "or [TemplateEngine]?");
             }
 
             status = status with
@@ -196,7 +209,7 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
         }
         catch (Exception e)
         {
-            // The fence: whatever a plugin does while it is loaded, the host starts without it.
+            // Whatever a plugin's code does while it is loaded, the host starts without it.
             Discard(candidate.Name, container, context);
             services?.Dispose();
             copy?.Dispose();
@@ -219,7 +232,8 @@ internal sealed partial class PluginLoader(ProxyOptions options, Func<string, Pl
         if (metadata.ContractVersion is not { } used)
         {
             throw PluginFaultException.Faulted(candidate.IsSingleFile
-                ? $"It does not use {ContractAssemblies.Contract}, so it is not a plugin: a plugin with dependencies belongs in a folder of its own."
+                ? $"It does not use {ContractAssemblies.Contract}, so it is not a plugin: "
+                    + "a plugin with dependencies belongs in a folder of its own."
                 : $"No exports found: {Path.GetFileName(candidate.MainFile)} does not use {ContractAssemblies.Contract}.");
         }
 

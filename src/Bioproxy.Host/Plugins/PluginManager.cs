@@ -33,7 +33,11 @@ internal sealed partial class PluginManager : IAsyncDisposable
     /// <param name="time">The clock of the checks.</param>
     /// <param name="logger">The log.</param>
     public PluginManager(
-        PluginLoader loader, ProxyOptions options, IReadOnlyList<IPluginListener> listeners, TimeProvider time, ILogger<PluginManager> logger)
+        PluginLoader loader,
+        ProxyOptions options,
+        IReadOnlyList<IPluginListener> listeners,
+        TimeProvider time,
+        ILogger<PluginManager> logger)
     {
         _loader = loader;
         _options = options;
@@ -71,9 +75,12 @@ internal sealed partial class PluginManager : IAsyncDisposable
         Task.Run(() => ReloadAsync(CancellationToken.None)).GetAwaiter().GetResult();
     }
 
-    /// <summary>Checks the folders now and takes over what changed. Plugins that could not be loaded are tried again: what they lacked may be
-    /// there now.</summary>
-    public Task<PluginChange> ReloadAsync(CancellationToken cancellationToken) => CheckAsync(_ => true, retriesFailed: true, cancellationToken);
+    /// <summary>
+    /// Checks the folders now and takes over what changed. Plugins that could not be loaded are tried again: what they lacked may be there
+    /// now.
+    /// </summary>
+    public Task<PluginChange> ReloadAsync(CancellationToken cancellationToken) =>
+        CheckAsync(_ => true, retriesFailed: true, cancellationToken);
 
     /// <summary>Checks the folders at the configured interval. A change is taken over once it has looked the same in two checks.</summary>
     public async Task RunAsync(CancellationToken stopping)
@@ -94,8 +101,10 @@ internal sealed partial class PluginManager : IAsyncDisposable
                     found => found.Candidate.Path,
                     found => found.Disabled is null ? PluginFingerprint.Of(found.Candidate) : PluginPlace.NotRead,
                     StringComparer.Ordinal);
-                if (IsChanged(_seen))
-                    await CheckAsync(path => before.GetValueOrDefault(path) == _seen.GetValueOrDefault(path), retriesFailed: false, stopping).ConfigureAwait(false);
+                if (!IsChanged(_seen))
+                    continue;
+                await CheckAsync(path => before.GetValueOrDefault(path) == _seen.GetValueOrDefault(path), retriesFailed: false, stopping)
+                    .ConfigureAwait(false);
             }
             catch (Exception) when (_isEnding || stopping.IsCancellationRequested)
             {
@@ -108,7 +117,9 @@ internal sealed partial class PluginManager : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops and unloads all plugins; no request may be running any more. Takes five seconds at most, whatever plugins do.</summary>
+    /// <summary>
+    /// Stops and unloads all plugins; no request may be running any more. Takes five seconds at most, whatever plugins do.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         PluginSet last;
@@ -165,7 +176,8 @@ internal sealed partial class PluginManager : IAsyncDisposable
                 {
                     var place = await LoadAsync(candidate, fingerprint, before).ConfigureAwait(false);
                     places.Add(place);
-                    (place.Plugin is null || place.Plugin == before?.Plugin ? failed : before?.Plugin is null ? loaded : replaced).Add(candidate.Name);
+                    var isFailed = place.Plugin is null || place.Plugin == before?.Plugin;
+                    (isFailed ? failed : before?.Plugin is null ? loaded : replaced).Add(candidate.Name);
                 }
             }
 
@@ -186,7 +198,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
         catch when (_places == old)
         {
             // The plugins that were loaded for this change are not going to be used.
-            foreach (var plugin in places.Select(place => place.Plugin).OfType<LoadedPlugin>().Except(old.Select(place => place.Plugin).OfType<LoadedPlugin>()))
+            foreach (var plugin in places.Select(place => place.Plugin).Except(old.Select(place => place.Plugin)).OfType<LoadedPlugin>())
             {
                 await plugin.StopAsync(CancellationToken.None).ConfigureAwait(false);
                 await _loader.UnloadAsync(plugin, plugin.Status.Name).ConfigureAwait(false);
@@ -281,7 +293,9 @@ internal sealed partial class PluginManager : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "Plugins changed: {Change}")]
     private partial void LogChange(string change);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Plugin '{Plugin}': the files there now cannot be used, version {Version} stays active. {Problem}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "Plugin '{Plugin}': the files there now cannot be used, version {Version} stays active. "
+            + "{Problem}")]
     private partial void LogKept(string plugin, string? version, string? problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "agents: no loaded plugin has the command '{Agent}'; known commands: {Known}")]

@@ -1,10 +1,10 @@
 namespace Bioproxy.Host.Plugins;
 
-/// <summary>An exported part as the host holds it: a wrapper that can be cut, so that the plugin can be unloaded.</summary>
+/// <summary>An exported part, in a wrapper that can be cut so that the plugin can be unloaded.</summary>
 /// <param name="plugin">The plugin's name.</param>
 /// <param name="name">The part's name.</param>
-/// <param name="order">Its place among others.</param>
-/// <param name="command">The slash command that asks for it; null when it is always on.</param>
+/// <param name="order">Its position among the others.</param>
+/// <param name="command">The slash command that invokes it; null when it always runs.</param>
 internal abstract class PluginPart(string plugin, string name, int order, string? command)
 {
     private volatile PluginError? _lastError;
@@ -19,7 +19,7 @@ internal abstract class PluginPart(string plugin, string name, int order, string
 
     public string? Command { get; } = command;
 
-    /// <summary>What a message to a person calls it.</summary>
+    /// <summary>The kind of part, for messages.</summary>
     public abstract string What { get; }
 
     public PluginError? LastError => _lastError;

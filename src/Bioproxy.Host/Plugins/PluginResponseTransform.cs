@@ -2,7 +2,7 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.Host.Plugins;
 
-/// <summary>A plugin's response transform. The editors it makes belong to the plugin too, and live as long as their response.</summary>
+/// <summary>A plugin's response transform. Its editors belong to the plugin, too, and live as long as their response.</summary>
 internal sealed class PluginResponseTransform(string plugin, string name, int order, IResponseTransform part, string? command = null)
     : PluginPart(plugin, name, order, command)
 {

@@ -50,7 +50,8 @@ internal sealed partial class PluginRetirement(TimeProvider time, ILogger logger
         List<(string Plugin, Task Task)> running;
         lock (_lock)
             running = [.. _running];
-        if (!await Task.WhenAll(running.Select(one => one.Task)).EndsWithinAsync(limit + TimeSpan.FromSeconds(1), time).ConfigureAwait(false))
+        var all = Task.WhenAll(running.Select(one => one.Task));
+        if (!await all.EndsWithinAsync(limit + TimeSpan.FromSeconds(1), time).ConfigureAwait(false))
             LogAbandoned(string.Join(", ", running.Where(one => !one.Task.IsCompleted).Select(one => one.Plugin)));
     }
 

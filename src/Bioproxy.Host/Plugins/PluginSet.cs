@@ -4,8 +4,8 @@ using Bioproxy.Abstractions;
 namespace Bioproxy.Host.Plugins;
 
 /// <summary>
-/// One generation of plugins: everything that was found, and what is in use of it. Does not change. A request pins one generation and is
-/// answered by it alone; a generation that was replaced ends with its last pin, and lets go of its plugins.
+/// One immutable generation of plugins: the active ones, and the status of all that were found. A request pins one generation and uses
+/// only that one; a generation that was replaced ends with its last pin and releases its plugins.
 /// </summary>
 internal sealed class PluginSet : IDisposable
 {
@@ -17,7 +17,10 @@ internal sealed class PluginSet : IDisposable
     /// <param name="found">In the order found: an active plugin, or the status of one that is not.</param>
     /// <param name="agents">The commands that are enabled; null enables all.</param>
     /// <param name="ended">Called when the last pin is gone.</param>
-    public PluginSet(IReadOnlyList<(LoadedPlugin? Plugin, PluginStatus Status)> found, IReadOnlyCollection<string>? agents = null, Action<PluginSet>? ended = null)
+    public PluginSet(
+        IReadOnlyList<(LoadedPlugin? Plugin, PluginStatus Status)> found,
+        IReadOnlyCollection<string>? agents = null,
+        Action<PluginSet>? ended = null)
     {
         _ended = ended;
         _loaded = [.. found.Select(item => item.Plugin).OfType<LoadedPlugin>()];
@@ -26,37 +29,41 @@ internal sealed class PluginSet : IDisposable
         var transforms = Sorted(_loaded.SelectMany(plugin => plugin.Transforms));
         var responses = Sorted(_loaded.SelectMany(plugin => plugin.Responses));
         var handlers = Sorted(_loaded.SelectMany(plugin => plugin.Handlers));
-        Transforms = [.. transforms.Where(IsAlwaysOn)];
-        Responses = [.. responses.Where(IsAlwaysOn)];
-        Handlers = [.. handlers.Where(IsAlwaysOn)];
+        Transforms = [.. transforms.Where(HasNoCommand)];
+        Responses = [.. responses.Where(HasNoCommand)];
+        Handlers = [.. handlers.Where(HasNoCommand)];
         Commands = ((IEnumerable<PluginPart>)[.. transforms, .. responses, .. handlers])
-            .Select(part => part.Command).OfType<string>().Where(command => agents?.Contains(command) != false).Distinct(StringComparer.Ordinal)
-            .ToFrozenDictionary(command => command, command => new CommandParts(Of(transforms, command), Of(responses, command), Of(handlers, command)), StringComparer.Ordinal);
+            .Select(part => part.Command).OfType<string>().Where(command => agents?.Contains(command) != false)
+            .Distinct(StringComparer.Ordinal)
+            .ToFrozenDictionary(
+                command => command,
+                command => new CommandParts(Of(transforms, command), Of(responses, command), Of(handlers, command)),
+                StringComparer.Ordinal);
         Engines = EnginesOf(found, out _statuses);
     }
 
-    /// <summary>The transforms that are always on, in the order they run: by order, plugin name, transform name.</summary>
+    /// <summary>The transforms without a command, in the order they run: by order, plugin name, transform name.</summary>
     public IReadOnlyList<PluginTransform> Transforms { get; }
 
-    /// <summary>The response transforms that are always on, in the order of the way in; answers meet them the other way round.</summary>
+    /// <summary>The response transforms without a command, in the order of requests; answers pass them in reverse.</summary>
     public IReadOnlyList<PluginResponseTransform> Responses { get; }
 
-    /// <summary>The handlers that are asked about every request, in their order.</summary>
+    /// <summary>The handlers without a command, in their order; every request is offered to them.</summary>
     public IReadOnlyList<PluginHandler> Handlers { get; }
 
-    /// <summary>What the enabled slash commands ask for.</summary>
+    /// <summary>The parts behind each enabled slash command.</summary>
     public FrozenDictionary<string, CommandParts> Commands { get; }
 
-    /// <summary>By file extension with its dot, without case; <c>"*"</c> is the engine for all others.</summary>
+    /// <summary>By file extension with its dot, ignoring case; <c>"*"</c> is the engine for all others.</summary>
     public IReadOnlyDictionary<string, ITemplateEngine> Engines { get; }
 
-    /// <summary>Of every plugin found, with its newest error.</summary>
+    /// <summary>The status of every plugin found, with its newest error.</summary>
     public IReadOnlyList<PluginStatus> Statuses => [.. _statuses.Select(read => read())];
 
     public IReadOnlyList<LoadedPlugin> Loaded => _loaded;
 
-    /// <summary>Takes part in it until <see cref="Unpin"/>.</summary>
-    /// <returns>False when it has ended: another one is in use.</returns>
+    /// <summary>Keeps the generation alive until <see cref="Unpin"/>.</summary>
+    /// <returns>False when it has ended: there is a newer one.</returns>
     public bool TryPin()
     {
         for (var pins = Volatile.Read(ref _pins); pins > 0; pins = Volatile.Read(ref _pins))
@@ -76,7 +83,7 @@ internal sealed class PluginSet : IDisposable
 
     /// <summary>Unloads all plugins. No request may be running in them any more.</summary>
     /// <returns>One reference per plugin, alive while its unloading is pending.</returns>
-    /// <exception cref="AggregateException">Parts that failed to dispose of themselves; everything is unloaded all the same.</exception>
+    /// <exception cref="AggregateException">Parts whose <c>Dispose</c> failed; everything is unloaded all the same.</exception>
     public IReadOnlyList<WeakReference> Unload()
     {
         var references = new List<WeakReference>();
@@ -99,16 +106,21 @@ internal sealed class PluginSet : IDisposable
 
     public void Dispose() => Unload();
 
-    private static bool IsAlwaysOn(PluginPart part) => part.Command is null;
+    private static bool HasNoCommand(PluginPart part) => part.Command is null;
 
     private static List<T> Sorted<T>(IEnumerable<T> parts)
         where T : PluginPart =>
-        [.. parts.OrderBy(part => part.Order).ThenBy(part => part.Plugin, StringComparer.Ordinal).ThenBy(part => part.Name, StringComparer.Ordinal)];
+        [
+            .. parts.OrderBy(part => part.Order)
+                .ThenBy(part => part.Plugin, StringComparer.Ordinal)
+                .ThenBy(part => part.Name, StringComparer.Ordinal),
+        ];
 
     private static List<T> Of<T>(List<T> parts, string command)
         where T : PluginPart => parts.FindAll(part => part.Command == command);
 
-    private static FrozenDictionary<string, ITemplateEngine> EnginesOf(IReadOnlyList<(LoadedPlugin? Plugin, PluginStatus Status)> found, out IReadOnlyList<Func<PluginStatus>> statuses)
+    private static FrozenDictionary<string, ITemplateEngine> EnginesOf(
+        IReadOnlyList<(LoadedPlugin? Plugin, PluginStatus Status)> found, out IReadOnlyList<Func<PluginStatus>> statuses)
     {
         var engines = new Dictionary<string, PluginEngine>(StringComparer.OrdinalIgnoreCase);
         var reads = new List<Func<PluginStatus>>();

@@ -1,12 +1,12 @@
 namespace Bioproxy.Host.Plugins;
 
-/// <summary>What became of a plugin that was found.</summary>
+/// <summary>The state of a plugin that was found.</summary>
 internal enum PluginState
 {
     /// <summary>Loaded; its exports are in use.</summary>
     Active,
 
-    /// <summary>Not loaded although nothing is wrong with it: another plugin has its name.</summary>
+    /// <summary>Not loaded because another plugin has its name.</summary>
     Disabled,
 
     /// <summary>Built for another version of the contract.</summary>
@@ -18,6 +18,6 @@ internal enum PluginState
     /// <summary>Replaced or removed; requests that began with it still use it.</summary>
     Draining,
 
-    /// <summary>Replaced or removed, used by nobody, and still in memory: something holds on to it.</summary>
+    /// <summary>Replaced or removed and no longer in use, but still referenced and therefore in memory.</summary>
     UnloadPending,
 }

@@ -26,7 +26,9 @@ internal sealed record PluginStatus
     /// <summary>The file extensions its template engines render.</summary>
     public IReadOnlyList<string> Extensions { get; init; } = [];
 
-    /// <summary>Why it is not active, and the remedy. For an active plugin: why the files there now are not used. Null when there is no problem.</summary>
+    /// <summary>
+    /// Why it is not active, and the remedy. For an active plugin: why the files there now are not used. Null when there is no problem.
+    /// </summary>
     public string? Problem { get; init; }
 
     /// <summary>Oddities that do not keep it from working.</summary>

@@ -3,17 +3,19 @@ using Bioproxy.Abstractions;
 namespace Bioproxy.Host.Plugins;
 
 /// <summary>A plugin's transform.</summary>
-internal sealed class PluginTransform(string plugin, string name, int order, IPromptTransform part, string? command = null, bool runsForHistory = false)
+internal sealed class PluginTransform(
+    string plugin, string name, int order, IPromptTransform part, string? command = null, bool runsForHistory = false)
     : PluginPart(plugin, name, order, command)
 {
     private volatile IPromptTransform? _part = part;
 
-    /// <summary>It runs also when only an earlier message carries its command.</summary>
+    /// <summary>It also runs when only an earlier message carries its command.</summary>
     public bool RunsForHistory { get; } = runsForHistory;
 
     public override string What => "transform";
 
-    public ValueTask TransformAsync(PromptContext context, CancellationToken cancellationToken) => (_part ?? throw Unloaded()).TransformAsync(context, cancellationToken);
+    public ValueTask TransformAsync(PromptContext context, CancellationToken cancellationToken) =>
+        (_part ?? throw Unloaded()).TransformAsync(context, cancellationToken);
 
     public override void Cut() => _part = null;
 }

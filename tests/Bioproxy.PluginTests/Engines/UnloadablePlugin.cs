@@ -5,14 +5,16 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.PluginTests.Engines;
 
-/// <summary>Loads a plugin's engine as the host does: its own assemblies from bytes in a collectible context, the contract from the host.</summary>
+/// <summary>
+/// Loads a plugin's engine as the host does: its own assemblies from bytes in a collectible context, the contract from the host.
+/// </summary>
 internal static class UnloadablePlugin
 {
     /// <summary>Makes the engine, uses it, forgets it, unloads it, and waits until nothing of it is left.</summary>
     /// <param name="assemblies">The plugin's assemblies, itself first; they lie beside the tests.</param>
     /// <param name="engine">The full name of the engine's type.</param>
     /// <param name="use">What to do with it; must keep nothing of it.</param>
-    /// <returns>Whether something still holds on to the plugin.</returns>
+    /// <returns>Whether the plugin is still referenced.</returns>
     public static bool IsHeldAfter(string[] assemblies, string engine, Action<ITemplateEngine> use)
     {
         var context = LoadUseAndUnload(assemblies, engine, use);

@@ -36,7 +36,8 @@ public class HandlebarsEngineTests
     [InlineData("a\r\n{{#if message}}\r\n{{message}}\r\n{{/if}}\r\nb", "a\r\nHi\r\nb")] // tags of blocks alone on a line vanish with it
     [InlineData("a\n  {{! note }}  \nb {{message}}", "a\nb Hi")]
     [InlineData("{{message}}\n\n", "Hi\n\n")]
-    public void Render_LineEnds_AreKeptExceptAroundStandaloneTags(string template, string expected) => Assert.Equal(expected, Render(template, "Hi"));
+    public void Render_LineEnds_AreKeptExceptAroundStandaloneTags(string template, string expected) =>
+        Assert.Equal(expected, Render(template, "Hi"));
 
     [Theory]
     [InlineData("{{message}} {{> secret.hbs}} {{{message}}} \\{{x}} {{#if}}")]
@@ -145,11 +146,13 @@ public class HandlebarsEngineTests
     [InlineData("{{! {{message}}")]
     [InlineData("\\{{message}}")]
     public void Parse_WithoutMessage_IsAnError(string template) =>
-        Assert.StartsWith("the template does not write {{message}}: the user's words would be lost.", Error(template).Message, StringComparison.Ordinal);
+        Assert.StartsWith("the template does not write {{message}}: the user's words would be lost.", Error(template).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Parse_MessageOnlyWithAModel_IsAnError() =>
-        Assert.Contains("when the request names no model", Error("{{#if model}}{{message}}{{/if}}", Both).Message, StringComparison.Ordinal);
+        Assert.Contains("when the request names no model", Error("{{#if model}}{{message}}{{/if}}", Both).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("{{message}}{{model}}", "'model'")]
@@ -166,7 +169,8 @@ public class HandlebarsEngineTests
 
     [Fact]
     public void Parse_VolatileVariableNotSwitchedOnInAPartial_ErrorNamesThePartial() =>
-        Assert.StartsWith("in the partial 'a.hbs': 'model' is not switched on", Error("{{> a.hbs}}{{message}}", files: ("a.hbs", "{{model}}")).Message, StringComparison.Ordinal);
+        Assert.StartsWith("in the partial 'a.hbs': 'model' is not switched on",
+            Error("{{> a.hbs}}{{message}}", files: ("a.hbs", "{{model}}")).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("{{mesage}}{{message}}", "'mesage' is unknown: the variables are message.")]
@@ -213,7 +217,8 @@ public class HandlebarsEngineTests
 
         var (level, text) = Assert.Single(logger.Lines);
         Assert.Equal(Microsoft.Extensions.Logging.LogLevel.Warning, level);
-        Assert.Equal($"Template /templates/it writes {variables} before the message: the KV cache of all that follows is lost whenever the value changes. Move it behind {{{{message}}}}", text);
+        Assert.Equal($"Template /templates/it writes {variables} before the message: the KV cache of all that follows is lost whenever "
+            + $"the value changes. Move it behind {{{{message}}}}", text);
     }
 
     [Theory]
@@ -242,7 +247,8 @@ public class HandlebarsEngineTests
     [Fact]
     public void Render_FromManyThreads_GivesEachItsOwnText()
     {
-        var template = Engine(Both).Parse(new MemoryTemplateSource("{{> head.hbs}}\n  {{> head.hbs}}\n{{#if model}}{{model}}{{/if}}: {{message}}", ("head.hbs", "<{{message}}>")));
+        var template = Engine(Both).Parse(new MemoryTemplateSource("{{> head.hbs}}\n  {{> head.hbs}}\n{{#if model}}{{model}}{{/if}}: "
+            + "{{message}}", ("head.hbs", "<{{message}}>")));
 
         System.Threading.Tasks.Parallel.For(0, 2000, i =>
         {
@@ -273,14 +279,16 @@ public class HandlebarsEngineTests
     [Fact]
     public void Parse_PartialsThatMultiply_IsAnErrorAtOnce()
     {
-        var files = Enumerable.Range(1, 15).Select(i => ($"p{i}", i == 15 ? "" : string.Concat(Enumerable.Repeat($"{{{{> p{i + 1}}}}}", 10)))).ToArray();
+        var files = Enumerable.Range(1, 15).Select(i =>
+            ($"p{i}", i == 15 ? "" : string.Concat(Enumerable.Repeat($"{{{{> p{i + 1}}}}}", 10)))).ToArray();
 
         Assert.Contains("more than 10000 partials", Error("{{> p1}}{{message}}", files: files).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Parse_TooMuchText_IsAnError() =>
-        Assert.Contains("more than 4194304 characters", Error("{{> a}}{{message}}", files: ("a", new string('x', 4 << 20))).Message, StringComparison.Ordinal);
+        Assert.Contains("more than 4194304 characters", Error("{{> a}}{{message}}", files: ("a", new string('x', 4 << 20))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Parse_TooManyTags_IsAnError()
@@ -295,7 +303,8 @@ public class HandlebarsEngineTests
     public void Parse_DeepButAllowed_DoesNotEndTheProcess()
     {
         var chained = "{{#if message}}{{message}}" + string.Concat(Enumerable.Repeat("{{else if message}}", 997)) + "{{/if}}";
-        var nested = string.Concat(Enumerable.Repeat("{{#if message}}", 499)) + "{{message}}" + string.Concat(Enumerable.Repeat("{{/if}}", 499));
+        var nested = string.Concat(Enumerable.Repeat("{{#if message}}", 499)) + "{{message}}" + string.Concat(Enumerable.Repeat("{{/if}}",
+            499));
 
         Assert.Equal("x", Render(chained, "x"));
         Assert.Equal("x", Render(nested, "x"));
@@ -303,14 +312,17 @@ public class HandlebarsEngineTests
 
     [Fact]
     public void Parse_TagTooLong_IsAnError() =>
-        Assert.Contains("a tag with more than 1000 characters", Error("{{message}}{{#if " + new string('(', 1000) + "}}").Message, StringComparison.Ordinal);
+        Assert.Contains("a tag with more than 1000 characters", Error("{{message}}{{#if " + new string('(', 1000) + "}}").Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Render_TooMuchOutput_IsAnError()
     {
-        var source = new MemoryTemplateSource(string.Concat(Enumerable.Repeat("{{> a}}", 9)) + "{{message}}", ("a", new string('x', 1 << 19)));
+        var source = new MemoryTemplateSource(string.Concat(Enumerable.Repeat("{{> a}}", 9)) + "{{message}}",
+            ("a", new string('x', 1 << 19)));
 
-        Assert.Contains("more than 4194304 characters", Assert.Throws<TemplateException>(() => Engine().Parse(source)).Message, StringComparison.Ordinal);
+        Assert.Contains("more than 4194304 characters", Assert.Throws<TemplateException>(() => Engine().Parse(source)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -322,13 +334,16 @@ public class HandlebarsEngineTests
     }
 
     [Fact]
-    public void Unload_AfterUse_LeavesNothingBehind() => Assert.False(UnloadablePlugin.IsHeldAfter(["Bioproxy.Handlebars", "Handlebars"], typeof(HandlebarsEngine).FullName!, engine =>
+    public void Unload_AfterUse_LeavesNothingBehind() =>
+        Assert.False(UnloadablePlugin.IsHeldAfter(["Bioproxy.Handlebars", "Handlebars"], typeof(HandlebarsEngine).FullName!, engine =>
     {
-        var source = new MemoryTemplateSource("{{date}} {{> a.hbs}}\n{{#if model}}{{model}}{{/if}} {{message}}", ("a.hbs", "A {{message}}"));
+        var source = new MemoryTemplateSource("{{date}} {{> a.hbs}}\n{{#if model}}{{model}}{{/if}} {{message}}",
+            ("a.hbs", "A {{message}}"));
         Assert.NotSame(typeof(HandlebarsEngine), engine.GetType());
         var template = engine.Parse(source);
         // The library keeps its surroundings by thread.
-        System.Threading.Tasks.Parallel.For(0, 100, _ => Assert.Equal("2024-05-06 A Hi\nm Hi", template.Render(new TemplateVariables("Hi") { Model = "m", Time = Time })));
+        System.Threading.Tasks.Parallel.For(0, 100, _ =>
+            Assert.Equal("2024-05-06 A Hi\nm Hi", template.Render(new TemplateVariables("Hi") { Model = "m", Time = Time })));
         Assert.Throws<TemplateException>(() => engine.Parse(new MemoryTemplateSource("{{none}}")));
     }));
 
@@ -337,7 +352,8 @@ public class HandlebarsEngineTests
     {
         ITemplateEngine? held = null;
 
-        Assert.True(UnloadablePlugin.IsHeldAfter(["Bioproxy.Handlebars", "Handlebars"], typeof(HandlebarsEngine).FullName!, engine => held = engine));
+        Assert.True(UnloadablePlugin.IsHeldAfter(["Bioproxy.Handlebars", "Handlebars"], typeof(HandlebarsEngine).FullName!,
+            engine => held = engine));
         GC.KeepAlive(held);
     }
 
@@ -347,7 +363,8 @@ public class HandlebarsEngineTests
         return new HandlebarsEngine(services);
     }
 
-    private static string Render(string template, string message) => Engine().Parse(new MemoryTemplateSource(template)).Render(new TemplateVariables(message));
+    private static string Render(string template, string message) =>
+        Engine().Parse(new MemoryTemplateSource(template)).Render(new TemplateVariables(message));
 
     private static TemplateException Error(string template, string json = "{}", params (string Path, string Text)[] files) =>
         Assert.Throws<TemplateException>(() => Engine(json).Parse(new MemoryTemplateSource(template, files)));

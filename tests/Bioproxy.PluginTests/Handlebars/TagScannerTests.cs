@@ -29,5 +29,6 @@ public class TagScannerTests
     [InlineData("{ {> a.hbs}}", null)]
     [InlineData("{{#if a}}> b{{/if}}", null)]
     public void Scan_Text_FindsThePartialsTheLibraryInserts(string text, string? expected) =>
-        Assert.Equal(expected is null ? [] : [expected], TagScanner.Scan(text).Where(tag => tag.Kind == TagKind.Partial).Select(tag => tag.Name));
+        Assert.Equal(expected is null ? [] : [expected], TagScanner.Scan(text).Where(tag => tag.Kind == TagKind.Partial)
+            .Select(tag => tag.Name));
 }

@@ -41,7 +41,8 @@ public sealed class PluginHarnessTests
         Assert.Contains(versioned.Exports, export => export.Contains("versioned", StringComparison.Ordinal));
         Assert.True(versioned.Calls >= 1);
         Assert.Equal(0, versioned.Errors);
-        Assert.Contains(host.Log, line => line.StartsWith("Debug PluginLoader: Plugin 'Bioproxy.Fixtures.Versioned' 1.0.0 loaded", StringComparison.Ordinal));
+        Assert.Contains(host.Log, line => line.StartsWith("Debug PluginLoader: Plugin 'Bioproxy.Fixtures.Versioned' 1.0.0 loaded",
+            StringComparison.Ordinal));
     }
 
     [Fact]
@@ -80,14 +81,19 @@ public sealed class PluginHarnessTests
 
         var result = await host.ChatAsync("world");
 
-        Assert.Contains(host.Plugins, plugin => plugin is { Name: "Bioproxy.Fixtures.Settings", State: "Faulted", IsActive: false, Problem: not null });
+        Assert.Contains(host.Plugins, plugin => plugin is
+        {
+            Name: "Bioproxy.Fixtures.Settings", State: "Faulted", IsActive: false,
+            Problem: not null
+        });
         Assert.Equal("world", result.Backend[0].Messages[0].Text);
     }
 
     [Fact]
     public async Task Configuration_Wrong_StartThrowsWithTheKey()
     {
-        var exception = await Assert.ThrowsAsync<ArgumentException>(() => PluginHarness.StartAsync(new() { Configuration = """{ "plugin_time_budget": 5 }""" }));
+        var exception = await Assert.ThrowsAsync<ArgumentException>(() =>
+            PluginHarness.StartAsync(new() { Configuration = """{ "plugin_time_budget": 5 }""" }));
 
         Assert.Contains("plugin_time_budget_ms", exception.Message, StringComparison.Ordinal);
     }
@@ -103,7 +109,8 @@ public sealed class PluginHarnessTests
             Answer = static request => HarnessAnswer.Text(request.Messages[0].Text.ToUpperInvariant()),
         });
 
-        var results = await Task.WhenAll(host.ChatAsync("/twice one", stream), host.ChatAsync("/twice two", stream), host.ChatAsync("/echo three", stream));
+        var results = await Task.WhenAll(host.ChatAsync("/twice one", stream), host.ChatAsync("/twice two", stream),
+            host.ChatAsync("/echo three", stream));
 
         Assert.Equal(["ONE\nONE", "TWO\nTWO", "three"], results.Select(result => result.Text));
         Assert.Equal(["one", "one"], results[0].Backend.Select(request => request.Messages[0].Text));
@@ -121,13 +128,18 @@ public sealed class PluginHarnessTests
         Assert.Equal(500, result.Status);
         Assert.Contains("Bioproxy.Fixtures.Handler", result.Body, StringComparison.Ordinal);
         Assert.Equal("", result.Text);
-        Assert.Contains("this handler always fails", Assert.Single(host.Plugins, plugin => plugin.Errors > 0).LastError, StringComparison.Ordinal);
+        Assert.Contains("this handler always fails", Assert.Single(host.Plugins, plugin => plugin.Errors > 0).LastError,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Handler_NeverEnds_SendThrowsAtItsLimit()
     {
-        await using var host = await PluginHarness.StartAsync(new() { Plugins = [Fixture.Of("Handler")], Timeout = TimeSpan.FromMilliseconds(300) });
+        await using var host = await PluginHarness.StartAsync(new()
+        {
+            Plugins = [Fixture.Of("Handler")],
+            Timeout = TimeSpan.FromMilliseconds(300)
+        });
 
         var exception = await Assert.ThrowsAsync<TimeoutException>(() => host.ChatAsync("/stuck", stream: true));
 
@@ -205,7 +217,11 @@ public sealed class PluginHarnessTests
     [Fact]
     public async Task Answer_Throws_SendThrowsTheSame()
     {
-        await using var host = await PluginHarness.StartAsync(new() { Answer = static _ => throw new NotSupportedException("not in this test") });
+        await using var host = await PluginHarness.StartAsync(new()
+        {
+            Answer = static _ =>
+            throw new NotSupportedException("not in this test")
+        });
 
         var exception = await Assert.ThrowsAsync<NotSupportedException>(() => host.ChatAsync("hi"));
 

@@ -46,7 +46,9 @@ public sealed class RealPluginTests : IDisposable
         Assert.Equal("You write mails for [EMAIL_1].\n", await host.StaticPrefixOfAsync("@mail"));
     }
 
-    /// <summary>A date and a model are another one in each rehearsal: what is kept warm ends before them, and goes on to the message behind none.</summary>
+    /// <summary>
+    /// A date and a model are another one in each rehearsal: what is kept warm ends before them, and goes on to the message behind none.
+    /// </summary>
     [Fact]
     public async Task Handlebars_VolatileValueBeforeTheMessage_EndsTheStaticPrefix()
     {
@@ -63,10 +65,13 @@ public sealed class RealPluginTests : IDisposable
 
         var result = await host.ChatAsync("@late How?");
 
-        Assert.Equal($"Rules & <more>. How? It is {TimeProvider.System.GetLocalNow().Year}, says test.", result.Backend[0].Messages[0].Text);
+        Assert.Equal($"Rules & <more>. How? It is {TimeProvider.System.GetLocalNow().Year}, says test.",
+            result.Backend[0].Messages[0].Text);
         Assert.Equal("Rules. It is ", await host.StaticPrefixOfAsync("@early"));
         Assert.Equal("Rules & <more>. ", await host.StaticPrefixOfAsync("@late"));
-        Assert.All(["date", "model"], value => Assert.Contains(host.Log, line => line.StartsWith("Warning plugin.Bioproxy.Handlebars: ", StringComparison.Ordinal) && line.Contains(value, StringComparison.Ordinal)));
+        Assert.All(["date", "model"], value => Assert.Contains(host.Log,
+            line => line.StartsWith("Warning plugin.Bioproxy.Handlebars: ", StringComparison.Ordinal)
+                && line.Contains(value, StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -114,7 +119,8 @@ public sealed class RealPluginTests : IDisposable
 
         Assert.Equal((200, "the best of all"), (result.Status, result.Text));
         Assert.Equal(4, result.Backend.Count);
-        Assert.All(result.Backend, request => Assert.StartsWith("You are terse.\nWhy?", request.Messages[0].Text, StringComparison.Ordinal));
+        Assert.All(result.Backend, request => Assert.StartsWith("You are terse.\nWhy?", request.Messages[0].Text,
+            StringComparison.Ordinal));
         var seeds = result.Backend.Take(3).Select(request => (long)request.Json["seed"]!).ToList();
         Assert.Equal(3, seeds.Distinct().Count());
         Assert.All(seeds, seed => Assert.Contains($"variant {seed}", result.Backend[3].Messages[0].Text, StringComparison.Ordinal));

@@ -58,7 +58,8 @@ public sealed class ParallelHandlerTests
     {
         var call = await RunAsync("""{"merge":"list","concurrency":1,"temperature":0.9,"instructions":["Be bold.",""]}""", Request);
 
-        Assert.Equal(["Why {answers}?\n\nBe bold.", "Why {answers}?", "Why {answers}?"], call.Questions.Select(question => question.LastText));
+        Assert.Equal(["Why {answers}?\n\nBe bold.", "Why {answers}?", "Why {answers}?"], call.Questions
+            .Select(question => question.LastText));
         Assert.All(call.Questions, question => Assert.Equal(0.9, question.Body["temperature"]!.GetValue<double>()));
         Assert.All(call.Questions, question => Assert.Equal("u", question.Body["messages"]![1]!["name"]!.GetValue<string>()));
     }
@@ -78,7 +79,8 @@ public sealed class ParallelHandlerTests
     [Fact]
     public async Task Variants_OfABodyWithAMemberTwice_AreMadeFromTheLast()
     {
-        var call = await RunAsync("""{"merge":"list"}""", """{"messages":[],"seed":1,"seed":7,"messages":[{"role":"user","content":"old","content":"Q"}]}""");
+        var call = await RunAsync("""{"merge":"list"}""",
+            """{"messages":[],"seed":1,"seed":7,"messages":[{"role":"user","content":"old","content":"Q"}]}""");
 
         Assert.Equal(7, call.Questions.Min(question => question.Body["seed"]!.GetValue<long>()));
         Assert.All(call.Questions, question => Assert.Equal("Q", question.LastText));
@@ -116,7 +118,9 @@ public sealed class ParallelHandlerTests
     [Fact]
     public async Task Judge_IsAskedForAStream_WithTheConversationAndTheQuestionFirst()
     {
-        var call = await RunAsync("{}", Request, question => question.IsJudge ? Pieces(question, "The ", "best") : FakeCall.Says($"draft {question.Body["seed"]} with {{question}}"));
+        var call = await RunAsync("{}", Request, question => question.IsJudge
+            ? Pieces(question, "The ", "best")
+            : FakeCall.Says($"draft {question.Body["seed"]} with {{question}}"));
 
         var judge = call.Questions[^1];
         Assert.Equal("The best", call.Written);
@@ -130,14 +134,16 @@ public sealed class ParallelHandlerTests
         Assert.Equal(2, judge.Body["messages"]!.AsArray().Count);
         Assert.StartsWith("Why {answers}?\n", judge.LastText, StringComparison.Ordinal);
         for (var i = 1; i <= 3; i++)
-            Assert.Contains($"<answer number=\"{i}\">\ndraft {39 + i} with {{question}}\n</answer>", judge.LastText, StringComparison.Ordinal);
+            Assert.Contains($"<answer number=\"{i}\">\ndraft {39 + i} with {{question}}\n</answer>", judge.LastText,
+                StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Judge_OfLongAnswers_GetsTheirBeginnings()
     {
         var answer = new string('a', 99) + "😀" + "end";
-        var call = await RunAsync("""{"max_answer_characters":100,"judge_prompt":"{question}|{answers}"}""", Request, question => question.IsJudge ? Pieces(question, "x") : FakeCall.Says(answer));
+        var call = await RunAsync("""{"max_answer_characters":100,"judge_prompt":"{question}|{answers}"}""", Request,
+            question => question.IsJudge ? Pieces(question, "x") : FakeCall.Says(answer));
 
         Assert.Contains($"\n{new string('a', 99)} […]\n", call.Questions[^1].LastText, StringComparison.Ordinal);
     }
@@ -145,15 +151,18 @@ public sealed class ParallelHandlerTests
     [Fact]
     public async Task Handling_WhenSomeVariantsFail_MergesTheOthers()
     {
-        var call = await RunAsync("{}", Request, question => question.IsJudge ? Pieces(question, "merged") : question.Body["seed"]!.GetValue<long>() switch
-        {
-            40 => FakeCall.Fails(500, """{"error":{"message":"out of memory"}}"""),
-            41 => FakeCall.Says("one"),
-            _ => FakeCall.Says("two"),
-        });
+        var call = await RunAsync("{}", Request, question => question.IsJudge
+            ? Pieces(question, "merged")
+            : question.Body["seed"]!.GetValue<long>() switch
+            {
+                40 => FakeCall.Fails(500, """{"error":{"message":"out of memory"}}"""),
+                41 => FakeCall.Says("one"),
+                _ => FakeCall.Says("two"),
+            });
 
         Assert.Equal("merged", call.Written);
-        Assert.Contains("<answer number=\"1\">\none\n</answer>\n\n<answer number=\"2\">\ntwo\n</answer>", call.Questions[^1].LastText, StringComparison.Ordinal);
+        Assert.Contains("<answer number=\"1\">\none\n</answer>\n\n<answer number=\"2\">\ntwo\n</answer>", call.Questions[^1].LastText,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -173,9 +182,14 @@ public sealed class ParallelHandlerTests
     [Fact]
     public async Task Handling_WhenAllVariantsFail_ThrowsWithTheBackendsWords()
     {
-        var call = new FakeCall(Request) { Rule = _ => FakeCall.Fails(400, """{"error":{"code":400,"message":"the context is too small"}}""") };
+        var call = new FakeCall(Request)
+        {
+            Rule = _ =>
+            FakeCall.Fails(400, """{"error":{"code":400,"message":"the context is too small"}}""")
+        };
 
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => Handler("{}").HandleAsync(call, CancellationToken.None).AsTask());
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            Handler("{}").HandleAsync(call, CancellationToken.None).AsTask());
 
         Assert.Equal("None of the 3 variants has an answer: status 400: the context is too small", error.Message);
         Assert.Empty(call.Written);
@@ -186,7 +200,8 @@ public sealed class ParallelHandlerTests
     {
         var call = new FakeCall(Request) { Rule = _ => throw new BackendUnavailableException("connection refused") };
 
-        var error = await Assert.ThrowsAsync<BackendUnavailableException>(() => Handler("{}").HandleAsync(call, CancellationToken.None).AsTask());
+        var error = await Assert.ThrowsAsync<BackendUnavailableException>(() =>
+            Handler("{}").HandleAsync(call, CancellationToken.None).AsTask());
 
         Assert.Contains("connection refused", error.Message, StringComparison.Ordinal);
     }
@@ -222,7 +237,8 @@ public sealed class ParallelHandlerTests
             },
         };
 
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => Handler("{}").HandleAsync(call, CancellationToken.None).AsTask());
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            Handler("{}").HandleAsync(call, CancellationToken.None).AsTask());
 
         Assert.Contains("crashed", error.Message, StringComparison.Ordinal);
         Assert.Equal("half", call.Written);

@@ -42,7 +42,8 @@ public sealed class RuleTests
         Assert.Equal(taken ? "before\nbehind" : $"before\n{line}\nbehind", Rules(name).Take($"before\n{line}\nbehind", []));
 
     [Fact]
-    public void Taking_EveryBuiltInRule_HasATest() => Assert.Equal(BuiltInRules.All.Select(rule => rule.Name!).Order(), BuiltIn.Select(row => (string)row[0]!).Distinct().Order());
+    public void Taking_EveryBuiltInRule_HasATest() => Assert.Equal(BuiltInRules.All.Select(rule => rule.Name!).Order(), BuiltIn
+        .Select(row => (string)row[0]!).Distinct().Order());
 
     [Theory]
     [InlineData("X1", "", "X1")]
@@ -84,7 +85,8 @@ public sealed class RuleTests
     [InlineData(@"[\uDE00]y", "x😀y", "x")]
     [InlineData(@"\uD83D|\uDE00", "x😀😀y", "xy")]
     [InlineData("a*", "xaay", "xy")]
-    public void Taking_MatchesThatCutACharacter_TakesAllOfIt(string pattern, string text, string left) => Assert.Equal(left, Texts(pattern).Take(text, []));
+    public void Taking_MatchesThatCutACharacter_TakesAllOfIt(string pattern, string text, string left) =>
+        Assert.Equal(left, Texts(pattern).Take(text, []));
 
     [Fact]
     public void Taking_NothingFound_GivesTheSameString()
@@ -96,7 +98,9 @@ public sealed class RuleTests
 
     private static Rule Rules(string name) => RuleSet.Compile(new StabiliserSettings { Use = [name] }, "plugins.x")[0];
 
-    private static Rule Lines(string pattern) => new("r", new Regex(pattern, RegexOptions.NonBacktracking), isLine: true, moves: true, RulePlaces.System);
+    private static Rule Lines(string pattern) => new("r", new Regex(pattern, RegexOptions.NonBacktracking), isLine: true, moves: true,
+        RulePlaces.System);
 
-    private static Rule Texts(string pattern) => new("r", new Regex(pattern, RegexOptions.NonBacktracking), isLine: false, moves: true, RulePlaces.System);
+    private static Rule Texts(string pattern) => new("r", new Regex(pattern, RegexOptions.NonBacktracking), isLine: false, moves: true,
+        RulePlaces.System);
 }

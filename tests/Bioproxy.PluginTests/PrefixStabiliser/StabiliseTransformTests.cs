@@ -143,7 +143,8 @@ public sealed class StabiliseTransformTests
     public async Task Transforming_AMember_KeepsAllOtherBytes()
     {
         using var services = Services(All);
-        var prompt = BodyPrompt.Of(PromptEndpoint.Messages, $$$"""{"system": [ { "text" : "\u0041\n{{{Date}}}\n\u00e9", "type":"text", "n": 1.0 }, {"text":"\u0042"} ],"messages":[{"role":"user","content":"Hello"}]}""");
+        var prompt = BodyPrompt.Of(PromptEndpoint.Messages,
+            $$$"""{"system": [ { "text" : "\u0041\n{{{Date}}}\n\u00e9", "type":"text", "n": 1.0 }, {"text":"\u0042"} ],"messages":[{"role":"user","content":"Hello"}]}""");
         await Transform(services, prompt);
         Assert.Equal("""[ { "text" : "A\né", "type":"text", "n": 1.0 }, {"text":"\u0042"} ]""", BodyPrompt.MemberOf(prompt, "system"));
     }
@@ -152,8 +153,10 @@ public sealed class StabiliseTransformTests
     public async Task Transforming_TheNextTurn_ChangesOldTurnsOnlyByTheBlock()
     {
         using var services = Services(All);
-        var first = BodyPrompt.Of(PromptEndpoint.Chat, """{"messages":[{"role":"system","content":"Rules\nCurrent time: 10:00"},{"role":"user","content":"One"}]}""");
-        var second = BodyPrompt.Of(PromptEndpoint.Chat, """{"messages":[{"role":"system","content":"Rules\nCurrent time: 10:05"},{"role":"user","content":"One"},{"role":"assistant","content":"1"},{"role":"user","content":"Two"}]}""");
+        var first = BodyPrompt.Of(PromptEndpoint.Chat,
+            """{"messages":[{"role":"system","content":"Rules\nCurrent time: 10:00"},{"role":"user","content":"One"}]}""");
+        var second = BodyPrompt.Of(PromptEndpoint.Chat,
+            """{"messages":[{"role":"system","content":"Rules\nCurrent time: 10:05"},{"role":"user","content":"One"},{"role":"assistant","content":"1"},{"role":"user","content":"Two"}]}""");
         await Transform(services, first);
         await Transform(services, second);
         Assert.Equal(first.Messages[0].Parts[0].Text, second.Messages[0].Parts[0].Text);
@@ -163,16 +166,20 @@ public sealed class StabiliseTransformTests
     }
 
     [Theory]
-    [InlineData("""{"rules":[{"name":"own","match":"date is","action":"remove"}],"use":["current_date"]}""", "Rules", "Hello")] // own rules come first
+    [InlineData("""{"rules":[{"name":"own","match":"date is","action":"remove"}],"use":["current_date"]}""", "Rules",
+        "Hello")] // own rules come first
     [InlineData("""{"rules":[{"name":"own","match":"date is","action":"move","where":["first_user"]}]}""", $"{Date}\\nRules", "Hello")]
-    [InlineData("""{"rules":[{"name":"own","match":" date is [0-9-]+","applies_to":"text","action":"move"}]}""", "Today's.\\nRules", "Hello\\n\\n<current_context>\\ndate is 2026-01-31\\n</current_context>")]
+    [InlineData("""{"rules":[{"name":"own","match":" date is [0-9-]+","applies_to":"text","action":"move"}]}""", "Today's.\\nRules",
+        "Hello\\n\\n<current_context>\\ndate is 2026-01-31\\n</current_context>")]
     [InlineData("""{"rules":[{"name":"own","match":"\\A[\\s\\S]*Ru","applies_to":"text","action":"remove"}]}""", "les", "Hello")]
     public async Task Transforming_OwnRules_FollowsThem(string settings, string system, string user)
     {
         using var services = Services(settings);
-        var prompt = BodyPrompt.Of(PromptEndpoint.Chat, $$$"""{"messages":[{"role":"system","content":"{{{Date}}}\nRules"},{"role":"user","content":"Hello"}]}""");
+        var prompt = BodyPrompt.Of(PromptEndpoint.Chat,
+            $$$"""{"messages":[{"role":"system","content":"{{{Date}}}\nRules"},{"role":"user","content":"Hello"}]}""");
         await Transform(services, prompt);
-        Assert.Equal($$$"""{"messages":[{"role":"system","content":"{{{system}}}"},{"role":"user","content":"{{{user}}}"}]}""", Readable(BodyPrompt.Sent(prompt)));
+        Assert.Equal($$$"""{"messages":[{"role":"system","content":"{{{system}}}"},{"role":"user","content":"{{{user}}}"}]}""",
+            Readable(BodyPrompt.Sent(prompt)));
     }
 
     [Fact]
@@ -189,9 +196,11 @@ public sealed class StabiliseTransformTests
     public async Task Transforming_TextBesideABlock_PutsNewLinesIntoIt()
     {
         using var services = Services(All);
-        var prompt = BodyPrompt.Of(PromptEndpoint.Chat, $$$"""{"messages":[{"role":"system","content":"Current time: 10:00"},{"role":"user","content":"{{{Date}}}\nHi\n\n<current_context>\nCurrent time: 09:00\n</current_context>"}]}""");
+        var prompt = BodyPrompt.Of(PromptEndpoint.Chat,
+            $$$"""{"messages":[{"role":"system","content":"Current time: 10:00"},{"role":"user","content":"{{{Date}}}\nHi\n\n<current_context>\nCurrent time: 09:00\n</current_context>"}]}""");
         await Transform(services, prompt);
-        Assert.Equal($"Hi\n\n<current_context>\nCurrent time: 09:00\nCurrent time: 10:00\n{Date}\n</current_context>", prompt.Messages[1].Parts[0].Text);
+        Assert.Equal($"Hi\n\n<current_context>\nCurrent time: 09:00\nCurrent time: 10:00\n{Date}\n</current_context>",
+            prompt.Messages[1].Parts[0].Text);
     }
 
     [Fact]
@@ -201,11 +210,14 @@ public sealed class StabiliseTransformTests
         using var services = Services("""{"use":["billing_header","current_date","current_time"],"sort_tools":true}""", log);
         var body = $$$"""{"system":"{{{Billing}}}\n{{{Date}}}\n{{{Date}}}","tools":[{"name":"b"},{"name":"a"}],"messages":[{"role":"user","content":"Hello"}]}""";
         await Transform(services, BodyPrompt.Of(PromptEndpoint.Messages, body));
-        Assert.Equal((LogLevel.Debug, "Request r1: lines [billing_header 1 removed, current_date 2 moved], tools sorted: True"), Assert.Single(log.Lines));
-        Assert.Equal((1, 2, 1), (services.Counted["lines_removed"], services.Counted["lines_moved"], services.Counted["tool_lists_sorted"]));
+        Assert.Equal((LogLevel.Debug, "Request r1: lines [billing_header 1 removed, current_date 2 moved], tools sorted: True"),
+            Assert.Single(log.Lines));
+        Assert.Equal((1, 2, 1), (services.Counted["lines_removed"], services.Counted["lines_moved"],
+            services.Counted["tool_lists_sorted"]));
 
         await Transform(services, BodyPrompt.Of(PromptEndpoint.Messages, body, isWarmUp: true)); // a rehearsal is nobody's request
-        Assert.Equal((1, 2, 1), (services.Counted["lines_removed"], services.Counted["lines_moved"], services.Counted["tool_lists_sorted"]));
+        Assert.Equal((1, 2, 1), (services.Counted["lines_removed"], services.Counted["lines_moved"],
+            services.Counted["tool_lists_sorted"]));
     }
 
     [Fact]
@@ -213,7 +225,8 @@ public sealed class StabiliseTransformTests
     {
         using var services = Services(All);
         var prompt = BodyPrompt.Of(PromptEndpoint.Chat, """{"messages":[{"role":"system","content":"Rules"}]}""");
-        await Assert.ThrowsAsync<OperationCanceledException>(async () => await new StabiliseTransform(services).TransformAsync(prompt, new CancellationToken(true)));
+        await Assert.ThrowsAsync<OperationCanceledException>(async () =>
+            await new StabiliseTransform(services).TransformAsync(prompt, new CancellationToken(true)));
     }
 
     /// <summary>JsonNode escapes more than these bodies do.</summary>
@@ -222,7 +235,9 @@ public sealed class StabiliseTransformTests
         .Replace("\\u003C", "<", StringComparison.Ordinal)
         .Replace("\\u003E", ">", StringComparison.Ordinal);
 
-    private static FakeServices Services(string json, ILogger? logger = null) => new() { PluginName = "Bioproxy.PrefixStabiliser", Json = json, Logger = logger ?? NullLogger.Instance };
+    private static FakeServices Services(string json, ILogger? logger = null) =>
+        new() { PluginName = "Bioproxy.PrefixStabiliser", Json = json, Logger = logger ?? NullLogger.Instance };
 
-    private static Task Transform(FakeServices services, PromptContext prompt) => new StabiliseTransform(services).TransformAsync(prompt, CancellationToken.None).AsTask();
+    private static Task Transform(FakeServices services, PromptContext prompt) =>
+        new StabiliseTransform(services).TransformAsync(prompt, CancellationToken.None).AsTask();
 }

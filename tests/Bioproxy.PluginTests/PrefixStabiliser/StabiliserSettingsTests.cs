@@ -11,7 +11,8 @@ public sealed class StabiliserSettingsTests
     [InlineData("""{"rules":[null]}""", ".rules[0]", "null")]
     [InlineData("""{"rules":[{"match":"x","action":"move"}]}""", ".rules[0].name", "missing")]
     [InlineData("""{"rules":[{"name":"r","action":"move"}]}""", ".rules[0].match", "missing")]
-    [InlineData("""{"rules":[{"name":"r","match":"x","action":"move"},{"name":"r","match":"[","action":"move"}]}""", ".rules[1].match", "no regular expression")]
+    [InlineData("""{"rules":[{"name":"r","match":"x","action":"move"},{"name":"r","match":"[","action":"move"}]}""", ".rules[1].match",
+        "no regular expression")]
     [InlineData("""{"rules":[{"name":"r","match":"(?=x)","action":"move"}]}""", ".rules[0].match", "linear time")]
     [InlineData("""{"rules":[{"name":"r","match":"x"}]}""", ".rules[0].action", "'move' or 'remove'")]
     [InlineData("""{"rules":[{"name":"r","match":"x","action":"delete"}]}""", ".rules[0].action", "'delete'")]
@@ -33,7 +34,11 @@ public sealed class StabiliserSettingsTests
     [Fact]
     public void Compiling_Rules_PutsTheUsersOwnFirst()
     {
-        var settings = new StabiliserSettings { Use = ["current_time", "current_date"], Rules = [new RuleSettings { Name = "own", Match = "x", Action = "remove" }] };
+        var settings = new StabiliserSettings
+        {
+            Use = ["current_time", "current_date"],
+            Rules = [new RuleSettings { Name = "own", Match = "x", Action = "remove" }]
+        };
         Assert.Equal(["own", "current_time", "current_date"], RuleSet.Compile(settings, "plugins.x").Select(rule => rule.Name));
     }
 }

@@ -39,7 +39,8 @@ public sealed class ChunkerTests
     {
         var passages = Split("one two\nthree four\nfive six\n", longest: 18);
 
-        Assert.Equal([(1, 2, "one two\nthree four"), (3, 3, "five six")], passages.Select(passage => (passage.FirstLine, passage.LastLine, passage.Text)));
+        Assert.Equal([(1, 2, "one two\nthree four"), (3, 3, "five six")], passages
+            .Select(passage => (passage.FirstLine, passage.LastLine, passage.Text)));
     }
 
     [Fact]
@@ -77,7 +78,8 @@ public sealed class ChunkerTests
     {
         var passages = Split("# A\r\nx\r\n\r\n# B\ry\u2028y\f");
 
-        Assert.Equal([(1, 2, "# A\nx"), (4, 5, "# B\ny\u2028y\f")], passages.Select(passage => (passage.FirstLine, passage.LastLine, passage.Text)));
+        Assert.Equal([(1, 2, "# A\nx"), (4, 5, "# B\ny\u2028y\f")], passages
+            .Select(passage => (passage.FirstLine, passage.LastLine, passage.Text)));
     }
 
     [Theory]
@@ -96,22 +98,27 @@ public sealed class ChunkerTests
                 0 => "",
                 1 => "# heading",
                 2 => "```",
-                _ => string.Join(' ', Enumerable.Range(0, random.Next(1, 30)).Select(_ => new string((char)('a' + random.Next(26)), random.Next(1, 9)))),
+                _ => string.Join(' ', Enumerable.Range(0, random.Next(1, 30))
+                    .Select(_ => new string((char)('a' + random.Next(26)), random.Next(1, 9)))),
             }).ToArray();
 
             var passages = Split(string.Join('\n', lines), longest: 100);
 
             Assert.Equal(
                 string.Concat(lines).Replace(" ", "", StringComparison.Ordinal),
-                string.Concat(passages.Select(passage => passage.Text)).Replace(" ", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal));
+                string.Concat(passages.Select(passage => passage.Text)).Replace(" ", "", StringComparison.Ordinal).Replace("\n", "",
+                    StringComparison.Ordinal));
             foreach (var passage in passages)
             {
                 Assert.InRange(passage.Text.Length, 1, 100);
                 var text = string.Join('\n', lines[(passage.FirstLine - 1)..passage.LastLine]);
-                Assert.True(passage.FirstLine == passage.LastLine ? text.Contains(passage.Text, StringComparison.Ordinal) : text == passage.Text);
+                Assert.True(passage.FirstLine == passage.LastLine
+                    ? text.Contains(passage.Text, StringComparison.Ordinal)
+                    : text == passage.Text);
             }
         }
     }
 
-    private static IReadOnlyList<Passage> Split(string text, int longest = 1000) => Chunker.Split("a.md", text.Replace("\r\n    ", "\n", StringComparison.Ordinal), isMarkdown: true, longest);
+    private static IReadOnlyList<Passage> Split(string text, int longest = 1000) =>
+        Chunker.Split("a.md", text.Replace("\r\n    ", "\n", StringComparison.Ordinal), isMarkdown: true, longest);
 }

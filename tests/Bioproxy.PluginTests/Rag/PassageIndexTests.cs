@@ -44,7 +44,8 @@ public sealed class PassageIndexTests
         var random = new Random(11);
         for (var round = 0; round < 50; round++)
         {
-            var texts = Enumerable.Range(0, 30).Select(_ => Enumerable.Range(0, random.Next(1, 40)).Select(_ => $"w{random.Next(20) * random.Next(20)}").ToArray()).ToArray();
+            var texts = Enumerable.Range(0, 30).Select(_ => Enumerable.Range(0, random.Next(1, 40))
+                .Select(_ => $"w{random.Next(20) * random.Next(20)}").ToArray()).ToArray();
             var question = Enumerable.Range(0, 4).Select(_ => $"w{random.Next(60)}").Distinct().ToArray();
 
             var found = Index([.. texts.Select((words, i) => ($"{i}", string.Join(' ', words)))]).Search(string.Join(' ', question), 100);
@@ -57,7 +58,8 @@ public sealed class PassageIndexTests
             double Score(string[] words) => question.Sum(word =>
             {
                 double n = texts.Length, df = texts.Count(text => text.Contains(word)), tf = words.Count(other => other == word);
-                return Math.Log(1 + (n - df + 0.5) / (df + 0.5)) * tf * 2.2 / (tf + 1.2 * (0.25 + 0.75 * words.Length / texts.Average(text => text.Length)));
+                return Math.Log(1 + (n - df + 0.5) / (df + 0.5)) * tf * 2.2 / (tf + 1.2 * (0.25 + 0.75 * words.Length / texts.Average(text =>
+                    text.Length)));
             });
         }
     }
@@ -83,15 +85,19 @@ public sealed class PassageIndexTests
     public void Search_InManyPassages_GivesThatOfEachFileThatHasTheWord()
     {
         // Files without passages, with one and with several: the number of a passage must lead to its file.
-        var files = Enumerable.Range(0, 400).Select(i => (Name: $"f{i:000}", Texts: Enumerable.Range(0, i % 5).Select(j => $"common word{i}x{j}").ToArray())).ToList();
-        var index = new PassageIndex([.. files.Select(file => FileIndex.Of([.. file.Texts.Select((text, line) => new Passage(file.Name, line, line, text, ""))], []))]);
+        var files = Enumerable.Range(0, 400).Select(i =>
+            (Name: $"f{i:000}", Texts: Enumerable.Range(0, i % 5).Select(j => $"common word{i}x{j}").ToArray())).ToList();
+        var index = new PassageIndex([.. files.Select(file =>
+            FileIndex.Of([.. file.Texts.Select((text, line) => new Passage(file.Name, line, line, text, ""))], []))]);
 
         Assert.Equal(800, index.Count);
         Assert.Equal(800, index.Search("common", 10_000).Count);
         for (var i = 0; i < files.Count; i++)
         {
             for (var j = 0; j < i % 5; j++)
-                Assert.Equal((files[i].Name, j), Assert.Single(index.Search($"word{i}x{j}", 3)) is var found ? (found.Source, found.FirstLine) : default);
+                Assert.Equal((files[i].Name, j), Assert.Single(index.Search($"word{i}x{j}", 3)) is var found
+                    ? (found.Source, found.FirstLine)
+                    : default);
         }
     }
 

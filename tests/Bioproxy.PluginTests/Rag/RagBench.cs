@@ -95,7 +95,8 @@ internal sealed class RagBench : IAsyncDisposable
         return [.. messages.Select(message => message.Parts[0].Text!)];
     }
 
-    public static PromptContext Prompt(params PromptMessage[] messages) => new("r", PromptEndpoint.Chat, "m", isWarmUp: false, messages, "{}"u8.ToArray());
+    public static PromptContext Prompt(params PromptMessage[] messages) =>
+        new("r", PromptEndpoint.Chat, "m", isWarmUp: false, messages, "{}"u8.ToArray());
 
     public static PromptMessage User(string text, params string[] commands) =>
         new("user", [new PromptPart("text", text)]) { Commands = commands.Length == 0 ? ["rag"] : commands };

@@ -27,7 +27,11 @@ public sealed class RagSettingsTests
     {
         var folder = Directory.CreateTempSubdirectory("bioproxy-rag-").FullName;
         Directory.CreateDirectory(Path.Combine(folder, "sub"));
-        using var services = new FakeServices { PluginName = "Bioproxy.Rag", Json = json.Replace("FOLDER", JsonEncodedText.Encode(folder).ToString(), StringComparison.Ordinal) };
+        using var services = new FakeServices
+        {
+            PluginName = "Bioproxy.Rag",
+            Json = json.Replace("FOLDER", JsonEncodedText.Encode(folder).ToString(), StringComparison.Ordinal)
+        };
 
         var error = Assert.Throws<PluginSettingsException>(() => new RagTransform(services));
 
@@ -40,6 +44,7 @@ public sealed class RagSettingsTests
     {
         var settings = new RagSettings { Folders = ["/x/notes", "/x/wiki/", "/y/notes"] };
 
-        Assert.Equal([("/x/notes", "/x/notes"), ("/x/wiki", "wiki"), ("/y/notes", "/y/notes")], DocumentFolder.Of(settings).Select(folder => (folder.Path, folder.Name)));
+        Assert.Equal([("/x/notes", "/x/notes"), ("/x/wiki", "wiki"), ("/y/notes", "/y/notes")], DocumentFolder.Of(settings)
+            .Select(folder => (folder.Path, folder.Name)));
     }
 }

@@ -13,7 +13,8 @@ public sealed class RagTransformTests
 
         var text = await bench.AskAsync("@code How do I install the daemon?");
 
-        Assert.StartsWith("@code How do I install the daemon?\n\n<passages>\n[1] notes/setup/linux.md, lines 1-3\n> # Linux\n>\n> Install the daemon with apt.\n</passages>\n", text, StringComparison.Ordinal);
+        Assert.StartsWith("@code How do I install the daemon?\n\n<passages>\n[1] notes/setup/linux.md, lines 1-3\n> # Linux\n>\n> "
+            + "Install the daemon with apt.\n</passages>\n", text, StringComparison.Ordinal);
         Assert.Equal(1, bench.Counted["questions"]);
         Assert.Equal(1, bench.Counted["passages"]);
     }
@@ -22,7 +23,9 @@ public sealed class RagTransformTests
     public async Task Question_InParts_GetsThemInItsFirstText()
     {
         await using var bench = Start(("a.md", "apples"));
-        var message = new PromptMessage("user", [new PromptPart("image_url", default(string)), new PromptPart("text", "apples?"), new PromptPart("text", "more")]) { Commands = ["rag"] };
+        var message = new PromptMessage("user", [new PromptPart("image_url", default(string)), new PromptPart("text", "apples?"),
+            new PromptPart("text", "more")])
+        { Commands = ["rag"] };
 
         await bench.Rag.TransformAsync(Prompt(message), CancellationToken.None);
 
@@ -64,7 +67,8 @@ public sealed class RagTransformTests
     [Fact]
     public async Task Question_AskedAgainAndOfAnotherInstance_GetsTheSame()
     {
-        (string, string)[] files = [.. Enumerable.Range(0, 40).Select(i => ($"{i % 7}/{i}.md", $"apples and pears {i % 3}\n\n# More\npears {i}"))];
+        (string, string)[] files = [.. Enumerable.Range(0, 40)
+            .Select(i => ($"{i % 7}/{i}.md", $"apples and pears {i % 3}\n\n# More\npears {i}"))];
         await using var one = Start(files);
         await using var other = Start([.. files.Reverse()]);
 
@@ -120,7 +124,8 @@ public sealed class RagTransformTests
         Assert.Equal(["> apples of another kind"], Quoted(texts[2]));
         bench.Write("a.md", "no more");
         await bench.LookAgainAsync();
-        Assert.Equal(texts[..3], (await bench.AskAsync(User("apples"), Assistant("Yes."), User("apples"), Assistant("Yes."), User("bye")))[..3]);
+        Assert.Equal(texts[..3], (await bench.AskAsync(User("apples"), Assistant("Yes."), User("apples"), Assistant("Yes."),
+            User("bye")))[..3]);
     }
 
     [Fact]
@@ -143,7 +148,8 @@ public sealed class RagTransformTests
     {
         await using var bench = Start(("a.md", "apples one"));
         var message = User("apples");
-        await bench.Rag.TransformAsync(new PromptContext("r", PromptEndpoint.Chat, "m", isWarmUp: true, [message], "{}"u8.ToArray()), CancellationToken.None);
+        await bench.Rag.TransformAsync(new PromptContext("r", PromptEndpoint.Chat, "m", isWarmUp: true, [message], "{}"u8.ToArray()),
+            CancellationToken.None);
         Assert.Equal(["> apples one"], Quoted(message.Parts[0].Text!));
         bench.Write("a.md", "apples of another kind");
         await bench.LookAgainAsync();

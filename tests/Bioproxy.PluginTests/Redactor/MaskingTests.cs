@@ -4,7 +4,8 @@ namespace Bioproxy.PluginTests.Redactor;
 
 public sealed class MaskingTests
 {
-    private static readonly string Block = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n" + new string('A', 64) + "\n" + new string('b', 20) + "==\n-----END RSA PRIVATE KEY-----";
+    private static readonly string Block = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n" + new string('A',
+        64) + "\n" + new string('b', 20) + "==\n-----END RSA PRIVATE KEY-----";
 
     public static TheoryData<string, string, string> BuiltIn => new()
     {
@@ -21,8 +22,10 @@ public sealed class MaskingTests
         { "url_password", "postgres://app:s3cret@db/x", "postgres://app:[URL_PASSWORD_1]@db/x" },
         { "private_key", $"a\n{Block}\nb", "a\n[PRIVATE_KEY_1]\nb" },
         { "private_key", $"a\n{Block.Replace("\n", "\\n", StringComparison.Ordinal)}\\nb", "a\n[PRIVATE_KEY_1]\\nb" },
-        { "private_key", $"a\n{Block}\n{Block.Replace("AAAA", "BBBB", StringComparison.Ordinal)}b", "a\n[PRIVATE_KEY_1]\n[PRIVATE_KEY_2]b" },
-        { "private_key", $"-----BEGIN PRIVATE KEY-----\n{new string('A', 64)}\n{new string('A', 64)}\nand so on", "[PRIVATE_KEY_1]\nand so on" },
+        { "private_key", $"a\n{Block}\n{Block.Replace("AAAA", "BBBB", StringComparison.Ordinal)}b",
+            "a\n[PRIVATE_KEY_1]\n[PRIVATE_KEY_2]b" },
+        { "private_key", $"-----BEGIN PRIVATE KEY-----\n{new string('A', 64)}\n{new string('A', 64)}\nand so on",
+            "[PRIVATE_KEY_1]\nand so on" },
         { "private_key", "-----BEGIN PRIVATE KEY----- is how it begins", "-----BEGIN PRIVATE KEY----- is how it begins" },
         { "iban", "DE89370400440532013000 and DE89 3704 0044 0532 0130 00.", "[IBAN_1] and [IBAN_2]." },
         { "credit_card", "4111 1111 1111 1111, 4111111111111111, 3782 822463 10005", "[CREDIT_CARD_1], [CREDIT_CARD_2], [CREDIT_CARD_3]" },
@@ -39,7 +42,8 @@ public sealed class MaskingTests
     }
 
     [Fact]
-    public void Masking_EveryBuiltInPattern_HasATest() => Assert.Equal(BuiltInPatterns.All.Keys.Order(), BuiltIn.Select(row => (string)row[0]!).Distinct().Order());
+    public void Masking_EveryBuiltInPattern_HasATest() =>
+        Assert.Equal(BuiltInPatterns.All.Keys.Order(), BuiltIn.Select(row => (string)row[0]!).Distinct().Order());
 
     [Fact]
     public void Masking_NothingFound_GivesTheSameString()
@@ -112,7 +116,8 @@ public sealed class MaskingTests
 
     [Fact]
     public void Masking_GroupThatTookNoPart_MasksTheWholeMatch() =>
-        Assert.Equal("[P_1] k=[P_2]", new Masking(Patterns(("p", "top-secret|k=(?<secret>[0-9]+)")), hidesLookAlikes: true).Mask("top-secret k=12", secrets: true));
+        Assert.Equal("[P_1] k=[P_2]", new Masking(Patterns(("p", "top-secret|k=(?<secret>[0-9]+)")),
+            hidesLookAlikes: true).Mask("top-secret k=12", secrets: true));
 
     [Fact]
     public void Masking_TextThatLooksLikeAPlaceholder_GetsOneOfItsOwnAndComesBack()
@@ -137,7 +142,8 @@ public sealed class MaskingTests
     public void Masking_RandomTexts_RestoresEveryTextAndLeavesNoMatch()
     {
         var random = new Random(7);
-        string[] pieces = ["[", "]", "EMAIL", "K", "_", "1", "2", "[EMAIL_1]", "[K_2]", "a@x.org", "b@x.org", "key-1", "key-22", "kee", "😀", " ", "\n"];
+        string[] pieces = ["[", "]", "EMAIL", "K", "_", "1", "2", "[EMAIL_1]", "[K_2]", "a@x.org", "b@x.org", "key-1", "key-22", "kee",
+            "😀", " ", "\n"];
         var patterns = Patterns([("k", "key-[0-9]+"), ("half", "1😀")], ["email"]);
         for (var round = 0; round < 2000; round++)
         {

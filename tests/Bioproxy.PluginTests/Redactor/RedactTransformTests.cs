@@ -21,7 +21,8 @@ public sealed class RedactTransformTests
               {"role":"tool","content":"c@x.org"}]}
             """);
         await Transform(services, prompt);
-        Assert.Equal(["You serve [EMAIL_1].", "I am [EMAIL_2]", null, "not [EMAIL_1]", "[EMAIL_3]"], prompt.Messages.SelectMany(message => message.Parts).Select(part => part.Text));
+        Assert.Equal(["You serve [EMAIL_1].", "I am [EMAIL_2]", null, "not [EMAIL_1]", "[EMAIL_3]"],
+            prompt.Messages.SelectMany(message => message.Parts).Select(part => part.Text));
         Assert.Empty(prompt.ReplacedMembers);
         Assert.Equal(4, services.Counted["masked"]);
         Assert.False(services.Counted.ContainsKey("unreachable"));
@@ -31,7 +32,8 @@ public sealed class RedactTransformTests
     public async Task Transforming_NoSecret_EditsNothing()
     {
         using var services = Services(Emails);
-        var prompt = BodyPrompt.Of(PromptEndpoint.Messages, """{"system":"Be kind.","tools":[{"name":"t","description":"d"}],"messages":[{"role":"user","content":"Hello"}]}""");
+        var prompt = BodyPrompt.Of(PromptEndpoint.Messages,
+            """{"system":"Be kind.","tools":[{"name":"t","description":"d"}],"messages":[{"role":"user","content":"Hello"}]}""");
         await Transform(services, prompt);
         Assert.False(BodyPrompt.IsEdited(prompt));
         Assert.Null(Begin(services, prompt, ResponseTextKind.Answer));
@@ -47,12 +49,14 @@ public sealed class RedactTransformTests
     }
 
     [Theory]
-    [InlineData(PromptEndpoint.Messages, "system", """ "You serve a@x.org \ud83d\ude00 \u00e9." """, """ "You serve [EMAIL_1] \uD83D\uDE00 é." """)]
+    [InlineData(PromptEndpoint.Messages, "system", """ "You serve a@x.org \ud83d\ude00 \u00e9." """,
+        """ "You serve [EMAIL_1] \uD83D\uDE00 é." """)]
     [InlineData(PromptEndpoint.Messages, "system", """[ {"type":"text", "text":"a@x.org","cache_control":{"type":"ephemeral"}}, {"text":"\u0041","type":"text"} ]""", """[ {"type":"text", "text":"[EMAIL_1]","cache_control":{"type":"ephemeral"}}, {"text":"\u0041","type":"text"} ]""")]
     [InlineData(PromptEndpoint.Responses, "instructions", "\"a@x.org \\\"b@x.org\\\"\"", "\"[EMAIL_1] \\\"[EMAIL_2]\\\"\"")]
     [InlineData(PromptEndpoint.Chat, "tools", """[{"type":"function","function":{"name":"a@x.org","description":"for a@x.org","parameters":{"properties":{"name":{"default":"b@x.org"}},"required":["name","a@x.org"], "n": 1.0}}}]""", """[{"type":"function","function":{"name":"a@x.org","description":"for [EMAIL_1]","parameters":{"properties":{"name":{"default":"[EMAIL_2]"}},"required":["name","[EMAIL_1]"], "n": 1.0}}}]""")]
     [InlineData(PromptEndpoint.Messages, "tools", """[{"name":"a@x.org","input_schema":{"properties":{"to":{"examples":[{"name":"a@x.org"},"b@x.org"]}}}}]""", """[{"name":"a@x.org","input_schema":{"properties":{"to":{"examples":[{"name":"[EMAIL_1]"},"[EMAIL_2]"]}}}}]""")]
-    public async Task Transforming_MemberBesideTheMessages_ChangesOnlyItsStrings(PromptEndpoint endpoint, string member, string value, string expected)
+    public async Task Transforming_MemberBesideTheMessages_ChangesOnlyItsStrings(PromptEndpoint endpoint, string member, string value,
+        string expected)
     {
         using var services = Services(Emails);
         var list = endpoint == PromptEndpoint.Responses ? "input" : "messages";
@@ -68,13 +72,15 @@ public sealed class RedactTransformTests
         using var services = Services("""{"use":["email","password"]}""");
         string[] turns =
         [
-            "My address is a@x.org and [EMAIL_2] is a text.", "Noted: a@x.org.", "password: hunter2x for b@x.org", "Your password hunter2x works.",
+            "My address is a@x.org and [EMAIL_2] is a "
+            + "text.", "Noted: a@x.org.", "password: hunter2x for b@x.org", "Your password hunter2x works.",
             "c@x.org [EMAIL_1] hunter2x", "a@x.org, b@x.org, c@x.org", "d@x.org",
         ];
         var before = new List<string>();
         for (var count = 1; count <= turns.Length; count++)
         {
-            var messages = turns.Take(count).Select((text, i) => (JsonNode)new JsonObject { ["role"] = i % 2 == 0 ? "user" : "assistant", ["content"] = text });
+            var messages = turns.Take(count).Select((text, i) =>
+                (JsonNode)new JsonObject { ["role"] = i % 2 == 0 ? "user" : "assistant", ["content"] = text });
             var prompt = BodyPrompt.Of(PromptEndpoint.Chat, new JsonObject { ["messages"] = new JsonArray([.. messages]) }.ToJsonString());
             await Transform(services, prompt);
             var masked = prompt.Messages.Select(message => message.Parts[0].Text!).ToList();
@@ -92,11 +98,13 @@ public sealed class RedactTransformTests
     public async Task Transforming_SomeRoles_LeavesSecretsOfOthersButNoLookAlike()
     {
         using var services = Services("""{"use":["email"],"roles":["user"]}""");
-        var prompt = BodyPrompt.Of(PromptEndpoint.Messages, """{"system":"a@x.org [EMAIL_1]","messages":[{"role":"user","content":"b@x.org"},{"role":"assistant","content":"b@x.org [EMAIL_2]"}]}""");
+        var prompt = BodyPrompt.Of(PromptEndpoint.Messages,
+            """{"system":"a@x.org [EMAIL_1]","messages":[{"role":"user","content":"b@x.org"},{"role":"assistant","content":"b@x.org [EMAIL_2]"}]}""");
         await Transform(services, prompt);
         Assert.Equal("\"a@x.org [EMAIL_1]\"", BodyPrompt.MemberOf(prompt, "system"));
         Assert.Equal(["[EMAIL_2]", "b@x.org [EMAIL_3]"], prompt.Messages.Select(message => message.Parts[0].Text));
-        Assert.Equal("[EMAIL_1] b@x.org [EMAIL_2]", Begin(services, prompt, ResponseTextKind.Answer)!.Edit("[EMAIL_1] [EMAIL_2] [EMAIL_3]"));
+        Assert.Equal("[EMAIL_1] b@x.org [EMAIL_2]", Begin(services, prompt,
+            ResponseTextKind.Answer)!.Edit("[EMAIL_1] [EMAIL_2] [EMAIL_3]"));
     }
 
     [Theory]
@@ -149,10 +157,12 @@ public sealed class RedactTransformTests
         if (unreachable == 0)
             Assert.Null(error);
         else
-            Assert.StartsWith($"{unreachable} secrets stand in tool calls", Assert.IsType<InvalidOperationException>(error).Message, StringComparison.Ordinal);
+            Assert.StartsWith($"{unreachable} secrets stand in tool calls", Assert.IsType<InvalidOperationException>(error).Message,
+                StringComparison.Ordinal);
 
         PromptContext Prompt() => endpoint == PromptEndpoint.Completion && body.Contains('[', StringComparison.Ordinal)
-            ? new PromptContext("r1", endpoint, null, false, [new PromptMessage("user", [new PromptPart("tokens", (string?)null)])], System.Text.Encoding.UTF8.GetBytes(body))
+            ? new PromptContext("r1", endpoint, null, false, [new PromptMessage("user", [new PromptPart("tokens", (string?)null)])],
+            System.Text.Encoding.UTF8.GetBytes(body))
             : BodyPrompt.Of(endpoint, body);
     }
 
@@ -160,7 +170,8 @@ public sealed class RedactTransformTests
     public async Task Transforming_SecretsOfRolesThatStay_AreNotUnreachable()
     {
         using var services = Services("""{"use":["email"],"roles":["user"]}""");
-        await Transform(services, BodyPrompt.Of(PromptEndpoint.Chat, """{"messages":[{"role":"assistant","tool_calls":["a@x.org"]},{"role":"user","content":"Hello"}]}"""));
+        await Transform(services, BodyPrompt.Of(PromptEndpoint.Chat,
+            """{"messages":[{"role":"assistant","tool_calls":["a@x.org"]},{"role":"user","content":"Hello"}]}"""));
         Assert.Equal(0, services.Counted.GetValueOrDefault("unreachable"));
     }
 
@@ -195,13 +206,20 @@ public sealed class RedactTransformTests
     {
         using var services = Services(Emails);
         var prompt = BodyPrompt.Of(PromptEndpoint.Chat, """{"messages":[{"role":"user","content":"a@x.org"}]}""");
-        await Assert.ThrowsAsync<OperationCanceledException>(() => new RedactTransform(services).TransformAsync(prompt, new CancellationToken(true)).AsTask());
+        await Assert.ThrowsAsync<OperationCanceledException>(() =>
+            new RedactTransform(services).TransformAsync(prompt, new CancellationToken(true)).AsTask());
     }
 
     private static FakeServices Services(string json, ILogger? logger = null) =>
-        new() { PluginName = "Bioproxy.Redactor", Json = json, Logger = logger ?? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance };
+        new()
+        {
+            PluginName = "Bioproxy.Redactor",
+            Json = json,
+            Logger = logger ?? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance
+        };
 
-    private static Task Transform(FakeServices services, PromptContext prompt) => new RedactTransform(services).TransformAsync(prompt, CancellationToken.None).AsTask();
+    private static Task Transform(FakeServices services, PromptContext prompt) =>
+        new RedactTransform(services).TransformAsync(prompt, CancellationToken.None).AsTask();
 
     private static IResponseEditor? Begin(FakeServices services, PromptContext prompt, ResponseTextKind kind) =>
         new RestoreTransform(services).Begin(new ResponseContext(prompt, isStream: true), new ResponseChannel(kind, 0));

@@ -74,7 +74,8 @@ public sealed class RestoringEditorTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Texts))]
-    public void Restoring_OneCharacterAtATime_GivesTheSame(string text, string expected) => Assert.Equal(expected, Restore(text.EnumerateRunes().Select(rune => rune.ToString())));
+    public void Restoring_OneCharacterAtATime_GivesTheSame(string text, string expected) =>
+        Assert.Equal(expected, Restore(text.EnumerateRunes().Select(rune => rune.ToString())));
 
     [Fact]
     public void Restoring_RandomTextsAndSplits_GivesWhatReplacingGives()
@@ -84,7 +85,9 @@ public sealed class RestoringEditorTests : IDisposable
         for (var round = 0; round < 2000; round++)
         {
             var text = string.Concat(Enumerable.Range(0, random.Next(1, 20)).Select(_ => pieces[random.Next(pieces.Length)]));
-            var expected = Regex.Replace(text, @"\[[A-Z]+(?:_[0-9]+)+\]", match => _map.At(match.Value, out var secret) > 0 ? secret : match.Value);
+            var expected = Regex.Replace(text, @"\[[A-Z]+(?:_[0-9]+)+\]", match => _map.At(match.Value, out var secret) > 0
+                ? secret
+                : match.Value);
             var chunks = new List<string>();
             for (var at = 0; at < text.Length;)
             {
@@ -151,7 +154,8 @@ public sealed class RestoringEditorTests : IDisposable
         var result = new StringBuilder();
         foreach (var piece in chunks.Select(editor.Edit).ToList().Append(editor.Finish()))
         {
-            Assert.False(piece.Length > 0 && (char.IsHighSurrogate(piece[^1]) || char.IsLowSurrogate(piece[0])), "A piece ends within a character.");
+            Assert.False(piece.Length > 0 && (char.IsHighSurrogate(piece[^1]) || char.IsLowSurrogate(piece[0])),
+                "A piece ends within a character.");
             result.Append(piece);
         }
 
@@ -160,5 +164,6 @@ public sealed class RestoringEditorTests : IDisposable
 
     private RestoringEditor Editor(bool isJson) => new(_map, isJson, _services.Counter("restored", ""));
 
-    private static bool IsWithinCharacter(string text, int at) => at > 0 && at < text.Length && char.IsSurrogatePair(text[at - 1], text[at]);
+    private static bool IsWithinCharacter(string text, int at) => at > 0 && at < text.Length
+        && char.IsSurrogatePair(text[at - 1], text[at]);
 }

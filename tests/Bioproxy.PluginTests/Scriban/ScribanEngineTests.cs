@@ -39,7 +39,8 @@ public class ScribanEngineTests
     [InlineData("<script>alert(\"x\" & 'y')</script> &lt; \u00e9 \ud83d\ude00 \u0001")]
     [InlineData("line\r\nline\n\n\ttab  ")]
     [InlineData("")]
-    public void Render_AnyMessage_StandsThereUnchanged(string message) => Assert.Equal($"<\n  {message}>", Render("<\n  {{message}}>", message));
+    public void Render_AnyMessage_StandsThereUnchanged(string message) =>
+        Assert.Equal($"<\n  {message}>", Render("<\n  {{message}}>", message));
 
     [Fact]
     public void Render_Includes_AreInsertedWhereTheyStand()
@@ -65,7 +66,8 @@ public class ScribanEngineTests
     [Fact]
     public void Render_IncludeWithArguments_SeesThem()
     {
-        var source = new MemoryTemplateSource("{{ include 'greet.sbn' 'Ann' date: 'x' }}{{ message }}", ("greet.sbn", "{{ $1 }}{{ $date }}: "));
+        var source = new MemoryTemplateSource("{{ include 'greet.sbn' 'Ann' date: 'x' }}{{ message }}",
+            ("greet.sbn", "{{ $1 }}{{ $date }}: "));
 
         Assert.Equal("Annx: Hi", Engine().Parse(source).Render(new TemplateVariables("Hi")));
     }
@@ -109,7 +111,8 @@ public class ScribanEngineTests
     [Fact]
     public void Parse_IncludesInACircle_ErrorNamesTheChain()
     {
-        var error = Error("{{ include 'a' }}{{message}}", files: [("a", "{{ include 'b' }}"), ("b", "{{ include 'c' }}"), ("c", "{{ include 'b' }}")]);
+        var error = Error("{{ include 'a' }}{{message}}",
+            files: [("a", "{{ include 'b' }}"), ("b", "{{ include 'c' }}"), ("c", "{{ include 'b' }}")]);
 
         Assert.Contains("b → c → b.", error.Message, StringComparison.Ordinal);
         Assert.StartsWith("c, line 1, column 4: ", error.Message, StringComparison.Ordinal);
@@ -133,11 +136,13 @@ public class ScribanEngineTests
     [InlineData("{{ message | string.size }}")]
     [InlineData("{{ # message }}")]
     public void Parse_WithoutMessage_IsAnError(string template) =>
-        Assert.StartsWith("the template does not write {{message}}: the user's words would be lost.", Error(template).Message, StringComparison.Ordinal);
+        Assert.StartsWith("the template does not write {{message}}: the user's words would be lost.", Error(template).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Parse_MessageOnlyWithAModel_IsAnError() =>
-        Assert.Contains("when the request names no model", Error("{{ if model }}{{ message }}{{ end }}", Both).Message, StringComparison.Ordinal);
+        Assert.Contains("when the request names no model", Error("{{ if model }}{{ message }}{{ end }}", Both).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("{{ message }}\n{{ model }}", "'model'", 4)]
@@ -212,7 +217,8 @@ public class ScribanEngineTests
 
         var (level, text) = Assert.Single(logger.Lines);
         Assert.Equal(Microsoft.Extensions.Logging.LogLevel.Warning, level);
-        Assert.Equal($"Template /templates/it writes {variables} before the message: the KV cache of all that follows is lost whenever the value changes. Move it behind {{{{message}}}}", text);
+        Assert.Equal($"Template /templates/it writes {variables} before the message: the KV cache of all that follows is lost whenever "
+            + $"the value changes. Move it behind {{{{message}}}}", text);
     }
 
     [Theory]
@@ -240,17 +246,19 @@ public class ScribanEngineTests
     public void Render_FromManyThreads_GivesEachItsOwnText()
     {
         var template = Engine(Both).Parse(new MemoryTemplateSource(
-            "{{ $n = 0; for i in 1..10; $n = $n + i; end; x = message }}{{ include 'head.sbn' }} {{ $n }} {{ model }}: {{ message | string.upcase }}",
+            "{{ $n = 0; for i in 1..10; $n = $n + i; end; x = message }}{{ include 'head.sbn' }} {{ $n }} {{ model }}: {{ message | "
+            + "string.upcase }}",
             ("head.sbn", "<{{ x }}>")));
 
-        Parallel.For(0, 2000, i =>
+        System.Threading.Tasks.Parallel.For(0, 2000, i =>
             Assert.Equal($"<message {i}> 55 {i}: MESSAGE {i}", template.Render(new TemplateVariables($"message {i}") { Model = $"{i}" })));
     }
 
     [Fact]
     public void Render_AfterATemplateSetAVariable_StartsAnew()
     {
-        var template = Engine().Parse(new MemoryTemplateSource("{{ if message == 'first' }}{{ seen = 1 }}{{ else }}{{ seen = 0 }}{{ end }}{{ message }}{{ seen }}"));
+        var template = Engine().Parse(new MemoryTemplateSource("{{ if message == 'first' }}{{ seen = 1 }}{{ else }}{{ seen = 0 }}{{ end "
+            + "}}{{ message }}{{ seen }}"));
 
         Assert.Equal("first1", template.Render(new TemplateVariables("first")));
         Assert.Equal("second0", template.Render(new TemplateVariables("second")));
@@ -262,12 +270,14 @@ public class ScribanEngineTests
         var files = Enumerable.Range(1, 17).Select(i => ($"p{i}", i == 17 ? "end" : $"{{{{ include 'p{i + 1}' }}}}")).ToArray();
 
         Assert.Contains("more than 16 deep", Error("{{ include 'p1' }}{{ message }}", files: files).Message, StringComparison.Ordinal);
-        Assert.Equal("endx", Engine().Parse(new MemoryTemplateSource("{{ include 'p2' }}{{ message }}", files)).Render(new TemplateVariables("x")));
+        Assert.Equal("endx", Engine().Parse(new MemoryTemplateSource("{{ include 'p2' }}{{ message }}",
+            files)).Render(new TemplateVariables("x")));
     }
 
     [Fact]
     public void Parse_TooMuchText_IsAnError() =>
-        Assert.Contains("more than 4194304 characters", Error("{{ include 'a' }}{{ message }}", files: ("a", new string('x', 4 << 20))).Message, StringComparison.Ordinal);
+        Assert.Contains("more than 4194304 characters",
+            Error("{{ include 'a' }}{{ message }}", files: ("a", new string('x', 4 << 20))).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("{{ for i in 1..100000; end }}{{ message }}", "LoopLimit")]
@@ -301,7 +311,8 @@ public class ScribanEngineTests
     [InlineData("if false; ", " else if false; ")]
     public void Parse_NestedTooDeeply_IsAnError(string opening, string closing)
     {
-        var text = "{{ message }}{{ " + string.Concat(Enumerable.Repeat(opening, 20_000)) + "$a" + string.Concat(Enumerable.Repeat(closing, 20_000)) + " }}";
+        var text = "{{ message }}{{ " + string.Concat(Enumerable.Repeat(opening, 20_000)) + "$a" + string.Concat(Enumerable.Repeat(closing,
+            20_000)) + " }}";
 
         Assert.Matches("depth limit|nested too deeply", Error(text).Message);
     }
@@ -311,7 +322,8 @@ public class ScribanEngineTests
     {
         var long5 = "{{ for i in 1..10 }}" + new string('x', 1 << 19) + "{{ end }}";
 
-        Assert.Contains("more than 4194304 characters besides the message", Error(long5 + "{{ message }}").Message, StringComparison.Ordinal);
+        Assert.Contains("more than 4194304 characters besides the message", Error(long5 + "{{ message }}").Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -326,15 +338,18 @@ public class ScribanEngineTests
     public void Render_LongMessage_IsNeverCut()
     {
         var message = new string('m', 9 << 20);
-        var template = Engine().Parse(new MemoryTemplateSource("a {{ include 'b' }}", ("b", "{{ capture x }}{{ message }}{{ end }}{{ x }}")));
+        var template = Engine().Parse(new MemoryTemplateSource("a {{ include 'b' }}",
+            ("b", "{{ capture x }}{{ message }}{{ end }}{{ x }}")));
 
         Assert.Equal("a " + message, template.Render(new TemplateVariables(message)));
     }
 
     [Fact]
-    public void Unload_AfterUse_LeavesNothingBehind() => Assert.False(UnloadablePlugin.IsHeldAfter(["Bioproxy.Scriban", "Scriban"], typeof(ScribanEngine).FullName!, engine =>
+    public void Unload_AfterUse_LeavesNothingBehind() =>
+        Assert.False(UnloadablePlugin.IsHeldAfter(["Bioproxy.Scriban", "Scriban"], typeof(ScribanEngine).FullName!, engine =>
     {
-        var source = new MemoryTemplateSource("{{ date }} {{ include 'a.sbn' }} {{ message | string.upcase | regex.replace 'I' 'o' }}{{ [1, 2] | array.join '-' }}", ("a.sbn", "A {{ message }} {{ model }}"));
+        var source = new MemoryTemplateSource("{{ date }} {{ include 'a.sbn' }} {{ message | string.upcase | regex.replace 'I' 'o' }}{{ "
+            + "[1, 2] | array.join '-' }}", ("a.sbn", "A {{ message }} {{ model }}"));
         Assert.NotSame(typeof(ScribanEngine), engine.GetType());
         Assert.Equal("2024-05-06 A Hi m Ho1-2", engine.Parse(source).Render(new TemplateVariables("Hi") { Model = "m", Time = Time }));
         Assert.Throws<TemplateException>(() => engine.Parse(new MemoryTemplateSource("{{ none }}")));
@@ -346,7 +361,8 @@ public class ScribanEngineTests
         return new ScribanEngine(services);
     }
 
-    private static string Render(string template, string message) => Engine().Parse(new MemoryTemplateSource(template)).Render(new TemplateVariables(message));
+    private static string Render(string template, string message) =>
+        Engine().Parse(new MemoryTemplateSource(template)).Render(new TemplateVariables(message));
 
     private static TemplateException Error(string template, string json = "{}", params (string Path, string Text)[] files) =>
         Assert.Throws<TemplateException>(() => Engine(json).Parse(new MemoryTemplateSource(template, files)));

@@ -15,7 +15,8 @@ public sealed class PluginCheckTests : IDisposable
     private readonly List<PluginStatus> _neighbours = [];
     private ProxyOptions _options;
 
-    public PluginCheckTests() => _options = new ProxyOptions { BaseDirectory = _plugins.Folder, StateDirectory = Path.Combine(_plugins.Folder, ".state") };
+    public PluginCheckTests() =>
+        _options = new ProxyOptions { BaseDirectory = _plugins.Folder, StateDirectory = Path.Combine(_plugins.Folder, ".state") };
 
     public void Dispose() => _plugins.Dispose();
 
@@ -75,7 +76,8 @@ public sealed class PluginCheckTests : IDisposable
     {
         var findings = await RunAsync(_plugins.Add("Good", which: file => !file.Contains("Library", StringComparison.Ordinal)));
 
-        Assert.StartsWith("Bad load: It needs the assembly 'Bioproxy.Fixtures.Library, Version=0.1.0.0'", findings[^1], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Bad load: It needs the assembly 'Bioproxy.Fixtures.Library, Version=0.1.0.0'", findings[^1], StringComparison.Ordinal);
         Assert.EndsWith(PluginFaults.CopyEverything, findings[^1], StringComparison.Ordinal);
     }
 
@@ -96,13 +98,15 @@ public sealed class PluginCheckTests : IDisposable
         var folder = _plugins.Add("PrivateDependency");
         var file = Path.Combine(folder, "Bioproxy.Fixtures.PrivateDependency.dll");
         var code = Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file));
-        await File.WriteAllBytesAsync(file, Encoding.Latin1.GetBytes(code.Replace("System.CommandLine", "System.CommandLin3", StringComparison.Ordinal)));
+        code = code.Replace("System.CommandLine", "System.CommandLin3", StringComparison.Ordinal);
+        await File.WriteAllBytesAsync(file, Encoding.Latin1.GetBytes(code));
 
         var findings = await RunAsync(folder);
 
         Assert.Contains("Ok load: It loads.", findings);
         Assert.Contains(findings, finding => finding.StartsWith(
-            "Bad dependency: Bioproxy.Fixtures.PrivateDependency.dll uses the assembly 'System.CommandLin3, Version=2.0.0.0'", StringComparison.Ordinal));
+            "Bad dependency: Bioproxy.Fixtures.PrivateDependency.dll uses the assembly 'System.CommandLin3, Version=2.0.0.0'",
+            StringComparison.Ordinal));
     }
 
     [Theory]
@@ -129,7 +133,9 @@ public sealed class PluginCheckTests : IDisposable
 
     [Fact]
     public async Task Run_FolderOfAnotherName_IsNoted() =>
-        Assert.Contains("Info name: Its name is 'renamed', from its folder, not 'Bioproxy.Fixtures.Good'.", await RunAsync(_plugins.Add("Good", name: "renamed")));
+        Assert.Contains(
+            "Info name: Its name is 'renamed', from its folder, not 'Bioproxy.Fixtures.Good'.",
+            await RunAsync(_plugins.Add("Good", name: "renamed")));
 
     [Theory]
     [InlineData("NothingExported", "No exports found.")]
@@ -147,7 +153,9 @@ public sealed class PluginCheckTests : IDisposable
     {
         _plugins.AddFile("Broken/Broken.dll", "no assembly");
 
-        Assert.Equal(["Bad load: Broken.dll is not a .NET assembly: copy the plugin's build output again."], await RunAsync(Path.Combine(_plugins.Folder, "Broken")));
+        Assert.Equal(
+            ["Bad load: Broken.dll is not a .NET assembly: copy the plugin's build output again."],
+            await RunAsync(Path.Combine(_plugins.Folder, "Broken")));
     }
 
     [Fact]
@@ -166,7 +174,8 @@ public sealed class PluginCheckTests : IDisposable
     [InlineData("", "Ok start: It starts.|Ok stop: It stops.|Ok unload: It unloads.")]
     [InlineData("start", "Bad start: Its start failed. InvalidOperationException: the start fails|Ok unload: It unloads.")]
     [InlineData("stop", "Ok start: It starts.|Bad stop: Its stop failed. InvalidOperationException: the stop fails|Ok unload: It unloads.")]
-    [InlineData("dispose", "Ok start: It starts.|Ok stop: It stops.|Bad unload: Its Dispose failed. InvalidOperationException: the dispose fails")]
+    [InlineData("dispose", "Ok start: It starts.|Ok stop: It stops.|Bad unload: Its Dispose failed. InvalidOperationException: the "
+        + "dispose fails")]
     public async Task Run_Lifetime_IsRunToItsEnd(string fails, string expected)
     {
         Set("Bioproxy.Fixtures.Life", $$"""{"fails":"{{fails}}"}""");
@@ -187,7 +196,8 @@ public sealed class PluginCheckTests : IDisposable
 
     [Fact]
     public async Task Run_NativeLibraryForThisMachine_IsLoaded() => Assert.Contains(
-        $"Ok native: capstone: it can be loaded on this machine ({RuntimeInformation.RuntimeIdentifier}).", await RunAsync(_plugins.Add("Native")));
+        $"Ok native: capstone: it can be loaded on this machine ({RuntimeInformation.RuntimeIdentifier}).",
+        await RunAsync(_plugins.Add("Native")));
 
     [Fact]
     public async Task Run_NativeLibraryForOtherMachinesOnly_FailsAndNamesTheFiles()
@@ -202,7 +212,10 @@ public sealed class PluginCheckTests : IDisposable
         var findings = await RunAsync(folder);
 
         var native = Assert.Single(findings, finding => finding.Contains(" native: ", StringComparison.Ordinal));
-        Assert.StartsWith($"Bad native: capstone: it cannot be loaded on this machine ({RuntimeInformation.RuntimeIdentifier}). The plugin brings ", native, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Bad native: capstone: it cannot be loaded on this machine ({RuntimeInformation.RuntimeIdentifier}). The plugin brings ",
+            native,
+            StringComparison.Ordinal);
         Assert.Contains(Path.GetRelativePath(folder, other), native, StringComparison.Ordinal);
     }
 
@@ -217,11 +230,14 @@ public sealed class PluginCheckTests : IDisposable
 
         Assert.Equal(
             [
-                "Info engine: Plugin 'Other' renders '.rev', too; the first one found is used (plugins/ beside the program, then plugin_directories).",
+                "Info engine: Plugin 'Other' renders '.rev', too; the first one found is used (plugins/ beside the program, then "
+                + "plugin_directories).",
                 "Info name: Another plugin of this name is in /p/good; the host loads the one it finds first.",
             ],
             good.FindAll(finding => finding.StartsWith("Info ", StringComparison.Ordinal)));
-        Assert.Equal(["Info command: Plugin 'Other' has the command /echo, too: both run."], handler.FindAll(finding => finding.StartsWith("Info ", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["Info command: Plugin 'Other' has the command /echo, too: both run."],
+            handler.FindAll(finding => finding.StartsWith("Info ", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -238,7 +254,9 @@ public sealed class PluginCheckTests : IDisposable
     {
         _options = _options with { Agents = ["block", "boom", "echo", "stuck"] };
 
-        Assert.Contains("Info command: Switched off, because they are not in the configured agents: /twice.", await RunAsync(_plugins.Add("Handler")));
+        Assert.Contains(
+            "Info command: Switched off, because they are not in the configured agents: /twice.",
+            await RunAsync(_plugins.Add("Handler")));
     }
 
     [Fact]
@@ -260,12 +278,16 @@ public sealed class PluginCheckTests : IDisposable
         new() { Name = name, Path = path, State = PluginState.Active, Extensions = extensions, Commands = commands };
 
     private void Set(string plugin, string settings) =>
-        _options = _options with { PluginSettings = new Dictionary<string, ReadOnlyMemory<byte>> { [plugin] = Encoding.UTF8.GetBytes(settings) } };
+        _options = _options with
+        {
+            PluginSettings = new Dictionary<string, ReadOnlyMemory<byte>> { [plugin] = Encoding.UTF8.GetBytes(settings) },
+        };
 
     private async Task<List<string>> RunAsync(string path)
     {
         using var plugins = new StandalonePlugins(_options);
-        var findings = await new PluginCheck(plugins.Loader, plugins.Options, _neighbours).RunAsync(Assert.Single(PluginFinder.At(path, []))).DefaultTimeout();
+        var check = new PluginCheck(plugins.Loader, plugins.Options, _neighbours);
+        var findings = await check.RunAsync(Assert.Single(PluginFinder.At(path, []))).DefaultTimeout();
         return [.. findings.Select(finding => $"{finding.Verdict} {finding.What}: {finding.Text}")];
     }
 }

@@ -22,12 +22,15 @@ internal sealed class FixturePlugins : IDisposable
 
     public static string OutputOf(string project) => Path.Combine(RepositoryRoot, project, "bin", Configuration, Framework);
 
-    /// <summary>Copies a fixture's output, or those of its files whose relative paths are wanted, into a plugin folder of the given name.</summary>
+    /// <summary>
+    /// Copies a fixture's output, or those of its files whose relative paths are wanted, into a plugin folder of the given name.
+    /// </summary>
     public string Add(string fixture, string? name = null, Func<string, bool>? which = null)
     {
         var target = Directory.CreateDirectory(Path.Combine(Folder, name ?? $"Bioproxy.Fixtures.{fixture}")).FullName;
         var output = OutputOf($"tests/Fixtures/Bioproxy.Fixtures.{fixture}");
-        foreach (var file in Directory.EnumerateFiles(output, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(output, path)))
+        foreach (var file in Directory.EnumerateFiles(output, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(output, path)))
         {
             if (which?.Invoke(file) == false)
                 continue;

@@ -25,7 +25,8 @@ public sealed class PluginCommandsTests : IDisposable
         Assert.Equal(0, await PluginCommands.ListAsync(Options, _out, CancellationToken.None).DefaultTimeout());
 
         Assert.StartsWith("No proxy is running on localhost:0;", Lines[0], StringComparison.Ordinal);
-        Assert.Contains("Bioproxy.Fixtures.Good             0.1.0    active   transform: shout (order 5)", _out.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "Bioproxy.Fixtures.Good             0.1.0    active   transform: shout (order 5)", _out.ToString(), StringComparison.Ordinal);
         Assert.Contains("    problem: No exports found.", _out.ToString(), StringComparison.Ordinal);
         Assert.False(Directory.Exists(Options.StateDirectory));
     }
@@ -38,10 +39,12 @@ public sealed class PluginCommandsTests : IDisposable
         await app.StartAsync(CancellationToken.None).DefaultTimeout();
         Directory.Delete(good, recursive: true); // what is listed can only be the proxy's
 
-        Assert.Equal(0, await PluginCommands.ListAsync(Options with { AdminPort = app.AdminAddress.Port }, _out, CancellationToken.None).DefaultTimeout());
+        var options = Options with { AdminPort = app.AdminAddress.Port };
+        Assert.Equal(0, await PluginCommands.ListAsync(options, _out, CancellationToken.None).DefaultTimeout());
 
         Assert.StartsWith("name ", Lines[0], StringComparison.Ordinal);
-        Assert.Contains(Lines, line => line.StartsWith("Bioproxy.Fixtures.Good  0.1.0    active  transform: shout (order 5)", StringComparison.Ordinal));
+        Assert.Contains(
+            Lines, line => line.StartsWith("Bioproxy.Fixtures.Good  0.1.0    active  transform: shout (order 5)", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -66,7 +69,8 @@ public sealed class PluginCommandsTests : IDisposable
         // Not configured: what lies beside each other meets all the same.
         Assert.Equal(1, await PluginCommands.CheckAsync(Options with { PluginDirectories = [] }, _plugins.Folder, _out).DefaultTimeout());
 
-        Assert.Contains($"Bioproxy.Fixtures.NothingExported  ({Path.Combine(_plugins.Folder, "Bioproxy.Fixtures.NothingExported")})", Lines);
+        Assert.Contains("Bioproxy.Fixtures.NothingExported  "
+            + $"({Path.Combine(_plugins.Folder, "Bioproxy.Fixtures.NothingExported")})", Lines);
         Assert.Contains(Lines, line => line.StartsWith("FAILED  load       No exports found.", StringComparison.Ordinal));
         Assert.Contains(Lines, line => line.StartsWith("note    engine     Plugin 'a' renders '.rev', too", StringComparison.Ordinal));
         Assert.Contains(Lines, line => line.StartsWith("note    engine     Plugin 'b' renders '.rev', too", StringComparison.Ordinal));

@@ -36,7 +36,8 @@ public sealed class PluginCopyTests : IDisposable
 
         using var copy = PluginCopy.Of(Candidate(Path.Combine(folder, "Bioproxy.Fixtures.Good.dll")), _temporary.FullName);
 
-        Assert.DoesNotContain("Bioproxy.Fixtures.Library.dll", Directory.GetFiles(Path.GetDirectoryName(copy.MainFile)!).Select(Path.GetFileName));
+        Assert.DoesNotContain("Bioproxy.Fixtures.Library.dll", Directory.GetFiles(Path.GetDirectoryName(copy.MainFile)!)
+            .Select(Path.GetFileName));
     }
 
     [Fact]
@@ -85,8 +86,11 @@ public sealed class PluginCopyTests : IDisposable
 
         Assert.Empty(Copies());
 
-        static string[] Copies() => Directory.GetFiles(Path.GetTempPath(), "CopyOfAUniqueName.dll", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 })
-            .Where(file => Path.GetFileName(Path.GetDirectoryName(file))!.StartsWith("bioproxy-plugin-", StringComparison.Ordinal)).ToArray();
+        static string[] Copies() =>
+            Directory.GetFiles(Path.GetTempPath(), "CopyOfAUniqueName.dll",
+                new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 })
+            .Where(file => Path.GetFileName(Path.GetDirectoryName(file))!.StartsWith("bioproxy-plugin-",
+            StringComparison.Ordinal)).ToArray();
     }
 
     private static PluginCandidate Candidate(string path) => Assert.Single(PluginFinder.At(path, []));

@@ -15,8 +15,8 @@ public sealed class PluginExportsTests
     [InlineData("for the extension 'txt': an extension starts with a dot", typeof(NoDot))]
     [InlineData("It exports a response transform without a name: export it with [ResponseTransform(\"name\")].", typeof(PlainResponse))]
     [InlineData("It exports two handlers named 'same'", typeof(SameHandler1), typeof(SameHandler2))]
-    [InlineData("The command '/slash' of its handler 'slash' cannot be typed", typeof(SlashHandler))]
-    [InlineData("The command 'Rag' of its transform 'upper' cannot be typed", typeof(UpperCommand))]
+    [InlineData("The command '/slash' of its handler 'slash' is not valid", typeof(SlashHandler))]
+    [InlineData("The command 'Rag' of its transform 'upper' is not valid", typeof(UpperCommand))]
     public void Resolve_WrongAttributes_SaysWhat(string expected, params Type[] parts)
     {
         using var container = new ContainerConfiguration().WithParts(parts).CreateContainer();
@@ -48,7 +48,8 @@ public sealed class PluginExportsTests
         var error = Assert.ThrowsAny<Exception>(() => PluginExports.Resolve("p", container));
         var text = PluginFaults.Describe(error);
 
-        Assert.StartsWith("Its parts cannot be composed (No export was found for the contract 'IDisposable'", text, StringComparison.Ordinal);
+        Assert.StartsWith("Its parts cannot be composed (No export was found for the contract "
+            + "'IDisposable'", text, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', text);
     }
 

@@ -44,7 +44,8 @@ public sealed class PluginFinderTests : IDisposable
         _plugins.AddFile("Alone.dll", "");
         _plugins.AddFile("Mine/Mine.dll", "");
 
-        Assert.Equal(["Alone", "Mine"], PluginFinder.At(_plugins.Folder, [_plugins.Folder + Path.DirectorySeparatorChar]).Select(candidate => candidate.Name));
+        Assert.Equal(["Alone", "Mine"], PluginFinder.At(_plugins.Folder, [_plugins.Folder + Path.DirectorySeparatorChar])
+            .Select(candidate => candidate.Name));
         Assert.Equal([Path.GetFileName(_plugins.Folder)], PluginFinder.At(_plugins.Folder, []).Select(candidate => candidate.Name));
     }
 
@@ -53,7 +54,7 @@ public sealed class PluginFinderTests : IDisposable
     {
         _plugins.AddFile("Source/src/Mine.cs", "");
 
-        Assert.Contains("holds no plugin DLL", Assert.Single(At("Source")).Problem, StringComparison.Ordinal);
+        Assert.Contains("contains no plugin DLL", Assert.Single(At("Source")).Problem, StringComparison.Ordinal);
     }
 
     [Theory]

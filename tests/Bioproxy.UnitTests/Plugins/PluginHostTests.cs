@@ -31,8 +31,10 @@ public sealed partial class PluginHostTests : IDisposable
                     listener.EnableMeasurementEvents(instrument);
             },
         };
-        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => _measured.Add($"{instrument.Name} {value} {tags[0].Key}={tags[0].Value}"));
-        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => _measured.Add(string.Create(CultureInfo.InvariantCulture, $"{instrument.Name} {value} {tags[0].Key}={tags[0].Value}")));
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => _measured.Add($"{instrument.Name} {value} "
+            + $"{tags[0].Key}={tags[0].Value}"));
+        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
+            _measured.Add(string.Create(CultureInfo.InvariantCulture, $"{instrument.Name} {value} {tags[0].Key}={tags[0].Value}")));
         _listener.Start();
     }
 
@@ -113,7 +115,8 @@ public sealed partial class PluginHostTests : IDisposable
     {
         using var host = Host();
 
-        await Assert.ThrowsAsync<BackendUnavailableException>(() => host.Backend.AskAsync(Question, CancellationToken.None).DefaultTimeout());
+        await Assert.ThrowsAsync<BackendUnavailableException>(() =>
+            host.Backend.AskAsync(Question, CancellationToken.None).DefaultTimeout());
     }
 
     [Fact]
@@ -129,7 +132,8 @@ public sealed partial class PluginHostTests : IDisposable
         second.Metrics.Histogram("took_seconds", "z").Record(0.5);
 
         Assert.Equal(
-            ["bioproxy_plugin_custom_things_total 2 plugin=A", "bioproxy_plugin_custom_things_total 1 plugin=B", "bioproxy_plugin_custom_things_total 3 plugin=B", "bioproxy_plugin_custom_took_seconds 0.5 plugin=B"],
+            ["bioproxy_plugin_custom_things_total 2 plugin=A", "bioproxy_plugin_custom_things_total 1 plugin=B",
+                "bioproxy_plugin_custom_things_total 3 plugin=B", "bioproxy_plugin_custom_took_seconds 0.5 plugin=B"],
             _measured);
     }
 
@@ -146,8 +150,10 @@ public sealed partial class PluginHostTests : IDisposable
     {
         using var host = Host();
 
-        Assert.Contains($"'{name}'", Assert.Throws<ArgumentException>(() => host.Metrics.Counter(name, "")).Message, StringComparison.Ordinal);
-        Assert.Contains($"'{name}'", Assert.Throws<ArgumentException>(() => host.Metrics.Histogram(name, "")).Message, StringComparison.Ordinal);
+        Assert.Contains($"'{name}'", Assert.Throws<ArgumentException>(() => host.Metrics.Counter(name, "")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains($"'{name}'", Assert.Throws<ArgumentException>(() => host.Metrics.Histogram(name, "")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -192,7 +198,9 @@ public sealed partial class PluginHostTests : IDisposable
         {
             BaseDirectory = _state.FullName,
             StateDirectory = _state.FullName,
-            PluginSettings = settings is null ? new Dictionary<string, ReadOnlyMemory<byte>>() : new() { [name] = Encoding.UTF8.GetBytes(settings) },
+            PluginSettings = settings is null
+                ? new Dictionary<string, ReadOnlyMemory<byte>>()
+                : new() { [name] = Encoding.UTF8.GetBytes(settings) },
         },
         Loggers = NullLoggerFactory.Instance,
         Time = TimeProvider.System,

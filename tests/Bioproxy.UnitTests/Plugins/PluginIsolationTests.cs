@@ -44,7 +44,8 @@ public sealed class PluginIsolationTests : IDisposable
     public async Task Load_NativeLibrary_IsFoundInThePluginsFolder()
     {
         var here = Path.Combine("runtimes", RuntimeInformation.RuntimeIdentifier);
-        _plugins.Add("Native", which: file => !file.StartsWith("runtimes", StringComparison.Ordinal) || file.StartsWith(here, StringComparison.Ordinal));
+        _plugins.Add("Native", which: file => !file.StartsWith("runtimes", StringComparison.Ordinal)
+            || file.StartsWith(here, StringComparison.Ordinal));
 
         Assert.Equal("hello [capstone 4.0]", await TransformAsync("hello"));
     }
@@ -53,7 +54,8 @@ public sealed class PluginIsolationTests : IDisposable
     public async Task Transform_NativeLibraryTruncatedAfterLoading_StillRuns()
     {
         var here = Path.Combine("runtimes", RuntimeInformation.RuntimeIdentifier);
-        var folder = _plugins.Add("Native", which: file => !file.StartsWith("runtimes", StringComparison.Ordinal) || file.StartsWith(here, StringComparison.Ordinal));
+        var folder = _plugins.Add("Native", which: file => !file.StartsWith("runtimes", StringComparison.Ordinal)
+            || file.StartsWith(here, StringComparison.Ordinal));
         using var set = _plugins.Load();
 
         foreach (var file in Directory.GetFiles(Path.Combine(folder, here), "*", SearchOption.AllDirectories))

@@ -81,7 +81,7 @@ public sealed class PluginLoaderTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(_plugins.Folder, "empty"));
 
-        AssertFaulted("holds no plugin DLL");
+        AssertFaulted("contains no plugin DLL");
     }
 
     [Theory]

@@ -64,13 +64,15 @@ public sealed class PluginSetTests
     public void Parts_OfSeveralPlugins_AreSortedAndThoseWithCommandsApart()
     {
         using var set = TestPlugin.Set(
-            new TestPlugin("b").Transform("y").Transform("x").Transform("early", -1).Transform("asked", 0, "do").Response("r2", 2).Handler("h"),
+            new TestPlugin("b").Transform("y").Transform("x").Transform("early", -1).Transform("asked", 0, "do").Response("r2",
+                2).Handler("h"),
             new TestPlugin("a").Transform("z").Response("r1", 1).Response("asked", 0, "do").Handler("asked", 0, "other"));
 
         Assert.Equal(["early", "z", "x", "y"], set.Transforms.Select(part => part.Name));
         Assert.Equal(["r1", "r2"], set.Responses.Select(part => part.Name));
         Assert.Equal(["h"], set.Handlers.Select(part => part.Name));
         Assert.Equal(["do", "other"], set.Commands.Keys.Order(StringComparer.Ordinal));
-        Assert.Equal((1, 1, 0), (set.Commands["do"].Transforms.Count, set.Commands["do"].Responses.Count, set.Commands["do"].Handlers.Count));
+        Assert.Equal((1, 1, 0), (set.Commands["do"].Transforms.Count, set.Commands["do"].Responses.Count,
+            set.Commands["do"].Handlers.Count));
     }
 }

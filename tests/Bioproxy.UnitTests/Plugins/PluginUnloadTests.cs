@@ -46,7 +46,8 @@ public sealed class PluginUnloadTests : IDisposable
 
         set.Unload();
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => transform.TransformAsync(Prompts.User("x"), CancellationToken.None).AsTask());
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            transform.TransformAsync(Prompts.User("x"), CancellationToken.None).AsTask());
         Assert.Throws<TemplateException>(() => engine.Parse(Substitute.For<ITemplateSource>()));
         Assert.Empty(set.Unload());
     }

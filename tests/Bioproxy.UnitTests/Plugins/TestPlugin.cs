@@ -47,11 +47,14 @@ internal sealed class TestPlugin(string name = "p")
         return this;
     }
 
-    private sealed class Provider(IReadOnlyList<(Type Contract, Dictionary<string, object> Metadata, object Part)> parts) : ExportDescriptorProvider
+    private sealed class Provider(IReadOnlyList<(Type Contract, Dictionary<string, object> Metadata, object Part)> parts)
+        : ExportDescriptorProvider
     {
-        public override IEnumerable<ExportDescriptorPromise> GetExportDescriptors(CompositionContract contract, DependencyAccessor descriptorAccessor) =>
+        public override IEnumerable<ExportDescriptorPromise> GetExportDescriptors(CompositionContract contract,
+            DependencyAccessor descriptorAccessor) =>
             from part in parts
             where contract.Equals(new CompositionContract(part.Contract))
-            select new ExportDescriptorPromise(contract, "the test", true, NoDependencies, _ => ExportDescriptor.Create((_, _) => part.Part, part.Metadata));
+            select new ExportDescriptorPromise(contract, "the test", true, NoDependencies,
+                _ => ExportDescriptor.Create((_, _) => part.Part, part.Metadata));
     }
 }

@@ -18,7 +18,6 @@ public sealed class TimeLimitTests
         _work.SetResult(1);
 
         Assert.True(await waiting.DefaultTimeout());
-        Assert.Equal(0, _time.ActiveTimers);
     }
 
     [Fact]

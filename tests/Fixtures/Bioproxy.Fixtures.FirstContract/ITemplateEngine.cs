@@ -1,7 +1,9 @@
 namespace Bioproxy.Abstractions;
 
 /// <summary>Turns template files of certain extensions into templates that can be rendered.</summary>
-/// <remarks>Export it with <see cref="TemplateEngineAttribute"/>. Called from one thread at a time when a file was read or changed.</remarks>
+/// <remarks>
+/// Export it with <see cref="TemplateEngineAttribute"/>. Called from one thread at a time when a file was read or changed.
+/// </remarks>
 public interface ITemplateEngine
 {
     /// <summary>Parses a template and reads all files it includes.</summary>

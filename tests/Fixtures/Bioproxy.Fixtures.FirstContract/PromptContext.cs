@@ -14,7 +14,8 @@ public sealed class PromptContext
     /// <param name="isWarmUp">Whether this is a rehearsal by warm-up.</param>
     /// <param name="messages">The messages, oldest first.</param>
     /// <param name="body">The whole request body.</param>
-    public PromptContext(string requestId, PromptEndpoint endpoint, string? model, bool isWarmUp, IReadOnlyList<PromptMessage> messages, ReadOnlyMemory<byte> body)
+    public PromptContext(string requestId, PromptEndpoint endpoint, string? model, bool isWarmUp, IReadOnlyList<PromptMessage> messages,
+        ReadOnlyMemory<byte> body)
     {
         RequestId = requestId;
         Endpoint = endpoint;

@@ -34,7 +34,8 @@ public sealed class PromptPart
     public string Type { get; }
 
     /// <summary>The text; null for a part without text (an image, or a string that is no valid Unicode), which cannot be
-    /// assigned. Reading decodes the whole text: ask <see cref="StartsWith"/> first where that is enough. Assigning edits the prompt.</summary>
+    /// assigned. Reading decodes the whole text: ask <see cref="StartsWith"/> first where that is enough. Assigning edits the
+    /// prompt.</summary>
     /// <exception cref="InvalidOperationException">A text was assigned to a part that has none.</exception>
     public string? Text
     {
@@ -64,7 +65,9 @@ public sealed class PromptPart
     /// <summary>Whether <see cref="Text"/> was assigned since the request came in.</summary>
     public bool IsEdited { get; private set; }
 
-    /// <summary>Whether the text begins with <paramref name="prefix"/> (ordinal), without decoding the whole text when that can be avoided.</summary>
+    /// <summary>
+    /// Whether the text begins with <paramref name="prefix"/> (ordinal), without decoding the whole text when that can be avoided.
+    /// </summary>
     /// <param name="prefix">What to look for.</param>
     /// <returns>False for a part without text.</returns>
     public bool StartsWith(string prefix)

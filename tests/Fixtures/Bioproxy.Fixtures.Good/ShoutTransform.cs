@@ -4,7 +4,9 @@ using Bioproxy.Fixtures.Library;
 
 namespace Bioproxy.Fixtures.Good;
 
-/// <summary>Makes everything upper case and signs with the plugin's name. Internal on purpose: an exported class need not be public.</summary>
+/// <summary>
+/// Makes everything upper case and signs with the plugin's name. Internal on purpose: an exported class need not be public.
+/// </summary>
 [PromptTransform("shout", Order = 5)]
 [method: ImportingConstructor]
 internal sealed class ShoutTransform(IPluginHost host) : EditingTransform

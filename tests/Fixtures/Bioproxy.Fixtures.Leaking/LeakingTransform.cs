@@ -2,7 +2,9 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.Fixtures.Leaking;
 
-/// <summary>Listens to an event of the process and never lets go, so that the runtime cannot unload its assembly as long as the process runs.</summary>
+/// <summary>
+/// Listens to an event of the process and never lets go, so that the runtime cannot unload its assembly as long as the process runs.
+/// </summary>
 [PromptTransform("leaking")]
 public sealed class LeakingTransform : IPromptTransform
 {

@@ -2,7 +2,10 @@ using Bioproxy.Abstractions;
 
 namespace Bioproxy.Fixtures.OldContract;
 
-/// <summary>Renders <c>.old</c> templates: the included file of the first line, then the rest, then the message. The ways to fail are words of the first line.</summary>
+/// <summary>
+/// Renders <c>.old</c> templates: the included file of the first line, then the rest, then the message. The ways to fail are words of the
+/// first line.
+/// </summary>
 [TemplateEngine(".old")]
 public sealed class OldEngine : ITemplateEngine
 {

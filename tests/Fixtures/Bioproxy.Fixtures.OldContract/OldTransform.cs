@@ -9,7 +9,8 @@ namespace Bioproxy.Fixtures.OldContract;
 [method: ImportingConstructor]
 public sealed class OldTransform(IPluginHost host) : IPromptTransform
 {
-    private static readonly Action<ILogger, string, Exception?> Saw = LoggerMessage.Define<string>(LogLevel.Debug, new EventId(1, "Saw"), "Saw request {Request}");
+    private static readonly Action<ILogger, string, Exception?> Saw = LoggerMessage.Define<string>(LogLevel.Debug, new EventId(1, "Saw"),
+        "Saw request {Request}");
 
     public ValueTask TransformAsync(PromptContext context, CancellationToken cancellationToken)
     {
@@ -24,7 +25,8 @@ public sealed class OldTransform(IPluginHost host) : IPromptTransform
             '\n',
             part.Text,
             $"host: {host.PluginName}, {host.TimeProvider.GetUtcNow():yyyy-MM-dd}, API {PluginApi.Version}",
-            $"context: {context.RequestId}, {context.Endpoint}, {context.Model ?? "no model"}, warm-up {context.IsWarmUp}, {context.Body.Length} bytes, {context.Lane}",
+            $"context: {context.RequestId}, {context.Endpoint}, {context.Model ?? "no model"}, warm-up {context.IsWarmUp}, "
+            + $"{context.Body.Length} bytes, {context.Lane}",
             $"message: {message.Role}, {message.Parts.Count} parts, {part.Type}, hello {started}, edited {part.IsEdited}",
             $"templates: {string.Join(", ", host.Templates.Prefixes.Select(prefix => $"{prefix} = {Render(prefix)}"))}",
             $"made by hand: {HandMade.Describe()}");

@@ -17,6 +17,6 @@ public sealed class MarkEngineTests
         var result = await host.ChatAsync("@terse Is it so?");
 
         Assert.Equal("Be terse. Is it so?", result.Backend[0].Messages[0].Text);
-        Assert.StartsWith("Be terse. ", await host.StaticPrefixOfAsync("@terse"), StringComparison.Ordinal); // what can be kept warm
+        Assert.StartsWith("Be terse. ", await host.StaticPrefixOfAsync("@terse"), StringComparison.Ordinal); // the static prefix
     }
 }

@@ -12,7 +12,7 @@ public sealed class ShoutResponseTests
         await using var host = await PluginHarness.StartAsync(new PluginHarnessOptions
         {
             Plugins = [PluginHarness.FolderOf<ShoutResponse>()],
-            Answer = _ => HarnessAnswer.Text("Good morning.", chunkSize: 1), // a stream comes in pieces of one character
+            Answer = _ => HarnessAnswer.Text("Good morning.", chunkSize: 1), // streamed one character at a time
         });
 
         var result = await host.ChatAsync("hello", stream);

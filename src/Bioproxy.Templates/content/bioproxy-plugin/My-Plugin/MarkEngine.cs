@@ -2,7 +2,7 @@ using Bioproxy.Abstractions;
 
 namespace PluginNamespace;
 
-/// <summary>Renders <c>.mark</c> files: the user's message stands where the template says <c>$MESSAGE</c>.</summary>
+/// <summary>Renders <c>.mark</c> files: the user's message replaces <c>$MESSAGE</c>.</summary>
 [TemplateEngine(".mark")]
 public sealed class MarkEngine : ITemplateEngine
 {

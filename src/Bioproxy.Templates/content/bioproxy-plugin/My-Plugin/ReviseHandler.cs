@@ -4,7 +4,7 @@ using Bioproxy.Abstractions;
 
 namespace PluginNamespace;
 
-/// <summary><c>/revise</c>: asks the model, then asks it to improve its own answer, and gives the client the second one.</summary>
+/// <summary><c>/revise</c>: asks the model, then asks it to improve its own answer, and returns the second one.</summary>
 [RequestHandler("revise", Command = "revise")]
 public sealed class ReviseHandler : IRequestHandler
 {
@@ -12,14 +12,15 @@ public sealed class ReviseHandler : IRequestHandler
 
     public async ValueTask<bool> HandleAsync(RequestCall request, CancellationToken cancellationToken)
     {
-        // False, with nothing written: the request goes its usual way.
-        if (request.Prompt.Endpoint != PromptEndpoint.Chat || JsonNode.Parse(request.Body.Span) is not JsonObject body || body["messages"] is not JsonArray messages)
+        // False, with nothing written: the request is handled as usual.
+        if (request.Prompt.Endpoint != PromptEndpoint.Chat || JsonNode.Parse(request.Body.Span) is not JsonObject body
+            || body["messages"] is not JsonArray messages)
             return false;
 
         body["stream"] = false;
         var draft = await request.AskAsync(new BackendQuestion(Chat, Utf8(body)), cancellationToken);
         if (draft.Text is null)
-            return false; // the client gets to see what the backend has to say
+            return false; // the client gets the backend's own answer
 
         messages.Add(new JsonObject { ["role"] = "assistant", ["content"] = draft.Text });
         messages.Add(new JsonObject { ["role"] = "user", ["content"] = "Improve this answer. Give only the improved answer." });

@@ -2,9 +2,11 @@ using Bioproxy.Abstractions;
 
 namespace PluginNamespace;
 
-/// <summary>Writes what users say in capital letters.</summary>
-/// <remarks>In every message of the history, not only the last: then the next turn begins as this one did, and keeps its KV cache.</remarks>
-[PromptTransform("shout", Order = 10)] // behind the prefix expander, which has 0 and would not know @CODE
+/// <summary>Converts user messages to capital letters.</summary>
+/// <remarks>
+/// In every message of the history, not only the last, so that the next turn shares the prompt prefix and keeps its KV cache.
+/// </remarks>
+[PromptTransform("shout", Order = 10)] // after the prefix expander (order 0), which would not recognise @CODE
 public sealed class ShoutTransform : IPromptTransform
 {
     public ValueTask TransformAsync(PromptContext context, CancellationToken cancellationToken)
