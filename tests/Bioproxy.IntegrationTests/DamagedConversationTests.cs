@@ -27,7 +27,7 @@ public sealed class DamagedConversationTests(ITestOutputHelper output, LearnedCo
         await workspace.RestartAsync(server);
 
         await using var proxy = await StartAsync(workspace, server, isFolderKnown);
-        Assert.True(proxy.Logged($"The sidecar {sidecar} cannot be used"));
+        Assert.True(proxy.Logged($"The sidecar {sidecar} is unusable"));
         Assert.True(File.Exists(sidecar + ".quarantined"));
         Assert.Equal("", disk.Problems(isFolderKnown));
         var answer = await proxy.SendAsync(_one.Request(1), CancellationToken.None);
