@@ -32,8 +32,17 @@ internal sealed class FakeCompletion(FakeJob job, FakeBackendOptions options, st
             ["time_ms"] = Nothing.TotalMilliseconds,
         };
         if (job.Shape == FakeShape.Native)
-            return Event(new() { ["index"] = 0, ["content"] = "", ["tokens"] = new JsonArray(0), ["stop"] = false, ["id_slot"] = -1,
-                ["tokens_predicted"] = 0, ["tokens_evaluated"] = job.Prompt.Count, ["prompt_progress"] = progress });
+            return Event(new()
+            {
+                ["index"] = 0,
+                ["content"] = "",
+                ["tokens"] = new JsonArray(0),
+                ["stop"] = false,
+                ["id_slot"] = -1,
+                ["tokens_predicted"] = 0,
+                ["tokens_evaluated"] = job.Prompt.Count,
+                ["prompt_progress"] = progress
+            });
         var chunk = Chunk(new() { ["role"] = "assistant", ["content"] = null }, null);
         chunk["prompt_progress"] = progress;
         return Event(chunk);
@@ -53,10 +62,24 @@ internal sealed class FakeCompletion(FakeJob job, FakeBackendOptions options, st
                 yield return Event("response.in_progress",
                     new() { ["response"] = new JsonObject { ["id"] = id, ["object"] = "response", ["status"] = "in_progress" } });
                 yield return Event("response.output_item.added",
-                    new() { ["item"] = new JsonObject { ["content"] = new JsonArray(), ["id"] = "msg_"
-                        + id, ["role"] = "assistant", ["status"] = "in_progress", ["type"] = "message" } });
-                yield return Event("response.content_part.added", new() { ["item_id"] = "msg_"
-                    + id, ["part"] = new JsonObject { ["type"] = "output_text", ["text"] = "" } });
+                    new()
+                    {
+                        ["item"] = new JsonObject
+                        {
+                            ["content"] = new JsonArray(),
+                            ["id"] = "msg_"
+                        + id,
+                            ["role"] = "assistant",
+                            ["status"] = "in_progress",
+                            ["type"] = "message"
+                        }
+                    });
+                yield return Event("response.content_part.added", new()
+                {
+                    ["item_id"] = "msg_"
+                    + id,
+                    ["part"] = new JsonObject { ["type"] = "output_text", ["text"] = "" }
+                });
                 break;
             case FakeShape.Messages:
                 var message = new JsonObject
@@ -83,8 +106,16 @@ internal sealed class FakeCompletion(FakeJob job, FakeBackendOptions options, st
         return job.Shape switch
         {
             FakeShape.Native =>
-                Event(new() { ["index"] = 0, ["content"] = text, ["tokens"] = new JsonArray(token), ["stop"] = false, ["id_slot"] = -1,
-                    ["tokens_predicted"] = Generated.Count, ["tokens_evaluated"] = job.Prompt.Count }),
+                Event(new()
+                {
+                    ["index"] = 0,
+                    ["content"] = text,
+                    ["tokens"] = new JsonArray(token),
+                    ["stop"] = false,
+                    ["id_slot"] = -1,
+                    ["tokens_predicted"] = Generated.Count,
+                    ["tokens_evaluated"] = job.Prompt.Count
+                }),
             FakeShape.Text => Event(TextChunk(text, null)),
             FakeShape.Chat => Event(Chunk(new() { ["content"] = text }, null)),
             FakeShape.Responses => Event("response.output_text.delta", new() { ["item_id"] = "msg_" + id, ["delta"] = text }),
@@ -128,8 +159,11 @@ internal sealed class FakeCompletion(FakeJob job, FakeBackendOptions options, st
             case FakeShape.Messages:
                 yield return Event("content_block_stop", new() { ["index"] = 0 });
                 yield return Event("message_delta",
-                    new() { ["delta"] = new JsonObject { ["stop_reason"] = StopReason(), ["stop_sequence"] = null },
-                        ["usage"] = new JsonObject { ["output_tokens"] = Generated.Count } });
+                    new()
+                    {
+                        ["delta"] = new JsonObject { ["stop_reason"] = StopReason(), ["stop_sequence"] = null },
+                        ["usage"] = new JsonObject { ["output_tokens"] = Generated.Count }
+                    });
                 yield return Event("message_stop", []);
                 break;
         }
@@ -144,8 +178,12 @@ internal sealed class FakeCompletion(FakeJob job, FakeBackendOptions options, st
                 i => new() { ["text"] = Text, ["index"] = i, ["logprobs"] = null, ["finish_reason"] = FinishReason }),
         FakeShape.Chat =>
             WholeChoices("chat.completion",
-                i => new() { ["finish_reason"] = FinishReason, ["index"] = i,
-                    ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = Text } }),
+                i => new()
+                {
+                    ["finish_reason"] = FinishReason,
+                    ["index"] = i,
+                    ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = Text }
+                }),
         FakeShape.Responses => ResponseObject(),
         _ => new()
         {
@@ -259,11 +297,16 @@ internal sealed class FakeCompletion(FakeJob job, FakeBackendOptions options, st
         ["status"] = "completed",
         ["model"] = options.Model,
         ["output"] = new JsonArray(OutputMessage()),
-        ["usage"] = new JsonObject { ["input_tokens"] = job.Prompt.Count, ["output_tokens"] = Generated.Count,
-            ["total_tokens"] = job.Prompt.Count + Generated.Count, ["input_tokens_details"] = new JsonObject
+        ["usage"] = new JsonObject
+        {
+            ["input_tokens"] = job.Prompt.Count,
+            ["output_tokens"] = Generated.Count,
+            ["total_tokens"] = job.Prompt.Count + Generated.Count,
+            ["input_tokens_details"] = new JsonObject
             {
-                ["cached_tokens"] = Cached },
+                ["cached_tokens"] = Cached
             },
+        },
     };
 
     private JsonObject OutputMessage() => new()

@@ -118,8 +118,12 @@ internal sealed class FakeResponse(Stream stream, FakeRequest request, FakeMisbe
             head.Append(CultureInfo.InvariantCulture, $"Content-Type: {_contentType}\r\n");
         foreach (var (name, value) in script.Headers)
             head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
-        var wrong = script.Wire switch { FakeWire.ContentLengthTooLarge => script.Amount, FakeWire.ContentLengthTooSmall => -script.Amount,
-            _ => 0 };
+        var wrong = script.Wire switch
+        {
+            FakeWire.ContentLengthTooLarge => script.Amount,
+            FakeWire.ContentLengthTooSmall => -script.Amount,
+            _ => 0
+        };
         if (length is { } bytes && !isOld)
             head.Append(CultureInfo.InvariantCulture, $"Content-Length: {Math.Max(0, bytes + wrong)}\r\n");
         if (script.Wire == FakeWire.BothLengths)

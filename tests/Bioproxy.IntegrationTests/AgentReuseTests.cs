@@ -84,7 +84,8 @@ public sealed class AgentReuseTests(ITestOutputHelper output) : IDisposable
     {
         PluginDirectories = [.. options.PluginDirectories, _plugins.Root],
         PluginSettings = new Dictionary<string,
-            ReadOnlyMemory<byte>> { [plugin] = Encoding.UTF8.GetBytes(settings.ToJsonString()) }.ToFrozenDictionary(),
+            ReadOnlyMemory<byte>>
+        { [plugin] = Encoding.UTF8.GetBytes(settings.ToJsonString()) }.ToFrozenDictionary(),
         KvSave = SaveMode.Never,
     };
 }

@@ -17,8 +17,12 @@ internal sealed partial class BioproxyRun : IAsyncDisposable
     {
         _process = process;
         _output = output;
-        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false,
-            ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = Address(ProxyLine()), Timeout = Limit };
+        Client = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            ResponseDrainTimeout = TimeSpan.Zero
+        })
+        { BaseAddress = Address(ProxyLine()), Timeout = Limit };
         Admin = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Address(AdminLine()), Timeout = Limit };
     }
 
@@ -60,7 +64,7 @@ internal sealed partial class BioproxyRun : IAsyncDisposable
 
     public Task WaitUntilItSaysAsync(string text) => Eventually.TrueAsync(() => HasSaid(text), Limit, $"it says '{text}'");
 
-    public Task WaitUntilRecognisedAsync() => WaitUntilItSaysAsync("was recognised as identity");
+    public Task WaitUntilRecognisedAsync() => WaitUntilItSaysAsync("was recognised as fingerprint");
 
     /// <summary>Waits until it has saved this many conversations.</summary>
     public Task WaitUntilSavedAsync(int count) => Eventually.TrueAsync(() => Saves >= count, Limit, $"{count} conversations are saved");

@@ -69,9 +69,9 @@ public sealed class DamagedConversationTests(ITestOutputHelper output, LearnedCo
 
         await next.WaitUntilSavedAsync(1);
         await AssertRestoredAsync(next, _other, 1);
-        var epoch = next.Epoch;
+        var instance = next.Instance;
         await workspace.RestartAsync(server);
-        await next.WaitUntilRecognisedAsync(after: epoch);
+        await next.WaitUntilRecognisedAsync(after: instance);
         await AssertRestoredAsync(next, _one, 2);
         await next.DisposeAsync();
         await disk.AssertConsistentAsync(isFolderKnown);

@@ -36,9 +36,9 @@ public sealed class DomainTests(ITestOutputHelper output, LearnedConversations c
         await proxy.WaitUntilWarmAsync("@code");
         _one.AssertRight(0, await AskAsync(proxy, header, "first", 0));
         await proxy.WaitUntilSavedAsync(1);
-        var epoch = proxy.Epoch;
+        var instance = proxy.Instance;
         await workspace.RestartAsync(server);
-        await proxy.WaitUntilRecognisedAsync(after: epoch);
+        await proxy.WaitUntilRecognisedAsync(after: instance);
 
         foreach (var (who, expected) in isFirst ? new[] { ("second", "cold"), ("first", "restored") } : [("first", "restored"), (
             "second", "cold")])

@@ -42,7 +42,7 @@ public sealed class FakeBudgetTests(ITestOutputHelper output)
             stage.LineLogged += Count; // every change of the snapshots is logged
             await LoadAsync(stage, seed);
             await stage.WaitUntilIdleAsync();
-            await Eventually.TrueAsync(() => !stage.App.Keeper.HasDue, FakeStage.Limit, "all is saved");
+            await Eventually.TrueAsync(() => !stage.App.Model.Current.Saver.HasDue, FakeStage.Limit, "all is saved");
             output.WriteLine(
                 $"at most {most} snapshots; {stage.Log.Count(l => l.Contains("Saved a conversation", StringComparison.Ordinal))} saves, "
                 + $"{stage.Log.Count(l => l.Contains("Restored conversation", StringComparison.Ordinal))} restores");
@@ -153,8 +153,12 @@ public sealed class FakeBudgetTests(ITestOutputHelper output)
         for (var i = 1; i < turn; i++)
         {
             messages.Add(new JsonObject { ["role"] = "assistant", ["content"] = "Well." });
-            messages.Add(new JsonObject { ["role"] = "user", ["content"] = string.Create(
-                CultureInfo.InvariantCulture, $"Question {i} of {text}") });
+            messages.Add(new JsonObject
+            {
+                ["role"] = "user",
+                ["content"] = string.Create(
+                CultureInfo.InvariantCulture, $"Question {i} of {text}")
+            });
         }
 
         return new JsonObject { ["model"] = "m", ["stream"] = isStream, ["messages"] = messages }.ToJsonString();

@@ -315,7 +315,7 @@ public sealed class FakeKvTests(ITestOutputHelper output)
 
         stage.Backend.Restart();
         await Eventually.TrueAsync(
-            () => stage.App.Backend.State.Epoch > 0 && stage.Identity is not null, FakeStage.Limit, "it is recognised again");
+            () => stage.App.Model.Current.Number > 0 && stage.Identity is not null, FakeStage.Limit, "it is recognised again");
         await stage.RestartProxyAsync();
         await stage.WaitUntilWarmAsync("@code");
 

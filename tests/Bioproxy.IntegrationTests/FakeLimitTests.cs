@@ -52,7 +52,8 @@ public sealed class FakeLimitTests(ITestOutputHelper output)
     [Fact]
     public async Task Bodies_TakeAllTheMemory_Is503WithRetryAfter()
     {
-        await using var stage = await FakeStage.StartAsync(output, new FakeBackendOptions { Slots = 1 }, o => o with { MaxQueuedBytes = 20_000 });
+        await using var stage = await FakeStage.StartAsync(
+            output, new FakeBackendOptions { Slots = 1 }, o => o with { MaxQueuedBytes = 20_000 });
         using var gate = stage.Backend.HoldGeneration(r => r.Text.Contains("holder", StringComparison.Ordinal));
         var holder = stage.AskAsync(FakeStage.Chat("holder " + new string('x', 10_000)));
         await gate.Reached.WaitAsync(FakeStage.Limit);

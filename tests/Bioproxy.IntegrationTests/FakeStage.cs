@@ -201,7 +201,7 @@ internal sealed class FakeStage : IAsyncDisposable
     public Task WaitUntilIdleAsync(TimeSpan? limit = null) =>
         WaitForQueueAsync(q => q is { Used: 0, InteractiveWaiting: 0 }, "every lease is returned", limit);
 
-    public WarmUpStatus Template(string prefix) => _app.WarmUp.Statuses.Single(s => s.Prefix == prefix);
+    public WarmUpStatus Template(string prefix) => _app.WarmUps.Single(s => s.Prefix == prefix);
 
     public Task WaitForTemplateAsync(string prefix, WarmUpState state) =>
         Eventually.TrueAsync(() => Template(prefix).State == state, Limit, $"{prefix} is {state}");
@@ -214,12 +214,12 @@ internal sealed class FakeStage : IAsyncDisposable
     public IReadOnlyList<Snapshot> Snapshots(string prefix) =>
         [.. _app.Snapshots.All.Where(s => s.Prefix == prefix && s.Fingerprint == Identity)];
 
-    public string? Identity => _app.Recognition.Identity(_app.Backend.State.Epoch);
+    public string? Identity => _app.Model.Current.Recognition.Fingerprint;
 
     /// <summary>Waits until the backend has been checked and its model recognised, where that is possible.</summary>
     public Task WaitUntilKnownAsync() => Eventually.TrueAsync(
-        async () => _app.Backend.State is { Status: BackendStatus.Ready } state
-            && (!ModelRecognition.Manages(state) || !state.Facts!.CanSaveSlots || !_options.KvEnabled || Identity is not null)
+        async () => _app.Model.Current.State is { Status: BackendStatus.Ready } state
+            && (!state.HasSlots || !state.Facts!.CanSaveSlots || !_options.KvEnabled || Identity is not null)
             && (await QueueAsync()).InteractiveActive == 0,
         Limit,
         "the backend is known");
@@ -250,8 +250,14 @@ internal sealed class FakeStage : IAsyncDisposable
     }
 
     private static HttpClient NewClient() =>
-        new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false,
-            ResponseDrainTimeout = TimeSpan.Zero }) { Timeout = TimeSpan.FromMinutes(1) };
+        new(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ResponseDrainTimeout = TimeSpan.Zero
+        })
+        { Timeout = TimeSpan.FromMinutes(1) };
 
     private BioproxyApp NewApp() =>
         new(_options, logging: logging => logging.AddProvider(_log).SetMinimumLevel(LogLevel.Debug).AddFilter(
@@ -259,7 +265,7 @@ internal sealed class FakeStage : IAsyncDisposable
 
     private async Task StartAppAsync()
     {
-        Assert.Empty(_app.LoadTemplates());
+        Assert.Empty(await _app.LoadTemplatesAsync(CancellationToken.None));
         await _app.StartAsync(CancellationToken.None).DefaultTimeout();
         Client.BaseAddress = _app.ProxyAddress;
         Admin.BaseAddress = _app.AdminAddress;

@@ -49,9 +49,9 @@ public sealed class FullDiskTests(ITestOutputHelper output, LearnedConversations
         _one.AssertRight(1, answer);
         Assert.Equal("hot", answer.Cache);
         await proxy.WaitUntilSavedAsync(1);
-        var epoch = proxy.Epoch;
+        var instance = proxy.Instance;
         await workspace.RestartAsync(server);
-        await proxy.WaitUntilRecognisedAsync(after: epoch);
+        await proxy.WaitUntilRecognisedAsync(after: instance);
         answer = await proxy.SendAsync(_one.Request(2), CancellationToken.None);
         _one.AssertRight(2, answer);
         Assert.Equal("restored", answer.Cache);

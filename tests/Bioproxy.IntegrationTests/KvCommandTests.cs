@@ -92,8 +92,12 @@ public sealed class KvCommandTests(ITestOutputHelper output, LearnedConversation
         if (isFolderKnown)
             kv["directory"] = "slots";
         workspace.WriteConfig(server.BaseAddress,
-            new JsonObject { ["kv"] = kv, ["plugin_directories"] = new JsonArray(),
-                ["admin_port"] = ((IPEndPoint)listener.LocalEndpoint).Port });
+            new JsonObject
+            {
+                ["kv"] = kv,
+                ["plugin_directories"] = new JsonArray(),
+                ["admin_port"] = ((IPEndPoint)listener.LocalEndpoint).Port
+            });
         return server;
     }
 

@@ -51,9 +51,9 @@ public sealed class ManyConversationsTests(ITestOutputHelper output)
             }
 
             await proxy.WaitUntilAllSavedAsync();
-            var epoch = proxy.Epoch;
+            var instance = proxy.Instance;
             server = await workspace.RestartAsync(server);
-            await proxy.WaitUntilRecognisedAsync(after: epoch);
+            await proxy.WaitUntilRecognisedAsync(after: instance);
         }
 
         output.WriteLine($"{architecture}: computed {computed}, unavoidable {unavoidable}; {string.Join(", ", counts)}");
@@ -77,7 +77,7 @@ public sealed class ManyConversationsTests(ITestOutputHelper output)
         var alone = await workspace.StartServerAsync(options);
         await using var proxy = await workspace.StartProxyAsync(server, o => Keeping(o) with { KvSave = Enum.Parse<SaveMode>(save) });
         await Eventually.TrueAsync(
-            () => proxy.App.Backend.State.Status == BackendStatus.Ready, DefaultTimeoutExtensions.Limit, "the backend is ready");
+            () => proxy.App.Model.Current.State.Status == BackendStatus.Ready, DefaultTimeoutExtensions.Limit, "the backend is ready");
 
         var (computed, without) = (0, 0);
         for (var turn = 0; turn < Turns; turn++)
@@ -94,11 +94,11 @@ public sealed class ManyConversationsTests(ITestOutputHelper output)
                 }
             }
 
-            var epoch = proxy.Epoch;
+            var instance = proxy.Instance;
             server = await workspace.RestartAsync(server);
             alone = await workspace.RestartAsync(alone);
-            await Eventually.TrueAsync(() => proxy.Epoch > epoch
-                && proxy.App.Backend.State.Status == BackendStatus.Ready, DefaultTimeoutExtensions.Limit, "the new server is noticed");
+            await Eventually.TrueAsync(() => proxy.Instance > instance
+                && proxy.App.Model.Current.State.Status == BackendStatus.Ready, DefaultTimeoutExtensions.Limit, "the new server is noticed");
         }
 
         output.WriteLine($"computed {computed}, without the proxy {without}");

@@ -23,10 +23,10 @@ public sealed class OtherWeightsTests(ITestOutputHelper output)
         await using var proxy = await workspace.StartProxyAsync(server);
         var old = await WarmAsync(proxy);
         var oldCold = await ColdAsync(workspace);
-        var epoch = proxy.Epoch;
+        var instance = proxy.Instance;
 
         await workspace.RestartAsync(server, () => workspace.UseModel(seed: 2));
-        await proxy.WaitUntilRecognisedAsync(after: epoch);
+        await proxy.WaitUntilRecognisedAsync(after: instance);
         var answer = await AskAsync(proxy);
 
         Assert.NotEqual(old, proxy.Identity);
@@ -96,10 +96,10 @@ public sealed class OtherWeightsTests(ITestOutputHelper output)
         if (!isSlotHot)
             await proxy.AskAsync(("user", "Something else altogether."));
         var oldCold = await ColdAsync(workspace);
-        var epoch = proxy.Epoch;
+        var instance = proxy.Instance;
 
         await workspace.RestartAsync(server, () => workspace.UseModel(seed: 2));
-        Assert.Equal(epoch, proxy.Epoch);
+        Assert.Equal(instance, proxy.Instance);
         var answer = await AskAsync(proxy);
 
         await AssertIsOfNewWeightsAsync(workspace, answer, oldCold);
@@ -114,14 +114,14 @@ public sealed class OtherWeightsTests(ITestOutputHelper output)
         var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 1));
         await using var proxy = await workspace.StartProxyAsync(server);
         var old = await WarmAsync(proxy);
-        var epoch = proxy.Epoch;
+        var instance = proxy.Instance;
         server = await workspace.RestartAsync(server, () => workspace.UseModel(seed: 2));
-        await proxy.WaitUntilRecognisedAsync(after: epoch);
+        await proxy.WaitUntilRecognisedAsync(after: instance);
         await proxy.WaitUntilWarmAsync("@code");
-        epoch = proxy.Epoch;
+        instance = proxy.Instance;
 
         await workspace.RestartAsync(server, () => workspace.UseModel(seed: 1));
-        await proxy.WaitUntilRecognisedAsync(after: epoch);
+        await proxy.WaitUntilRecognisedAsync(after: instance);
         var answer = await AskAsync(proxy);
 
         Assert.Equal(old, proxy.Identity);

@@ -37,7 +37,7 @@ public sealed class ProxyRestartTests(ITestOutputHelper output)
         }
 
         await Eventually.TrueAsync(
-            () => proxy.App.WarmUp.Statuses.All(status => status.State == WarmUpState.Warm), Tolerances.Soon, "both are warm");
+            () => proxy.App.WarmUps.All(status => status.State == WarmUpState.Warm), Tolerances.Soon, "both are warm");
         Assert.Empty(proxy.WarmUps);
     }
 }

@@ -47,9 +47,9 @@ public sealed class RestartTests(ITestOutputHelper output)
         await proxy.WaitUntilWarmAsync("@code");
         Assert.Equal(TemplateTokens, proxy.Template("@code").CacheableTokens);
 
-        var epoch = proxy.Epoch;
+        var instance = proxy.Instance;
         server = await workspace.RestartAsync(server);
-        await proxy.WaitUntilRecognisedAsync(after: epoch);
+        await proxy.WaitUntilRecognisedAsync(after: instance);
         var answer = await proxy.AskAsync(("user", $"@code {Question}"));
 
         Assert.Equal("restored", answer.Cache);

@@ -32,7 +32,7 @@ public sealed class ServerCrashTests(ITestOutputHelper output, LearnedConversati
         if (step == "while it writes")
             SnapshotDisk.MakeHanging(next);
 
-        var epoch = proxy.Epoch;
+        var instance = proxy.Instance;
         var hold = relay.Hold("save", isAnswered: step != "before the call");
         _one.AssertRight(1, await proxy.SendAsync(_one.Request(1), CancellationToken.None));
         await (step == "while it writes" ? hold.Sent : hold.Stopped).DefaultTimeout();
@@ -53,7 +53,7 @@ public sealed class ServerCrashTests(ITestOutputHelper output, LearnedConversati
         await proxy.WaitForLogAsync("was not saved at rest");
         if (!step.EndsWith("again", StringComparison.Ordinal))
             await workspace.RestartAsync(server);
-        await proxy.WaitUntilRecognisedAsync(after: epoch);
+        await proxy.WaitUntilRecognisedAsync(after: instance);
 
         var answer = await proxy.SendAsync(_one.Request(2), CancellationToken.None);
         _one.AssertRight(2, answer);
@@ -77,11 +77,11 @@ public sealed class ServerCrashTests(ITestOutputHelper output, LearnedConversati
         await using var proxy = await workspace.StartProxyAsync(relay.Address, o => KeepingAll(o, isFolderKnown ? workspace.Slots : null));
         var disk = new SnapshotDisk(workspace);
         await SaveBothAsync(proxy);
-        var epoch = proxy.Epoch;
+        var instance = proxy.Instance;
         server = await workspace.RestartAsync(server);
-        await proxy.WaitUntilRecognisedAsync(after: epoch);
+        await proxy.WaitUntilRecognisedAsync(after: instance);
 
-        epoch = proxy.Epoch;
+        instance = proxy.Instance;
         var hold = relay.Hold("restore", isAnswered: step is not ("before the call" or "while it reads"));
         var asking = TryAskAsync(proxy);
         await hold.Stopped.DefaultTimeout();
@@ -111,7 +111,7 @@ public sealed class ServerCrashTests(ITestOutputHelper output, LearnedConversati
 
         if (server.HasExited)
             await workspace.RestartAsync(server);
-        await proxy.WaitUntilRecognisedAsync(after: epoch);
+        await proxy.WaitUntilRecognisedAsync(after: instance);
         var answer = await proxy.SendAsync(_one.Request(2), CancellationToken.None);
         _one.AssertRight(2, answer);
         Assert.InRange(answer.CachedTokens, _one.Expected[0].PromptTokens, _one.Expected[2].PromptTokens);

@@ -40,9 +40,9 @@ public sealed class TemplateChangeTests(ITestOutputHelper output)
         Assert.Equal(NewTokens, snapshot.Tokens);
         Assert.NotEqual(oldFile, snapshot.File);
 
-        var epoch = proxy.Epoch;
+        var instance = proxy.Instance;
         await workspace.RestartAsync(server);
-        await proxy.WaitUntilRecognisedAsync(after: epoch);
+        await proxy.WaitUntilRecognisedAsync(after: instance);
         var restored = await AskAsync(proxy);
         Assert.Equal("restored", restored.Cache);
         Assert.Equal(NewTokens, restored.CachedTokens);

@@ -25,8 +25,12 @@ internal sealed partial class TestProxy : IAsyncDisposable
     {
         _app = app;
         Log = log;
-        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false,
-            ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = app.ProxyAddress, Timeout = Limit };
+        Client = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            ResponseDrainTimeout = TimeSpan.Zero
+        })
+        { BaseAddress = app.ProxyAddress, Timeout = Limit };
         Admin = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = app.AdminAddress, Timeout = Limit };
     }
 
@@ -41,9 +45,9 @@ internal sealed partial class TestProxy : IAsyncDisposable
     public BioproxyApp App => _app;
 
     /// <summary>The model's fingerprint, if it is known now.</summary>
-    public string? Identity => _app.Recognition.Identity(_app.Backend.State.Epoch);
+    public string? Identity => _app.Model.Current.Recognition.Fingerprint;
 
-    public int Epoch => _app.Backend.State.Epoch;
+    public int Instance => _app.Model.Current.Number;
 
     /// <summary>The warm-ups that were completed.</summary>
     public IReadOnlyList<WarmUpRun> WarmUps =>
@@ -64,7 +68,7 @@ internal sealed partial class TestProxy : IAsyncDisposable
             options, logging: logging => logging.AddProvider(log).SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning));
         try
         {
-            Assert.Empty(app.LoadTemplates());
+            Assert.Empty(await app.LoadTemplatesAsync(CancellationToken.None));
             await app.StartAsync(CancellationToken.None).DefaultTimeout();
             return new TestProxy(app, log);
         }
@@ -83,7 +87,7 @@ internal sealed partial class TestProxy : IAsyncDisposable
         return result.Options!;
     }
 
-    public WarmUpStatus Template(string prefix) => _app.WarmUp.Statuses.Single(status => status.Prefix == prefix);
+    public WarmUpStatus Template(string prefix) => _app.WarmUps.Single(status => status.Prefix == prefix);
 
     /// <summary>Waits until a template is saved for the model behind the backend, in this state of the backend.</summary>
     /// <param name="prefix">The template's prefix.</param>
@@ -96,14 +100,14 @@ internal sealed partial class TestProxy : IAsyncDisposable
         limit ?? Limit,
         $"{prefix} is warm");
 
-    /// <summary>Waits until the backend is ready in a later epoch than the given one and its model is recognised.</summary>
+    /// <summary>Waits until the backend is ready in a later instance than the given one and its model is recognised.</summary>
     public Task WaitUntilRecognisedAsync(int after = -1) => Eventually.TrueAsync(
-        () => Epoch > after && _app.Backend.State.Status == BackendStatus.Ready && Identity is not null,
+        () => Instance > after && _app.Model.Current.State.Status == BackendStatus.Ready && Identity is not null,
         Limit,
-        $"the model is recognised in a later epoch than {after}");
+        $"the model is recognised in a later instance than {after}");
 
     public Task WaitForBackendAsync(BackendStatus status) =>
-        Eventually.TrueAsync(() => _app.Backend.State.Status == status, Limit, $"the backend is {status}");
+        Eventually.TrueAsync(() => _app.Model.Current.State.Status == status, Limit, $"the backend is {status}");
 
     public Task WaitForLogAsync(string text) => Eventually.TrueAsync(() => Logged(text), Limit, $"the log says '{text}'");
 
@@ -116,7 +120,7 @@ internal sealed partial class TestProxy : IAsyncDisposable
         "no lease is held");
 
     /// <summary>Waits until everything worth saving is saved.</summary>
-    public Task WaitUntilAllSavedAsync() => Eventually.TrueAsync(() => !_app.Keeper.HasDue, Limit, "everything worth saving is saved");
+    public Task WaitUntilAllSavedAsync() => Eventually.TrueAsync(() => !_app.Model.Current.Saver.HasDue, Limit, "everything worth saving is saved");
 
     /// <summary>Waits until conversations were saved this many times.</summary>
     public Task WaitUntilSavedAsync(int count) =>

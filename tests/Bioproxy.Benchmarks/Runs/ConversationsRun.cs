@@ -56,10 +56,17 @@ internal static class ConversationsRun
             await using var proxy = await ProxyProcess.StartAsync(behind.Port, "Say it in one word.\n<<message>>", cancellationToken,
                 new JsonObject { ["save"] = save, ["min_tokens"] = 128, ["idle_save_seconds"] = 0.2 });
             await UntilKnownAsync(proxy, -1, cancellationToken);
-            using var direct = new HttpClient(new SocketsHttpHandler { UseProxy = false,
-                PooledConnectionIdleTimeout = TimeSpan.FromSeconds(3) }) { BaseAddress = alone.BaseAddress };
-            using var through = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(
-                $"http://127.0.0.1:{proxy.Port}/") };
+            using var direct = new HttpClient(new SocketsHttpHandler
+            {
+                UseProxy = false,
+                PooledConnectionIdleTimeout = TimeSpan.FromSeconds(3)
+            })
+            { BaseAddress = alone.BaseAddress };
+            using var through = new HttpClient(new SocketsHttpHandler { UseProxy = false })
+            {
+                BaseAddress = new Uri(
+                $"http://127.0.0.1:{proxy.Port}/")
+            };
             var histories = Enumerable.Range(1, Conversations).Select(_ => new List<(string, string)>()).ToList();
             (long Tokens, double Seconds) sumAlone = default, sumProxied = default;
             for (var turn = 0; turn < Turns; turn++)

@@ -118,7 +118,8 @@ public sealed class StreamCopierTests
         http.Response.Body = received;
         var tapped = 0L;
 
-        var end = await new StreamCopier(BackendLimit, ClientLimit, _time).CopyAsync(new MemoryStream(bytes), new ClientSink(http), b => tapped += b.Length, default).DefaultTimeout();
+        var end = await new StreamCopier(BackendLimit, ClientLimit, _time)
+            .CopyAsync(new MemoryStream(bytes), new ClientSink(http), b => tapped += b.Length, default).DefaultTimeout();
 
         Assert.Equal((CopyEnd.Complete, bytes.Length), (end, tapped));
         Assert.Equal(bytes, received.ToArray());
@@ -148,8 +149,9 @@ public sealed class StreamCopierTests
     {
         var http = new DefaultHttpContext();
         http.Response.Body = _client;
-        return new StreamCopier(BackendLimit, ClientLimit, _time).CopyAsync(
-            _backend.Reader.AsStream(), new ClientSink(http), tap ?? (b => _tapped.Append(Encoding.UTF8.GetString(b.Span))), _leaving.Token);
+        tap ??= bytes => _tapped.Append(Encoding.UTF8.GetString(bytes.Span));
+        return new StreamCopier(BackendLimit, ClientLimit, _time)
+            .CopyAsync(_backend.Reader.AsStream(), new ClientSink(http), tap, _leaving.Token);
     }
 
     private async Task SendAsync(string text) => await _backend.Writer.WriteAsync(Encoding.UTF8.GetBytes(text)).DefaultTimeout();

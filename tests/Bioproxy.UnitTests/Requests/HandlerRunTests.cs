@@ -66,7 +66,8 @@ public sealed class HandlerRunTests : IDisposable
         var (isAnswered, failure) = await TryAsync((_, _) => throw new FormatException("no"));
 
         Assert.False(isAnswered);
-        Assert.Equal((FailureKind.PluginFailed, "Handler 'it' of plugin 'plugin' failed: FormatException: no"), (failure!.Kind, failure.Message));
+        Assert.Equal(FailureKind.PluginFailed, failure!.Kind);
+        Assert.Equal("Handler 'it' of plugin 'plugin' failed: FormatException: no", failure.Message);
         Assert.True(_exchange.IsWaitingStream);
     }
 
@@ -111,7 +112,7 @@ public sealed class HandlerRunTests : IDisposable
         Assert.Equal(FailureKind.PluginTimedOut, failure!.Kind);
         Assert.Contains("handler_time_budget_seconds", failure.Message, StringComparison.Ordinal);
         await stopped.Task.DefaultTimeout();
-        await Assert.ThrowsAsync<InvalidOperationException>(() => seen!.WriteAsync("late", CancellationToken.None).AsTask().DefaultTimeout());
+        await Assert.ThrowsAsync<InvalidOperationException>(() => seen!.WriteAsync("late", CancellationToken.None).DefaultTimeout());
         _release.SetResult();
         Assert.Equal("", Sent());
     }
@@ -167,7 +168,8 @@ public sealed class HandlerRunTests : IDisposable
     {
         _http.Request.Path = "/v1/chat/completions";
         using var body = _bodies.Copy(Body).Body!;
-        var prompt = new EditablePrompt(PromptBody.Read(body.Memory, PromptEndpoint.Chat)!, _exchange.Id, isWarmUp: false, _time.GetLocalNow());
+        var source = PromptBody.Read(body.Memory, PromptEndpoint.Chat)!;
+        var prompt = new EditablePrompt(source, _exchange.Id, isWarmUp: false, _time.GetLocalNow());
         var caller = new BackendCaller(_ => throw new InvalidOperationException("nobody asks"), null, 1000);
         var run = new HandlerRun(new StageRequest(_exchange, prompt, body, _http), null, caller, _fence);
         return await run.TryAsync(new PluginHandler("plugin", "it", 0, new Handler(handle)), hung, _leaving.Token);

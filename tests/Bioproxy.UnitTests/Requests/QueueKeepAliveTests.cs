@@ -112,8 +112,8 @@ public sealed class QueueKeepAliveTests
         await Eventually.TrueAsync(() => _queue.View.Used == 0, TimeSpan.FromSeconds(5), "the lease that was granted meanwhile came back");
     }
 
-    /// <summary>The grant comes between the time-out and the look at the grant. The continuation is kept off the timer's thread, so that there is room
-    /// between the two; many rounds hit it.</summary>
+    /// <summary>The grant comes between the time-out and the check of the grant. The continuation is kept off the timer's thread, so that
+    /// there is time between the two; many rounds hit it.</summary>
     [Fact]
     public async Task Wait_GrantComesWithTheTimeOut_IsReturned()
     {
@@ -139,12 +139,15 @@ public sealed class QueueKeepAliveTests
         Assert.Equal(0, _queue.View.Used);
     }
 
-    private async Task<Lease> HoldAsync() => (await _queue.AcquireAsync(new QueueEntry(Lane.Interactive, 1), CancellationToken.None)).Lease!;
+    private async Task<Lease> HoldAsync() =>
+        (await _queue.AcquireAsync(new QueueEntry(Lane.Interactive, 1), CancellationToken.None)).Lease!;
 
     private Task<QueueGrant> WaitAsync(bool isStream) =>
-        new QueueKeepAlive(Interval, _time).WaitAsync(_exchange, _queue, new QueueEntry(Lane.Interactive, 1), isStream, _leaving.Token).AsTask();
+        new QueueKeepAlive(Interval, _time)
+            .WaitAsync(_exchange, _queue, new QueueEntry(Lane.Interactive, 1), isStream, _leaving.Token).AsTask();
 
-    private Exchange NewExchange() => new(new ClientSink(_http), new Route("chat_completions", true, PromptEndpoint.Chat, true), _time.GetTimestamp());
+    private Exchange NewExchange() =>
+        new(new ClientSink(_http), new Route("chat_completions", true, PromptEndpoint.Chat, true), _time.GetTimestamp());
 
     /// <summary>A context that continuations must not run inline in.</summary>
     private sealed class OtherContext : SynchronizationContext;

@@ -21,10 +21,10 @@ public sealed class EvictionCostTests
         Assert.Equal(chance, EvictionCost.ChanceOfReturn(Content(4000) with { Turns = turns, IsSide = isSide, UsedAt = 5000 }, 5000 + rested), 6);
 
     [Fact]
-    public void Loss_NothingSaved_IsItsPrefillTimesTheChance() => Assert.Equal(4 * 0.4, EvictionCost.Of(Content(4000), Backend, 0), 6);
+    public void Of_NothingSaved_IsItsPrefillTimesTheChance() => Assert.Equal(4 * 0.4, EvictionCost.Of(Content(4000), Backend, 0), 6);
 
     [Fact]
-    public void Loss_ABeginningIsSaved_IsThatOfTheRest()
+    public void Of_APrefixIsSaved_IsThatOfTheRest()
     {
         var content = Content(4000) with { Saved = new SavedPrefix("a.bin", 3000, Content(3000).Chain, IsConversation: false) };
 
@@ -32,10 +32,10 @@ public sealed class EvictionCostTests
     }
 
     [Fact]
-    public void Loss_AllIsSaved_IsNone() => Assert.Equal(0, EvictionCost.Of(Content(4000) with { IsSaved = true }, Backend, 0));
+    public void Of_AllIsSaved_IsNone() => Assert.Equal(0, EvictionCost.Of(Content(4000) with { IsSaved = true }, Backend, 0));
 
     [Fact]
-    public void Held_AnswerToldTheTokens_CountsTheseAndElseTheText()
+    public void HeldTokens_AnswerReportedTheTokens_CountsTheseAndElseTheText()
     {
         Assert.Equal(4000, EvictionCost.HeldTokens(Content(4000), Backend));
         Assert.Equal(1000, EvictionCost.HeldTokens(Content(4000) with { Tokens = 0 }, Backend));
@@ -43,10 +43,10 @@ public sealed class EvictionCostTests
     }
 
     [Fact]
-    public void SaveCost_RateIsKnown_IsTheTimeAndTheWear() => Assert.Equal(0.2 + 0.4, EvictionCost.OfSaving(Content(4000), Backend), 6);
+    public void OfSaving_RateIsKnown_IsTheTimeAndTheWear() => Assert.Equal(0.2 + 0.4, EvictionCost.OfSaving(Content(4000), Backend), 6);
 
     [Fact]
-    public void SaveCost_NothingWasSavedYet_IsFoundOutForNothing() => Assert.Equal(0, EvictionCost.OfSaving(Content(4000), Backend with { HasSaved = false }));
+    public void OfSaving_NothingWasSavedYet_IsFoundOutForNothing() => Assert.Equal(0, EvictionCost.OfSaving(Content(4000), Backend with { HasSaved = false }));
 
     private static SlotContent Content(int tokens) => new(PromptChain.Of(Encoding.ASCII.GetBytes(new string('c', 4000))), 1, IsSaved: false) { Tokens = tokens };
 }

@@ -29,7 +29,7 @@ public sealed class PlannerTests
         ["a side request with a snapshot of its own"] = (Ask(tokens: 300, whole: 290), [Other(0, loss: 20), Other(1, loss: 0.1)], "restore all into 1"),
 
         // A slot goes on.
-        ["a slot holds its beginning"] = (Ask(), [Empty(0), Holds(1, 9000)], "go on in 1"),
+        ["a slot holds a prefix of it"] = (Ask(), [Empty(0), Holds(1, 9000)], "go on in 1"),
         ["two slots hold its beginning: the longer"] = (Ask(), [Holds(0, 8000), Holds(1, 9000)], "go on in 1"),
         ["a slot holds less than a tenth of it, and nothing else"] = (Ask(), [Empty(0), Holds(1, 500)], "go on in 1"),
         ["a slot holds as much as a snapshot"] = (Ask(whole: 9000), [Empty(0), Holds(1, 9000)], "go on in 1"),
@@ -94,7 +94,7 @@ public sealed class PlannerTests
 
         Assert.Equal(["go on in 1", "restore all into 2", "restore and go back in 2", "leave it to RAM in 2", "compute it in 2"], considered.Select(o => Words(o)));
         Assert.Equal([7, 2.805, 2.205, 4.75, 10], considered.Select(o => Math.Round(o.Seconds, 6)));
-        Assert.Equal([0, 0.3, 0.3, 0.3, 0.3], considered.Select(o => Math.Round(o.Loss, 6)));
+        Assert.Equal([0, 0.3, 0.3, 0.3, 0.3], considered.Select(o => Math.Round(o.EvictionCost, 6)));
         Assert.Equal([3000, 8000, 9000, 5250, 0], considered.Select(o => o.Tokens));
         Assert.Equal([0, 800_000_000, 1_200_000_000, 0, 0], considered.Select(o => o.Bytes));
         Assert.Equal(considered[2], chosen);
@@ -142,12 +142,12 @@ public sealed class PlannerTests
 
     private static SlotOption Empty(int id, long lastUsed = 0) => new(id, IsEmpty: true, 0, 0, IsWhole: false, 0, 0, double.PositiveInfinity, lastUsed);
 
-    /// <summary>All it holds is the prompt's beginning; displacing it would cost much.</summary>
-    private static SlotOption Holds(int id, int tokens) => new(id, IsEmpty: false, tokens, tokens, IsWhole: true, Loss: tokens / 1000.0, LossBeyond: 0, double.PositiveInfinity, id);
+    /// <summary>All it holds is a prefix of the prompt; displacing it would cost much.</summary>
+    private static SlotOption Holds(int id, int tokens) => new(id, IsEmpty: false, tokens, tokens, IsWhole: true, EvictionCost: tokens / 1000.0, RollBackCost: 0, double.PositiveInfinity, id);
 
-    /// <summary>It shares a beginning with the prompt and goes on otherwise.</summary>
+    /// <summary>It shares a prefix with the prompt and continues differently.</summary>
     private static SlotOption Shares(int id, int tokens, double loss, double? saveCost = null, double? all = null) =>
-        new(id, IsEmpty: false, tokens, tokens + 3000, IsWhole: false, Loss: all ?? loss + 1, LossBeyond: loss, saveCost ?? double.PositiveInfinity, id);
+        new(id, IsEmpty: false, tokens, tokens + 3000, IsWhole: false, EvictionCost: all ?? loss + 1, RollBackCost: loss, saveCost ?? double.PositiveInfinity, id);
 
     /// <summary>It holds what has nothing to do with the prompt.</summary>
     private static SlotOption Other(int id, double loss, double? saveCost = null, long lastUsed = 0) =>

@@ -33,7 +33,8 @@ public sealed class SlotAttributionTests
     {
         var attribution = SlotAttribution.Attribute([.. Items(results).Select(Result)], [.. Items(changed).Select(Slot)], running);
 
-        var slots = attribution.Slots.OrderBy(f => f.Slot).Select(f => $"{f.Slot}={(f.Content is { } c ? Name(c) : f.IsForeign ? "foreign" : "unknown")}");
+        var slots = attribution.Slots.OrderBy(f => f.Slot)
+            .Select(f => $"{f.Slot}={(f.Content is { } c ? Name(c) : f.IsForeign ? "foreign" : "unknown")}");
         var lost = attribution.Lost.Count == 0 ? [] : attribution.Lost.Select(Name).Prepend("lost");
         Assert.Equal(expected, string.Join(' ', slots.Concat(lost)));
     }
@@ -70,7 +71,8 @@ public sealed class SlotAttributionTests
     private static ChangedSlot Slot(string text)
     {
         var parts = text.Split(':', '?');
-        return new ChangedSlot(int.Parse(parts[0], null), text.Contains('?') ? SlotChange.Suspected : SlotChange.Seen, int.Parse(parts[1], null));
+        var change = text.Contains('?') ? SlotChange.Suspected : SlotChange.Seen;
+        return new ChangedSlot(int.Parse(parts[0], null), change, int.Parse(parts[1], null));
     }
 
     private static string Name(SlotContent content) => content.Session ?? "nothing";

@@ -6,7 +6,7 @@ namespace Bioproxy.UnitTests.Models.Slots;
 
 /// <summary>
 /// A server with slots and a proxy that keeps a <see cref="SlotTable"/> about it, as one thread of small steps in random order:
-/// everything between them (requests, answers, saves, looks) is under way for any time.
+/// everything between them (requests, answers, saves, polls) is under way for any time.
 /// </summary>
 internal sealed class SlotSimulation
 {
@@ -14,9 +14,9 @@ internal sealed class SlotSimulation
     private readonly SlotTable _table;
     private readonly ServerSlot[] _server;
     private readonly bool _isUnified;
-    private readonly int _maxLooks;
+    private readonly int _maxPolls;
     private readonly List<Work> _works = [];
-    private readonly List<Look> _looks = [];
+    private readonly List<Poll> _polls = [];
     private readonly List<Save> _saves = [];
     private readonly Dictionary<ChainHash, string> _texts = [];
     private readonly string[] _prompts;
@@ -24,12 +24,12 @@ internal sealed class SlotSimulation
     private long _nextTask;
     private long _clock;
 
-    public SlotSimulation(int seed, int slots, bool isUnified, int maxLooks)
+    public SlotSimulation(int seed, int slots, bool isUnified, int maxPolls)
     {
         _random = new Random(seed);
         _server = [.. Enumerable.Range(0, slots).Select(_ => new ServerSlot())];
         _isUnified = isUnified;
-        _maxLooks = maxLooks;
+        _maxPolls = maxPolls;
         _table = new SlotTable(slots);
         _table.SetClearsIdleSlots(isUnified);
         _prompts = [.. from system in new[] { "alpha system. ", "beta system. " } from turns in Enumerable.Range(1, 4) select system + string.Concat(Enumerable.Range(1, turns).Select(t => $"turn {t}. "))];
@@ -68,11 +68,11 @@ internal sealed class SlotSimulation
             case 0 when mayBegin && _works.Sum(w => w.Host.Weight) < _server.Length:
                 Begin();
                 break;
-            case 1 when mayBegin && _looks.Count < _maxLooks:
+            case 1 when mayBegin && _polls.Count < _maxPolls:
                 Ask();
                 break;
-            case 2 when _looks.Count > 0:
-                Advance(_looks[_random.Next(_looks.Count)]);
+            case 2 when _polls.Count > 0:
+                Advance(_polls[_random.Next(_polls.Count)]);
                 break;
             default:
                 if (_works.Count > 0)
@@ -218,30 +218,30 @@ internal sealed class SlotSimulation
         _log.Add($"accept {work.Text} slot {Array.IndexOf(_server, slot)} task {slot.TaskId}");
     }
 
-    private void Ask() => _looks.Add(new Look(_table.BeginPoll()));
+    private void Ask() => _polls.Add(new Poll(_table.BeginPoll()));
 
-    private void Advance(Look look)
+    private void Advance(Poll poll)
     {
-        if (look.Rows is null)
+        if (poll.Rows is null)
         {
             _nextTask++;
-            look.Rows = [.. _server.Select((s, i) => new SlotObservation(i, s.IsProcessing, s.TaskId, s.TaskId is null ? null : s.Text.Length))];
+            poll.Rows = [.. _server.Select((s, i) => new SlotObservation(i, s.IsProcessing, s.TaskId, s.TaskId is null ? null : s.Text.Length))];
             return;
         }
 
-        _looks.Remove(look);
-        _log.Add($"learn {string.Join(' ', look.Rows.Select(r => $"{r.TaskId}:{r.PromptTokens}{(r.IsProcessing ? "*" : "")}"))}");
-        Check(_table.Learn(look.Number, look.Rows, isSameConnection: true) != SlotVerdict.Restarted, "the same process was taken for another one");
+        _polls.Remove(poll);
+        _log.Add($"learn {string.Join(' ', poll.Rows.Select(r => $"{r.TaskId}:{r.PromptTokens}{(r.IsProcessing ? "*" : "")}"))}");
+        Check(_table.Learn(poll.Number, poll.Rows, isSameConnection: true) != SlotVerdict.Restarted, "the same process was taken for another one");
     }
 
-    /// <summary>Lets everything end, looks once more, and compares.</summary>
+    /// <summary>Lets everything end, polls once more, and compares.</summary>
     private void Rest()
     {
-        while (_works.Count + _looks.Count + _saves.Count > 0)
+        while (_works.Count + _polls.Count + _saves.Count > 0)
             Step(mayBegin: false);
         Ask();
-        Advance(_looks[0]);
-        Advance(_looks[0]);
+        Advance(_polls[0]);
+        Advance(_polls[0]);
         Check(!_table.HasUnseenResults, "a result is still unseen");
         foreach (var view in _table.View())
         {
@@ -303,7 +303,7 @@ internal sealed class SlotSimulation
         public bool IsEmptied { get; set; }
     }
 
-    private sealed class Look(long number)
+    private sealed class Poll(long number)
     {
         public long Number { get; } = number;
 

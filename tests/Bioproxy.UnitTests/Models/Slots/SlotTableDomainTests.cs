@@ -73,7 +73,8 @@ public sealed class SlotTableDomainTests
     [InlineData(true, true)]
     public void Plan_PinnedColdToASlot_MayMeetOthersUnlessItIsEmpty(bool isFilled, bool mayMeet)
     {
-        _table.Learn(_table.BeginPoll(), [new SlotObservation(0, false, null, null), new SlotObservation(1, false, null, null)], isSameConnection: true);
+        SlotObservation[] rows = [new(0, false, null, null), new(1, false, null, null)];
+        _table.Learn(_table.BeginPoll(), rows, isSameConnection: true);
         Hold(0, "other" + Talk, "ada");
         if (isFilled)
             Hold(1, "third" + Talk, "bob");

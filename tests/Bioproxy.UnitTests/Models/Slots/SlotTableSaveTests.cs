@@ -51,7 +51,7 @@ public sealed class SlotTableSaveTests
         Assert.Null(_table.TryBeginSave(0, content));
 
         _table.Started(unpinned);
-        Look(Row(0, 1, 10), Row(1, 2, 5, busy: true));
+        Poll(Row(0, 1, 10), Row(1, 2, 5, busy: true));
 
         Assert.NotNull(_table.TryBeginSave(0, content));
     }
@@ -131,20 +131,20 @@ public sealed class SlotTableSaveTests
         Assert.Equal((false, null), (_table.ContentOf(0)!.IsSaved, _table.ContentOf(0)!.Saved));
     }
 
-    /// <summary>A look during the save is the only one that can show that others used the slot.</summary>
+    /// <summary>A poll during the save is the only one that can show that others used the slot.</summary>
     [Fact]
     public void Learn_AnotherUsedTheSlotMeanwhile_TheContentIsForgotten()
     {
-        Look(Row(0), Row(1));
+        Poll(Row(0), Row(1));
         var content = Hold(0, Talk, held: 1500);
         var work = _table.TryBeginSave(0, content)!;
         var unpinned = _table.TryBegin(Anywhere, null)!;
         _table.Started(unpinned);
         _table.End(unpinned, null, null);
 
-        Look(Row(0, 9, 20), Row(1));
+        Poll(Row(0, 9, 20), Row(1));
         _table.EndSave(work, new SavedPrefix("a.bin", 1500, content.Chain, IsConversation: true), isContradicted: false);
-        Look(Row(0, 9, 20), Row(1));
+        Poll(Row(0, 9, 20), Row(1));
 
         Assert.Null(_table.ContentOf(0));
     }
@@ -160,7 +160,7 @@ public sealed class SlotTableSaveTests
     }
 
     [Fact]
-    public void OwnWorkOn_AWarmUpComputesItsBeginning_IsThatWork()
+    public void OwnWorkOn_AWarmUpComputesItsPrefix_IsThatWork()
     {
         using var template = TestPrompts.Of(System_);
         var warmUp = _table.TryBegin(Pin(0), template.Chain, isWarmUp: true)!;
@@ -254,7 +254,7 @@ public sealed class SlotTableSaveTests
         return new SlotContent(prompt.Chain, 1, IsSaved: false) { Tokens = 1500, PromptTokens = 1490 };
     }
 
-    private void Look(params SlotObservation[] rows) => _table.Learn(_table.BeginPoll(), rows, isSameConnection: true);
+    private void Poll(params SlotObservation[] rows) => _table.Learn(_table.BeginPoll(), rows, isSameConnection: true);
 
     private static SlotObservation Row(int id, long? task = null, int? tokens = null, bool busy = false) => new(id, busy, task, tokens);
 

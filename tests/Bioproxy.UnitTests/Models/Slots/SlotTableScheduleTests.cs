@@ -5,17 +5,17 @@ public sealed class SlotTableScheduleTests
 {
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void Schedule_OneLookAtATime_NoCollisionAndNoWrongBelief(int seed) => Simulate(seed, isUnified: false, maxLooks: 1);
+    public void Schedule_OnePollAtATime_NoCollisionAndNoWrongBelief(int seed) => Simulate(seed, isUnified: false, maxPolls: 1);
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void Schedule_Unified_NoCollisionAndNoWrongBelief(int seed) => Simulate(seed, isUnified: true, maxLooks: 1);
+    public void Schedule_Unified_NoCollisionAndNoWrongBelief(int seed) => Simulate(seed, isUnified: true, maxPolls: 1);
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void Schedule_LooksOvertakeEachOther_NoCollisionAndNoWrongBelief(int seed) => Simulate(seed, isUnified: false, maxLooks: 3);
+    public void Schedule_PollsOvertakeEachOther_NoCollisionAndNoWrongBelief(int seed) => Simulate(seed, isUnified: false, maxPolls: 3);
 
     public static TheoryData<int> Seeds() => [.. Enumerable.Range(1, 20)];
 
-    private static void Simulate(int seed, bool isUnified, int maxLooks) => new SlotSimulation(seed, slots: 1 + (seed % 4), isUnified, maxLooks).Run(3000);
+    private static void Simulate(int seed, bool isUnified, int maxPolls) => new SlotSimulation(seed, slots: 1 + (seed % 4), isUnified, maxPolls).Run(3000);
 }

@@ -112,8 +112,11 @@ public sealed class SlotTableStashTests
         return content;
     }
 
-    private void Poll(long task, int tokens) =>
-        Assert.Equal(SlotVerdict.Same, _table.Learn(_table.BeginPoll(), [new SlotObservation(0, false, task, tokens)], isSameConnection: true));
+    private void Poll(long task, int tokens)
+    {
+        SlotObservation[] rows = [new(0, false, task, tokens)];
+        Assert.Equal(SlotVerdict.Same, _table.Learn(_table.BeginPoll(), rows, isSameConnection: true));
+    }
 
     private bool IsExpectedInRam()
     {

@@ -16,7 +16,7 @@ public sealed class SlotTableTests
     [Fact]
     public void Plan_NothingKnownOfThePrompt_GoesWhereTheBackendWouldPutIt()
     {
-        Look([Row(0), Row(1), Row(2)]);
+        Poll([Row(0), Row(1), Row(2)]);
         Assert.Equal(Cold(0), _table.Plan(Prompt("a"), 0)); // never used
         Hold(0, "first");
         Hold(1, "second");
@@ -26,14 +26,14 @@ public sealed class SlotTableTests
         Assert.Equal(Cold(1), _table.Plan(Prompt("a"), 0)); // the least recently used
         Begin(1);
         Assert.Equal(Cold(2), _table.Plan(Prompt("a"), 0));
-        Look([Row(0, 1, 0), Row(1), Row(2, 2, 5)]);
+        Poll([Row(0, 1, 0), Row(1), Row(2, 2, 5)]);
         Assert.Equal(Cold(0), _table.Plan(Prompt("a"), 0)); // emptied
     }
 
     [Fact]
     public void Plan_ASlotHoldsWhatIsNotKnown_LetsTheBackendChoose()
     {
-        Look([Row(0), Row(1, 5, 30), Row(2)]);
+        Poll([Row(0), Row(1, 5, 30), Row(2)]);
         Assert.Equal(Anywhere, _table.Plan(Prompt("a"), 0));
 
         Begin(1);
@@ -46,28 +46,28 @@ public sealed class SlotTableTests
     public void Plan_SlotsHoldWhatCannotBeToldApart_OnlyTheirPromptsAreLeftToTheBackend()
     {
         var (first, second) = (new string('1', 2000), new string('2', 2000));
-        Look([Row(0), Row(1), Row(2)]);
+        Poll([Row(0), Row(1), Row(2)]);
         Unpinned(first, held: 500);
         Unpinned(second, held: 500);
-        Look([Row(0, 4, 500), Row(1, 5, 500), Row(2)]);
+        Poll([Row(0, 4, 500), Row(1, 5, 500), Row(2)]);
 
         Assert.Equal(Anywhere, _table.Plan(Prompt(first + " and more"), 0));
         Assert.Equal(Anywhere, _table.Plan(Prompt(second + " and more"), 0));
         Assert.Equal(Cold(2), _table.Plan(Prompt("third"), 0));
 
         Unpinned(first + " and more", held: 510);
-        Look([Row(0, 4, 500), Row(1, 9, 510), Row(2)]);
+        Poll([Row(0, 4, 500), Row(1, 9, 510), Row(2)]);
         Assert.Equal(new SlotPlan(PromptSource.Hot, 1, 2009), _table.Plan(Prompt(first + " and more and more"), 0));
     }
 
     [Fact]
     public void Plan_WorkWasSeenAtItsSlotAndEndedLater_ItsSlotIsKnown()
     {
-        Look([Row(0), Row(1), Row(2)]);
+        Poll([Row(0), Row(1), Row(2)]);
         var work = TryBegin(Anywhere, Prompt("system").Chain)!;
-        Look([Row(0), Row(1, 5, 3, busy: true), Row(2)]);
+        Poll([Row(0), Row(1, 5, 3, busy: true), Row(2)]);
         _table.End(work, Holding("system"), 9);
-        Look([Row(0), Row(1, 5, 9), Row(2)]);
+        Poll([Row(0), Row(1, 5, 9), Row(2)]);
 
         Assert.Equal(1, _table.Plan(Prompt("system and"), 0).Slot);
     }
@@ -76,7 +76,7 @@ public sealed class SlotTableTests
     public void Plan_PinnedWorkWasBrokenOff_ItsPromptIsLeftToTheBackend()
     {
         var text = new string('t', 2000);
-        Look([Row(0), Row(1), Row(2)]);
+        Poll([Row(0), Row(1), Row(2)]);
         Hold(0, "old");
         _table.End(TryBegin(Pin(0), Prompt(text).Chain)!, null, null);
 
@@ -87,9 +87,9 @@ public sealed class SlotTableTests
     [Fact]
     public void Plan_AfterAProbe_ItsSlotsHoldNothingOfAnybody()
     {
-        Look([Row(0), Row(1), Row(2)]);
+        Poll([Row(0), Row(1), Row(2)]);
         _table.End(TryBegin(Anywhere, null)!, SlotContent.Nothing, null);
-        Look([Row(0, 4, 2), Row(1, 5, 54), Row(2)]);
+        Poll([Row(0, 4, 2), Row(1, 5, 54), Row(2)]);
 
         Assert.Equal(Cold(2), _table.Plan(Prompt("a"), 0));
         Assert.False(_table.HoldsUnsaved(1));
@@ -102,7 +102,7 @@ public sealed class SlotTableTests
     public void Plan_ASlotSharesSome_IsTakenWhenItIsATenthOfThePrompt(int rest, bool isTaken)
     {
         var shared = new string('s', 1024);
-        Look([Row(0), Row(1), Row(2)]);
+        Poll([Row(0), Row(1), Row(2)]);
         Hold(0, "other");
         Hold(1, shared + new string('x', 200));
         Hold(2, "another");
@@ -114,7 +114,7 @@ public sealed class SlotTableTests
     public void Plan_DisplacedByAColdPin_IsExpectedInRamAndPinnedToASlotThatAsksForIt()
     {
         var long_ = new string('l', 3000);
-        Look([Row(0), Row(1), Row(2)]);
+        Poll([Row(0), Row(1), Row(2)]);
         Hold(0, long_);
         Hold(1, "second");
         _table.End(TryBegin(Cold(0), Prompt("new").Chain)!, Holding("new"), 3);
@@ -131,7 +131,7 @@ public sealed class SlotTableTests
     }
 
     [Fact]
-    public void Plan_SlotHoldsABeginning_IsPinnedToTheLongest()
+    public void Plan_SlotHoldsAPrefix_IsPinnedToTheLongest()
     {
         Hold(0, "system");
         Hold(1, "system and user");
@@ -232,24 +232,24 @@ public sealed class SlotTableTests
     [Fact]
     public void Plan_SlotUsedByWorkOfUnknownContent_IsNotTakenForEmpty()
     {
-        Look([Row(0, 3, 30), Row(1, 4, 0), Row(2)]);
+        Poll([Row(0, 3, 30), Row(1, 4, 0), Row(2)]);
         var unknown = Begin(2);
         _table.End(unknown, null, 30);
 
         Assert.Equal(1, Target());
-        Look([Row(0, 3, 30), Row(1, 4, 30), Row(2, 9, 30)]);
+        Poll([Row(0, 3, 30), Row(1, 4, 30), Row(2, 9, 30)]);
         Assert.Equal(0, Target());
 
         int? Target() => _table.Plan(Prompt(new string('p', 5000)), 4000).Slot;
     }
 
     [Fact]
-    public void Begin_PinnedWhileUnpinnedIsUnseen_HasToLookFirst()
+    public void Begin_PinnedWhileUnpinnedIsUnseen_HasToPollFirst()
     {
         TryBegin(Anywhere, null);
 
         Assert.Null(TryBegin(Pin(0), null));
-        Look([Row(0), Row(1, 5, 10, busy: true), Row(2)]);
+        Poll([Row(0), Row(1, 5, 10, busy: true), Row(2)]);
         Assert.Null(TryBegin(Pin(1), null));
         Assert.NotNull(TryBegin(Pin(0), null));
     }
@@ -260,31 +260,31 @@ public sealed class SlotTableTests
         TryBegin(Anywhere, null);
         TryBegin(Anywhere, null);
 
-        Look([Row(0), Row(1, 5, 10, busy: true), Row(2)]);
+        Poll([Row(0), Row(1, 5, 10, busy: true), Row(2)]);
         Assert.Null(TryBegin(Pin(0), null));
-        Look([Row(0), Row(1, 5, 10, busy: true), Row(2, 6, 10, busy: true)]);
+        Poll([Row(0), Row(1, 5, 10, busy: true), Row(2, 6, 10, busy: true)]);
         Assert.NotNull(TryBegin(Pin(0), null));
     }
 
     [Fact]
-    public void Begin_PinnedAfterUnpinnedStarted_NeedsOnlyALookSinceThen()
+    public void Begin_PinnedAfterUnpinnedStarted_NeedsOnlyAPollSinceThen()
     {
         var unpinned = TryBegin(Anywhere, null)!;
         _table.Started(unpinned);
         Assert.Null(TryBegin(Pin(0), null));
 
-        Look([Row(0), Row(1), Row(2)]); // it was so quick that it is off its slot again
+        Poll([Row(0), Row(1), Row(2)]); // it was so quick that it is off its slot again
 
         Assert.NotNull(TryBegin(Pin(0), null));
     }
 
     [Fact]
-    public void Begin_LookOlderThanTheUnpinnedWork_ShowsNothingOfIt()
+    public void Begin_PollOlderThanTheUnpinnedWork_ShowsNothingOfIt()
     {
-        var look = _table.BeginPoll();
+        var poll = _table.BeginPoll();
         TryBegin(Anywhere, null);
 
-        _table.Learn(look, [Row(0), Row(1, 5, 10, busy: true), Row(2)], isSameConnection: true);
+        _table.Learn(poll, [Row(0), Row(1, 5, 10, busy: true), Row(2)], isSameConnection: true);
 
         Assert.Null(TryBegin(Pin(0), null));
     }
@@ -303,7 +303,7 @@ public sealed class SlotTableTests
     public void Begin_UnpinnedWhenTheListShowsThePinnedAtWork_MayGo()
     {
         Begin(0);
-        Look([Row(0, 3, 1, busy: true), Row(1), Row(2)]);
+        Poll([Row(0, 3, 1, busy: true), Row(1), Row(2)]);
 
         Assert.NotNull(TryBegin(Anywhere, null));
     }
@@ -327,19 +327,19 @@ public sealed class SlotTableTests
     }
 
     [Fact]
-    public void Learn_FirstLook_ProvesNothingOverAFreshConnection()
+    public void Learn_FirstPoll_ProvesNothingOverAFreshConnection()
     {
-        Assert.Equal(SlotVerdict.Doubt, Look([Row(0), Row(1), Row(2)], isSameConnection: false));
-        Assert.Equal(SlotVerdict.Same, Look([Row(0), Row(1), Row(2)], isSameConnection: true));
+        Assert.Equal(SlotVerdict.Doubt, Poll([Row(0), Row(1), Row(2)], isSameConnection: false));
+        Assert.Equal(SlotVerdict.Same, Poll([Row(0), Row(1), Row(2)], isSameConnection: true));
     }
 
     [Fact]
     public void Learn_TaskNumberSeenBefore_IsTheSameProcess()
     {
-        Look([Row(0, 5, 10), Row(1), Row(2)]);
+        Poll([Row(0, 5, 10), Row(1), Row(2)]);
 
-        Assert.Equal(SlotVerdict.Same, Look([Row(0, 5, 10), Row(1, 9, 3), Row(2)], isSameConnection: false));
-        Assert.Equal(SlotVerdict.Doubt, Look([Row(0, 12, 10), Row(1, 13, 3), Row(2)], isSameConnection: false));
+        Assert.Equal(SlotVerdict.Same, Poll([Row(0, 5, 10), Row(1, 9, 3), Row(2)], isSameConnection: false));
+        Assert.Equal(SlotVerdict.Doubt, Poll([Row(0, 12, 10), Row(1, 13, 3), Row(2)], isSameConnection: false));
     }
 
     [Theory]
@@ -350,7 +350,7 @@ public sealed class SlotTableTests
     [InlineData("higher", false)]
     public void Learn_NumbersWentBack_IsAnotherProcess(string what, bool expected)
     {
-        Look([Row(0, 5, 10), Row(1, 6, 10), Row(2)]);
+        Poll([Row(0, 5, 10), Row(1, 6, 10), Row(2)]);
 
         SlotObservation[] rows = what switch
         {
@@ -361,7 +361,7 @@ public sealed class SlotTableTests
             _ => [Row(0, 15, 10), Row(1, 16, 10), Row(2, 17, 1)],
         };
 
-        Assert.Equal(expected, Look(rows) == SlotVerdict.Restarted);
+        Assert.Equal(expected, Poll(rows) == SlotVerdict.Restarted);
     }
 
     [Fact]
@@ -369,8 +369,8 @@ public sealed class SlotTableTests
     {
         Hold(0, "system");
 
-        Look([Row(0, 5, 10), Row(1), Row(2)]);
-        Look([Row(0, 5, 10), Row(1), Row(2)]);
+        Poll([Row(0, 5, 10), Row(1), Row(2)]);
+        Poll([Row(0, 5, 10), Row(1), Row(2)]);
 
         Assert.NotNull(Content(0));
     }
@@ -380,9 +380,9 @@ public sealed class SlotTableTests
     {
         Hold(0, "system");
         Hold(1, "another");
-        Look([Row(0, 5, 10), Row(1, 6, 10), Row(2)]);
+        Poll([Row(0, 5, 10), Row(1, 6, 10), Row(2)]);
 
-        Look([Row(0, 9, 10), Row(1, 6, 10), Row(2)]);
+        Poll([Row(0, 9, 10), Row(1, 6, 10), Row(2)]);
 
         Assert.Null(Content(0));
         Assert.NotNull(Content(1));
@@ -392,9 +392,9 @@ public sealed class SlotTableTests
     public void Learn_SlotShowsNoTokens_HoldsNothing()
     {
         Hold(0, "system");
-        Look([Row(0, 5, 10), Row(1), Row(2)]);
+        Poll([Row(0, 5, 10), Row(1), Row(2)]);
 
-        Look([Row(0, 5, 0), Row(1), Row(2)]);
+        Poll([Row(0, 5, 0), Row(1), Row(2)]);
 
         Assert.Null(Content(0));
     }
@@ -403,14 +403,14 @@ public sealed class SlotTableTests
     public void Learn_ListOlderThanOurWork_DoesNotJudgeIt()
     {
         Hold(0, "old");
-        Look([Row(0, 5, 10), Row(1), Row(2)]);
-        var look = _table.BeginPoll();
+        Poll([Row(0, 5, 10), Row(1), Row(2)]);
+        var poll = _table.BeginPoll();
         Hold(0, "new");
 
-        _table.Learn(look, [Row(0, 5, 0), Row(1), Row(2)], isSameConnection: true);
+        _table.Learn(poll, [Row(0, 5, 0), Row(1), Row(2)], isSameConnection: true);
 
         Assert.Equal(3, Content(0)!.Length);
-        Look([Row(0, 8, 3), Row(1), Row(2)]);
+        Poll([Row(0, 8, 3), Row(1), Row(2)]);
         Assert.Equal(3, Content(0)!.Length);
     }
 
@@ -420,7 +420,7 @@ public sealed class SlotTableTests
         var work = TryBegin(new(PromptSource.Restored, 1, 6), Prompt("system").Chain)!;
         _table.SetContent(work, new SlotContent(Prompt("system").Chain, 1, IsSaved: true));
 
-        Look([Row(0), Row(1), Row(2)]);
+        Poll([Row(0), Row(1), Row(2)]);
 
         Assert.True(Content(1)!.IsSaved);
     }
@@ -429,23 +429,23 @@ public sealed class SlotTableTests
     public void Learn_FreeSlotAtWork_IsNotFree()
     {
         Hold(0, "system");
-        Look([Row(0, 5, 10), Row(1), Row(2)]);
+        Poll([Row(0, 5, 10), Row(1), Row(2)]);
 
-        Look([Row(0, 5, 10, busy: true), Row(1), Row(2)]);
+        Poll([Row(0, 5, 10, busy: true), Row(1), Row(2)]);
         Assert.Null(TryBegin(Pin(0), null));
 
-        Look([Row(0, 5, 10), Row(1), Row(2)]);
+        Poll([Row(0, 5, 10), Row(1), Row(2)]);
         Assert.NotNull(TryBegin(Pin(0), null));
     }
 
     [Fact]
     public void Attribute_OneEndedAndOneChanged_IsThatOne()
     {
-        Look([Row(0, 1, 5), Row(1), Row(2)]);
+        Poll([Row(0, 1, 5), Row(1), Row(2)]);
         Unpinned("system", held: 99);
         Assert.True(_table.HasUnseenResults);
 
-        Look([Row(0, 1, 5), Row(1), Row(2, 4, 12)]);
+        Poll([Row(0, 1, 5), Row(1), Row(2, 4, 12)]);
 
         Assert.Equal("system".Length, Content(2)!.Length);
         Assert.False(_table.HasUnseenResults);
@@ -457,7 +457,7 @@ public sealed class SlotTableTests
         Unpinned("first", held: 10);
         Unpinned("the second", held: 20);
 
-        Look([Row(0, 4, 20), Row(1, 5, 10), Row(2)]);
+        Poll([Row(0, 4, 20), Row(1, 5, 10), Row(2)]);
 
         Assert.Equal((10, 5), (Content(0)!.Length, Content(1)!.Length));
     }
@@ -471,7 +471,7 @@ public sealed class SlotTableTests
         Unpinned("first", held: first);
         Unpinned("the second", held: second);
 
-        Look([Row(0, 4, seen0), Row(1, 5, seen1), Row(2)]);
+        Poll([Row(0, 4, seen0), Row(1, 5, seen1), Row(2)]);
 
         Assert.Null(Content(0));
         Assert.Null(Content(1));
@@ -484,13 +484,13 @@ public sealed class SlotTableTests
         Unpinned("first", held: 10);
         TryBegin(Anywhere, null);
 
-        Look([Row(0, 4, 30), Row(1), Row(2)]);
+        Poll([Row(0, 4, 30), Row(1), Row(2)]);
 
         Assert.Null(Content(0));
     }
 
     [Fact]
-    public void Attribute_AnswerToldTheSlot_NeedsNoLook()
+    public void Attribute_AnswerReportedTheSlot_NeedsNoPoll()
     {
         var work = TryBegin(Anywhere, Prompt("system").Chain)!;
 
@@ -498,20 +498,20 @@ public sealed class SlotTableTests
 
         Assert.Equal("system".Length, Content(2)!.Length);
         Assert.False(_table.HasUnseenResults);
-        Look([Row(0), Row(1), Row(2, 4, 10)]);
+        Poll([Row(0), Row(1), Row(2, 4, 10)]);
         Assert.NotNull(Content(2));
     }
 
     [Fact]
-    public void Attribute_LookOlderThanTheEnd_DoesNotDecide()
+    public void Attribute_PollOlderThanTheEnd_DoesNotDecide()
     {
-        var look = _table.BeginPoll();
+        var poll = _table.BeginPoll();
         Unpinned("system", held: 10);
 
-        _table.Learn(look, [Row(0), Row(1), Row(2)], isSameConnection: true);
+        _table.Learn(poll, [Row(0), Row(1), Row(2)], isSameConnection: true);
         Assert.True(_table.HasUnseenResults);
 
-        Look([Row(0), Row(1, 3, 10), Row(2)]);
+        Poll([Row(0), Row(1, 3, 10), Row(2)]);
         Assert.NotNull(Content(1));
     }
 
@@ -563,7 +563,7 @@ public sealed class SlotTableTests
         Assert.Null(_table.TryBeginSave(0, known));
         Assert.Null(_table.TryBorrowSpare());
         Assert.Null(_table.TryBeginStash(0));
-        Assert.Equal(SlotVerdict.Doubt, Look([Row(0, 9, 10), Row(1), Row(2)]));
+        Assert.Equal(SlotVerdict.Doubt, Poll([Row(0, 9, 10), Row(1), Row(2)]));
     }
 
     [Fact]
@@ -611,7 +611,7 @@ public sealed class SlotTableTests
 
     private static SlotObservation Row(int id, long? task = null, int? tokens = null, bool busy = false) => new(id, busy, task, tokens);
 
-    private SlotVerdict Look(SlotObservation[] rows, bool isSameConnection = true) => _table.Learn(_table.BeginPoll(), rows, isSameConnection);
+    private SlotVerdict Poll(SlotObservation[] rows, bool isSameConnection = true) => _table.Learn(_table.BeginPoll(), rows, isSameConnection);
 
     private SlotContent? Content(int slot) => _table.View()[slot].Content;
 
