@@ -228,10 +228,10 @@ public sealed class PluginHarness : IAsyncDisposable
         if (faulted.Count > 0 && !_options.AllowFaulted)
             throw new InvalidOperationException(string.Join(Environment.NewLine, faulted.Select(status => $"Plugin {status.Name} is "
                 + $"{status.State}. {status.Problem}")));
-        if (_app.LoadTemplates() is { Count: > 0 } mistakes)
+        if (await _app.LoadTemplatesAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } mistakes)
             throw new InvalidOperationException(string.Join(Environment.NewLine, mistakes));
         await _app.StartAsync(cancellationToken).ConfigureAwait(false);
-        await _app.Backend.CheckAsync(cancellationToken).ConfigureAwait(false);
+        await _app.Model.Backend.Monitor.CheckAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private List<HarnessPlugin> Left() =>

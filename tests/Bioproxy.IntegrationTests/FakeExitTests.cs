@@ -26,7 +26,7 @@ public sealed class FakeExitTests : IDisposable
             DrainTimeout = TimeSpan.FromMilliseconds(100),
         };
         await using var app = new BioproxyApp(options, logging: logging => logging.AddProvider(new ThrowingLog("chat_completions 200")));
-        Assert.Empty(app.LoadTemplates());
+        Assert.Empty(await app.LoadTemplatesAsync(CancellationToken.None));
         await app.StartAsync(CancellationToken.None).DefaultTimeout();
         using var client = new HttpClient { BaseAddress = app.ProxyAddress };
         using var admin = new HttpClient { BaseAddress = app.AdminAddress };

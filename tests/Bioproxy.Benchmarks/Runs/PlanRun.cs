@@ -75,15 +75,14 @@ internal static class PlanRun
     /// <summary>Sixteen slots with longer and longer beginnings of the text, every second one with an end of its own.</summary>
     private static SlotTable Holding(byte[] text)
     {
-        var table = new SlotTable();
-        table.Reset(1, Slots);
-        table.Learn(1, table.BeginPoll(), [.. Enumerable.Range(0, Slots).Select(id => new SlotObservation(id, false, null, null))],
+        var table = new SlotTable(Slots);
+        table.Learn(table.BeginPoll(), [.. Enumerable.Range(0, Slots).Select(id => new SlotObservation(id, false, null, null))],
             isSameConnection: true);
         for (var slot = 0; slot < Slots; slot++)
         {
             var length = (slot + 1) * (LookUpRun.PromptBytes / Slots) - 500;
             byte[] held = slot % 2 == 0 ? [.. text[..length], .. "another end"u8] : text[..length];
-            var work = table.TryBegin(1, new SlotPlan(PromptSource.Cold, slot, 0), null)!;
+            var work = table.TryBegin(new SlotPlan(PromptSource.Cold, slot, 0), null)!;
             table.Started(work);
             table.End(work, new SlotContent(PromptChain.Of(held), 1, IsSaved: false) { Tokens = length / 4, PromptTokens = length / 4 },
                 length / 4);
