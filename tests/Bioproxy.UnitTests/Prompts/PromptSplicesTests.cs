@@ -17,13 +17,6 @@ public sealed class PromptSplicesTests
     public void ForbidReuse_ReplacesTheClientsWishOrIsTheFirstMember(string body, string expected) =>
         Assert.Equal(expected, With(body, splices => splices.ForbidReuse()));
 
-    [Theory]
-    [InlineData("{}", """{"id_slot":2}""")]
-    [InlineData("""{"prompt":"x"}""", """{"id_slot":2,"prompt":"x"}""")]
-    [InlineData("""{"id_slot":1,"id_slot":-1}""", """{"id_slot":1,"id_slot":2}""")]
-    public void Pin_ReplacesTheClientsSlotOrIsTheFirstMember(string body, string expected) =>
-        Assert.Equal(expected, With(body, splices => splices.Pin(2)));
-
     [Fact]
     public void AskForProgress_IsTheFirstMember() =>
         Assert.Equal("""{"return_progress":true,"stream":true}""", With("""{"stream":true}""", splices => splices.AskForProgress()));
