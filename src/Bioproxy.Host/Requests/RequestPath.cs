@@ -1,5 +1,6 @@
 using System.Globalization;
 using Bioproxy.Abstractions;
+using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Models;
@@ -144,10 +145,23 @@ internal sealed class RequestPath : IPluginBackend
         exchange.Status = failure?.Status ?? exchange.Status;
         var timings = exchange.Timings = answer.Timings;
         turn.Outcome = answer.Outcome(isComplete: failure is null, timings) with { HasOtherExplanation = asked.HasOtherExplanation(placement) };
-        var cacheResult = placement.Verdict(timings?.CachedTokens, timings?.PromptTokens ?? 0);
-        _report.Served(exchange, cacheResult, timings);
-        _explainer.Explain(exchange, placement, asked.Canonical, timings, cacheResult);
+        Report(asked, placement, timings);
         return failure;
+    }
+
+    /// <summary>The answer has ended: nothing that is said of it may change it.</summary>
+    private void Report(PreparedRequest asked, Placement placement, PromptTimings? timings)
+    {
+        try
+        {
+            var cacheResult = placement.Verdict(timings?.CachedTokens, timings?.PromptTokens ?? 0);
+            _report.Served(asked.Exchange, cacheResult, timings);
+            _explainer.Explain(asked.Exchange, placement, asked.Canonical, timings, cacheResult);
+        }
+        catch (Exception e)
+        {
+            _report.Bug(asked.Exchange, e); // the fence around logs, metrics and explanations
+        }
     }
 
     /// <summary>Steps 4 to 8 for a plugin's question.</summary>

@@ -44,15 +44,17 @@ internal sealed partial class TemplateWarmUp(
         }
 
         var fingerprint = instance.Recognition.Fingerprint;
-        var canSave = _context.Options.KvEnabled && state.Facts!.CanSaveSlots && _context.Effectiveness.Disabled is null;
-        if (canSave && fingerprint is null)
+        var savesSlots = _context.Options.KvEnabled && state.Facts!.CanSaveSlots;
+        if (savesSlots && fingerprint is null)
         {
             statuses.Wait(trigger, "the model is being recognised");
             return true;
         }
 
+        var canSave = savesSlots && _context.Effectiveness.Disabled is null;
+
         // Nothing changed since the backend was last asked: the same text, and no restore that fell short since.
-        if (_verified is { } verified && verified.Text == rehearsal.Hash && !FellShort(verified.At)
+        if (_verified is { } verified && verified.Text == rehearsal.Hash && verified.CouldSave == canSave && !FellShort(verified.At)
             && (!canSave || verified.TokensHash is null || HasSnapshot(fingerprint!, verified.TokensHash, rehearsal)))
             return true;
 
@@ -68,14 +70,14 @@ internal sealed partial class TemplateWarmUp(
         {
             var advice = $"only {found.Tokens.Length} tokens come before the user's message; put <<message>> behind the instructions";
             statuses.Update(trigger, s => s with { State = WarmUpState.NotCacheable, Problem = advice });
-            _verified = new(rehearsal.Hash, null, _context.Time.GetUtcNow());
+            _verified = new(rehearsal.Hash, null, canSave, _context.Time.GetUtcNow());
             return true;
         }
 
         if (canSave && HasSnapshot(fingerprint!, found.Hash, rehearsal))
         {
             statuses.Update(trigger, s => s with { State = WarmUpState.Warm });
-            _verified = new(rehearsal.Hash, found.Hash, _context.Time.GetUtcNow());
+            _verified = new(rehearsal.Hash, found.Hash, canSave, _context.Time.GetUtcNow());
             return true;
         }
 
@@ -193,7 +195,7 @@ internal sealed partial class TemplateWarmUp(
     {
         metrics.WarmUpExecuted(trigger, duration);
         _part = ("", 0);
-        _verified = new(rehearsal.Hash, isSaved ? found.Hash : null, _context.Time.GetUtcNow());
+        _verified = new(rehearsal.Hash, isSaved ? found.Hash : null, isSaved, _context.Time.GetUtcNow());
         statuses.Update(trigger, s => s with
         {
             State = isSaved ? WarmUpState.Warm : WarmUpState.Computed, WarmedAt = _context.Time.GetUtcNow(), Duration = duration, Progress = 1, Problem = null,
@@ -217,6 +219,7 @@ internal sealed partial class TemplateWarmUp(
 
     /// <param name="Text">What the backend was asked about.</param>
     /// <param name="TokensHash">The tokens it answered; null when there is nothing to save.</param>
+    /// <param name="CouldSave">Whether it could have been saved then.</param>
     /// <param name="At">The time.</param>
-    private sealed record Verified(ChainHash Text, string? TokensHash, DateTimeOffset At);
+    private sealed record Verified(ChainHash Text, string? TokensHash, bool CouldSave, DateTimeOffset At);
 }

@@ -14,7 +14,7 @@ internal sealed class DetectingDriver(Uri url, TimeSpan connectTimeout, string? 
     public async Task<Discovery> DiscoverAsync(BackendState known, CancellationToken cancellationToken)
     {
         var found = await _llamaServer.DiscoverAsync(known, cancellationToken).ConfigureAwait(false);
-        return found.Kind == DiscoveryKind.OtherKind ? await _other.DiscoverAsync(known, cancellationToken).ConfigureAwait(false) : found;
+        return found.Kind == DiscoveryKind.OtherKind ? Discovery.Found(BackendStatus.Ready, new BackendFacts(), null) : found; // it has answered: that is all there is to know
     }
 
     public Task<ProcessCheck> CheckProcessAsync(BackendFacts facts, CancellationToken cancellationToken) =>
