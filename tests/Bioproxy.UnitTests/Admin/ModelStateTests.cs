@@ -74,7 +74,8 @@ public sealed class ModelStateTests : IAsyncDisposable
         _model.Context.Effectiveness.Judge(snapshot, 1000);
         _model.Context.Effectiveness.Failed(snapshot);
 
-        Assert.Equal([new SnapshotSummary("file-a.bin", "@code", snapshot.Fingerprint, true, 1000, 4000, snapshot.Created)], _state.Snapshots);
+        Assert.Equal(
+            [new SnapshotSummary("file-a.bin", "@code", snapshot.Fingerprint, true, 1000, 4000, snapshot.Created)], _state.Snapshots);
         Assert.Equal(["file-b.bin: its file is gone"], _state.Quarantined);
         Assert.Equal(["effective 1000", "failed "], _state.Restores.Select(restore => $"{restore.Status} {restore.Reused}"));
         Assert.Null(_state.RestoreDisabledReason);

@@ -39,7 +39,9 @@ public sealed class BackendMonitorTests : IAsyncDisposable
         Assert.Equal((BackendStatus.Ready, null, true), (state.Status, state.Problem, state.HasSlots));
         var facts = state.Facts!;
         Assert.True(facts is { IsLlamaServer: true, IsRouter: false, CanReadSlots: true, CanSaveSlots: true, Missing: null });
-        Assert.Equal((2, 32768, "fake-model", "F16", "b1-fake", "[]"), (facts.TotalSlots, facts.ContextPerSlot, facts.ModelAlias, facts.ModelType, facts.Build, facts.Adapters));
+        Assert.Equal(
+            (2, 32768, "fake-model", "F16", "b1-fake", "[]"),
+            (facts.TotalSlots, facts.ContextPerSlot, facts.ModelAlias, facts.ModelType, facts.Build, facts.Adapters));
         Assert.Equal(_backend.ProcessMarker, facts.ProcessMarker);
         Assert.DoesNotContain("n_ctx=", facts.ModelMeta, StringComparison.Ordinal);
         Assert.Equal([state], _changes.States);
@@ -145,7 +147,12 @@ public sealed class BackendMonitorTests : IAsyncDisposable
     {
         _backend.Restart(o => o with { HasMarker = false });
         var before = await CheckAsync();
-        _backend.Restart(o => what switch { "model" => o with { Model = "other" }, "slots" => o with { Slots = 3 }, _ => o with { BuildInfo = "b2" } });
+        _backend.Restart(o => what switch
+        {
+            "model" => o with { Model = "other" },
+            "slots" => o with { Slots = 3 },
+            _ => o with { BuildInfo = "b2" },
+        });
         var after = await CheckAsync();
 
         Assert.NotSame(before, after);
@@ -205,7 +212,8 @@ public sealed class BackendMonitorTests : IAsyncDisposable
         using var full = new FullListener();
         using var driver = new DetectingDriver(full.Address, TimeSpan.FromMilliseconds(200), null);
         using var vanishing = new VanishingDriver(_driver, driver);
-        using var monitor = new BackendMonitor(vanishing, full.Address, TimeSpan.FromSeconds(2), _time, NullLogger<BackendMonitor>.Instance);
+        using var monitor = new BackendMonitor(
+            vanishing, full.Address, TimeSpan.FromSeconds(2), _time, NullLogger<BackendMonitor>.Instance);
         Assert.Equal(BackendStatus.Ready, (await monitor.CheckAsync(default).DefaultTimeout()).Status);
         vanishing.HasVanished = true;
 
@@ -359,9 +367,11 @@ public sealed class BackendMonitorTests : IAsyncDisposable
 
         private IBackendDriver Now => HasVanished ? after : before;
 
-        public Task<Discovery> DiscoverAsync(BackendState known, CancellationToken cancellationToken) => Now.DiscoverAsync(known, cancellationToken);
+        public Task<Discovery> DiscoverAsync(BackendState known, CancellationToken cancellationToken) =>
+            Now.DiscoverAsync(known, cancellationToken);
 
-        public Task<ProcessCheck> CheckProcessAsync(BackendFacts facts, CancellationToken cancellationToken) => Now.CheckProcessAsync(facts, cancellationToken);
+        public Task<ProcessCheck> CheckProcessAsync(BackendFacts facts, CancellationToken cancellationToken) =>
+            Now.CheckProcessAsync(facts, cancellationToken);
 
         public Task WakeAsync(CancellationToken cancellationToken) => Now.WakeAsync(cancellationToken);
 

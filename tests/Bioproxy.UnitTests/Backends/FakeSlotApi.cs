@@ -4,8 +4,8 @@ using Bioproxy.Host.Http;
 namespace Bioproxy.UnitTests.Backends;
 
 /// <summary>
-/// The control calls to one model without a wire, so that a test decides the order of everything. Slots are numbers of tokens; an answer can be
-/// replaced by a hook.
+/// The control calls to one model without a wire, so that a test decides the order of everything. Slots are numbers of tokens; an answer
+/// can be replaced by a hook.
 /// </summary>
 internal sealed class FakeSlotApi : ISlotApi
 {
@@ -132,7 +132,8 @@ internal sealed class FakeSlotApi : ISlotApi
         return Task.FromResult(Good(prompt.Select(c => (int)c).ToArray()));
     }
 
-    public async Task<BackendAnswer<IReadOnlyDictionary<int, double>>> ProbeAsync(string prompt, int count, CancellationToken cancellationToken)
+    public async Task<BackendAnswer<IReadOnlyDictionary<int, double>>> ProbeAsync(
+        string prompt, int count, CancellationToken cancellationToken)
     {
         Record("probe");
         if (OnProbe is { } hook && await hook(cancellationToken) is { } other)
@@ -144,7 +145,8 @@ internal sealed class FakeSlotApi : ISlotApi
     public async Task<BackendAnswer<EvaluationResult>> EvaluateAsync(
         int[] tokens, int? slot, bool mayReuse, Action<int, int, int> progress, CancellationToken cancellationToken)
     {
-        Record($"evaluate {slot?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "any"} {tokens.Length}{(mayReuse ? "" : " anew")}");
+        var where = slot?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "any";
+        Record($"evaluate {where} {tokens.Length}{(mayReuse ? "" : " anew")}");
         if (OnEvaluate is { } hook && await hook(slot, tokens, cancellationToken) is { } other)
             return other;
         cancellationToken.ThrowIfCancellationRequested();

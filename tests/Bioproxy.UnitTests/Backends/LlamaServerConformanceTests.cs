@@ -21,7 +21,9 @@ public abstract class LlamaServerConformanceTests : DriverConformanceTests
     {
         Server.IsLoading = true;
 
-        Assert.Equal((DiscoveryKind.Found, BackendStatus.Loading), (await DiscoverAsync() is var found ? found.Kind : default, found.Status));
+        var found = await DiscoverAsync();
+
+        Assert.Equal((DiscoveryKind.Found, BackendStatus.Loading), (found.Kind, found.Status));
     }
 
     [Theory]

@@ -139,6 +139,8 @@ public sealed class ProcessProofTests : IAsyncDisposable
         if (what == "props")
             _model.Driver.OnCheckProcess = static _ => Task.FromResult(ProcessCheck.NoAnswer);
         else
-            _model.Api.OnSlots = static _ => Task.FromResult<BackendAnswer<IReadOnlyList<SlotRow>>?>(FakeSlotApi.Fails<IReadOnlyList<SlotRow>>(FakeSlotApi.Silence));
+            _model.Api.OnSlots = static _ => Task.FromResult<BackendAnswer<IReadOnlyList<SlotRow>>?>(Silence());
+
+        static BackendAnswer<IReadOnlyList<SlotRow>> Silence() => FakeSlotApi.Fails<IReadOnlyList<SlotRow>>(FakeSlotApi.Silence);
     }
 }

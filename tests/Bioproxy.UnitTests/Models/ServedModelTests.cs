@@ -62,7 +62,8 @@ public sealed class ServedModelTests : IAsyncDisposable
     {
         await SleepAsync();
         WakeToReady();
-        _model.Api.OnProbe = static _ => Task.FromResult<BackendAnswer<IReadOnlyDictionary<int, double>>?>(new(null, 500, "test", null, null));
+        _model.Api.OnProbe = static _ => Task.FromResult<BackendAnswer<IReadOnlyDictionary<int, double>>?>(
+            new(null, 500, "test", null, null));
 
         await _model.Model.PrepareAsync(default).DefaultTimeout();
 
@@ -120,6 +121,38 @@ public sealed class ServedModelTests : IAsyncDisposable
         Assert.Equal(1, _model.Driver.Wakes);
         Assert.NotSame(instance, _model.Instance);
         Assert.Equal(BackendStatus.Ready, _model.Instance.State.Status);
+    }
+
+    [Fact]
+    public async Task Prepare_AnotherRequestNoticedTheSleep_WakesItToo()
+    {
+        // Fault 23: between the suspicion and the next check nothing is known, and that passed for ready.
+        await _model.StartAsync();
+        _model.AddSnapshot(A);
+        _model.Driver.OnDiscover = static _ => Task.FromResult(FakeDriver.Sleeping);
+        WakeToReady();
+        _model.Instance.Suspect("it slept");
+
+        await _model.Model.PrepareAsync(default).DefaultTimeout();
+
+        Assert.Equal(1, _model.Driver.Wakes);
+        Assert.Equal(PromptSource.Restored, (await _model.RunAsync(A + "more", cached: 1000)).Plan.Source);
+    }
+
+    [Fact]
+    public async Task Prepare_NothingIsKnownAndTheBackendIsSilent_HoldsRequestsNoLongerThanItsLimit()
+    {
+        _model.Driver.OnDiscover = static async token =>
+        {
+            await Task.Delay(Timeout.Infinite, token);
+            return Discovery.Silence;
+        };
+        var prepared = Enumerable.Range(0, 3).Select(_ => _model.Model.PrepareAsync(default).AsTask()).ToList();
+        Assert.All(prepared, task => Assert.False(task.IsCompleted));
+
+        _model.Clock.Advance(TimeSpan.FromSeconds(10));
+
+        await Task.WhenAll(prepared).DefaultTimeout();
     }
 
     [Fact]

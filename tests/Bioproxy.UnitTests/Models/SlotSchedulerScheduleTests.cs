@@ -6,7 +6,8 @@ using Bioproxy.UnitTests.PromptTests;
 
 namespace Bioproxy.UnitTests.Models;
 
-/// <summary>Many clients at once whose choices come from a seed: whatever they do, and whenever they leave, nothing is used twice and nothing is kept.</summary>
+/// <summary>Many clients at once whose choices come from a seed: whatever they do, and whenever they leave, no slot is used twice and nothing
+/// is kept.</summary>
 public sealed class SlotSchedulerScheduleTests
 {
     private const int Slots = 3;
@@ -29,7 +30,8 @@ public sealed class SlotSchedulerScheduleTests
         model.Api.OnSave = (slot, _) => UseAsync<SlotFileResult>(slot);
         model.Api.OnEvaluate = (slot, _, _) => UseAsync<EvaluationResult>(slot!.Value);
 
-        await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => Task.Run(() => ClientAsync(new Random((seed * 1000) + client))))).DefaultTimeout();
+        var clients = Enumerable.Range(0, Clients).Select(client => Task.Run(() => ClientAsync(new Random((seed * 1000) + client))));
+        await Task.WhenAll(clients).DefaultTimeout();
 
         await model.Instance.Watcher.PollAsync(default).DefaultTimeout();
         Assert.Equal(0, violations);
@@ -83,9 +85,11 @@ public sealed class SlotSchedulerScheduleTests
                 model.Instance.Started(placement);
             }
 
-            var timings = new PromptTimings((int)placement.ExpectedTokens, Math.Max(0, (text.Length / 4) - (int)placement.ExpectedTokens), 0);
+            var cached = (int)placement.ExpectedTokens;
+            var timings = new PromptTimings(cached, Math.Max(0, (text.Length / 4) - cached), 0);
             var isComplete = random.Next(5) > 0;
-            await model.Instance.SettleAsync(placement, new WorkOutcome(isComplete, true, isComplete ? timings : null, isComplete ? 1 : 0)).DefaultTimeout();
+            var outcome = new WorkOutcome(isComplete, IsStreaming: true, isComplete ? timings : null, isComplete ? 1 : 0);
+            await model.Instance.SettleAsync(placement, outcome).DefaultTimeout();
         }
 
         async Task<BackendAnswer<T>?> UseAsync<T>(int slot)

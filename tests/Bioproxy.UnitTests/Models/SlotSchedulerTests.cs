@@ -136,7 +136,7 @@ public sealed class SlotSchedulerTests : IAsyncDisposable
         var placing = _model.PlaceAsync(prompt).AsTask();
         await stashing.Task.DefaultTimeout();
 
-        var other = await _model.RunAsync(A + "more", cached: 1000);
+        var other = await _model.RunAsync(B + "more", cached: 1000);
         Assert.False(placing.IsCompleted);
         _model.Clock.Advance(TimeSpan.FromSeconds(3));
         var placement = await placing.DefaultTimeout();
@@ -170,7 +170,8 @@ public sealed class SlotSchedulerTests : IAsyncDisposable
         // Fault 3: silence proves nothing against the file.
         await _model.StartAsync();
         _model.AddSnapshot(A);
-        _model.Api.OnRestore = static (_, _) => Task.FromResult<BackendAnswer<SlotFileResult>?>(FakeSlotApi.Fails<SlotFileResult>(FakeSlotApi.Silence));
+        _model.Api.OnRestore = static (_, _) => Task.FromResult<BackendAnswer<SlotFileResult>?>(
+            FakeSlotApi.Fails<SlotFileResult>(FakeSlotApi.Silence));
 
         var placement = await _model.RunAsync(A + "more");
 

@@ -22,7 +22,9 @@ public sealed class TemplateWarmUpTests : IAsyncDisposable
         Assert.Equal((WarmUpState.Warm, null), (_warm.Status.State, _warm.Status.Problem));
         Assert.Equal(3, _warm.Evaluations.Count);
         var saved = Assert.Single(_warm.Model.Store.All);
-        Assert.Equal((WarmUpFixture.Trigger, _warm.Status.CacheableTokens, _warm.Status.TokensHash), (saved.Prefix, saved.Tokens, saved.TokensHash));
+        Assert.Equal(
+            (WarmUpFixture.Trigger, _warm.Status.CacheableTokens, _warm.Status.TokensHash),
+            (saved.Prefix, saved.Tokens, saved.TokensHash));
         _warm.Model.AssertNothingIsOwned();
     }
 

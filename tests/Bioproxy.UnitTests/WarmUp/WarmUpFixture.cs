@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bioproxy.UnitTests.WarmUp;
 
-/// <summary>Warm-ups over a model that the test controls. No plugin expands the trigger, so the trigger itself is the template's text.</summary>
+/// <summary>Warm-ups over a model that the test controls. No plugin expands the trigger, so that itself is the template's text.</summary>
 internal sealed class WarmUpFixture : IAsyncDisposable
 {
     private readonly DirectoryInfo _plugins = Directory.CreateTempSubdirectory("bioproxy-warmup-");
@@ -26,9 +26,11 @@ internal sealed class WarmUpFixture : IAsyncDisposable
             Prefixes = [KeyValuePair.Create(Trigger, _template)],
             TemplateRoots = [_plugins.FullName],
         });
-        _manager = new PluginManager(FixturePlugins.Loader(_plugins.FullName), Model.Options, [], Model.Clock, NullLogger<PluginManager>.Instance);
+        _manager = new PluginManager(
+            FixturePlugins.Loader(_plugins.FullName), Model.Options, [], Model.Clock, NullLogger<PluginManager>.Instance);
         _chain = new TransformChain(
-            new PluginFence(PluginBudget.OfTransforms(Model.Options.PluginTimeBudget), Model.Metrics, Model.Clock, NullLogger<PluginFence>.Instance));
+            new PluginFence(
+                PluginBudget.OfTransforms(Model.Options.PluginTimeBudget), Model.Metrics, Model.Clock, NullLogger<PluginFence>.Instance));
         Finder = new StaticPrefixFinder(_manager, _chain);
         Templates = new TemplateLibrary(Model.Options, Model.Metrics, Model.Clock, NullLogger<TemplateLibrary>.Instance);
         Statuses = new WarmUpStatuses(Templates, Model.Metrics, NullLogger<WarmUpStatuses>.Instance);
@@ -53,8 +55,9 @@ internal sealed class WarmUpFixture : IAsyncDisposable
     /// <summary>The warm-up of the trigger on the current instance.</summary>
     public TemplateWarmUp WarmUp() => new(Trigger, Model.Model, Model.Instance, Finder, Statuses, Model.Metrics);
 
-    /// <summary>The evaluations that warm-ups asked for.</summary>
-    public IReadOnlyList<string> Evaluations => [.. Model.Api.Calls.Where(c => c.StartsWith("evaluate", StringComparison.Ordinal) && !c.EndsWith(" 2", StringComparison.Ordinal))];
+    /// <summary>The evaluations that warm-ups asked for; recognising the model takes some of two tokens.</summary>
+    public IReadOnlyList<string> Evaluations =>
+        [.. Model.Api.Calls.Where(c => c.StartsWith("evaluate", StringComparison.Ordinal) && !c.EndsWith(" 2", StringComparison.Ordinal))];
 
     public async ValueTask DisposeAsync()
     {

@@ -46,12 +46,14 @@ public sealed class WarmUpSchedulerTests : IAsyncDisposable
     {
         await _warm.Scheduler.StartAsync(default).DefaultTimeout();
         await _warm.Model.StartAsync();
-        await Eventually.TrueAsync(() => _warm.Status.State == WarmUpState.Warm, TimeSpan.FromSeconds(20), "recognising starts the warm-up without the clock");
+        await Eventually.TrueAsync(
+            () => _warm.Status.State == WarmUpState.Warm, TimeSpan.FromSeconds(20), "recognising starts the warm-up without the clock");
         var rendered = _warm.Model.Api.Count("tokenize");
 
         await _warm.Model.ReplaceAsync();
 
-        await Eventually.TrueAsync(() => _warm.Model.Api.Count("tokenize") > rendered, TimeSpan.FromSeconds(20), "a new instance starts it again");
+        await Eventually.TrueAsync(
+            () => _warm.Model.Api.Count("tokenize") > rendered, TimeSpan.FromSeconds(20), "a new instance starts it again");
         await _warm.Scheduler.StopAsync(default).DefaultTimeout();
     }
 }

@@ -72,7 +72,9 @@ public sealed class ModelRecognitionTests : IAsyncDisposable
     {
         // Fault 10: the lease was released after the poll, so a poll that threw kept it.
         var polls = 0;
-        _model.Api.OnSlots = _ => ++polls == 3 ? throw new InvalidOperationException("test") : Task.FromResult<BackendAnswer<IReadOnlyList<SlotRow>>?>(null);
+        _model.Api.OnSlots = _ => ++polls == 3
+            ? throw new InvalidOperationException("test")
+            : Task.FromResult<BackendAnswer<IReadOnlyList<SlotRow>>?>(null);
         await _model.CheckAsync();
         await _model.Instance.Recognition.FirstAttempt.DefaultTimeout();
 
@@ -84,7 +86,8 @@ public sealed class ModelRecognitionTests : IAsyncDisposable
     public async Task Run_ProbeFails_TriesAgainAfterAPause()
     {
         var probes = 0;
-        _model.Api.OnProbe = _ => Task.FromResult<BackendAnswer<IReadOnlyDictionary<int, double>>?>(++probes == 1 ? new(null, 500, "test", null, null) : null);
+        _model.Api.OnProbe = _ => Task.FromResult<BackendAnswer<IReadOnlyDictionary<int, double>>?>(
+            ++probes == 1 ? new(null, 500, "test", null, null) : null);
         await _model.CheckAsync();
         await _model.Instance.Recognition.FirstAttempt.DefaultTimeout();
         Assert.Null(_model.Instance.Recognition.Fingerprint);

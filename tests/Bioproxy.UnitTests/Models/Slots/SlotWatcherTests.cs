@@ -96,7 +96,8 @@ public sealed class SlotWatcherTests : IAsyncDisposable
         await _model.StartAsync();
         await _model.RunAsync(ModelFixture.Text('a'));
         var state = _model.Backend.Monitor.State;
-        _model.Api.OnSlots = static _ => Task.FromResult<BackendAnswer<IReadOnlyList<SlotRow>>?>(FakeSlotApi.Fails<IReadOnlyList<SlotRow>>(FakeSlotApi.Silence));
+        _model.Api.OnSlots = static _ => Task.FromResult<BackendAnswer<IReadOnlyList<SlotRow>>?>(
+            FakeSlotApi.Fails<IReadOnlyList<SlotRow>>(FakeSlotApi.Silence));
 
         Assert.Null(await _model.Instance.Watcher.PollAsync(default).DefaultTimeout());
 

@@ -1,5 +1,6 @@
 using Bioproxy.Doubles;
 using Bioproxy.Host.Backends;
+using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.UnitTests.Backends;
 using Bioproxy.UnitTests.PromptTests;
@@ -101,7 +102,8 @@ public sealed class ConversationSaverTests : IAsyncDisposable
         await _model.StartAsync();
         var lease = (await _model.Queue.AcquireAsync(new(Lane.Interactive, 1), default).DefaultTimeout()).Lease!;
         var placement = await _model.PlaceAsync(null).DefaultTimeout();
-        await _model.Instance.SettleAsync(placement, new(IsComplete: true, IsStreaming: true, new PromptTimings(0, 9, 0), 1)).DefaultTimeout();
+        var outcome = new WorkOutcome(IsComplete: true, IsStreaming: true, new PromptTimings(0, 9, 0), 1);
+        await _model.Instance.SettleAsync(placement, outcome).DefaultTimeout();
         Assert.True(_model.Table.HasUnseenResults);
         _model.Api.OnSlots = static _ => throw new InvalidOperationException("test");
 
@@ -136,5 +138,6 @@ public sealed class ConversationSaverTests : IAsyncDisposable
         Assert.Single(_model.Store.All);
     }
 
-    private Task<bool> SaveAsync(int slot) => _model.Instance.Saver.SaveAsync(slot, _model.Table.ContentOf(slot)!, "test", default).DefaultTimeout();
+    private Task<bool> SaveAsync(int slot) =>
+        _model.Instance.Saver.SaveAsync(slot, _model.Table.ContentOf(slot)!, "test", default).DefaultTimeout();
 }
