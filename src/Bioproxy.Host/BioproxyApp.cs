@@ -31,6 +31,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     private readonly ILogger<BioproxyApp> _logger;
     private readonly WebHost _host;
     private readonly WebApplication _web;
+    private readonly WarmUpStatuses _warmUps;
     private IDisposable? _lock;
 
     /// <param name="options">The validated configuration.</param>
@@ -60,6 +61,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         _logger = Get<ILogger<BioproxyApp>>();
         if (unusable is not null)
             LogNoState(Get<StateFolder>().Path, unusable);
+        (Model, Snapshots, _warmUps) = (Get<ServedModel>(), Get<SnapshotStore>(), Get<WarmUpStatuses>());
         Get<PluginManager>().Load();
         StateGauges.Register(Get<ProxyMetrics>(), Get<IProxyState>());
         var (admin, path) = (Get<AdminEndpoints>(), Get<RequestPath>());
@@ -76,15 +78,15 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
     public IReadOnlyList<TemplateStatus> Templates => Get<TemplateLibrary>().Statuses;
 
-    public IReadOnlyList<WarmUpStatus> WarmUps => Get<WarmUpStatuses>().All;
+    public IReadOnlyList<WarmUpStatus> WarmUps => _warmUps.All;
 
     /// <summary>What of a template never changes.</summary>
     public StaticPrefixFinder Rehearsals => Get<StaticPrefixFinder>();
 
     /// <summary>The model behind <c>backend_url</c>.</summary>
-    public ServedModel Model => Get<ServedModel>();
+    public ServedModel Model { get; }
 
-    public SnapshotStore Snapshots => Get<SnapshotStore>();
+    public SnapshotStore Snapshots { get; }
 
     private bool IsStarted { get; set; }
 

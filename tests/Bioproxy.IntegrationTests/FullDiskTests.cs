@@ -37,8 +37,8 @@ public sealed class FullDiskTests(ITestOutputHelper output, LearnedConversations
         File.CreateSymbolicLink(full, "/dev/full");
 
         _one.AssertRight(0, await proxy.SendAsync(_one.Request(0), CancellationToken.None));
-        await proxy.WaitForLogAsync(what == "the snapshot" ? "was not saved at rest: Unable to save slot"
-            : "was not saved at rest: its description could not be written");
+        await proxy.WaitForLogAsync(what == "the snapshot" ? "was not saved when idle: Unable to save slot"
+            : "was not saved when idle: its description could not be written");
         Assert.Equal(0, proxy.App.Snapshots.Count);
         Assert.Empty(disk.Described);
         await Eventually.TrueAsync(() => isFolderKnown ? disk.Files.Count == 0 : what == "the snapshot"

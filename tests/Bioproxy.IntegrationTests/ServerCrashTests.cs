@@ -50,7 +50,7 @@ public sealed class ServerCrashTests(ITestOutputHelper output, LearnedConversati
         if (step.EndsWith("again", StringComparison.Ordinal))
             server = await workspace.RestartAsync(server);
         hold.Drop();
-        await proxy.WaitForLogAsync("was not saved at rest");
+        await proxy.WaitForLogAsync("was not saved when idle");
         if (!step.EndsWith("again", StringComparison.Ordinal))
             await workspace.RestartAsync(server);
         await proxy.WaitUntilRecognisedAsync(after: instance);

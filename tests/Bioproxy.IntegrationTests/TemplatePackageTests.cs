@@ -12,7 +12,7 @@ public sealed class TemplatePackageTests(ITestOutputHelper output) : IDisposable
     private readonly string _root = Directory.CreateTempSubdirectory("bioproxy-author-").FullName;
 
     [Fact]
-    public async Task Readme_CommandsForAuthors_MakeAPluginThatWorks()
+    public async Task Guide_CommandsForAuthors_MakeAPluginThatWorks()
     {
         var plugins = Path.Combine(_root, "apps", "bioproxy", "plugins");
         Directory.CreateDirectory(plugins);
@@ -34,12 +34,12 @@ public sealed class TemplatePackageTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
-    /// <summary>The code block of the README that begins with packing.</summary>
+    /// <summary>The code block of the plugin guide that begins with packing.</summary>
     private static string Commands()
     {
-        var readme = File.ReadAllText(Path.Combine(RepositoryFolder.Root!, "README.md"));
-        var start = readme.IndexOf("./scripts/pack.sh", StringComparison.Ordinal);
-        return readme[start..readme.IndexOf("```", start, StringComparison.Ordinal)];
+        var guide = File.ReadAllText(Path.Combine(RepositoryFolder.Root!, "docs", "plugins.md"));
+        var start = guide.IndexOf("./scripts/pack.sh", StringComparison.Ordinal);
+        return guide[start..guide.IndexOf("```", start, StringComparison.Ordinal)];
     }
 
     /// <summary>With a private copy of the machine's settings, so that neither a template nor a package remains.</summary>

@@ -9,8 +9,8 @@ internal sealed record Placement
     /// <summary>The markers before a chat's first word are the same in every prompt, and nobody's cache.</summary>
     private const int LeastReuse = 32;
 
-    /// <summary>A restored or rolled-back slot may hold a little more than was estimated from the text.</summary>
-    private const double EstimateSlack = 1.25;
+    /// <summary>Tokens are not spread evenly over a text.</summary>
+    private const double Unevenness = 1.25;
 
     /// <summary>The backend chooses the slot, and nothing is known of it.</summary>
     public static Placement ServerChooses { get; } = new();
@@ -43,7 +43,10 @@ internal sealed record Placement
 
     /// <summary>Whether the backend reused clearly more than anything the proxy knows of explains. Such a state must not be saved: it may come from a
     /// file that another program restored wrongly, and would outlive the server.</summary>
-    public bool IsUnexplained(int cached) => cached > LeastReuse && cached > ExpectedTokens * EstimateSlack + LeastReuse && !Plan.IsExpectedInRam;
+    /// <param name="cached">Tokens reused.</param>
+    /// <param name="prompt">Tokens of the prompt.</param>
+    public bool IsUnexplained(int cached, int prompt) =>
+        Plan.MayMeetForeignContent && Content is { Chain.Length: > 0 } content && cached > (Plan.Shared / (double)content.Chain.Length * prompt * Unevenness) + LeastReuse;
 
     /// <summary>Where the prompt's beginning really came from, by what the backend reports: <c>hot</c>, <c>ram</c>, <c>restored</c>,
     /// <c>cold</c> or <c>ineffective</c>.</summary>

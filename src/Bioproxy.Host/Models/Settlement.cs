@@ -72,7 +72,7 @@ internal sealed partial class Settlement(
             Tokens = outcome.IsComplete ? outcome.Timings?.HeldTokens ?? 0 : 0,
             PromptTokens = outcome.Timings?.PromptTokens ?? 0,
             IsSide = content.IsSide || outcome.Timings?.PromptTokens < context.Options.KvMinTokens,
-            IsUnexplained = placement.IsUnexplained(outcome.Timings?.CachedTokens ?? 0),
+            IsUnexplained = placement.IsUnexplained(outcome.Timings?.CachedTokens ?? 0, outcome.Timings?.PromptTokens ?? 0),
             UsedAt = context.Uptime.Seconds,
         }
         : null;

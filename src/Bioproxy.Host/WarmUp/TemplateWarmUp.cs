@@ -141,7 +141,7 @@ internal sealed partial class TemplateWarmUp(
         try
         {
             // What no content of ours explains must not become part of a snapshot.
-            var mayReuse = placement.Plan.Source != PromptSource.Cold || placement.Plan.IsExpectedInRam;
+            var mayReuse = !placement.ForbidsReuse && (placement.Plan.Source != PromptSource.Cold || (placement.Plan.IsExpectedInRam && !placement.Plan.MayMeetForeignContent));
             var answer = await instance.Api.EvaluateAsync(found.Tokens[..upTo], placement.Slot, mayReuse, (_, processed, _) => Progressed(processed), stop)
                 .ConfigureAwait(false);
             if (answer.Value is not { } evaluated)

@@ -25,4 +25,7 @@ internal readonly record struct SlotPlan(PromptSource Source, int? Slot, int Sha
     /// <summary>The server itself chooses what it reuses (a slot for unpinned work, an entry of its RAM cache), and may hold content of
     /// another domain: only <c>cache_prompt: false</c> or an erased slot rules that out.</summary>
     public bool MayMeetForeignDomain { get; init; }
+
+    /// <summary>The server itself chooses what it reuses, and holds or held content that no work of this proxy explains.</summary>
+    public bool MayMeetForeignContent { get; init; }
 }

@@ -61,6 +61,7 @@ internal sealed class SlotPlanning(SlotKnowledge known)
             Chosen = chosen,
             Domain = prompt.Domain,
             MayMeetForeignDomain = MayReuseAnything(chosen) && known.Domains.AreOthersThan(prompt.Domain),
+            MayMeetForeignContent = MayReuseAnything(chosen) && known.HasSeenForeign,
         };
 
         int Bytes(in PlanOption option) => option.Source switch

@@ -8,6 +8,8 @@ internal static class SlotPoll
     /// <param name="rows">The list.</param>
     public static void Apply(SlotKnowledge known, long poll, IReadOnlyList<SlotObservation> rows)
     {
+        if (!known.HasPolled)
+            known.HasSeenForeign |= rows.Any(row => row.PromptTokens > 0 && known.Slots[row.Id] is { Owner: null, Content: null, IsTaskIdOurs: false });
         var works = known.Works;
         var ended = works.FindAll(w => w.IsEnded && w.Ended < poll);
         var unpinned = works.FindAll(w => w is { IsEnded: false, Slot: null });
@@ -26,6 +28,7 @@ internal static class SlotPoll
         var (findings, lost) = SlotAttribution.Attribute(results, changed, running);
         foreach (var finding in findings)
         {
+            known.HasSeenForeign |= finding is { Content: null, IsForeign: true };
             if (finding.Content is null)
                 known.Slots[finding.Slot].BecomeUnknown(finding.IsForeign);
             else
