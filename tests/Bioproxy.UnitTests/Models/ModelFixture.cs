@@ -101,6 +101,13 @@ internal sealed class ModelFixture : IAsyncDisposable
         await CheckAsync();
     }
 
+    /// <summary>The server had work before the proxy knew it.</summary>
+    public void RunBefore()
+    {
+        Api.Run(0, 700);
+        Api.Run(1, 700);
+    }
+
     public static string Text(char letter, int length = 4000) => new(letter, length);
 
     public ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, CancellationToken cancellationToken = default) =>
@@ -108,18 +115,19 @@ internal sealed class ModelFixture : IAsyncDisposable
 
     /// <summary>Runs a whole request; a token is four bytes.</summary>
     /// <returns>Where it was placed.</returns>
-    public async Task<Placement> RunAsync(string text, int cached = 0, Func<WorkOutcome, WorkOutcome>? change = null)
+    public async Task<Placement> RunAsync(string text, int cached = 0, Func<WorkOutcome, WorkOutcome>? change = null, int unpinned = 0)
     {
         using var prompt = TestPrompts.Of(text);
         var placement = await PlaceAsync(prompt).DefaultTimeout();
-        await FinishAsync(placement, text, cached, change);
+        await FinishAsync(placement, text, cached, change, unpinned);
         return placement;
     }
 
-    /// <summary>The answer of a placed request.</summary>
-    public async Task FinishAsync(Placement placement, string text, int cached = 0, Func<WorkOutcome, WorkOutcome>? change = null)
+    /// <summary>The answer of a placed request; one without a pin goes where <paramref name="unpinned"/> says.</summary>
+    public async Task FinishAsync(
+        Placement placement, string text, int cached = 0, Func<WorkOutcome, WorkOutcome>? change = null, int unpinned = 0)
     {
-        Api.Run(placement.Slot ?? 0, text.Length / 4);
+        Api.Run(placement.Slot ?? unpinned, text.Length / 4);
         Instance.Started(placement);
         var outcome = new WorkOutcome(IsComplete: true, IsStreaming: true, new PromptTimings(cached, (text.Length / 4) - cached, 0), 1);
         await Instance.SettleAsync(placement, change?.Invoke(outcome) ?? outcome).DefaultTimeout();

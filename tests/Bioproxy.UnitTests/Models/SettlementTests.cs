@@ -86,9 +86,11 @@ public sealed class SettlementTests : IAsyncDisposable
     public async Task Settle_ReuseThatNothingExplains_IsNeverSaved()
     {
         // Fault 22: a state that another program had restored wrongly became a snapshot, and outlived the server.
+        _model.RunBefore();
         await _model.StartAsync();
 
         await _model.RunAsync(A, cached: 900);
+        await _model.Instance.Watcher.CatchUpAsync(default).DefaultTimeout();
         await _model.Instance.Saver.SaveAllAsync("test", TimeSpan.Zero, goesFirst: true, default).DefaultTimeout();
 
         Assert.Contains(_model.Table.View(), slot => slot.Content is { IsUnexplained: true });

@@ -90,9 +90,12 @@ public sealed class SlotSchedulerTests : IAsyncDisposable
     public async Task Place_UnexplainedStateIsDisplaced_IsNotSaved()
     {
         // Fault 22: displacing a state that the server reused for reasons unknown to us made a snapshot of it.
+        _model.RunBefore();
         await _model.StartAsync();
         await _model.RunAsync(A, cached: 900);
-        await _model.RunAsync(B, cached: 900);
+        await _model.RunAsync(B, cached: 900, unpinned: 1);
+        await _model.Instance.Watcher.CatchUpAsync(default).DefaultTimeout();
+        Assert.All(_model.Table.View(), slot => Assert.True(slot.Content is { IsUnexplained: true }));
 
         await _model.RunAsync(C);
 
