@@ -51,7 +51,9 @@ internal sealed class ServedModel : IBackendListener, IAsyncDisposable
         return noticing.IsCompletedSuccessfully && IsReady ? default : new(PrepareSlowlyAsync(noticing, cancellationToken));
     }
 
-    private bool IsReady => _current is { State.Status: not BackendStatus.Sleeping, Recognition.FirstAttempt.IsCompleted: true } or { State.HasSlots: false, State.Status: not BackendStatus.Sleeping };
+    /// <summary>Known, awake, and recognised or past its first attempt.</summary>
+    private bool IsReady => _current is { State.Status: not (BackendStatus.Sleeping or BackendStatus.Unknown) } now
+        && (!now.State.HasSlots || now.Recognition.FirstAttempt.IsCompleted);
 
     public void BackendChanged()
     {
@@ -83,7 +85,7 @@ internal sealed class ServedModel : IBackendListener, IAsyncDisposable
     {
         await noticing.ConfigureAwait(false);
         if (_current.State.Status is BackendStatus.Unknown)
-            await _backend.Monitor.CheckAsync(cancellationToken).ConfigureAwait(false); // it may just have been found asleep
+            await FindOutAsync(cancellationToken).ConfigureAwait(false);
         if (_current.State.Status == BackendStatus.Sleeping)
         {
             await _waking.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -101,5 +103,20 @@ internal sealed class ServedModel : IBackendListener, IAsyncDisposable
         if (_current is { State.HasSlots: true, Recognition.FirstAttempt: { IsCompleted: false } attempt })
             await attempt.WaitAsync(RecognitionLimit, _context.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>It may just have been found asleep. One that does not answer holds a request no longer than recognising it would.</summary>
+    private async Task FindOutAsync(CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(RecognitionLimit, _context.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        try
+        {
+            await _backend.Monitor.CheckAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // served without what is not known
+        }
     }
 }

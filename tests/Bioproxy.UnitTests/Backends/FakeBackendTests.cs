@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using System.Text;
 using Bioproxy.Doubles;
 using Bioproxy.Host.Backends;
+using Bioproxy.Host.Backends.Drivers;
+using Bioproxy.Host.Backends.Drivers.LlamaServer;
 
 namespace Bioproxy.UnitTests.Backends;
 
@@ -10,13 +12,18 @@ namespace Bioproxy.UnitTests.Backends;
 public sealed class FakeBackendTests : IAsyncDisposable
 {
     private readonly FakeBackend _backend = FakeBackend.Start();
-    private readonly LlamaClient _client;
+    private readonly ControlCalls _calls;
+    private readonly LlamaServerApi _client;
 
-    public FakeBackendTests() => _client = new LlamaClient(_backend.BaseAddress, TimeSpan.FromSeconds(5), null);
+    public FakeBackendTests()
+    {
+        _calls = new ControlCalls(_backend.BaseAddress, TimeSpan.FromSeconds(5), null);
+        _client = new LlamaServerApi(_calls);
+    }
 
     public async ValueTask DisposeAsync()
     {
-        _client.Dispose();
+        _calls.Dispose();
         await _backend.DisposeAsync();
         Assert.Empty(_backend.Problems);
     }
@@ -35,8 +42,8 @@ public sealed class FakeBackendTests : IAsyncDisposable
         int[] tokens = [.. Enumerable.Range(10, 1200)];
         var steps = new List<(int, int, int)>();
 
-        var first = (await _client.EvaluateAsync(tokens, 1, (c, p, t) => steps.Add((c, p, t)), default).DefaultTimeout()).Value;
-        var second = (await _client.EvaluateAsync(tokens, null, static (_, _, _) => { }, default).DefaultTimeout()).Value;
+        var first = (await _client.EvaluateAsync(tokens, 1, true, (c, p, t) => steps.Add((c, p, t)), default).DefaultTimeout()).Value;
+        var second = (await _client.EvaluateAsync(tokens, null, true, static (_, _, _) => { }, default).DefaultTimeout()).Value;
 
         Assert.Equal(new EvaluationResult(1, 0, 1200), first);
         Assert.Equal(new EvaluationResult(1, 1199, 1), second);
@@ -72,13 +79,13 @@ public sealed class FakeBackendTests : IAsyncDisposable
     public async Task SaveAndRestore_AnotherProcess_ContinuesFromTheFile()
     {
         int[] tokens = [.. Enumerable.Range(10, 300)];
-        await _client.EvaluateAsync(tokens, 0, static (_, _, _) => { }, default).DefaultTimeout();
+        await _client.EvaluateAsync(tokens, 0, true, static (_, _, _) => { }, default).DefaultTimeout();
         var saved = (await _client.SaveAsync(0, "a.bin", default).DefaultTimeout()).Value!;
         var marker = _backend.ProcessMarker;
         _backend.Restart();
         var restored = (await _client.RestoreAsync(1, "a.bin", default).DefaultTimeout()).Value!;
         var rows = (await _client.GetSlotsAsync(default).DefaultTimeout()).Value!;
-        var asked = (await _client.EvaluateAsync([.. tokens, 5, 6], 1, static (_, _, _) => { }, default).DefaultTimeout()).Value;
+        var asked = (await _client.EvaluateAsync([.. tokens, 5, 6], 1, true, static (_, _, _) => { }, default).DefaultTimeout()).Value;
 
         Assert.Equal((300, 300), (saved.Tokens, restored.Tokens));
         Assert.Equal(saved.Bytes, restored.Bytes);
@@ -91,20 +98,20 @@ public sealed class FakeBackendTests : IAsyncDisposable
     [Fact]
     public async Task Restore_ByOtherWeights_SucceedsAndIsCountedWhenItIsUsed()
     {
-        await _client.EvaluateAsync([1, 2, 3], 0, static (_, _, _) => { }, default).DefaultTimeout();
+        await _client.EvaluateAsync([1, 2, 3], 0, true, static (_, _, _) => { }, default).DefaultTimeout();
         await _client.SaveAsync(0, "a.bin", default).DefaultTimeout();
         _backend.Restart(o => o with { WeightsSeed = 2 });
 
         Assert.True((await _client.RestoreAsync(0, "a.bin", default).DefaultTimeout()).IsSuccess);
         Assert.Equal(0, _backend.Violations.PoisonedReuses);
-        await _client.EvaluateAsync([1, 2, 3, 4], 0, static (_, _, _) => { }, default).DefaultTimeout();
+        await _client.EvaluateAsync([1, 2, 3, 4], 0, true, static (_, _, _) => { }, default).DefaultTimeout();
         Assert.Equal(1, _backend.Violations.PoisonedReuses);
     }
 
     [Fact]
     public async Task Restore_OfAMissingFile_Is400AndEmptiesTheSlot()
     {
-        await _client.EvaluateAsync([1, 2, 3], 0, static (_, _, _) => { }, default).DefaultTimeout();
+        await _client.EvaluateAsync([1, 2, 3], 0, true, static (_, _, _) => { }, default).DefaultTimeout();
 
         Assert.Equal(400, (await _client.RestoreAsync(0, "none.bin", default).DefaultTimeout()).Status);
         Assert.Equal(0, (await _client.GetSlotsAsync(default).DefaultTimeout()).Value![0].PromptTokens);
@@ -114,11 +121,11 @@ public sealed class FakeBackendTests : IAsyncDisposable
     public async Task Unpinned_SlotWithTheSameBeginning_IsTaken()
     {
         int[] prompt = [.. Enumerable.Range(10, 100)];
-        await _client.EvaluateAsync(prompt, 1, static (_, _, _) => { }, default).DefaultTimeout();
-        await _client.EvaluateAsync([1, 2, 3], null, static (_, _, _) => { }, default).DefaultTimeout();
+        await _client.EvaluateAsync(prompt, 1, true, static (_, _, _) => { }, default).DefaultTimeout();
+        await _client.EvaluateAsync([1, 2, 3], null, true, static (_, _, _) => { }, default).DefaultTimeout();
 
-        Assert.Equal(1, (await _client.EvaluateAsync([.. prompt, 7], null, static (_, _, _) => { }, default).DefaultTimeout()).Value!.Slot);
-        Assert.Equal(0, (await _client.EvaluateAsync([8, 8], null, static (_, _, _) => { }, default).DefaultTimeout()).Value!.Slot);
+        Assert.Equal(1, (await _client.EvaluateAsync([.. prompt, 7], null, true, static (_, _, _) => { }, default).DefaultTimeout()).Value!.Slot);
+        Assert.Equal(0, (await _client.EvaluateAsync([8, 8], null, true, static (_, _, _) => { }, default).DefaultTimeout()).Value!.Slot);
     }
 
     [Fact]
@@ -140,8 +147,8 @@ public sealed class FakeBackendTests : IAsyncDisposable
     public async Task Unified_AnotherSlotStarts_EmptiesTheIdleOnes()
     {
         _backend.Restart(o => o with { UnifiedKv = true, Slots = 4 });
-        await _client.EvaluateAsync([1, 2, 3], 0, static (_, _, _) => { }, default).DefaultTimeout();
-        await _client.EvaluateAsync([4, 5, 6], 1, static (_, _, _) => { }, default).DefaultTimeout();
+        await _client.EvaluateAsync([1, 2, 3], 0, true, static (_, _, _) => { }, default).DefaultTimeout();
+        await _client.EvaluateAsync([4, 5, 6], 1, true, static (_, _, _) => { }, default).DefaultTimeout();
 
         var rows = (await _client.GetSlotsAsync(default).DefaultTimeout()).Value!;
         Assert.Equal((0L, 0, 3), (rows[0].TaskId!.Value, rows[0].PromptTokens!.Value, rows[1].PromptTokens!.Value));
@@ -153,7 +160,7 @@ public sealed class FakeBackendTests : IAsyncDisposable
         using var gate = _backend.HoldGeneration(afterChunks: 2);
         using var leaving = new CancellationTokenSource();
         int[] tokens = [.. Enumerable.Range(10, 2000)];
-        var evaluation = _client.EvaluateAsync(tokens, 0, static (_, _, _) => { }, leaving.Token);
+        var evaluation = _client.EvaluateAsync(tokens, 0, true, static (_, _, _) => { }, leaving.Token);
         var request = await gate.Reached.DefaultTimeout();
 
         Assert.Equal(512, _backend.Slots[0].Tokens.Count);
@@ -170,7 +177,7 @@ public sealed class FakeBackendTests : IAsyncDisposable
     {
         using var gate = _backend.HoldGeneration(ignoresLeaving: true);
         using var leaving = new CancellationTokenSource();
-        var evaluation = _client.EvaluateAsync([1, 2, 3], 0, static (_, _, _) => { }, leaving.Token);
+        var evaluation = _client.EvaluateAsync([1, 2, 3], 0, true, static (_, _, _) => { }, leaving.Token);
         var request = await gate.Reached.DefaultTimeout();
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => evaluation.DefaultTimeout());
@@ -185,7 +192,7 @@ public sealed class FakeBackendTests : IAsyncDisposable
     public async Task Kill_RequestUnderWay_BreaksAndTheAddressRefusesUntilRestart()
     {
         using var gate = _backend.HoldGeneration();
-        var evaluation = _client.EvaluateAsync([1, 2, 3], 0, static (_, _, _) => { }, default);
+        var evaluation = _client.EvaluateAsync([1, 2, 3], 0, true, static (_, _, _) => { }, default);
         await gate.Reached.DefaultTimeout();
 
         _backend.Kill();
@@ -223,7 +230,7 @@ public sealed class FakeBackendTests : IAsyncDisposable
     [Fact]
     public async Task Choices_Two_TakeTwoSlotsAndEmptyTheSecond()
     {
-        await _client.EvaluateAsync([.. Enumerable.Range(10, 50)], 1, static (_, _, _) => { }, default).DefaultTimeout();
+        await _client.EvaluateAsync([.. Enumerable.Range(10, 50)], 1, true, static (_, _, _) => { }, default).DefaultTimeout();
         var answer = await PostAsync("v1/chat/completions", """{"n":2,"id_slot":0,"messages":[{"role":"user","content":"hi"}]}""");
 
         Assert.Contains("\"index\":1", answer, StringComparison.Ordinal);
@@ -260,7 +267,7 @@ public sealed class FakeBackendTests : IAsyncDisposable
     {
         _backend.Misbehave("/slots/0", FakeMisbehaviour.Answer(500));
         _backend.Misbehave("/slots/0", FakeMisbehaviour.Reports(0));
-        await _client.EvaluateAsync([1, 2, 3], 0, static (_, _, _) => { }, default).DefaultTimeout();
+        await _client.EvaluateAsync([1, 2, 3], 0, true, static (_, _, _) => { }, default).DefaultTimeout();
 
         Assert.Equal(500, (await _client.SaveAsync(0, "a.bin", default).DefaultTimeout()).Status);
         Assert.Equal(0, (await _client.SaveAsync(0, "a.bin", default).DefaultTimeout()).Value!.Tokens);

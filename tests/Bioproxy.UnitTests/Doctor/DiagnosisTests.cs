@@ -15,7 +15,7 @@ public sealed class DiagnosisTests
     private static readonly Measurements Well = new()
     {
         Url = new Uri("http://b:1/"),
-        Backend = new BackendState(0, BackendStatus.Ready, Facts, null),
+        Backend = new BackendState(BackendStatus.Ready, Facts, null),
         Cold = Evaluated(known: 0, cached: 0, computed: 1500, milliseconds: 3000, longest: 512),
         ShortFile = File(tokens: 64, bytes: 6_400_000, milliseconds: 2),
         Saved = File(tokens: 1500, bytes: 150_000_000, milliseconds: 100),
@@ -144,16 +144,16 @@ public sealed class DiagnosisTests
         "another folder" => Well with { Folder = Folder with { HasFile = false } },
         "full disk" => Well with { Folder = Folder with { FreeBytes = 700_000_000 } },
         "disturbed" => Well with { IsDisturbed = true, Displaced = null },
-        "unreachable" => Unmeasured(new BackendState(0, BackendStatus.Unreachable, null, "connection refused")),
-        "loading" => Unmeasured(new BackendState(0, BackendStatus.Loading, null, null)),
-        "router" => Unmeasured(new BackendState(0, BackendStatus.Ready, new BackendFacts { IsLlamaServer = true, IsRouter = true }, null)),
-        "other server" => Unmeasured(new BackendState(0, BackendStatus.Ready, new BackendFacts(), null)),
-        "key" => Unmeasured(new BackendState(0, BackendStatus.Ready, new BackendFacts(), "the backend refused /props")),
-        "no slots" => Unmeasured(new BackendState(0, BackendStatus.Ready, Facts with { CanReadSlots = false, CanSaveSlots = false }, null)),
+        "unreachable" => Unmeasured(new BackendState(BackendStatus.Unreachable, null, "connection refused")),
+        "loading" => Unmeasured(new BackendState(BackendStatus.Loading, null, null)),
+        "router" => Unmeasured(new BackendState(BackendStatus.Ready, new BackendFacts { IsLlamaServer = true, IsRouter = true }, null)),
+        "other server" => Unmeasured(new BackendState(BackendStatus.Ready, new BackendFacts(), null)),
+        "key" => Unmeasured(new BackendState(BackendStatus.Ready, new BackendFacts(), "the backend refused /props")),
+        "no slots" => Unmeasured(new BackendState(BackendStatus.Ready, Facts with { CanReadSlots = false, CanSaveSlots = false }, null)),
         _ => throw new ArgumentOutOfRangeException(nameof(what)),
     };
 
-    private static Measurements With(BackendFacts facts) => Well with { Backend = Well.Backend with { Facts = facts } };
+    private static Measurements With(BackendFacts facts) => Well with { Backend = new BackendState(BackendStatus.Ready, facts, null) };
 
     private static Measurements Unmeasured(BackendState state) => new() { Url = Well.Url, Backend = state };
 

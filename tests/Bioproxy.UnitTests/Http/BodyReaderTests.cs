@@ -13,7 +13,7 @@ public sealed class BodyReaderTests
     private const long Limit = 10_000;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(60);
 
-    private readonly FakeTimeProvider _time = new();
+    private readonly TestClock _time = new();
     private readonly BodyReader _reader;
 
     public BodyReaderTests() => _reader = Reader();

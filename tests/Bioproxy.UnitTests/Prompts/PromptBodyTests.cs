@@ -185,7 +185,7 @@ public sealed class PromptBodyTests
     {
         var body = Chat(json)!;
 
-        Assert.Equal(expected, Encoding.UTF8.GetString(new SplicedBody(body.Body, [body.Pin(slot)]).ToArray()));
+        Assert.Equal(expected, Encoding.UTF8.GetString(new SplicedBody(body.Body, [body.Splices.Pin(slot)]).ToArray()));
     }
 
     private static PromptBody? Chat(string json) => Read(json, PromptEndpoint.Chat);

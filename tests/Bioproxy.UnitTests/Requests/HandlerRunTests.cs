@@ -17,7 +17,7 @@ public sealed class HandlerRunTests : IDisposable
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(30);
     private static readonly byte[] Body = """{"stream":true,"messages":[{"role":"user","content":"hello"}]}"""u8.ToArray();
 
-    private readonly FakeTimeProvider _time = new();
+    private readonly TestClock _time = new();
     private readonly DefaultHttpContext _http = new();
     private readonly MemoryStream _sent = new();
     private readonly CancellationTokenSource _leaving = new();

@@ -12,7 +12,7 @@ public sealed class QueueKeepAliveTests
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
-    private readonly FakeTimeProvider _time = new();
+    private readonly TestClock _time = new();
     private readonly SlotQueue _queue;
     private readonly ClientBody _client = new();
     private readonly DefaultHttpContext _http = new();

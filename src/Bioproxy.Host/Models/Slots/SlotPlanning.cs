@@ -95,7 +95,7 @@ internal sealed class SlotPlanning(SlotKnowledge known)
             ? 0 // the client itself edits its conversation
             : cost * Math.Clamp((held - (shared * rates.TokensPerByte)) / uncovered, 0, 1);
         var mayBeSaved = cost > 0 && context.LeastSaved > 0 && content.Tokens >= context.LeastSaved
-            && content is { Coverage: >= 1, IsSide: false, Turns: > 0 };
+            && content is { Coverage: >= 1, IsSide: false, IsUnexplained: false, Turns: > 0 };
         var saveCost = !mayBeSaved ? double.PositiveInfinity : context.SavesAll ? 0 : EvictionCost.OfSaving(content, rates);
         return new SlotOption(
             slot.Id, slot.IsEmpty, shared * rates.TokensPerByte, held, isWhole, cost, rollBackCost, saveCost, slot.LastUsed);

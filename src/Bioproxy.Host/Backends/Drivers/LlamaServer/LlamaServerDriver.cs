@@ -55,7 +55,7 @@ internal sealed class LlamaServerDriver : IBackendDriver
         {
             var now = await _calls.GetAsync("lora-adapters", cancellationToken).ConfigureAwait(false);
             using var list = now.Value;
-            if (now.IsSilent)
+            if (now.IsSilent || now.Status >= 500)
                 return ProcessCheck.NoAnswer;
             if (list?.RootElement.GetRawText() != adapters)
                 return ProcessCheck.Other;

@@ -1,19 +1,26 @@
 using Bioproxy.Doubles;
 using Bioproxy.Host.Backends;
+using Bioproxy.Host.Backends.Drivers;
+using Bioproxy.Host.Backends.Drivers.LlamaServer;
 
 namespace Bioproxy.UnitTests.Backends;
 
 /// <summary>Whatever a server sends, a control call ends in a value.</summary>
-public sealed class LlamaClientTests : IAsyncDisposable
+public sealed class LlamaServerApiTests : IAsyncDisposable
 {
     private readonly FakeBackend _backend = FakeBackend.Start();
-    private readonly LlamaClient _client;
+    private readonly ControlCalls _calls;
+    private readonly LlamaServerApi _client;
 
-    public LlamaClientTests() => _client = new LlamaClient(_backend.BaseAddress, TimeSpan.FromSeconds(5), "key");
+    public LlamaServerApiTests()
+    {
+        _calls = new ControlCalls(_backend.BaseAddress, TimeSpan.FromSeconds(5), "key");
+        _client = new LlamaServerApi(_calls);
+    }
 
     public async ValueTask DisposeAsync()
     {
-        _client.Dispose();
+        _calls.Dispose();
         await _backend.DisposeAsync();
         Assert.Empty(_backend.Problems);
     }
@@ -40,7 +47,7 @@ public sealed class LlamaClientTests : IAsyncDisposable
         Check(await _client.TokenizeAsync("x", default).DefaultTimeout());
         Check(await _client.ApplyTemplateAsync("{}"u8.ToArray(), default).DefaultTimeout());
         Check(await _client.ProbeAsync("x", 4, default).DefaultTimeout());
-        Check(await _client.EvaluateAsync([1], null, static (_, _, _) => { }, default).DefaultTimeout());
+        Check(await _client.EvaluateAsync([1], null, true, static (_, _, _) => { }, default).DefaultTimeout());
         Assert.False(await _client.CanSaveSlotsAsync(default).DefaultTimeout());
 
         void Check<T>(BackendAnswer<T> answer, bool mayBeGood = false)
@@ -67,8 +74,8 @@ public sealed class LlamaClientTests : IAsyncDisposable
             _backend.Misbehave(_ => true, FakeMisbehaviour.Of(Enum.Parse<FakeWire>(wire)));
 
         Assert.True((await _client.GetSlotsAsync(default).DefaultTimeout()).IsUnreachable);
-        Assert.True((await _client.GetAsync("props", default).DefaultTimeout()).IsUnreachable);
-        Assert.True((await _client.EvaluateAsync([1, 2, 3], null, static (_, _, _) => { }, default).DefaultTimeout()).IsUnreachable);
+        Assert.True((await _calls.GetAsync("props", default).DefaultTimeout()).IsUnreachable);
+        Assert.True((await _client.EvaluateAsync([1, 2, 3], null, true, static (_, _, _) => { }, default).DefaultTimeout()).IsUnreachable);
     }
 
     [Theory]
@@ -80,7 +87,7 @@ public sealed class LlamaClientTests : IAsyncDisposable
         _backend.Misbehave(_ => true, FakeMisbehaviour.Of(Enum.Parse<FakeWire>(wire)));
 
         Assert.Equal(2, (await _client.GetSlotsAsync(default).DefaultTimeout()).Value?.Count);
-        Assert.Equal(3, (await _client.EvaluateAsync([1, 2, 3], null, static (_, _, _) => { }, default).DefaultTimeout()).Value?.ComputedTokens);
+        Assert.Equal(3, (await _client.EvaluateAsync([1, 2, 3], null, true, static (_, _, _) => { }, default).DefaultTimeout()).Value?.ComputedTokens);
     }
 
     [Fact]
@@ -92,7 +99,7 @@ public sealed class LlamaClientTests : IAsyncDisposable
         var steps = 0;
 
         for (var i = 0; i < 3; i++)
-            Assert.NotNull((await _client.EvaluateAsync([.. Enumerable.Range(1 + i, 1000)], 0, (_, _, _) => steps++, default).DefaultTimeout()).Value);
+            Assert.NotNull((await _client.EvaluateAsync([.. Enumerable.Range(1 + i, 1000)], 0, true, (_, _, _) => steps++, default).DefaultTimeout()).Value);
 
         Assert.Equal(9, steps);
     }
@@ -102,7 +109,7 @@ public sealed class LlamaClientTests : IAsyncDisposable
     {
         _backend.Misbehave("/completion", FakeMisbehaviour.Answer(500, "out of memory"));
 
-        var answer = await _client.EvaluateAsync([1], null, static (_, _, _) => { }, default).DefaultTimeout();
+        var answer = await _client.EvaluateAsync([1], null, true, static (_, _, _) => { }, default).DefaultTimeout();
 
         Assert.Equal((500, "out of memory"), (answer.Status, answer.Problem));
     }
@@ -143,7 +150,7 @@ public sealed class LlamaClientTests : IAsyncDisposable
     [Fact]
     public async Task Erase_Slot_IsEmpty()
     {
-        await _client.EvaluateAsync([1, 2, 3], 1, static (_, _, _) => { }, default).DefaultTimeout();
+        await _client.EvaluateAsync([1, 2, 3], 1, true, static (_, _, _) => { }, default).DefaultTimeout();
 
         Assert.True(await _client.EraseAsync(1, default).DefaultTimeout());
         Assert.Empty(_backend.Slots[1].Tokens);
@@ -152,7 +159,8 @@ public sealed class LlamaClientTests : IAsyncDisposable
     [Fact]
     public async Task Base_WithAPath_IsKept()
     {
-        using var client = new LlamaClient(new Uri(_backend.BaseAddress, "upstream/m"), TimeSpan.FromSeconds(5), null);
+        using var calls = new ControlCalls(new Uri(_backend.BaseAddress, "upstream/m"), TimeSpan.FromSeconds(5), null);
+        var client = new LlamaServerApi(calls);
 
         Assert.Equal(404, (await client.GetSlotsAsync(default).DefaultTimeout()).Status);
         Assert.Equal("/upstream/m/slots", Assert.Single(_backend.Requests).Target);
@@ -176,16 +184,17 @@ public sealed class LlamaClientTests : IAsyncDisposable
     public async Task AnyCall_HostTakesNoConnection_IsUnreachableAndNotCancelled()
     {
         using var full = new FullListener();
-        using var client = new LlamaClient(full.Address, TimeSpan.FromMilliseconds(200), null);
+        using var calls = new ControlCalls(full.Address, TimeSpan.FromMilliseconds(200), null);
+        var client = new LlamaServerApi(calls);
 
-        Assert.True((await client.GetAsync("props", default).DefaultTimeout()).IsUnreachable);
-        Assert.True((await client.EvaluateAsync([1], null, static (_, _, _) => { }, default).DefaultTimeout()).IsUnreachable);
+        Assert.True((await calls.GetAsync("props", default).DefaultTimeout()).IsUnreachable);
+        Assert.True((await client.EvaluateAsync([1], null, true, static (_, _, _) => { }, default).DefaultTimeout()).IsUnreachable);
     }
 
     [Fact]
     public void Hash_IsShortAndTellsTextsApart()
     {
-        Assert.Equal(16, LlamaClient.Hash("a").Length);
-        Assert.NotEqual(LlamaClient.Hash("a"), LlamaClient.Hash("b"));
+        Assert.Equal(16, LlamaServerDriver.Hash("a").Length);
+        Assert.NotEqual(LlamaServerDriver.Hash("a"), LlamaServerDriver.Hash("b"));
     }
 }
