@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Bioproxy.Host.Requests;
 using Bioproxy.Host.Models.Snapshots;
+using Bioproxy.Host.Requests;
 
 namespace Bioproxy.Host.Admin;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Bioproxy.Host.Backends;
-using Bioproxy.Host.Http;
 using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Http;
 
 namespace Bioproxy.Host.Doctor;
 

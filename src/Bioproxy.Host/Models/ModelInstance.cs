@@ -1,7 +1,7 @@
+using Bioproxy.Host.Backends;
 using Bioproxy.Host.Models.Recognition;
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Models.Snapshots;
-using Bioproxy.Host.Backends;
 using Bioproxy.Host.Prompts;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,4 @@
 using Bioproxy.Host.Models.Slots;
-using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Prompts;
 using Microsoft.Extensions.Logging;
 

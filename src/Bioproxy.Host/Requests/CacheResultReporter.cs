@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Models;
-using Bioproxy.Host.Models.Snapshots;
 
 namespace Bioproxy.Host.Requests;
 

@@ -1,8 +1,7 @@
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
-using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Models;
-using Bioproxy.Host.Models.Snapshots;
+using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.Host.Requests;
 

@@ -1,5 +1,5 @@
-using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.Host.Requests;
 

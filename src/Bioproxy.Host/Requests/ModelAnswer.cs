@@ -2,8 +2,6 @@ using System.Net;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Models;
-using Bioproxy.Host.Models.Snapshots;
-using Bioproxy.Host.Transforms;
 
 namespace Bioproxy.Host.Requests;
 

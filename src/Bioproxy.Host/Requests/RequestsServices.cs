@@ -1,4 +1,3 @@
-using Bioproxy.Abstractions;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Telemetry;

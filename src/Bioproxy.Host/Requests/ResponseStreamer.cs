@@ -2,7 +2,6 @@ using System.Net;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Models;
-using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Plugins;
 
 namespace Bioproxy.Host.Requests;

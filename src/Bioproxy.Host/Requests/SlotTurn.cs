@@ -1,7 +1,5 @@
 using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Slots;
-using Bioproxy.Host.Models.Snapshots;
-using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.Host.Requests;
 

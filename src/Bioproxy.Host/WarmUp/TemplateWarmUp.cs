@@ -198,7 +198,11 @@ internal sealed partial class TemplateWarmUp(
         _verified = new(rehearsal.Hash, isSaved ? found.Hash : null, isSaved, _context.Time.GetUtcNow());
         statuses.Update(trigger, s => s with
         {
-            State = isSaved ? WarmUpState.Warm : WarmUpState.Computed, WarmedAt = _context.Time.GetUtcNow(), Duration = duration, Progress = 1, Problem = null,
+            State = isSaved ? WarmUpState.Warm : WarmUpState.Computed,
+            WarmedAt = _context.Time.GetUtcNow(),
+            Duration = duration,
+            Progress = 1,
+            Problem = null,
         });
         LogDone(trigger, found.Tokens.Length, computed, duration.TotalSeconds, isSaved ? "saved" : "not saved");
     }

@@ -4,8 +4,8 @@ using System.Text;
 using System.Text.Json;
 using Bioproxy.Benchmarks.Report;
 using Bioproxy.Host.Configuration;
-using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Models.Snapshots;
+using Bioproxy.Host.Prompts;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bioproxy.Benchmarks.Runs;

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using Bioproxy.Benchmarks.Report;
-using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Models.Snapshots;
+using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.Benchmarks.Runs;
 

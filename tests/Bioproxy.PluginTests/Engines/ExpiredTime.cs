@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Time.Testing;
-
 namespace Bioproxy.PluginTests.Engines;
 
 /// <summary>A clock on which every time limit has passed as soon as it is set.</summary>

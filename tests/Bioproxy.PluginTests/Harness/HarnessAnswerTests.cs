@@ -15,8 +15,11 @@ public sealed class HarnessAnswerTests
     [InlineData("/v1/messages", """{"system":"s","messages":[{"role":"user","content":"q"}]""")]
     public async Task Text_AnyEndpointWholeAndStream_ClientReadsItsText(string path, string body)
     {
-        await using var host = await PluginHarness.StartAsync(new() { Plugins = [Fixture.Of("Versioned1")],
-            Answer = static _ => HarnessAnswer.Text(Answer, chunkSize: 1) });
+        await using var host = await PluginHarness.StartAsync(new()
+        {
+            Plugins = [Fixture.Of("Versioned1")],
+            Answer = static _ => HarnessAnswer.Text(Answer, chunkSize: 1)
+        });
 
         var whole = await host.SendAsync($$"""{{body}},"stream":false}""", path);
         var stream = await host.SendAsync($$"""{{body}},"stream":true}""", path);

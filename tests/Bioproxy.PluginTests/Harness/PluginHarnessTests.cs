@@ -81,8 +81,11 @@ public sealed class PluginHarnessTests
 
         var result = await host.ChatAsync("world");
 
-        Assert.Contains(host.Plugins, plugin => plugin is { Name: "Bioproxy.Fixtures.Settings", State: "Faulted", IsActive: false,
-            Problem: not null });
+        Assert.Contains(host.Plugins, plugin => plugin is
+        {
+            Name: "Bioproxy.Fixtures.Settings", State: "Faulted", IsActive: false,
+            Problem: not null
+        });
         Assert.Equal("world", result.Backend[0].Messages[0].Text);
     }
 
@@ -132,8 +135,11 @@ public sealed class PluginHarnessTests
     [Fact]
     public async Task Handler_NeverEnds_SendThrowsAtItsLimit()
     {
-        await using var host = await PluginHarness.StartAsync(new() { Plugins = [Fixture.Of("Handler")],
-            Timeout = TimeSpan.FromMilliseconds(300) });
+        await using var host = await PluginHarness.StartAsync(new()
+        {
+            Plugins = [Fixture.Of("Handler")],
+            Timeout = TimeSpan.FromMilliseconds(300)
+        });
 
         var exception = await Assert.ThrowsAsync<TimeoutException>(() => host.ChatAsync("/stuck", stream: true));
 
@@ -211,8 +217,11 @@ public sealed class PluginHarnessTests
     [Fact]
     public async Task Answer_Throws_SendThrowsTheSame()
     {
-        await using var host = await PluginHarness.StartAsync(new() { Answer = static _ =>
-            throw new NotSupportedException("not in this test") });
+        await using var host = await PluginHarness.StartAsync(new()
+        {
+            Answer = static _ =>
+            throw new NotSupportedException("not in this test")
+        });
 
         var exception = await Assert.ThrowsAsync<NotSupportedException>(() => host.ChatAsync("hi"));
 

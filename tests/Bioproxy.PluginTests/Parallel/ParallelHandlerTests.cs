@@ -154,11 +154,11 @@ public sealed class ParallelHandlerTests
         var call = await RunAsync("{}", Request, question => question.IsJudge
             ? Pieces(question, "merged")
             : question.Body["seed"]!.GetValue<long>() switch
-        {
-            40 => FakeCall.Fails(500, """{"error":{"message":"out of memory"}}"""),
-            41 => FakeCall.Says("one"),
-            _ => FakeCall.Says("two"),
-        });
+            {
+                40 => FakeCall.Fails(500, """{"error":{"message":"out of memory"}}"""),
+                41 => FakeCall.Says("one"),
+                _ => FakeCall.Says("two"),
+            });
 
         Assert.Equal("merged", call.Written);
         Assert.Contains("<answer number=\"1\">\none\n</answer>\n\n<answer number=\"2\">\ntwo\n</answer>", call.Questions[^1].LastText,
@@ -182,8 +182,11 @@ public sealed class ParallelHandlerTests
     [Fact]
     public async Task Handling_WhenAllVariantsFail_ThrowsWithTheBackendsWords()
     {
-        var call = new FakeCall(Request) { Rule = _ =>
-            FakeCall.Fails(400, """{"error":{"code":400,"message":"the context is too small"}}""") };
+        var call = new FakeCall(Request)
+        {
+            Rule = _ =>
+            FakeCall.Fails(400, """{"error":{"code":400,"message":"the context is too small"}}""")
+        };
 
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() =>
             Handler("{}").HandleAsync(call, CancellationToken.None).AsTask());

@@ -34,8 +34,11 @@ public sealed class StabiliserSettingsTests
     [Fact]
     public void Compiling_Rules_PutsTheUsersOwnFirst()
     {
-        var settings = new StabiliserSettings { Use = ["current_time", "current_date"],
-            Rules = [new RuleSettings { Name = "own", Match = "x", Action = "remove" }] };
+        var settings = new StabiliserSettings
+        {
+            Use = ["current_time", "current_date"],
+            Rules = [new RuleSettings { Name = "own", Match = "x", Action = "remove" }]
+        };
         Assert.Equal(["own", "current_time", "current_date"], RuleSet.Compile(settings, "plugins.x").Select(rule => rule.Name));
     }
 }

@@ -27,8 +27,11 @@ public sealed class RagSettingsTests
     {
         var folder = Directory.CreateTempSubdirectory("bioproxy-rag-").FullName;
         Directory.CreateDirectory(Path.Combine(folder, "sub"));
-        using var services = new FakeServices { PluginName = "Bioproxy.Rag",
-            Json = json.Replace("FOLDER", JsonEncodedText.Encode(folder).ToString(), StringComparison.Ordinal) };
+        using var services = new FakeServices
+        {
+            PluginName = "Bioproxy.Rag",
+            Json = json.Replace("FOLDER", JsonEncodedText.Encode(folder).ToString(), StringComparison.Ordinal)
+        };
 
         var error = Assert.Throws<PluginSettingsException>(() => new RagTransform(services));
 

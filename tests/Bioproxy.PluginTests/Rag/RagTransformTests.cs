@@ -24,7 +24,8 @@ public sealed class RagTransformTests
     {
         await using var bench = Start(("a.md", "apples"));
         var message = new PromptMessage("user", [new PromptPart("image_url", default(string)), new PromptPart("text", "apples?"),
-            new PromptPart("text", "more")]) { Commands = ["rag"] };
+            new PromptPart("text", "more")])
+        { Commands = ["rag"] };
 
         await bench.Rag.TransformAsync(Prompt(message), CancellationToken.None);
 

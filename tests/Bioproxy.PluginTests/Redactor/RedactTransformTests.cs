@@ -211,8 +211,12 @@ public sealed class RedactTransformTests
     }
 
     private static FakeServices Services(string json, ILogger? logger = null) =>
-        new() { PluginName = "Bioproxy.Redactor", Json = json,
-            Logger = logger ?? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance };
+        new()
+        {
+            PluginName = "Bioproxy.Redactor",
+            Json = json,
+            Logger = logger ?? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance
+        };
 
     private static Task Transform(FakeServices services, PromptContext prompt) =>
         new RedactTransform(services).TransformAsync(prompt, CancellationToken.None).AsTask();

@@ -2,11 +2,11 @@ using System.Text;
 using System.Text.Json;
 using Bioproxy.Host.Admin;
 using Bioproxy.Host.Backends;
+using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Requests;
-using Bioproxy.Host.Models.Slots;
-using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Templates;
 using Bioproxy.Host.WarmUp;
 

@@ -3,12 +3,11 @@ using System.Text.Json;
 using Bioproxy.Doubles;
 using Bioproxy.Host.Admin;
 using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Requests;
-using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.UnitTests.Plugins;
-using Bioproxy.UnitTests.Transforms;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 

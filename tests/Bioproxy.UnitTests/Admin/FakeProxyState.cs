@@ -47,6 +47,8 @@ internal sealed class FakeProxyState : IProxyState
 
     public void SetReady() => Backend = new BackendSummary(Url, BackendStatus.Ready, null, Model)
     {
-        Instance = 1, Fingerprint = "fingerprint", FingerprintSince = DateTimeOffset.UnixEpoch,
+        Instance = 1,
+        Fingerprint = "fingerprint",
+        FingerprintSince = DateTimeOffset.UnixEpoch,
     };
 }

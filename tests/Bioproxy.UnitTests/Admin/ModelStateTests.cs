@@ -1,7 +1,5 @@
 using System.Text;
-using Bioproxy.Doubles;
 using Bioproxy.Host.Admin;
-using Bioproxy.Host.Backends;
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Prompts;

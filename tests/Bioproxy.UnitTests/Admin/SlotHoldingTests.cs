@@ -1,7 +1,7 @@
 using Bioproxy.Host.Admin;
-using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Models.Snapshots;
+using Bioproxy.Host.Prompts;
 using Bioproxy.Host.WarmUp;
 
 namespace Bioproxy.UnitTests.Admin;

@@ -1,4 +1,3 @@
-using Bioproxy.Doubles;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Backends.Drivers.LlamaServer;
 

@@ -3,7 +3,6 @@ using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Runtime.Loader;
 using Bioproxy.Abstractions;
-using Bioproxy.Doubles;
 using Bioproxy.UnitTests.Plugins;
 using Microsoft.Extensions.Logging.Abstractions;
 using NSubstitute;

@@ -180,7 +180,11 @@ public sealed class BackendSenderTests : IAsyncDisposable
         using var full = new FullListener();
         using var sender = new BackendSender(new ProxyOptions
         {
-            BaseDirectory = "/", StateDirectory = "/", BackendUrl = full.Address, ResponseTimeout = TimeSpan.FromSeconds(50), ConnectTimeout = TimeSpan.FromMilliseconds(200),
+            BaseDirectory = "/",
+            StateDirectory = "/",
+            BackendUrl = full.Address,
+            ResponseTimeout = TimeSpan.FromSeconds(50),
+            ConnectTimeout = TimeSpan.FromMilliseconds(200),
         });
 
         var (_, failure) = await sender.SendAsync(Head("GET", "/health"), null, isRepeatable: true, default).DefaultTimeout();

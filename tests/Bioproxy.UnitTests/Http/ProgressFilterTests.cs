@@ -1,5 +1,4 @@
 using System.Text;
-using Bioproxy.Doubles;
 using Bioproxy.Host.Http;
 using Bioproxy.UnitTests.Backends;
 

@@ -3,7 +3,6 @@ using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Models;
-using Bioproxy.Host.Models.Recognition;
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Prompts;

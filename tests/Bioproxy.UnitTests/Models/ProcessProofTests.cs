@@ -1,10 +1,8 @@
 using Bioproxy.Doubles;
 using Bioproxy.Host.Backends;
-using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.UnitTests.Backends;
-using Bioproxy.UnitTests.PromptTests;
 
 namespace Bioproxy.UnitTests.Models;
 

@@ -11,18 +11,18 @@ internal static class AnswerStreams
     /// <summary>By endpoint: the stream of these pieces. Where an endpoint has several texts, each consists of the same pieces.</summary>
     public static IReadOnlyDictionary<string, Func<IReadOnlyList<string>, string>> Shapes { get; } =
         new Dictionary<string, Func<IReadOnlyList<string>, string>>
-    {
-        ["chat"] = Chat,
-        ["completions"] = pieces =>
-            string.Concat(pieces.Select(piece => Data($$"""{"choices":[{"text":{{Q(piece)}},"index":0,"finish_reason":null}]}""")))
-            + Data("""{"choices":[{"text":"","index":0,"finish_reason":"stop"}],"usage":{"n":12345678901234567890}}""")
-            + "data: [DONE]\n\n",
-        ["native"] = pieces =>
-            string.Concat(pieces.Select(piece => Data($$"""{"index":0,"content":{{Q(piece)}},"tokens":[1],"stop":false}""")))
-            + Data("""{"index":0,"content":"","tokens":[],"stop":true,"prompt":"[NAME_1]"}"""),
-        ["responses"] = Responses,
-        ["messages"] = Messages,
-    };
+        {
+            ["chat"] = Chat,
+            ["completions"] = pieces =>
+                string.Concat(pieces.Select(piece => Data($$"""{"choices":[{"text":{{Q(piece)}},"index":0,"finish_reason":null}]}""")))
+                + Data("""{"choices":[{"text":"","index":0,"finish_reason":"stop"}],"usage":{"n":12345678901234567890}}""")
+                + "data: [DONE]\n\n",
+            ["native"] = pieces =>
+                string.Concat(pieces.Select(piece => Data($$"""{"index":0,"content":{{Q(piece)}},"tokens":[1],"stop":false}""")))
+                + Data("""{"index":0,"content":"","tokens":[],"stop":true,"prompt":"[NAME_1]"}"""),
+            ["responses"] = Responses,
+            ["messages"] = Messages,
+        };
 
     /// <summary>The texts of a stream: the pieces of each one joined, the repetitions beside them.</summary>
     public static SortedDictionary<string, string> Read(ReadOnlySpan<byte> stream)

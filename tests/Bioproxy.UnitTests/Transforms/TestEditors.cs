@@ -1,6 +1,5 @@
 using System.Text;
 using Bioproxy.Abstractions;
-using Bioproxy.Doubles;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Telemetry;

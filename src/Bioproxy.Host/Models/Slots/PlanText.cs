@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Bioproxy.Host.Models.Slots;
 
 /// <summary>Describes an option of a plan in one line, for people.</summary>

@@ -1,4 +1,3 @@
-using Bioproxy.Host.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

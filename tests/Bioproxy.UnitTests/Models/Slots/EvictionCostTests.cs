@@ -1,6 +1,6 @@
 using System.Text;
-using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.UnitTests.Models.Slots;
 

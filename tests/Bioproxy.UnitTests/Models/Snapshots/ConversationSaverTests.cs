@@ -2,7 +2,6 @@ using Bioproxy.Doubles;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Slots;
-using Bioproxy.UnitTests.Backends;
 using Bioproxy.UnitTests.PromptTests;
 
 namespace Bioproxy.UnitTests.Models.Snapshots;

@@ -1,5 +1,5 @@
-using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Models.Snapshots;
+using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.UnitTests.Models.Snapshots;
 

@@ -1,6 +1,6 @@
 using System.Text;
-using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Models.Snapshots;
+using Bioproxy.Host.Prompts;
 using Bioproxy.UnitTests.PromptTests;
 
 namespace Bioproxy.UnitTests.Models.Snapshots;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Bioproxy.Doubles;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.UnitTests.PromptTests;

@@ -1,4 +1,3 @@
-using Bioproxy.Doubles;
 using Bioproxy.Host.Models.Snapshots;
 
 namespace Bioproxy.UnitTests.Models.Snapshots;
