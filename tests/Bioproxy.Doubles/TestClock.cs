@@ -59,8 +59,10 @@ internal sealed class TestClock : FakeTimeProvider
     {
         var end = GetUtcNow() + by;
         while (UntilNext is { } next && GetUtcNow() + next <= end)
-            Advance(next);
-        Advance(end - GetUtcNow());
+            Advance(Forward(next));
+        Advance(Forward(end - GetUtcNow()));
+
+        static TimeSpan Forward(TimeSpan by) => by > TimeSpan.Zero ? by : TimeSpan.Zero; // another thread may have moved it meanwhile
     }
 
     /// <summary>Fires timers in the order they are due, and the older one first at the same instant, which the package leaves open.</summary>

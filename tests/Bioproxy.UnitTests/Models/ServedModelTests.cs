@@ -164,7 +164,6 @@ public sealed class ServedModelTests : IAsyncDisposable
         await _model.CheckAsync();
 
         Assert.Equal(5, _model.Queue.View.Capacity);
-        Assert.Equal(5, _model.Table.Count);
     }
 
     [Fact]

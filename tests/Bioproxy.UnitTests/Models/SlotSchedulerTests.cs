@@ -93,6 +93,7 @@ public sealed class SlotSchedulerTests : IAsyncDisposable
         _model.RunBefore();
         await _model.StartAsync();
         await _model.RunAsync(A, cached: 900);
+        await _model.Instance.Watcher.CatchUpAsync(default).DefaultTimeout();
         await _model.RunAsync(B, cached: 900, unpinned: 1);
         await _model.Instance.Watcher.CatchUpAsync(default).DefaultTimeout();
         Assert.All(_model.Table.View(), slot => Assert.True(slot.Content is { IsUnexplained: true }));
