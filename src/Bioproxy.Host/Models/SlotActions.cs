@@ -20,7 +20,7 @@ internal sealed class SlotActions(ModelContext context, SlotTable table, Restore
         var succeeded = false;
         try
         {
-            succeeded = await restorer.StashAsync(stash.Slot!.Value, cancellationToken).ConfigureAwait(false);
+            succeeded = await restorer.StashAsync(stash.Slot!.Value, () => table.Started(stash), cancellationToken).ConfigureAwait(false);
             return succeeded;
         }
         finally

@@ -68,6 +68,8 @@ internal sealed partial class SlotScheduler(
                     break;
                 case DecidedStep.Stash:
                     may = may with { MayStash = false, MayRestore = await actions.StashAsync(decided.Work!, cancellationToken).ConfigureAwait(false) };
+                    if (!may.MayRestore)
+                        await watcher.PollAsync(cancellationToken).ConfigureAwait(false); // the evaluation may be running still
                     break;
                 default:
                     if (await actions.RestoreAsync(decided, cancellationToken).ConfigureAwait(false))

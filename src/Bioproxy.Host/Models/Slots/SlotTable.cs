@@ -27,10 +27,10 @@ internal sealed class SlotTable
     private readonly SlotKnowledge _known;
     private readonly SlotPlanning _planning;
     private readonly SlotAdmission _admission;
-    private volatile bool _isRetired; // written under the lock
+    private volatile bool _isRetired; // written under the lock, as is the next one
+    private volatile bool _clearsIdleSlots;
 
-    /// <summary>When the newest slot list was learned.</summary>
-    private long _learned;
+    private long _learned; // when the newest slot list was
 
     /// <param name="count">The number of slots; 0 when the backend does not show them.</param>
     public SlotTable(int count)
@@ -42,20 +42,11 @@ internal sealed class SlotTable
 
     private SlotState[] Slots => _known.Slots;
 
-    /// <summary>The number of slots.</summary>
     public int Count => Slots.Length;
-
     public bool IsRetired => _isRetired;
 
     /// <summary>Whether the backend empties idle slots when another starts (unified KV cache).</summary>
-    public bool ClearsIdleSlots
-    {
-        get
-        {
-            lock (_lock)
-                return _known.ClearsIdleSlots;
-        }
-    }
+    public bool ClearsIdleSlots => _clearsIdleSlots;
 
     /// <summary>Whether unpinned work has ended and no poll has shown yet which slot it used.</summary>
     public bool HasUnseenResults
@@ -82,7 +73,7 @@ internal sealed class SlotTable
     public void SetClearsIdleSlots(bool value)
     {
         lock (_lock)
-            _known.ClearsIdleSlots = value;
+            _known.ClearsIdleSlots = _clearsIdleSlots = value;
     }
 
     /// <summary>Whether this prompt cannot be planned before a poll: unpinned work has ended that may have left a prefix of it in some
@@ -105,9 +96,8 @@ internal sealed class SlotTable
         lock (_lock)
         {
             var own = _known.Works.Find(w => w is { IsEnded: false, IsOwn: true, Chain: { } c } && prompt.SharedWith(c) == c.Length);
-            return own ?? (Array.Exists(Slots, s => s.IsFree)
-                    ? null
-                    : _known.Works.Find(w => w is { IsEnded: false, Slot: { } slot } && Slots[slot].IsBorrowed));
+            return own ?? (Array.Exists(Slots, s => s.IsFree) ? null
+                : _known.Works.Find(w => w is { IsEnded: false, Slot: { } slot } && Slots[slot].IsBorrowed));
         }
     }
 

@@ -63,21 +63,23 @@ internal sealed partial class Restorer(ModelContext context, InstanceBackend bac
     /// one token is evaluated there first.
     /// </summary>
     /// <param name="slot">The slot; a stash owns it.</param>
+    /// <param name="started">Called when the server has begun.</param>
     /// <param name="cancellationToken">The client left.</param>
     /// <returns>False when the server did not do it in time: then somebody else uses the slot.</returns>
-    public async Task<bool> StashAsync(int slot, CancellationToken cancellationToken)
+    public async Task<bool> StashAsync(int slot, Action started, CancellationToken cancellationToken)
     {
         // First: what another process holds would be hidden by the evaluation.
         if (await proof.CheckAsync(cancellationToken).ConfigureAwait(false) != ProcessCheck.Same)
             return false;
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var timer = context.Time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), limit, StashLimit, Timeout.InfiniteTimeSpan);
+
+        // Not cancelled with the client: the server would go on for a moment, and meet whoever is placed in the slot next.
+        using var limit = new CancellationTokenSource(StashLimit, context.Time);
         try
         {
-            var answer = await backend.Api.EvaluateAsync([1], slot, mayReuse: true, static (_, _, _) => { }, limit.Token).ConfigureAwait(false);
+            var answer = await backend.Api.EvaluateAsync([1], slot, mayReuse: true, (_, _, _) => started(), limit.Token).ConfigureAwait(false);
             return answer.IsSuccess;
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             LogNoStash(slot);
             return false;
