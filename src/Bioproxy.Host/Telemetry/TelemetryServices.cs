@@ -8,5 +8,6 @@ internal static class TelemetryServices
 {
     public static IServiceCollection AddTelemetry(this IServiceCollection services) => services
         .AddSingleton<ProxyMetrics>()
-        .AddSingleton(static p => new MetricsExporter(p.GetRequiredService<ProxyMetrics>().Meter, p.GetRequiredService<ProxyOptions>().OtlpEndpoint));
+        .AddSingleton(
+            static p => new MetricsExporter(p.GetRequiredService<ProxyMetrics>().Meter, p.GetRequiredService<ProxyOptions>().OtlpEndpoint));
 }

@@ -71,10 +71,12 @@ internal sealed partial class Restorer(ModelContext context, InstanceBackend bac
         if (await proof.CheckAsync(cancellationToken).ConfigureAwait(false) != ProcessCheck.Same)
             return false;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var timer = context.Time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), limit, StashLimit, Timeout.InfiniteTimeSpan);
+        using var timer = context.Time.CreateTimer(
+            static state => ((CancellationTokenSource)state!).Cancel(), limit, StashLimit, Timeout.InfiniteTimeSpan);
         try
         {
-            var answer = await backend.Api.EvaluateAsync([1], slot, mayReuse: true, static (_, _, _) => { }, limit.Token).ConfigureAwait(false);
+            var answer = await backend.Api.EvaluateAsync([1], slot, mayReuse: true, static (_, _, _) => { }, limit.Token)
+                .ConfigureAwait(false);
             return answer.IsSuccess;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
