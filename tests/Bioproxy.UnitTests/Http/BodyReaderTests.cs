@@ -153,11 +153,11 @@ public sealed class BodyReaderTests
     }
 
     [Theory]
-    [InlineData(9_000L)]
-    [InlineData(null)]
-    public async Task Read_MemoryIsUsedUp_IsRefusedUntilItIsFree(long? declared)
+    [InlineData(9_000L, 20_000)]
+    [InlineData(null, 36_000)] // grows to 32 KiB
+    public async Task Read_MemoryIsUsedUp_IsRefusedUntilItIsFree(long? declared, long limit)
     {
-        var reader = Reader(o => o with { MaxQueuedBytes = 20_000 });
+        var reader = Reader(o => o with { MaxQueuedBytes = limit });
         var (first, _) = await reader.ReadAsync(Request(new MemoryStream(Bytes(9_000)), declared), default).DefaultTimeout();
 
         var (second, failure) = await reader.ReadAsync(Request(new MemoryStream(Bytes(9_000)), declared), default).DefaultTimeout();

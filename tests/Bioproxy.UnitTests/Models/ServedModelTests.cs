@@ -52,7 +52,7 @@ public sealed class ServedModelTests : IAsyncDisposable
         _model.Backend.Monitor.Touch();
         var (calls, checks) = (_model.Api.Calls.Count, _model.Driver.Checks);
 
-        Assert.True(_model.Model.PrepareAsync(default).IsCompletedSuccessfully);
+        Assert.True(_model.Model.PrepareAsync(default).AsTask().IsCompletedSuccessfully);
 
         Assert.Equal((calls, checks, 0), (_model.Api.Calls.Count, _model.Driver.Checks, _model.Driver.Wakes));
     }
