@@ -22,7 +22,7 @@ internal static class StateGauges
             "bioproxy_backend_up",
             "1 while the backend serves, or sleeps until a request comes; else 0.",
             () => [new(state.Backend.IsServing ? 1 : 0)]);
-        metrics.Observe("bioproxy_snapshots", "Snapshots in the store.", () => [new(state.Snapshots.Count)]);
+        metrics.Observe("bioproxy_snapshots", "Snapshots in the catalogue.", () => [new(state.Snapshots.Count)]);
         metrics.Observe(
             "bioproxy_template_warm",
             "1 while a snapshot of the template is saved for this model, else 0; by prefix.",

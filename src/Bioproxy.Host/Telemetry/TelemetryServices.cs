@@ -1,4 +1,3 @@
-using Bioproxy.Host.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Bioproxy.Host.Telemetry;
@@ -6,8 +5,9 @@ namespace Bioproxy.Host.Telemetry;
 /// <summary>Composition of this folder.</summary>
 internal static class TelemetryServices
 {
-    public static IServiceCollection AddTelemetry(this IServiceCollection services) => services
+    /// <param name="services">The application's services.</param>
+    /// <param name="otlpEndpoint">Where metrics are pushed; null for nowhere.</param>
+    public static IServiceCollection AddTelemetry(this IServiceCollection services, Uri? otlpEndpoint) => services
         .AddSingleton<ProxyMetrics>()
-        .AddSingleton(
-            static p => new MetricsExporter(p.GetRequiredService<ProxyMetrics>().Meter, p.GetRequiredService<ProxyOptions>().OtlpEndpoint));
+        .AddSingleton(p => new MetricsExporter(p.GetRequiredService<ProxyMetrics>().Meter, otlpEndpoint));
 }

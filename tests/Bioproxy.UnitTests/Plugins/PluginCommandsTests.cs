@@ -27,7 +27,7 @@ public sealed class PluginCommandsTests : IDisposable
         Assert.StartsWith("No proxy is running on localhost:0;", Lines[0], StringComparison.Ordinal);
         Assert.Contains(
             "Bioproxy.Fixtures.Good             0.1.0    active   transform: shout (order 5)", _out.ToString(), StringComparison.Ordinal);
-        Assert.Contains("    problem: No exports found.", _out.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Bioproxy.Fixtures.NothingExported: problem  No exports found.", _out.ToString(), StringComparison.Ordinal);
         Assert.False(Directory.Exists(Options.StateDirectory));
     }
 
@@ -71,9 +71,9 @@ public sealed class PluginCommandsTests : IDisposable
 
         Assert.Contains("Bioproxy.Fixtures.NothingExported  "
             + $"({Path.Combine(_plugins.Folder, "Bioproxy.Fixtures.NothingExported")})", Lines);
-        Assert.Contains(Lines, line => line.StartsWith("FAILED  load       No exports found.", StringComparison.Ordinal));
-        Assert.Contains(Lines, line => line.StartsWith("note    engine     Plugin 'a' renders '.rev', too", StringComparison.Ordinal));
-        Assert.Contains(Lines, line => line.StartsWith("note    engine     Plugin 'b' renders '.rev', too", StringComparison.Ordinal));
+        Assert.Contains(Lines, line => line.StartsWith("FAILED  load      No exports found.", StringComparison.Ordinal));
+        Assert.Contains(Lines, line => line.StartsWith("note  engine    Plugin 'a' renders '.rev', too", StringComparison.Ordinal));
+        Assert.Contains(Lines, line => line.StartsWith("note  engine    Plugin 'b' renders '.rev', too", StringComparison.Ordinal));
     }
 
     [Fact]
