@@ -55,7 +55,8 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
             .AddRequests()
             .AddWarmUp()
             .AddAdmin()
-            .AddSingleton<IPluginListener>(p => new PluginChanges(p.GetRequiredService<TemplateLibrary>(), () => IsStarted ? p.GetRequiredService<WarmUpScheduler>() : null))
+            .AddSingleton<IPluginListener>(p => new PluginChanges(
+                p.GetRequiredService<TemplateLibrary>(), () => IsStarted ? p.GetRequiredService<WarmUpScheduler>() : null))
             .AddSingleton<StopSaver>();
         _web = _host.Build();
         _logger = Get<ILogger<BioproxyApp>>();
@@ -91,11 +92,13 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     private bool IsStarted { get; set; }
 
     /// <summary>Takes over what lies in the plugin folders now.</summary>
-    public Task<PluginChange> ReloadPluginsAsync(CancellationToken cancellationToken) => Get<PluginManager>().ReloadAsync(cancellationToken);
+    public Task<PluginChange> ReloadPluginsAsync(CancellationToken cancellationToken) =>
+        Get<PluginManager>().ReloadAsync(cancellationToken);
 
     /// <summary>Reads the templates for the first time.</summary>
     /// <returns>What is wrong with them; the program must not start with any.</returns>
-    public Task<IReadOnlyList<string>> LoadTemplatesAsync(CancellationToken cancellationToken) => Get<TemplateLibrary>().LoadAllAsync(cancellationToken);
+    public Task<IReadOnlyList<string>> LoadTemplatesAsync(CancellationToken cancellationToken) =>
+        Get<TemplateLibrary>().LoadAllAsync(cancellationToken);
 
     /// <summary>Listens, and starts to watch the backend and to warm templates.</summary>
     /// <exception cref="IOException">An address is in use.</exception>
@@ -118,7 +121,8 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
     public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _web.WaitForShutdownAsync(cancellationToken);
 
-    /// <summary>Stops in order: idle slots are saved while running answers drain, then the loops end, the rest is saved, and all is disposed.</summary>
+    /// <summary>Stops in order: idle slots are saved while running answers drain, then the loops end, the rest is saved, and all is
+    /// disposed.</summary>
     public async ValueTask DisposeAsync()
     {
         LogStopping();
@@ -129,7 +133,8 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         if (IsStarted)
             await saver.SaveAsync(StopLimit).ConfigureAwait(false);
         IsStarted = false;
-        var loops = _web.Services.GetServices<IHostedService>().OfType<BackgroundService>().Select(loop => loop.ExecuteTask ?? Task.CompletedTask);
+        var loops = _web.Services.GetServices<IHostedService>().OfType<BackgroundService>()
+            .Select(loop => loop.ExecuteTask ?? Task.CompletedTask);
         try
         {
             await Task.WhenAll(loops).WaitAsync(StopLimit).ConfigureAwait(false);

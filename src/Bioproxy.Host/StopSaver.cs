@@ -4,8 +4,9 @@ using Microsoft.Extensions.Logging;
 namespace Bioproxy.Host;
 
 /// <summary>
-/// Saves what slots hold when the proxy stops; it would be computed again after the next start. Container engines kill a process ten seconds
-/// after SIGTERM, so idle slots are saved at once, while running answers drain beside, and those that the drain left idle at its end.
+/// Saves what slots hold when the proxy stops; it would be computed again after the next start. Container engines kill a process ten
+/// seconds after SIGTERM, so idle slots are saved at once, while running answers drain beside, and those that the drain left idle at its
+/// end.
 /// </summary>
 internal sealed partial class StopSaver(ServedModel model, TimeProvider time, ILogger<StopSaver> logger)
 {
@@ -18,7 +19,8 @@ internal sealed partial class StopSaver(ServedModel model, TimeProvider time, IL
         using var stop = new CancellationTokenSource(limit, time);
         try
         {
-            await model.Current.Saver.SaveAllAsync("before the stop", TimeSpan.Zero, goesFirst: true, stop.Token).WaitAsync(limit, time).ConfigureAwait(false);
+            await model.Current.Saver.SaveAllAsync("before the stop", TimeSpan.Zero, goesFirst: true, stop.Token).WaitAsync(limit, time)
+                .ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {

@@ -14,7 +14,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host;
 
-/// <summary>The web server and its two listeners. A listener is addressed by what it is for, never by its port: both may have the same one on two hosts.</summary>
+/// <summary>The web server and its two listeners. A listener is addressed by what it is for, never by its port: both may have the same one
+/// on two hosts.</summary>
 internal sealed class WebHost
 {
     private static readonly object AdminListener = new();
@@ -73,7 +74,10 @@ internal sealed class WebHost
     {
         if (listen?.EndPoint is not IPEndPoint bound)
             throw new InvalidOperationException("The listener is not bound yet.");
-        return new UriBuilder("http", listen.ToString() is { } name && name.Contains("localhost", StringComparison.Ordinal) ? "localhost" : bound.Address.ToString(), bound.Port).Uri;
+        return new UriBuilder(
+            "http",
+            listen.ToString() is { } name && name.Contains("localhost", StringComparison.Ordinal) ? "localhost" : bound.Address.ToString(),
+            bound.Port).Uri;
     }
 
     private static void Listen(KestrelServerOptions kestrel, string host, int port, Action<ListenOptions> more)

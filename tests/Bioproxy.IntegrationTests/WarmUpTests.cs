@@ -34,7 +34,7 @@ public sealed class WarmUpTests(ITestOutputHelper output)
         var user = await proxy.AskAsync(("user", "And who are you?"));
         var waited = watch.Elapsed;
         Assert.Empty(proxy.WarmUps);
-        await proxy.WaitForLogAsync("stepped aside");
+        await proxy.WaitForLogAsync("gave way");
         await proxy.WaitUntilWarmAsync("@code");
 
         var run = Assert.Single(proxy.WarmUps);
@@ -69,7 +69,7 @@ public sealed class WarmUpTests(ITestOutputHelper output)
         var asked = Enumerable.Range(0, Users).Select(user => proxy.AskAsync(("user", $"I am number {user}, who are you?"))).ToList();
         await Task.WhenAll(asked).DefaultTimeout();
         Assert.Empty(proxy.WarmUps);
-        Assert.Single(proxy.Log.Lines, line => line.Contains("stepped aside", StringComparison.Ordinal));
+        Assert.Single(proxy.Log.Lines, line => line.Contains("gave way", StringComparison.Ordinal));
 
         await proxy.WaitUntilWarmAsync("@code");
         Assert.InRange(Assert.Single(proxy.WarmUps).Computed, 1, TemplateTokens - Step + Tolerances.RollbackTokens);

@@ -17,7 +17,8 @@ internal sealed class ModelState(ServedModel model)
             var state = instance.State;
             var fingerprint = instance.Recognition.Fingerprint;
             return new BackendSummary(
-                model.Context.Options.BackendUrl, state.Status, state.Problem, state.Facts is { } facts ? Model(facts, instance.Table) : null)
+                model.Context.Options.BackendUrl, state.Status, state.Problem,
+                state.Facts is { } facts ? Model(facts, instance.Table) : null)
             {
                 Instance = instance.Number,
                 Fingerprint = fingerprint,
@@ -48,7 +49,8 @@ internal sealed class ModelState(ServedModel model)
             return
             [
                 .. model.Context.Snapshots.All.OrderBy(s => s.Prefix, StringComparer.Ordinal).ThenByDescending(s => s.Created)
-                    .Select(s => new SnapshotSummary(s.File, s.Label, s.Fingerprint, s.Fingerprint == current, s.Tokens, s.Bytes, s.Created)),
+                    .Select(
+                        s => new SnapshotSummary(s.File, s.Label, s.Fingerprint, s.Fingerprint == current, s.Tokens, s.Bytes, s.Created)),
             ];
         }
     }
@@ -56,7 +58,8 @@ internal sealed class ModelState(ServedModel model)
     public IReadOnlyList<string> Quarantined => model.Context.Snapshots.Quarantined;
 
     public IReadOnlyList<RestoreSummary> Restores =>
-        [.. model.Context.Effectiveness.Last.Select(effect => new RestoreSummary(effect.At, effect.Prefix, effect.Promised, effect.Reused, effect.Status))];
+        [.. model.Context.Effectiveness.Last.Select(
+            effect => new RestoreSummary(effect.At, effect.Prefix, effect.Promised, effect.Reused, effect.Status))];
 
     public string? RestoreDisabledReason => model.Context.Effectiveness.Disabled;
 

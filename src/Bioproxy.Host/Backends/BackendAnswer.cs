@@ -13,8 +13,10 @@ internal readonly record struct BackendAnswer<T>(T? Value, int Status, string? P
 {
     public bool IsSuccess => Value is not null;
 
-    /// <summary>The connection was refused, lost or never made: another process may stand behind the address by now. Silence is not that.</summary>
-    public bool IsUnreachable => Fault is TransportFault.ConnectTimedOut or TransportFault.Unreachable or TransportFault.Closed or TransportFault.Malformed;
+    /// <summary>The connection was refused, lost or never made: another process may stand behind the address by now. Silence is not
+    /// that.</summary>
+    public bool IsUnreachable =>
+        Fault is TransportFault.ConnectTimedOut or TransportFault.Unreachable or TransportFault.Closed or TransportFault.Malformed;
 
     /// <summary>The backend took the call and did not answer in time: nothing is known, and nothing known before is wrong.</summary>
     public bool IsSilent => Fault == TransportFault.AnswerTimedOut;

@@ -40,11 +40,14 @@ internal sealed record BackendFacts
     /// <summary>What is missing for the whole service, as a sentence with the flag that gives it; null when nothing is.</summary>
     public string? Missing =>
         !IsLlamaServer ? "The backend is no llama-server (it has no /props): requests are expanded and queued, but no KV cache is kept."
-        : IsRouter ? "The backend is a llama-server in router mode: requests are expanded and queued, but no KV cache is kept. Point backend_url at a server that was started with a model."
+        : IsRouter ? "The backend is a llama-server in router mode: requests are expanded and queued, but no KV cache is kept. "
+            + "Point backend_url at a server that was started with a model."
         : !CanReadSlots ? "The backend does not show its slots: start llama-server without --no-slots; until then no KV cache is kept."
-        : !CanSaveSlots ? "The backend cannot save slots: start llama-server with --slot-save-path FOLDER; until then templates are kept warm only as long as a slot holds them."
+        : !CanSaveSlots ? "The backend cannot save slots: start llama-server with --slot-save-path FOLDER; "
+            + "until then templates are kept warm only as long as a slot holds them."
         : null;
 
-    /// <summary>Everything a KV state depends on that the backend tells, in one line. The weights themselves are told apart by the logit probe.</summary>
+    /// <summary>Everything a KV state depends on that the backend tells, in one line. The weights themselves are told apart by the logit
+    /// probe.</summary>
     public string Fingerprint => string.Join('|', ModelType, Build, ModelMeta, Adapters);
 }

@@ -4,10 +4,11 @@ using Microsoft.Extensions.Logging;
 namespace Bioproxy.Host.Backends;
 
 /// <summary>
-/// Asks a backend by interval what it is, and publishes the state. A state ends when the backend went away, tells other facts, or showed something
-/// that contradicts them (<see cref="Suspect"/>). Silence and a single error of the server end nothing.
+/// Asks a backend by interval what it is, and publishes the state. A state ends when the backend went away, tells other facts, or showed
+/// something that contradicts them (<see cref="Suspect"/>). Silence and a single error of the server end nothing.
 /// </summary>
-internal sealed partial class BackendMonitor(IBackendDriver driver, Uri url, TimeSpan interval, TimeProvider time, ILogger<BackendMonitor> logger) : IDisposable
+internal sealed partial class BackendMonitor(
+    IBackendDriver driver, Uri url, TimeSpan interval, TimeProvider time, ILogger<BackendMonitor> logger) : IDisposable
 {
     /// <summary>--sleep-idle-seconds counts whole seconds.</summary>
     private static readonly TimeSpan ShortestIdle = TimeSpan.FromMilliseconds(900);
@@ -61,7 +62,9 @@ internal sealed partial class BackendMonitor(IBackendDriver driver, Uri url, Tim
     /// idle time), and what wakes has empty slots, and the weights that lie on disk by then. Nothing would tell afterwards.
     /// </summary>
     public ValueTask NoticeSleepAsync(CancellationToken cancellationToken) =>
-        !_state.HasSlots || time.GetElapsedTime(Interlocked.Read(ref _lastTouch)) < ShortestIdle ? default : new(AskAboutSleepAsync(_state, cancellationToken));
+        !_state.HasSlots || time.GetElapsedTime(Interlocked.Read(ref _lastTouch)) < ShortestIdle
+            ? default
+            : new(AskAboutSleepAsync(_state, cancellationToken));
 
     /// <summary>Wakes a sleeping backend and asks it what it is then.</summary>
     public async Task WakeAsync(CancellationToken cancellationToken)
@@ -101,7 +104,8 @@ internal sealed partial class BackendMonitor(IBackendDriver driver, Uri url, Tim
             var before = _state;
             var found = await driver.DiscoverAsync(before, cancellationToken).ConfigureAwait(false);
             _failures = found.Kind == DiscoveryKind.Failed ? _failures + 1 : 0;
-            if (found.Kind == DiscoveryKind.Silence || (found.Kind == DiscoveryKind.Failed && before.Status == BackendStatus.Ready && _failures < Patience))
+            if (found.Kind == DiscoveryKind.Silence
+                || (found.Kind == DiscoveryKind.Failed && before.Status == BackendStatus.Ready && _failures < Patience))
                 return before;
             BackendState after;
             lock (_lock)
@@ -158,7 +162,15 @@ internal sealed partial class BackendMonitor(IBackendDriver driver, Uri url, Tim
         }
         else if (after.Status != before.Status)
         {
-            LogAway(url, after.Status switch { BackendStatus.Loading => "is loading its model", BackendStatus.Sleeping => "sleeps", _ => "is not reachable" }, after.Problem ?? string.Empty);
+            LogAway(
+                url,
+                after.Status switch
+                {
+                    BackendStatus.Loading => "is loading its model",
+                    BackendStatus.Sleeping => "sleeps",
+                    _ => "is not reachable",
+                },
+                after.Problem ?? string.Empty);
         }
     }
 

@@ -21,7 +21,8 @@ internal static class BackendsServices
         var options = services.GetRequiredService<ProxyOptions>();
         var driver = new DetectingDriver(options.BackendUrl, options.ConnectTimeout, options.BackendApiKey);
         var monitor = new BackendMonitor(
-            driver, options.BackendUrl, options.HealthCheckInterval, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<BackendMonitor>>());
+            driver, options.BackendUrl, options.HealthCheckInterval,
+            services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<BackendMonitor>>());
         return new Backend(Backend.DefaultName, driver, monitor, new BackendSender(options));
     }
 }

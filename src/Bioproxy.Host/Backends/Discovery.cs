@@ -16,5 +16,6 @@ internal readonly record struct Discovery(DiscoveryKind Kind, BackendStatus Stat
     /// <summary>The server answered and is not of this driver's kind.</summary>
     public static Discovery OtherKind { get; } = new(DiscoveryKind.OtherKind, BackendStatus.Ready, null, null);
 
-    public static Discovery Found(BackendStatus status, BackendFacts? facts, string? problem) => new(DiscoveryKind.Found, status, facts, problem);
+    public static Discovery Found(BackendStatus status, BackendFacts? facts, string? problem) =>
+        new(DiscoveryKind.Found, status, facts, problem);
 }

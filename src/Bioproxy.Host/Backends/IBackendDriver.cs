@@ -17,6 +17,7 @@ internal interface IBackendDriver : IDisposable
     /// <summary>Whether the process behind the address is still the one that told these facts.</summary>
     Task<ProcessCheck> CheckProcessAsync(BackendFacts facts, CancellationToken cancellationToken);
 
-    /// <summary>Makes a sleeping backend load its model; returns when it has, or has failed to. Does nothing for a kind that does not sleep.</summary>
+    /// <summary>Makes a sleeping backend load its model; returns when it has, or has failed to. Does nothing for a kind that does not
+    /// sleep.</summary>
     Task WakeAsync(CancellationToken cancellationToken);
 }

@@ -22,7 +22,8 @@ internal interface ISlotApi
     /// <summary>The tokens of a rendered prompt, as a chat request gets them.</summary>
     Task<BackendAnswer<int[]>> TokenizeAsync(string prompt, CancellationToken cancellationToken);
 
-    /// <summary>The log-probabilities of the first token after a fixed prompt, computed without any cache: a fingerprint of the weights.</summary>
+    /// <summary>The log-probabilities of the first token after a fixed prompt, computed without any cache: a fingerprint of the
+    /// weights.</summary>
     Task<BackendAnswer<IReadOnlyDictionary<int, double>>> ProbeAsync(string prompt, int count, CancellationToken cancellationToken);
 
     /// <summary>

@@ -46,5 +46,7 @@ internal sealed class ResponseTap(bool keepsHead = false)
 
     public PromptTimings? Timings() => _kept is null ? null
         : TimingsReader.Read(_kept.AsSpan(0, _length))
-        ?? (_head is null ? null : TimingsReader.ReadFirst(_head.AsSpan(0, (int)Math.Min(TotalBytes, KeepOfHead)), _kept.AsSpan(0, _length)));
+        ?? (_head is null
+            ? null
+            : TimingsReader.ReadFirst(_head.AsSpan(0, (int)Math.Min(TotalBytes, KeepOfHead)), _kept.AsSpan(0, _length)));
 }

@@ -22,7 +22,9 @@ internal static class TimingsReader
             return null;
         if (usage.Number("cache_read_input_tokens") is { } read)
             return new PromptTimings(read, input, usage.Number("output_tokens") ?? 0);
-        return Nested(usage, "input_tokens_details", "cached_tokens") is { } details ? new PromptTimings(details, Math.Max(0, input - details), usage.Number("output_tokens") ?? 0) : null;
+        return Nested(usage, "input_tokens_details", "cached_tokens") is { } details
+            ? new PromptTimings(details, Math.Max(0, input - details), usage.Number("output_tokens") ?? 0)
+            : null;
     }
 
     /// <summary>llama-server's own figures, which nearly every answer has: read without making a document of them.</summary>
@@ -40,7 +42,11 @@ internal static class TimingsReader
             var (cached, computed, generated, milliseconds) = (-1, -1, 0, 0.0);
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                var which = reader.ValueTextEquals("cache_n"u8) ? 'c' : reader.ValueTextEquals("prompt_n"u8) ? 'p' : reader.ValueTextEquals("predicted_n"u8) ? 'g' : reader.ValueTextEquals("prompt_ms"u8) ? 'm' : ' ';
+                var which = reader.ValueTextEquals("cache_n"u8) ? 'c'
+                    : reader.ValueTextEquals("prompt_n"u8) ? 'p'
+                    : reader.ValueTextEquals("predicted_n"u8) ? 'g'
+                    : reader.ValueTextEquals("prompt_ms"u8) ? 'm'
+                    : ' ';
                 if (!reader.Read())
                     return null;
                 if (reader.TokenType != JsonTokenType.Number || which == ' ')
@@ -54,11 +60,18 @@ internal static class TimingsReader
                 }
                 else if (reader.TryGetInt32(out var number))
                 {
-                    (cached, computed, generated) = which switch { 'c' => (number, computed, generated), 'p' => (cached, number, generated), _ => (cached, computed, number) };
+                    (cached, computed, generated) = which switch
+                    {
+                        'c' => (number, computed, generated),
+                        'p' => (cached, number, generated),
+                        _ => (cached, computed, number),
+                    };
                 }
             }
 
-            return reader.TokenType == JsonTokenType.EndObject && cached >= 0 && computed >= 0 ? new PromptTimings(cached, computed, generated) { PrefillSeconds = milliseconds / 1000 } : null;
+            return reader.TokenType == JsonTokenType.EndObject && cached >= 0 && computed >= 0
+                ? new PromptTimings(cached, computed, generated) { PrefillSeconds = milliseconds / 1000 }
+                : null;
         }
         catch (JsonException)
         {
@@ -69,9 +82,11 @@ internal static class TimingsReader
     /// <summary>Anthropic's stream: the prompt's tokens in its first event, those generated in its last.</summary>
     public static PromptTimings? ReadFirst(ReadOnlySpan<byte> head, ReadOnlySpan<byte> tail)
     {
-        if (JsonLookup.LastObject(head, "\"usage\":"u8) is not { } usage || usage.Number("cache_read_input_tokens") is not { } read || usage.Number("input_tokens") is not { } input)
+        if (JsonLookup.LastObject(head, "\"usage\":"u8) is not { } usage || usage.Number("cache_read_input_tokens") is not { } read
+            || usage.Number("input_tokens") is not { } input)
             return null;
-        return new PromptTimings(read, input, JsonLookup.LastObject(tail, "\"usage\":"u8) is { } last ? last.Number("output_tokens") ?? 0 : 0);
+        return new PromptTimings(
+            read, input, JsonLookup.LastObject(tail, "\"usage\":"u8) is { } last ? last.Number("output_tokens") ?? 0 : 0);
     }
 
     private static int? Nested(JsonElement element, string name, string inner) =>

@@ -6,8 +6,8 @@ namespace Bioproxy.Host.Http;
 
 /// <summary>
 /// Connections to one backend for one purpose. llama-server closes a connection right after each stream, after 5 s of silence and after 100
-/// requests, and a request that is being written meanwhile is lost without an answer. So a request that a <i>reused</i> connection lost before
-/// any byte of an answer is sent once more, on a connection of its own; one that cannot be repeated gets such a connection at once.
+/// requests, and a request that is being written meanwhile is lost without an answer. So a request that a <i>reused</i> connection lost
+/// before any byte of an answer is sent once more, on a connection of its own; one that cannot be repeated gets such a connection at once.
 /// </summary>
 internal sealed class BackendPool : IDisposable
 {
@@ -25,7 +25,8 @@ internal sealed class BackendPool : IDisposable
 
     /// <summary>Sends a request and waits for the headers of its answer.</summary>
     /// <param name="make">Makes the request; called again for a second try.</param>
-    /// <param name="isRepeatable">Whether <paramref name="make"/> can be called twice. False: the request gets a connection of its own.</param>
+    /// <param name="isRepeatable">Whether <paramref name="make"/> can be called twice. False: the request gets a connection of its
+    /// own.</param>
     /// <param name="limit">The longest wait for the headers; infinite for none.</param>
     /// <param name="caller">The caller left.</param>
     public async Task<PoolReply> SendAsync(Func<HttpRequestMessage> make, bool isRepeatable, TimeSpan limit, CancellationToken caller)
@@ -60,7 +61,8 @@ internal sealed class BackendPool : IDisposable
 
     /// <summary>Whether the server had closed the connection before it read the request.</summary>
     private static bool IsStale(Exception e, ConnectionUse use) =>
-        e is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded or HttpRequestError.Unknown } && use is { IsReused: true, Received: 0 };
+        e is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded or HttpRequestError.Unknown }
+            && use is { IsReused: true, Received: 0 };
 
     private static HttpMessageInvoker Invoker(TimeSpan connectTimeout, int? mostConnections, TimeSpan idle, TimeSpan lifetime)
     {

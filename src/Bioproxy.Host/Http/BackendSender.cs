@@ -40,9 +40,11 @@ internal sealed class BackendSender : IDisposable
         TransportFault.CallerLeft => new(FailureKind.ClientGone, "The client left."),
         TransportFault.ConnectTimedOut => new(
             FailureKind.BackendUnreachable,
-            $"The backend at {_base} did not accept a connection within {_connectLimit.TotalSeconds:0.###} s (timeouts.connect_seconds). Is its host up (backend_url)?"),
+            $"The backend at {_base} did not accept a connection within {_connectLimit.TotalSeconds:0.###} s "
+            + "(timeouts.connect_seconds). Is its host up (backend_url)?"),
         TransportFault.Unreachable => new(
-            FailureKind.BackendUnreachable, $"The backend at {_base} cannot be reached: {failure.Detail}. Is llama-server running there (backend_url)?"),
+            FailureKind.BackendUnreachable,
+            $"The backend at {_base} cannot be reached: {failure.Detail}. Is llama-server running there (backend_url)?"),
         TransportFault.AnswerTimedOut => new(
             FailureKind.BackendTimedOut, $"The backend did not answer within {_limit.TotalSeconds:0} s (timeouts.response_seconds)."),
         _ => new(FailureKind.BackendClosed, $"The backend at {_base} closed the connection before it answered: {failure.Detail}"),

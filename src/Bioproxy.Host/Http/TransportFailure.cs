@@ -17,7 +17,8 @@ internal sealed record TransportFailure(TransportFault Fault, string Detail)
     /// <returns>Null for what is not a failure of the transport: a bug, which must be thrown on.</returns>
     public static TransportFailure? Of(Exception exception, CancellationToken caller, CancellationToken limit)
     {
-        if (caller.IsCancellationRequested && exception is OperationCanceledException or HttpRequestException or IOException or SocketException)
+        if (caller.IsCancellationRequested
+            && exception is OperationCanceledException or HttpRequestException or IOException or SocketException)
             return new(TransportFault.CallerLeft, "the caller left");
         var detail = (exception.InnerException ?? exception).Message;
         return exception switch
@@ -28,9 +29,12 @@ internal sealed record TransportFailure(TransportFault Fault, string Detail)
             OperationCanceledException => new(TransportFault.Closed, detail),
             HttpRequestException
             {
-                HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+                HttpRequestError: HttpRequestError.ConnectionError
+                    or HttpRequestError.NameResolutionError
+                    or HttpRequestError.SecureConnectionError,
             } => new(TransportFault.Unreachable, detail),
-            SocketException => new(TransportFault.Unreachable, detail), // the pool lets it through when the backend goes away during a connect
+            // The pool lets it through when the backend goes away during a connect.
+            SocketException => new(TransportFault.Unreachable, detail),
             HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => new(TransportFault.Malformed, detail),
             HttpRequestException or IOException => new(TransportFault.Closed, detail),
             _ => null,

@@ -15,7 +15,8 @@ internal enum TransportFault
     /// <summary>The backend closed the connection before it sent a whole answer.</summary>
     Closed,
 
-    /// <summary>The backend took the request and sent nothing within the caller's limit. Says nothing about the process behind the address.</summary>
+    /// <summary>The backend took the request and sent nothing within the caller's limit. Says nothing about the process behind the
+    /// address.</summary>
     AnswerTimedOut,
 
     /// <summary>What came is not HTTP, or not what the call promises.</summary>

@@ -7,7 +7,9 @@ internal static class JsonLookup
 {
     /// <summary>A member of an object that is a whole number.</summary>
     public static int? Number(this JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number)
+            ? number
+            : null;
 
     /// <summary>The object behind the last <paramref name="name"/>, if all of it is there.</summary>
     /// <param name="bytes">Any part of a body or a stream.</param>

@@ -15,7 +15,8 @@ internal static class JsonText
         if (text.Length <= 256)
         {
             Span<byte> plain = stackalloc byte[3 * 256];
-            if (Encoding.UTF8.TryGetBytes(text, plain, out var length) && JavaScriptEncoder.UnsafeRelaxedJsonEscaping.FindFirstCharacterToEncodeUtf8(plain[..length]) < 0)
+            if (Encoding.UTF8.TryGetBytes(text, plain, out var length)
+                && JavaScriptEncoder.UnsafeRelaxedJsonEscaping.FindFirstCharacterToEncodeUtf8(plain[..length]) < 0)
             {
                 var quoted = new byte[length + 2];
                 quoted[0] = quoted[^1] = (byte)'"';

@@ -11,4 +11,5 @@ namespace Bioproxy.Host.Models;
 /// <param name="Prompt">The prompt; null when nothing of it may be reused.</param>
 /// <param name="Whole">The snapshot that covers most of the prompt as a whole.</param>
 /// <param name="Snapshot">What has to be restored, and is held; null for nothing.</param>
-internal sealed record Decision(SlotPlan Plan, DecidedStep Step, SlotWork? Work, CanonicalPrompt? Prompt, Snapshot? Whole, Snapshot? Snapshot);
+internal sealed record Decision(
+    SlotPlan Plan, DecidedStep Step, SlotWork? Work, CanonicalPrompt? Prompt, Snapshot? Whole, Snapshot? Snapshot);

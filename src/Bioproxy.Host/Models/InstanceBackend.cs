@@ -26,5 +26,6 @@ internal sealed class InstanceBackend(Backend backend, BackendState state)
     public ValueTask NoticeSleepAsync(CancellationToken cancellationToken) => backend.Monitor.NoticeSleepAsync(cancellationToken);
 
     /// <summary>Whether the process is still the same, as far as the backend tells.</summary>
-    public Task<ProcessCheck> CheckProcessAsync(CancellationToken cancellationToken) => backend.Monitor.CheckProcessAsync(state, cancellationToken);
+    public Task<ProcessCheck> CheckProcessAsync(CancellationToken cancellationToken) =>
+        backend.Monitor.CheckProcessAsync(state, cancellationToken);
 }

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Models;
 
-/// <summary>What all instances of one served model share: the settings, the snapshots, and what was learned of the model rather than of a process.</summary>
+/// <summary>What all instances of one served model share: the settings, the snapshots, and what was learned of the model rather than of a
+/// process.</summary>
 internal sealed class ModelContext
 {
     public required ProxyOptions Options { get; init; }

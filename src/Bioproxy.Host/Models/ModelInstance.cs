@@ -8,8 +8,9 @@ using Microsoft.Extensions.Logging;
 namespace Bioproxy.Host.Models;
 
 /// <summary>
-/// One model on one backend in one process lifetime, and all that dies with it: what its slots hold, the work on them, the fingerprint. When the backend
-/// may have become another process the instance is retired and a new one takes its place; work that still holds the old one cannot disturb it.
+/// One model on one backend in one process lifetime, and all that dies with it: what its slots hold, the work on them, the fingerprint.
+/// When the backend may have become another process the instance is retired and a new one takes its place; work that still holds the old
+/// one cannot disturb it.
 /// </summary>
 internal sealed partial class ModelInstance : IAsyncDisposable
 {
@@ -43,7 +44,8 @@ internal sealed partial class ModelInstance : IAsyncDisposable
         _settlement = new Settlement(context, _backend, _table, Watcher, proof, _retired.Token);
         var restorer = new Restorer(context, _backend, _table, proof);
         var inputs = new PlacementInputs(context, _table, Recognition, Saver);
-        Scheduler = new SlotScheduler(context, _backend, _table, Watcher, inputs, new SlotActions(context, _table, restorer, Saver), _settlement);
+        Scheduler = new SlotScheduler(
+            context, _backend, _table, Watcher, inputs, new SlotActions(context, _table, restorer, Saver), _settlement);
         _registrations =
         [
             context.Snapshots.Subscribe(_table.ForgetSaved),
@@ -81,7 +83,8 @@ internal sealed partial class ModelInstance : IAsyncDisposable
 
     /// <summary>Decides and prepares where a leased prompt goes.</summary>
     /// <exception cref="OperationCanceledException">The client left; nothing is left behind.</exception>
-    public ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken) =>
+    public ValueTask<Placement> PlaceAsync(
+        CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken) =>
         Scheduler.PlaceAsync(prompt, domain, weight, lane, cancellationToken);
 
     /// <summary>The backend's first byte came.</summary>
@@ -90,7 +93,8 @@ internal sealed partial class ModelInstance : IAsyncDisposable
     /// <summary>Learns from how the work ended; returns when its slot is idle.</summary>
     public Task SettleAsync(Placement placement, WorkOutcome outcome) => (placement.Scheduler ?? Scheduler).SettleAsync(placement, outcome);
 
-    /// <summary>Gives a lease back, after saving what its slot would not keep. Returns at once; the saving happens in the background.</summary>
+    /// <summary>Gives a lease back, after saving what its slot would not keep. Returns at once; the saving happens in the
+    /// background.</summary>
     public void Return(Lease lease)
     {
         if (Saver.SavesAtOnce)

@@ -18,7 +18,8 @@ internal sealed record Placement
     /// <summary>Who settles it; null when there is nothing to settle.</summary>
     public ISlotScheduler? Scheduler { get; init; }
 
-    /// <summary>Another key's state may be in reach of the server's own choice: it must not reuse anything (<c>cache_prompt: false</c>).</summary>
+    /// <summary>Another key's state may be in reach of the server's own choice: it must not reuse anything
+    /// (<c>cache_prompt: false</c>).</summary>
     public bool ForbidsReuse { get; init; }
 
     /// <summary>The decision, for the explanation too.</summary>
@@ -39,14 +40,16 @@ internal sealed record Placement
     public int? Slot => Work?.Slot;
 
     /// <summary>The part of the prompt, from 0 to 1, that its slot should hold already.</summary>
-    public double Shared => Plan.Source == PromptSource.Cold || Content is not { Chain.Length: > 0 } content ? 0 : Plan.Shared / (double)content.Chain.Length;
+    public double Shared =>
+        Plan.Source == PromptSource.Cold || Content is not { Chain.Length: > 0 } content ? 0 : Plan.Shared / (double)content.Chain.Length;
 
-    /// <summary>Whether the backend reused clearly more than anything the proxy knows of explains. Such a state must not be saved: it may come from a
-    /// file that another program restored wrongly, and would outlive the server.</summary>
+    /// <summary>Whether the backend reused clearly more than anything the proxy knows of explains. Such a state must not be saved: it may
+    /// come from a file that another program restored wrongly, and would outlive the server.</summary>
     /// <param name="cached">Tokens reused.</param>
     /// <param name="prompt">Tokens of the prompt.</param>
     public bool IsUnexplained(int cached, int prompt) =>
-        Plan.MayMeetForeignContent && Content is { Chain.Length: > 0 } content && cached > (Plan.Shared / (double)content.Chain.Length * prompt * Unevenness) + LeastReuse;
+        Plan.MayMeetForeignContent && Content is { Chain.Length: > 0 } content
+            && cached > (Plan.Shared / (double)content.Chain.Length * prompt * Unevenness) + LeastReuse;
 
     /// <summary>Where the prompt's beginning really came from, by what the backend reports: <c>hot</c>, <c>ram</c>, <c>restored</c>,
     /// <c>cold</c> or <c>ineffective</c>.</summary>
@@ -55,7 +58,12 @@ internal sealed record Placement
     public string Verdict(int? cached, int prompt)
     {
         if (cached is not { } reused)
-            return Plan.Source switch { PromptSource.Hot => "hot", PromptSource.Restored => "restored", _ => Plan.IsExpectedInRam ? "ram" : "cold" };
+            return Plan.Source switch
+            {
+                PromptSource.Hot => "hot",
+                PromptSource.Restored => "restored",
+                _ => Plan.IsExpectedInRam ? "ram" : "cold",
+            };
         var hasEffect = reused * 10 >= Math.Min(ExpectedTokens, prompt);
         return Plan.Source switch
         {

@@ -16,7 +16,8 @@ internal sealed class PlacementInputs(ModelContext context, SlotTable table, Mod
     /// <param name="lane">Whose work it is.</param>
     /// <param name="mayRestore">A snapshot may be restored.</param>
     /// <param name="maySave">What the prompt displaces may be saved first.</param>
-    public (PlanContext Context, Snapshot? Whole, Snapshot? Partial) For(CanonicalPrompt? prompt, string? domain, Lane lane, bool mayRestore, bool maySave)
+    public (PlanContext Context, Snapshot? Whole, Snapshot? Partial) For(
+        CanonicalPrompt? prompt, string? domain, Lane lane, bool mayRestore, bool maySave)
     {
         var rates = context.Rates.Now;
         var now = context.Uptime.Seconds;
@@ -32,7 +33,9 @@ internal sealed class PlacementInputs(ModelContext context, SlotTable table, Mod
         {
             Whole = whole is null ? default : new(whole.Chain.Length, whole.Chain.Length * rates.TokensPerByte, whole.Bytes, IsWhole: true),
             WholeChain = whole?.Chain,
-            Partial = through is { } found ? new(found.Shared, found.Shared * rates.TokensPerByte, found.Snapshot.Bytes, IsWhole: false) : default,
+            Partial = through is { } found
+                ? new(found.Shared, found.Shared * rates.TokensPerByte, found.Snapshot.Bytes, IsWhole: false)
+                : default,
             Rates = rates,
             Now = now,
             LeastSaved = maySave && !IsSide(prompt, (int)(prompt.Chain.Length * rates.TokensPerByte)) ? saver.LeastTokens : 0,

@@ -42,8 +42,8 @@ internal sealed class ServedModel : IBackendListener, IAsyncDisposable
     public BackendSender Sender => _backend.Sender;
 
     /// <summary>
-    /// To be awaited before a request waits in the queue: a sleeping server is woken, and the model that woke is recognised first. Otherwise the
-    /// request that wakes it would be computed from nothing, though a snapshot of it may exist.
+    /// To be awaited before a request waits in the queue: a sleeping server is woken, and the model that woke is recognised first.
+    /// Otherwise the request that wakes it would be computed from nothing, though a snapshot of it may exist.
     /// </summary>
     public ValueTask PrepareAsync(CancellationToken cancellationToken)
     {
@@ -101,7 +101,8 @@ internal sealed class ServedModel : IBackendListener, IAsyncDisposable
         }
 
         if (_current is { State.HasSlots: true, Recognition.FirstAttempt: { IsCompleted: false } attempt })
-            await attempt.WaitAsync(RecognitionLimit, _context.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await attempt.WaitAsync(RecognitionLimit, _context.Time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
     }
 

@@ -8,7 +8,8 @@ internal sealed class ServerChoosesScheduler(InstanceBackend backend) : ISlotSch
 {
     public bool IsHot(CanonicalPrompt prompt) => false;
 
-    public ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken)
+    public ValueTask<Placement> PlaceAsync(
+        CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         return new(Placement.ServerChooses);

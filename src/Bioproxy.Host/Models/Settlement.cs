@@ -8,7 +8,8 @@ namespace Bioproxy.Host.Models;
 internal sealed partial class Settlement(
     ModelContext context, InstanceBackend backend, SlotTable table, SlotWatcher watcher, ProcessProof proof, CancellationToken retired)
 {
-    /// <summary>This long after a request was given up it may still begin on the backend (seen: a tenth of a second, on a busy machine).</summary>
+    /// <summary>This long after a request was given up it may still begin on the backend (seen: a tenth of a second, on a busy
+    /// machine).</summary>
     private static readonly TimeSpan LateBegin = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
@@ -20,7 +21,8 @@ internal sealed partial class Settlement(
     /// <summary>Where every start empties the idle slots, an unseen one may have emptied a slot between its restore and its request: then
     /// a reuse of nothing says nothing of the file.</summary>
     private bool MayHaveBeenEmptied =>
-        table.ClearsIdleSlots && Volatile.Read(ref _givenUp) is var at && at != long.MinValue && context.Time.GetElapsedTime(at) < LateBegin;
+        table.ClearsIdleSlots && Volatile.Read(ref _givenUp) is var at && at != long.MinValue
+            && context.Time.GetElapsedTime(at) < LateBegin;
 
     public async Task SettleAsync(Placement placement, WorkOutcome outcome)
     {
@@ -44,7 +46,8 @@ internal sealed partial class Settlement(
         }
 
         // An answer that contradicts what was believed: the process may be another one.
-        if (placement.Plan.Source == PromptSource.Hot && outcome is { IsComplete: true, HasOtherExplanation: false, Timings.CachedTokens: 0 } && backend.IsCurrent)
+        if (placement.Plan.Source == PromptSource.Hot
+            && outcome is { IsComplete: true, HasOtherExplanation: false, Timings.CachedTokens: 0 } && backend.IsCurrent)
             await proof.CheckAsync(retired).ConfigureAwait(false);
     }
 
@@ -58,9 +61,11 @@ internal sealed partial class Settlement(
     private void Judge(Placement placement, SlotWork work, WorkOutcome outcome)
     {
         // Without any effect the file may be another one's by now: it is made again. Twice, and it is the model.
-        if (placement is { Snapshot: { } snapshot, Plan.IsPartial: false } && outcome is { IsComplete: true, HasOtherExplanation: false } && !MayHaveBeenEmptied
+        if (placement is { Snapshot: { } snapshot, Plan.IsPartial: false }
+            && outcome is { IsComplete: true, HasOtherExplanation: false } && !MayHaveBeenEmptied
             && context.Effectiveness.Judge(snapshot, outcome.Timings?.CachedTokens) == "none")
-            context.Snapshots.Quarantine(snapshot, $"after restoring it the backend reused {outcome.Timings!.CachedTokens} of its {snapshot.Tokens} tokens");
+            context.Snapshots.Quarantine(
+                snapshot, $"after restoring it the backend reused {outcome.Timings!.CachedTokens} of its {snapshot.Tokens} tokens");
         if (outcome is { IsComplete: true, Timings: { } timings })
             Learn(placement, work, timings, outcome.HasOtherExplanation);
     }

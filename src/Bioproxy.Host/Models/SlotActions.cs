@@ -9,7 +9,9 @@ internal sealed class SlotActions(ModelContext context, SlotTable table, Restore
     /// <summary>Saves what a slot holds before another prompt takes it.</summary>
     /// <returns>Whether saving makes sense at the next turn, too.</returns>
     public Task<bool> SaveAsync(int slot, CancellationToken cancellationToken) =>
-        table.ContentOf(slot) is { } content ? saver.SaveAsync(slot, content, "before another takes its slot", cancellationToken) : Task.FromResult(true);
+        table.ContentOf(slot) is { } content
+            ? saver.SaveAsync(slot, content, "before another takes its slot", cancellationToken)
+            : Task.FromResult(true);
 
     /// <summary>Makes the server keep what a slot holds, before a restore throws it away.</summary>
     /// <param name="stash">The work that owns the slot; it is over afterwards.</param>

@@ -10,7 +10,7 @@ namespace Bioproxy.Host.Models;
 /// <param name="Slot">The slot, where an answer to unpinned work told it.</param>
 internal readonly record struct WorkOutcome(bool IsComplete, bool IsStreaming, PromptTimings? Timings, double Coverage, int? Slot = null)
 {
-    /// <summary>The request itself may keep the backend from reusing anything (other adapters, an own wish): what was reused says nothing of a
-    /// snapshot, a slot or the process.</summary>
+    /// <summary>The request itself may keep the backend from reusing anything (other adapters, an own wish): what was reused says nothing
+    /// of a snapshot, a slot or the process.</summary>
     public bool HasOtherExplanation { get; init; }
 }

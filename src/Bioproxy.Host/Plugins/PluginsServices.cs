@@ -15,7 +15,9 @@ internal static class PluginsServices
     /// <param name="templates">The templates that plugins may ask for.</param>
     /// <param name="backend">What sends plugins' questions to a model; null until requests are served.</param>
     public static IServiceCollection AddPlugins(
-        this IServiceCollection services, Func<IServiceProvider, ITemplateLibrary> templates, Func<IServiceProvider, IPluginBackend?> backend) => services
+        this IServiceCollection services,
+        Func<IServiceProvider, ITemplateLibrary> templates,
+        Func<IServiceProvider, IPluginBackend?> backend) => services
         .AddSingleton(p => new PluginFacilities
         {
             Options = p.GetRequiredService<ProxyOptions>(),

@@ -64,7 +64,8 @@ internal sealed class CanonicalPrompt : IDisposable
         var body = source.Body.Span;
         var buffer = ArrayPool<byte>.Shared.Rent(SizeLimit(prompt));
         var at = 0;
-        buffer[at++] = (byte)(source.Endpoint == PromptEndpoint.Responses ? PromptEndpoint.Chat : source.Endpoint); // rendered by the same template
+        // Rendered by the same template.
+        buffer[at++] = (byte)(source.Endpoint == PromptEndpoint.Responses ? PromptEndpoint.Chat : source.Endpoint);
         HeadHash(prompt).WriteTo(buffer.AsSpan(at));
         at += 16;
         var turns = 1;
@@ -80,7 +81,9 @@ internal sealed class CanonicalPrompt : IDisposable
                 var range = message.Parts[p];
                 var part = prompt.Context.Messages[m].Parts[p];
                 buffer[at++] = range.IsText ? TextMark : OtherMark;
-                at += range.IsText ? WriteText(part, range.Range.Of(body), buffer.AsSpan(at)) : Copy(range.Range.Of(body), buffer.AsSpan(at));
+                at += range.IsText
+                    ? WriteText(part, range.Range.Of(body), buffer.AsSpan(at))
+                    : Copy(range.Range.Of(body), buffer.AsSpan(at));
             }
 
             foreach (var (name, value) in message.Others)
@@ -92,7 +95,15 @@ internal sealed class CanonicalPrompt : IDisposable
             }
         }
 
-        return new CanonicalPrompt(buffer, at) { Domain = domain, Session = session, Turns = turns, HeadNames = prompt.Context.ReplacedMembers.Count == 0 ? source.HeadMembers : [.. source.HeadWith(prompt.Context.ReplacedMembers).Select(static member => member.Name)] };
+        return new CanonicalPrompt(buffer, at)
+        {
+            Domain = domain,
+            Session = session,
+            Turns = turns,
+            HeadNames = prompt.Context.ReplacedMembers.Count == 0
+                ? source.HeadMembers
+                : [.. source.HeadWith(prompt.Context.ReplacedMembers).Select(static member => member.Name)],
+        };
     }
 
     /// <summary>How many bytes of this prompt's beginning are known to be the beginning of <paramref name="held"/>'s text:

@@ -14,7 +14,8 @@ internal readonly record struct ChainHash(ulong High, ulong Low)
         return From(bytes);
     }
 
-    /// <summary>The hash of <paramref name="previous"/> followed by <paramref name="data"/> (at most <see cref="PromptChain.BlockSize"/> bytes).</summary>
+    /// <summary>The hash of <paramref name="previous"/> followed by <paramref name="data"/> (at most <see cref="PromptChain.BlockSize"/>
+    /// bytes).</summary>
     public static ChainHash Next(ChainHash previous, ReadOnlySpan<byte> data)
     {
         Span<byte> buffer = stackalloc byte[16 + PromptChain.BlockSize];
@@ -40,5 +41,6 @@ internal readonly record struct ChainHash(ulong High, ulong Low)
 
     public override string ToString() => $"{High:x16}{Low:x16}";
 
-    private static ChainHash From(ReadOnlySpan<byte> bytes) => new(BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]));
+    private static ChainHash From(ReadOnlySpan<byte> bytes) =>
+        new(BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]));
 }

@@ -23,7 +23,9 @@ internal sealed class EditablePrompt
             for (var i = 0; i < parts.Length; i++)
             {
                 var range = message.Parts[i];
-                parts[i] = range.IsText ? new PromptPart(range.Type, source.Body.Slice(range.Range.Start, range.Range.Length)) : new PromptPart(range.Type, (string?)null);
+                parts[i] = range.IsText
+                    ? new PromptPart(range.Type, source.Body.Slice(range.Range.Start, range.Range.Length))
+                    : new PromptPart(range.Type, (string?)null);
                 if (range.IsText)
                     _texts.Add((parts[i], range.Range));
             }

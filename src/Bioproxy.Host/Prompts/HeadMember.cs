@@ -8,8 +8,9 @@ internal static class HeadMember
 {
     public static readonly string[] Names =
     [
-        "tools", "tool_choice", "functions", "function_call", "parallel_tool_calls", "chat_template", "chat_template_kwargs", "response_format", "json_schema",
-        "reasoning_effort", "reasoning", "reasoning_format", "reasoning_budget", "thinking", "enable_thinking", "system", "instructions", "documents", "lora",
+        "tools", "tool_choice", "functions", "function_call", "parallel_tool_calls", "chat_template", "chat_template_kwargs",
+        "response_format", "json_schema", "reasoning_effort", "reasoning", "reasoning_format", "reasoning_budget", "thinking",
+        "enable_thinking", "system", "instructions", "documents", "lora",
     ];
 
     /// <summary>The index of <c>lora</c>.</summary>

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace Bioproxy.Host.Prompts;
 
-/// <summary>How many tasks the backend makes of a request without a chat: embeddings and rankings take a list, and every element a slot.</summary>
+/// <summary>How many tasks the backend makes of a request without a chat: embeddings and rankings take a list, and every element a
+/// slot.</summary>
 internal static class ListLength
 {
     public static int Of(ReadOnlySpan<byte> body)
@@ -15,7 +16,8 @@ internal static class ListLength
                 return 1;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                var isList = reader.ValueTextEquals("input"u8) || reader.ValueTextEquals("content"u8) || reader.ValueTextEquals("documents"u8) || reader.ValueTextEquals("texts"u8);
+                var isList = reader.ValueTextEquals("input"u8) || reader.ValueTextEquals("content"u8)
+                    || reader.ValueTextEquals("documents"u8) || reader.ValueTextEquals("texts"u8);
                 reader.Read();
                 if (isList && reader.TokenType == JsonTokenType.StartArray)
                     length = Math.Max(length, Elements(ref reader));

@@ -4,12 +4,14 @@ using Bioproxy.Host.Json;
 
 namespace Bioproxy.Host.Prompts;
 
-/// <summary>What the proxy needs to know of a request body, as ranges of the client's bytes. Immutable; made by <see cref="PromptBodyReader"/> in one pass.</summary>
+/// <summary>What the proxy needs to know of a request body, as ranges of the client's bytes. Immutable; made by
+/// <see cref="PromptBodyReader"/> in one pass.</summary>
 internal sealed class PromptBody
 {
     private readonly JsonRange?[] _head;
 
-    /// <param name="head">The values of <see cref="HeadMember.Names"/>, in that order; null for a member that is missing or says nothing.</param>
+    /// <param name="head">The values of <see cref="HeadMember.Names"/>, in that order; null for a member that is missing or says
+    /// nothing.</param>
     public PromptBody(JsonRange?[] head) => _head = head;
 
     public required ReadOnlyMemory<byte> Body { get; init; }
@@ -47,7 +49,8 @@ internal sealed class PromptBody
     /// <summary>Whether the prompt is one whose prefix can be compared: at least one message, one prompt, no private cache wish.</summary>
     public bool HasChain => Messages.Count > 0 && Prompts <= 1 && WantsCache;
 
-    /// <summary>The request chooses its own adapters: what the backend reuses then depends on which were used before, not on the prompt alone.</summary>
+    /// <summary>The request chooses its own adapters: what the backend reuses then depends on which were used before, not on the prompt
+    /// alone.</summary>
     public bool HasAdapters => _head[HeadMember.Lora] is not null;
 
     /// <summary>Where splices go.</summary>
@@ -90,7 +93,8 @@ internal sealed class PromptBody
     public IReadOnlyList<string> HeadMembers =>
         Array.TrueForAll(_head, static value => value is null) ? [] : [.. Head.Select(static member => member.Name)];
 
-    /// <summary>Scans a body. Null when it is not a JSON object: then it is forwarded as it is, for the backend to say what is wrong.</summary>
+    /// <summary>Scans a body. Null when it is not a JSON object: then it is forwarded as it is, for the backend to say what is
+    /// wrong.</summary>
     public static PromptBody? Read(ReadOnlyMemory<byte> body, PromptEndpoint endpoint)
     {
         try

@@ -4,7 +4,8 @@ using Bioproxy.Host.Json;
 
 namespace Bioproxy.Host.Prompts;
 
-/// <summary>Scans a request body once and collects a <see cref="PromptBody"/>. Of several members with one name the last one counts, as for the backend.</summary>
+/// <summary>Scans a request body once and collects a <see cref="PromptBody"/>. Of several members with one name the last one counts, as for
+/// the backend.</summary>
 internal sealed class PromptBodyReader
 {
     private readonly ReadOnlyMemory<byte> _body;
@@ -130,7 +131,8 @@ internal sealed class PromptBodyReader
         else if (reader.ValueTextEquals("n"u8) || reader.ValueTextEquals("n_cmpl"u8))
         {
             reader.Read();
-            _choices = reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var n) ? (int)Math.Clamp(n, 1, 1 << 14) : 1; // the backend takes 2.0 for 2
+            // The backend takes 2.0 for 2.
+            _choices = reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var n) ? (int)Math.Clamp(n, 1, 1 << 14) : 1;
             reader.Skip();
         }
         else

@@ -31,7 +31,8 @@ internal sealed class PromptChain
     /// <summary>The hash of the whole text: last full block's hash chained with the rest (which may be empty).</summary>
     public ChainHash End { get; }
 
-    /// <summary>A checksum of the bytes behind the last full block, where known. Other texts have others mostly, which spares their hash.</summary>
+    /// <summary>A checksum of the bytes behind the last full block, where known. Other texts have others mostly, which spares their
+    /// hash.</summary>
     public uint? TailCheck { get; }
 
     public int BlockCount => _blocks.Length;

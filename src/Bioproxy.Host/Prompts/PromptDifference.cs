@@ -14,16 +14,24 @@ internal sealed record PromptDifference(int Position, string Where, string? Exce
     public static PromptDifference Between(CanonicalPrompt prompt, CanonicalPrompt other, bool withExcerpt)
     {
         var position = prompt.Text.CommonPrefixLength(other.Text);
-        var where = position < CanonicalPrompt.HeadLength ? Head(prompt, other) : WhereIs(prompt.Text, Math.Min(position, prompt.Text.Length - 1));
-        return new PromptDifference(position, position == prompt.Text.Length ? "nowhere: the other one only goes on" : where, withExcerpt ? ExcerptOf(prompt.Text, position) : null);
+        var where = position < CanonicalPrompt.HeadLength
+            ? Head(prompt, other)
+            : WhereIs(prompt.Text, Math.Min(position, prompt.Text.Length - 1));
+        return new PromptDifference(
+            position,
+            position == prompt.Text.Length ? "nowhere: the other one only goes on" : where,
+            withExcerpt ? ExcerptOf(prompt.Text, position) : null);
     }
 
     private static string Head(CanonicalPrompt prompt, CanonicalPrompt other)
     {
-        var names = prompt.HeadNames.Except(other.HeadNames, StringComparer.Ordinal).Concat(other.HeadNames.Except(prompt.HeadNames, StringComparer.Ordinal)).ToList();
+        var names = prompt.HeadNames.Except(other.HeadNames, StringComparer.Ordinal)
+            .Concat(other.HeadNames.Except(prompt.HeadNames, StringComparer.Ordinal)).ToList();
         return names.Count > 0
             ? $"before the messages: only one of them has {string.Join(", ", names)}"
-            : prompt.HeadNames.Count > 0 ? $"before the messages: in {string.Join(" or ", prompt.HeadNames)}" : "before the messages: another kind of endpoint";
+            : prompt.HeadNames.Count > 0
+                ? $"before the messages: in {string.Join(" or ", prompt.HeadNames)}"
+                : "before the messages: another kind of endpoint";
     }
 
     private static string WhereIs(ReadOnlySpan<byte> text, int position)
@@ -33,13 +41,21 @@ internal sealed record PromptDifference(int Position, string Where, string? Exce
         var rest = text[(CanonicalPrompt.HeadLength + Math.Max(0, head.LastIndexOf(CanonicalPrompt.MessageMark)))..];
         var roleEnd = rest.IndexOf(CanonicalPrompt.ContentMark);
         var role = roleEnd > 1 ? Encoding.UTF8.GetString(rest[1..roleEnd]) : "unknown role";
-        var kind = head.LastIndexOfAny(CanonicalPrompt.TextMark, CanonicalPrompt.OtherMark, CanonicalPrompt.MessageMark) is var at and >= 0 ? head[at] : (byte)0;
-        var member = kind switch { CanonicalPrompt.TextMark => "its text", CanonicalPrompt.OtherMark => "a part or member that is no text", _ => "its role" };
+        var kind = head.LastIndexOfAny(CanonicalPrompt.TextMark, CanonicalPrompt.OtherMark, CanonicalPrompt.MessageMark) is var at and >= 0
+            ? head[at]
+            : (byte)0;
+        var member = kind switch
+        {
+            CanonicalPrompt.TextMark => "its text",
+            CanonicalPrompt.OtherMark => "a part or member that is no text",
+            _ => "its role",
+        };
         return string.Create(CultureInfo.InvariantCulture, $"message {number} ({role}), {member}");
     }
 
     /// <summary>Markers are no UTF-8 and show as replacement characters, which are left out.</summary>
     private static string ExcerptOf(ReadOnlySpan<byte> text, int position) => position < CanonicalPrompt.HeadLength
         ? ""
-        : Encoding.UTF8.GetString(text[position..Math.Min(text.Length, position + ExcerptBytes)]).Replace("\uFFFD", " ", StringComparison.Ordinal);
+        : Encoding.UTF8.GetString(text[position..Math.Min(text.Length, position + ExcerptBytes)])
+            .Replace("\uFFFD", " ", StringComparison.Ordinal);
 }

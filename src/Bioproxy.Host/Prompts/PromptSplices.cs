@@ -14,11 +14,14 @@ internal sealed record PromptSplices(int FirstMember, bool IsEmptyObject, JsonRa
     /// <param name="slot">The slot's number, or -1 to let the backend choose where the client had chosen.</param>
     public JsonSplice Pin(int slot) => IdSlot is { } range ? new JsonSplice(range, JsonText.Number(slot)) : First($"\"id_slot\":{slot}");
 
-    /// <summary>Makes the backend write an event after every batch of the prompt: only then does it notice soon that a client left.</summary>
+    /// <summary>Makes the backend write an event after every batch of the prompt: only then does it notice soon that a client
+    /// left.</summary>
     public JsonSplice AskForProgress() => First("\"return_progress\":true");
 
     /// <summary>Makes the backend compute the whole prompt, whatever its slots hold.</summary>
-    public JsonSplice ForbidReuse() => CachePrompt is { } range ? new JsonSplice(range, "false"u8.ToArray()) : First("\"cache_prompt\":false");
+    public JsonSplice ForbidReuse() =>
+        CachePrompt is { } range ? new JsonSplice(range, "false"u8.ToArray()) : First("\"cache_prompt\":false");
 
-    private JsonSplice First(string member) => new(new JsonRange(FirstMember, 0), Encoding.ASCII.GetBytes(IsEmptyObject ? member : member + ","));
+    private JsonSplice First(string member) =>
+        new(new JsonRange(FirstMember, 0), Encoding.ASCII.GetBytes(IsEmptyObject ? member : member + ","));
 }

@@ -41,8 +41,8 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
 
     public bool IsStream => Prompt?.Source.IsStream == true;
 
-    /// <summary>Pins it to its slot, or leaves the choice to the backend, even where the client had chosen one. Where the backend's choice could
-    /// reuse what another key computed, nothing is reused.</summary>
+    /// <summary>Pins it to its slot, or leaves the choice to the backend, even where the client had chosen one. Where the backend's choice
+    /// could reuse what another key computed, nothing is reused.</summary>
     public void Pin(Placement placement)
     {
         if (Prompt is null)
@@ -54,8 +54,10 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
             Splices.Add(splices.ForbidReuse());
     }
 
-    /// <summary>Something of the request itself explains when the backend reuses nothing: adapters of its own, or a wish that nothing be reused.</summary>
-    public bool HasOtherExplanation(Placement placement) => placement.ForbidsReuse || Prompt is { Source: { HasAdapters: true } or { WantsCache: false } };
+    /// <summary>Something of the request itself explains when the backend reuses nothing: adapters of its own, or a wish that nothing be
+    /// reused.</summary>
+    public bool HasOtherExplanation(Placement placement) =>
+        placement.ForbidsReuse || Prompt is { Source: { HasAdapters: true } or { WantsCache: false } };
 
     /// <summary>Asks for progress events: without them a leaving client is noticed late, and the cache result known late.</summary>
     /// <returns>False where the client decided itself, or the backend does not send them.</returns>

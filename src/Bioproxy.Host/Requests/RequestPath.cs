@@ -144,7 +144,8 @@ internal sealed class RequestPath : IPluginBackend
         // 8 settle; the outcome first, so that nothing that follows can lose it
         exchange.Status = failure?.Status ?? exchange.Status;
         var timings = exchange.Timings = answer.Timings;
-        turn.Outcome = answer.Outcome(isComplete: failure is null, timings) with { HasOtherExplanation = asked.HasOtherExplanation(placement) };
+        turn.Outcome = answer.Outcome(isComplete: failure is null, timings)
+            with { HasOtherExplanation = asked.HasOtherExplanation(placement) };
         Report(asked, placement, timings);
         return failure;
     }

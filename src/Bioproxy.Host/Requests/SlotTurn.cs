@@ -22,7 +22,8 @@ internal sealed class SlotTurn(Exchange exchange, RequestReport report) : IAsync
     /// <summary>Decides and prepares where the prompt goes.</summary>
     /// <exception cref="OperationCanceledException">The client left.</exception>
     public async ValueTask<Placement> PlaceAsync(PreparedRequest asked, CancellationToken clientGone) =>
-        _placement = await _instance!.PlaceAsync(asked.Canonical, asked.Domain, _lease!.Weight, _lease.Lane, clientGone).ConfigureAwait(false);
+        _placement = await _instance!.PlaceAsync(asked.Canonical, asked.Domain, _lease!.Weight, _lease.Lane, clientGone)
+            .ConfigureAwait(false);
 
     /// <summary>The backend's first byte came.</summary>
     public void Started()

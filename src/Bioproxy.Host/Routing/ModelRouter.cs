@@ -2,7 +2,8 @@ using Bioproxy.Host.Models;
 
 namespace Bioproxy.Host.Routing;
 
-/// <summary>Chooses the model that serves a request. With one backend there is one, whatever name the request has, as llama-server does.</summary>
+/// <summary>Chooses the model that serves a request. With one backend there is one, whatever name the request has, as llama-server
+/// does.</summary>
 internal sealed class ModelRouter(ServedModel only)
 {
     /// <param name="name">The request's model; null for none.</param>

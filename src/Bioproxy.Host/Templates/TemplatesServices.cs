@@ -10,7 +10,8 @@ internal static class TemplatesServices
 {
     /// <param name="services">The application's services.</param>
     /// <param name="changed">Called with the triggers whose text has changed on disk.</param>
-    public static IServiceCollection AddTemplates(this IServiceCollection services, Action<IServiceProvider, IReadOnlyList<string>> changed) => services
+    public static IServiceCollection AddTemplates(
+        this IServiceCollection services, Action<IServiceProvider, IReadOnlyList<string>> changed) => services
         .AddSingleton<TemplateLibrary>()
         .AddSingleton(p => new TemplateWatcher(
             p.GetRequiredService<TemplateLibrary>(),

@@ -21,10 +21,12 @@ internal sealed class StaticPrefixFinder(PluginManager plugins, TransformChain t
     /// only what survives every kind of beginning is static.</summary>
     private static readonly string[] Messages = ["Alpha", "7 zero", "(x)", "Ünïcode", "\"quoted\""];
 
-    /// <summary>A time for each, without a digit, a month or a day in common: what a plugin writes of it ahead of the message is not static.</summary>
+    /// <summary>A time for each, without a digit, a month or a day in common: what a plugin writes of it ahead of the message is not
+    /// static.</summary>
     private static readonly DateTimeOffset[] Times =
     [
-        new(1111, 2, 3, 4, 5, 6, TimeSpan.Zero), new(2987, 11, 28, 17, 46, 39, TimeSpan.Zero), new(3456, 7, 15, 12, 30, 0, TimeSpan.Zero), new(4820, 9, 9, 21, 13, 57, TimeSpan.Zero),
+        new(1111, 2, 3, 4, 5, 6, TimeSpan.Zero), new(2987, 11, 28, 17, 46, 39, TimeSpan.Zero), new(3456, 7, 15, 12, 30, 0, TimeSpan.Zero),
+        new(4820, 9, 9, 21, 13, 57, TimeSpan.Zero),
         new(5093, 12, 31, 9, 59, 2, TimeSpan.Zero),
     ];
 
@@ -42,14 +44,17 @@ internal sealed class StaticPrefixFinder(PluginManager plugins, TransformChain t
         }
     }
 
-    private async Task<(Rehearsal? Rehearsal, string? Problem)> RehearseAsync(PluginSet generation, string prefix, CancellationToken cancellationToken)
+    private async Task<(Rehearsal? Rehearsal, string? Problem)> RehearseAsync(
+        PluginSet generation, string prefix, CancellationToken cancellationToken)
     {
         var bodies = new List<byte[]>();
         byte[]? common = null;
         foreach (var message in Messages)
         {
-            var body = Encoding.UTF8.GetBytes("{\"messages\":[{\"role\":\"user\",\"content\":" + Encoding.UTF8.GetString(JsonText.Quote($"{prefix} {message}")) + "}]}");
-            var prompt = new EditablePrompt(PromptBody.Read(body, PromptEndpoint.Chat)!, "warm-up", isWarmUp: true, Times[bodies.Count], $"{bodies.Count} rehearses");
+            var body = Encoding.UTF8.GetBytes(
+                "{\"messages\":[{\"role\":\"user\",\"content\":" + Encoding.UTF8.GetString(JsonText.Quote($"{prefix} {message}")) + "}]}");
+            var prompt = new EditablePrompt(
+                PromptBody.Read(body, PromptEndpoint.Chat)!, "warm-up", isWarmUp: true, Times[bodies.Count], $"{bodies.Count} rehearses");
             var result = await transforms.RunAsync(generation.Transforms, prompt.Context, cancellationToken).ConfigureAwait(false);
             if (result.Failure is { } failure)
                 return (null, failure.Message);
@@ -62,7 +67,8 @@ internal sealed class StaticPrefixFinder(PluginManager plugins, TransformChain t
     }
 
     /// <summary>Asks the backend for the tokens of each body, and takes what they share.</summary>
-    public static async Task<(StaticPrefix? Prefix, string? Problem)> TokenizeAsync(ISlotApi api, Rehearsal rehearsal, CancellationToken cancellationToken)
+    public static async Task<(StaticPrefix? Prefix, string? Problem)> TokenizeAsync(
+        ISlotApi api, Rehearsal rehearsal, CancellationToken cancellationToken)
     {
         int[]? common = null;
         var total = 0;

@@ -65,7 +65,9 @@ internal sealed partial class TemplateWarmUp(
             return true;
         }
 
-        statuses.Update(trigger, s => s with { Tokens = found.TotalTokens, CacheableTokens = found.Tokens.Length, TokensHash = found.Hash, Problem = null });
+        statuses.Update(
+            trigger,
+            s => s with { Tokens = found.TotalTokens, CacheableTokens = found.Tokens.Length, TokensHash = found.Hash, Problem = null });
         if (found.Tokens.Length < LeastTokens)
         {
             var advice = $"only {found.Tokens.Length} tokens come before the user's message; put <<message>> behind the instructions";
@@ -141,8 +143,11 @@ internal sealed partial class TemplateWarmUp(
         try
         {
             // What no content of ours explains must not become part of a snapshot.
-            var mayReuse = !placement.ForbidsReuse && (placement.Plan.Source != PromptSource.Cold || (placement.Plan.IsExpectedInRam && !placement.Plan.MayMeetForeignContent));
-            var answer = await instance.Api.EvaluateAsync(found.Tokens[..upTo], placement.Slot, mayReuse, (_, processed, _) => Progressed(processed), stop)
+            var mayReuse = !placement.ForbidsReuse
+                && (placement.Plan.Source != PromptSource.Cold
+                    || (placement.Plan.IsExpectedInRam && !placement.Plan.MayMeetForeignContent));
+            var answer = await instance.Api.EvaluateAsync(
+                found.Tokens[..upTo], placement.Slot, mayReuse, (_, processed, _) => Progressed(processed), stop)
                 .ConfigureAwait(false);
             if (answer.Value is not { } evaluated)
             {
@@ -169,7 +174,8 @@ internal sealed partial class TemplateWarmUp(
         }
     }
 
-    private async Task<bool> SaveAsync(Rehearsal rehearsal, StaticPrefix found, EvaluationResult evaluated, CancellationToken cancellationToken)
+    private async Task<bool> SaveAsync(
+        Rehearsal rehearsal, StaticPrefix found, EvaluationResult evaluated, CancellationToken cancellationToken)
     {
         // A user came while the last batch ran: what was computed stays where it is, and saving it waits for the next turn.
         cancellationToken.ThrowIfCancellationRequested();
@@ -179,7 +185,8 @@ internal sealed partial class TemplateWarmUp(
             return false;
         }
 
-        var outcome = await instance.Writer.SaveTemplateAsync(slot, trigger, found.Tokens.Length, found.Hash, PromptChain.Of(rehearsal.Text), CancellationToken.None)
+        var outcome = await instance.Writer.SaveTemplateAsync(
+            slot, trigger, found.Tokens.Length, found.Hash, PromptChain.Of(rehearsal.Text), CancellationToken.None)
             .ConfigureAwait(false);
         if (outcome.Snapshot is { } snapshot)
         {
@@ -210,7 +217,8 @@ internal sealed partial class TemplateWarmUp(
     private bool HasSnapshot(string fingerprint, string tokensHash, Rehearsal rehearsal) => _context.Snapshots.All.Any(
         s => s.Fingerprint == fingerprint && s.Prefix == trigger && s.TokensHash == tokensHash && s.Chain.Length == rehearsal.Text.Length);
 
-    private bool FellShort(DateTimeOffset since) => _context.Effectiveness.Last.Any(e => e.Prefix == trigger && e.At > since && e.Status is "partial" or "none");
+    private bool FellShort(DateTimeOffset since) =>
+        _context.Effectiveness.Last.Any(e => e.Prefix == trigger && e.At > since && e.Status is "partial" or "none");
 
     [LoggerMessage(LogLevel.Information, "Warming {Trigger}: {Tokens} tokens, {Part} of them done before.")]
     private partial void LogStarted(string trigger, int tokens, int part);

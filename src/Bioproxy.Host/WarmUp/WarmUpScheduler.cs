@@ -8,12 +8,13 @@ using Microsoft.Extensions.Logging;
 namespace Bioproxy.Host.WarmUp;
 
 /// <summary>
-/// Keeps the snapshot of every template fresh: checks at start, by interval, when a file changed and when the backend changed. What is missing is
-/// computed in the warm-up lane, gives way to users within a batch, continues where it stopped, and is saved once a version. A check that finds
-/// nothing changed asks the backend nothing, so a server that wants to sleep may.
+/// Keeps the snapshot of every template fresh: checks at start, by interval, when a file changed and when the backend changed. What is
+/// missing is computed in the warm-up lane, gives way to users within a batch, continues where it stopped, and is saved once a version. A
+/// check that finds nothing changed asks the backend nothing, so a server that wants to sleep may.
 /// </summary>
 internal sealed partial class WarmUpScheduler(
-    ServedModel model, StaticPrefixFinder finder, TemplateLibrary templates, WarmUpStatuses statuses, ProxyMetrics metrics, ILogger<WarmUpScheduler> logger) : BackgroundService
+    ServedModel model, StaticPrefixFinder finder, TemplateLibrary templates, WarmUpStatuses statuses, ProxyMetrics metrics,
+    ILogger<WarmUpScheduler> logger) : BackgroundService
 {
     private readonly ILogger<WarmUpScheduler> _logger = logger;
     private readonly WakeSignal _wake = new();
@@ -79,7 +80,12 @@ internal sealed partial class WarmUpScheduler(
             return;
         using var replaced = instance.Retired.UnsafeRegister(static wake => ((WakeSignal)wake!).Set(), _wake);
         if (instance.State.HasSlots && instance.Recognition.Fingerprint is null)
-            _ = instance.Recognition.Recognised.ContinueWith(static (_, wake) => ((WakeSignal)wake!).Set(), _wake, stopping, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _ = instance.Recognition.Recognised.ContinueWith(
+                static (_, wake) => ((WakeSignal)wake!).Set(),
+                _wake,
+                stopping,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
         await _wake.WaitAsync(interval, time, stopping).ConfigureAwait(false);
     }
 
@@ -89,7 +95,8 @@ internal sealed partial class WarmUpScheduler(
         if (ReferenceEquals(current, _instance))
             return;
         _instance = current;
-        _warmUps = templates.Prefixes.ToDictionary(t => t, t => new TemplateWarmUp(t, model, current, finder, statuses, metrics), StringComparer.Ordinal);
+        _warmUps = templates.Prefixes.ToDictionary(
+            t => t, t => new TemplateWarmUp(t, model, current, finder, statuses, metrics), StringComparer.Ordinal);
     }
 
     [LoggerMessage(LogLevel.Error, "Warming {Trigger} failed because of a bug in the proxy.")]

@@ -11,7 +11,8 @@ namespace Bioproxy.Host.WarmUp;
 /// <param name="Progress">From 0 to 1 while running.</param>
 /// <param name="Problem">What is wrong, for people.</param>
 internal sealed record WarmUpStatus(
-    string Prefix, WarmUpState State, int Tokens, int CacheableTokens, string? TokensHash, DateTimeOffset? WarmedAt, TimeSpan? Duration, double Progress, string? Problem)
+    string Prefix, WarmUpState State, int Tokens, int CacheableTokens, string? TokensHash, DateTimeOffset? WarmedAt, TimeSpan? Duration,
+    double Progress, string? Problem)
 {
     public static WarmUpStatus Initial(string prefix) => new(prefix, WarmUpState.Unknown, 0, 0, null, null, null, 0, null);
 }

@@ -6,8 +6,8 @@ using Bioproxy.Host.Http;
 namespace Bioproxy.Host.Backends.Drivers;
 
 /// <summary>
-/// Control calls to one backend as JSON over HTTP. Failures are values; only the caller's own cancelling is thrown. Calls that wait for the model's
-/// loop have connections of their own, so that they cannot hold up those that are answered at once; so has everything that streams.
+/// Control calls to one backend as JSON over HTTP. Failures are values; only the caller's own cancelling is thrown. Calls that wait for the
+/// model's loop have connections of their own, so that they cannot hold up those that are answered at once; so has everything that streams.
 /// </summary>
 internal sealed class ControlCalls : IDisposable
 {
@@ -46,7 +46,8 @@ internal sealed class ControlCalls : IDisposable
         using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         late.CancelAfter(limit);
         var pool = limit > QuickLimit ? _slow : _quick;
-        var reply = await pool.SendAsync(() => Request(method, path, body), isRepeatable: true, limit, cancellationToken).ConfigureAwait(false);
+        var reply = await pool.SendAsync(() => Request(method, path, body), isRepeatable: true, limit, cancellationToken)
+            .ConfigureAwait(false);
         if (reply.Failure is { } failure)
             return Failed<JsonDocument>(failure, reply.Connection, path, limit, cancellationToken);
         using var response = reply.Response!;
@@ -67,16 +68,21 @@ internal sealed class ControlCalls : IDisposable
         }
     }
 
-    /// <summary>A call that is answered by a stream; never over a pooled connection, because the server closes it after the stream without a word.</summary>
+    /// <summary>A call that is answered by a stream; never over a pooled connection, because the server closes it after the stream without
+    /// a word.</summary>
     /// <param name="path">Relative to the backend's address.</param>
     /// <param name="body">JSON.</param>
     /// <param name="read">Reads the answer's body; what does not have the expected shape may throw.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<BackendAnswer<T>> StreamAsync<T>(
-        string path, ReadOnlyMemory<byte> body, Func<Stream, CancellationToken, Task<(T? Value, string? Problem)>> read, CancellationToken cancellationToken)
+        string path,
+        ReadOnlyMemory<byte> body,
+        Func<Stream, CancellationToken, Task<(T? Value, string? Problem)>> read,
+        CancellationToken cancellationToken)
         where T : class
     {
-        var reply = await _slow.SendAsync(() => Request(HttpMethod.Post, path, body), isRepeatable: false, Timeout.InfiniteTimeSpan, cancellationToken)
+        var reply = await _slow.SendAsync(
+            () => Request(HttpMethod.Post, path, body), isRepeatable: false, Timeout.InfiniteTimeSpan, cancellationToken)
             .ConfigureAwait(false);
         if (reply.Failure is { } failure)
             return Failed<T>(failure, reply.Connection, path, Timeout.InfiniteTimeSpan, cancellationToken);
@@ -91,7 +97,12 @@ internal sealed class ControlCalls : IDisposable
 
             using var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
             var (value, problem) = await read(stream, cancellationToken).ConfigureAwait(false);
-            return new(value, (int)response.StatusCode, value is null ? problem ?? "the stream ended without its last event" : null, null, reply.Connection);
+            return new(
+                value,
+                (int)response.StatusCode,
+                value is null ? problem ?? "the stream ended without its last event" : null,
+                null,
+                reply.Connection);
         }
         catch (Exception e) when (IsShape(e))
         {
@@ -130,7 +141,9 @@ internal sealed class ControlCalls : IDisposable
         {
             using var document = JsonDocument.Parse(body);
             if (document.RootElement.TryGetProperty("error", out var error))
-                return error.ValueKind == JsonValueKind.Object && error.TryGetProperty("message", out var message) ? message.ToString() : error.ToString();
+                return error.ValueKind == JsonValueKind.Object && error.TryGetProperty("message", out var message)
+                    ? message.ToString()
+                    : error.ToString();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -154,7 +167,9 @@ internal sealed class ControlCalls : IDisposable
         where T : class
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var problem = failure.Fault == TransportFault.AnswerTimedOut ? $"no answer to /{path} within {limit.TotalSeconds:0} s" : failure.Detail;
+        var problem = failure.Fault == TransportFault.AnswerTimedOut
+            ? $"no answer to /{path} within {limit.TotalSeconds:0} s"
+            : failure.Detail;
         return new(null, 0, problem, failure.Fault, connection);
     }
 

@@ -3,7 +3,8 @@ using Bioproxy.Host.Backends.Drivers.Other;
 
 namespace Bioproxy.Host.Backends.Drivers;
 
-/// <summary>For a backend whose kind is not configured: asks as a llama-server first, and takes what is not one as any other server.</summary>
+/// <summary>For a backend whose kind is not configured: asks as a llama-server first, and takes what is not one as any other
+/// server.</summary>
 internal sealed class DetectingDriver(Uri url, TimeSpan connectTimeout, string? apiKey) : IBackendDriver
 {
     private readonly LlamaServerDriver _llamaServer = new(url, connectTimeout, apiKey);
@@ -14,7 +15,8 @@ internal sealed class DetectingDriver(Uri url, TimeSpan connectTimeout, string? 
     public async Task<Discovery> DiscoverAsync(BackendState known, CancellationToken cancellationToken)
     {
         var found = await _llamaServer.DiscoverAsync(known, cancellationToken).ConfigureAwait(false);
-        return found.Kind == DiscoveryKind.OtherKind ? Discovery.Found(BackendStatus.Ready, new BackendFacts(), null) : found; // it has answered: that is all there is to know
+        // It has answered: that is all there is to know.
+        return found.Kind == DiscoveryKind.OtherKind ? Discovery.Found(BackendStatus.Ready, new BackendFacts(), null) : found;
     }
 
     public Task<ProcessCheck> CheckProcessAsync(BackendFacts facts, CancellationToken cancellationToken) =>

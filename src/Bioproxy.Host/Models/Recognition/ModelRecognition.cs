@@ -5,10 +5,11 @@ using Microsoft.Extensions.Logging;
 namespace Bioproxy.Host.Models.Recognition;
 
 /// <summary>
-/// Finds out once for an instance which model it is and whether the server empties idle slots, with short probes in a slot of their own turn.
-/// Until that is done there is no fingerprint, and without one no snapshot is restored or saved.
+/// Finds out once for an instance which model it is and whether the server empties idle slots, with short probes in a slot of their own
+/// turn. Until that is done there is no fingerprint, and without one no snapshot is restored or saved.
 /// </summary>
-internal sealed partial class ModelRecognition(ModelContext context, InstanceBackend backend, SlotTable table, SlotWatcher watcher, SlotQueue queue) : IDisposable
+internal sealed partial class ModelRecognition(
+    ModelContext context, InstanceBackend backend, SlotTable table, SlotWatcher watcher, SlotQueue queue) : IDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(5);
 
@@ -89,7 +90,8 @@ internal sealed partial class ModelRecognition(ModelContext context, InstanceBac
             if (!context.Options.KvEnabled || !backend.Facts.CanSaveSlots)
                 return true;
             var record = await context.Fingerprints.ProbeAsync(backend.Api, backend.Facts, retired).ConfigureAwait(false);
-            if (record is null || await backend.CheckProcessAsync(retired).ConfigureAwait(false) is not (ProcessCheck.Same or ProcessCheck.Unknown))
+            if (record is null
+                || await backend.CheckProcessAsync(retired).ConfigureAwait(false) is not (ProcessCheck.Same or ProcessCheck.Unknown))
                 return false;
             context.Effectiveness.Begin(record.Id);
             context.Rates.Begin(record.Id);
@@ -131,7 +133,8 @@ internal sealed partial class ModelRecognition(ModelContext context, InstanceBac
             if (holding is null)
                 return true; // everything is at work: the careful assumption
             empty.RemoveAt(0);
-            await backend.Api.EvaluateAsync([1, 1], holding, mayReuse: true, static (_, _, _) => { }, cancellationToken).ConfigureAwait(false);
+            await backend.Api.EvaluateAsync([1, 1], holding, mayReuse: true, static (_, _, _) => { }, cancellationToken)
+                .ConfigureAwait(false);
         }
 
         if (empty.Count == 0)

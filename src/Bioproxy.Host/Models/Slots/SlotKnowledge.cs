@@ -20,8 +20,8 @@ internal sealed class SlotKnowledge(int count)
     /// <summary>The slot list has been read, so use by others before us has been seen.</summary>
     public bool HasPolled { get; set; }
 
-    /// <summary>The server holds, or held, content that no work of this proxy explains: it ran before the proxy did, or a client bypasses the proxy.
-    /// It is never forgotten, because the server's RAM cache does not forget either.</summary>
+    /// <summary>The server holds, or held, content that no work of this proxy explains: it ran before the proxy did, or a client bypasses
+    /// the proxy. It is never forgotten, because the server's RAM cache does not forget either.</summary>
     public bool HasSeenForeign { get; set; }
 
     /// <summary>The time of the next event: a count, not a clock.</summary>

@@ -9,7 +9,8 @@ internal static class SlotPoll
     public static void Apply(SlotKnowledge known, long poll, IReadOnlyList<SlotObservation> rows)
     {
         if (!known.HasPolled)
-            known.HasSeenForeign |= rows.Any(row => row.PromptTokens > 0 && known.Slots[row.Id] is { Owner: null, Content: null, IsTaskIdOurs: false });
+            known.HasSeenForeign |= rows.Any(
+                row => row.PromptTokens > 0 && known.Slots[row.Id] is { Owner: null, Content: null, IsTaskIdOurs: false });
         var works = known.Works;
         var ended = works.FindAll(w => w.IsEnded && w.Ended < poll);
         var unpinned = works.FindAll(w => w is { IsEnded: false, Slot: null });

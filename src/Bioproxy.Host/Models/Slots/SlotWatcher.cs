@@ -4,9 +4,9 @@ using Bioproxy.Host.Http;
 namespace Bioproxy.Host.Models.Slots;
 
 /// <summary>
-/// The only place that polls the slot list of a model instance. All callers that wait share a poll that begins after they asked, so what they did
-/// before is in it. While a cancelled request that does not stream is awaited, polls are at least a second apart: llama-server looks for a client
-/// that left only after a full second in which no task of any kind had a result, and a poll is such a task.
+/// The only place that polls the slot list of a model instance. All callers that wait share a poll that begins after they asked, so what
+/// they did before is in it. While a cancelled request that does not stream is awaited, polls are at least a second apart: llama-server
+/// looks for a client that left only after a full second in which no task of any kind had a result, and a poll is such a task.
 /// </summary>
 internal sealed class SlotWatcher(InstanceBackend backend, SlotTable table, TimeProvider time, CancellationToken retired)
 {
@@ -25,7 +25,8 @@ internal sealed class SlotWatcher(InstanceBackend backend, SlotTable table, Time
     /// <summary>A cancelled request is awaited that only notices its client's leaving in quiet.</summary>
     public bool IsQuiet => Volatile.Read(ref _quiet) > 0;
 
-    /// <summary>Whether clients that bypass the proxy may have taken slots since the last poll. Not worth breaking a quiet second for.</summary>
+    /// <summary>Whether clients that bypass the proxy may have taken slots since the last poll. Not worth breaking a quiet second
+    /// for.</summary>
     public bool IsOld => !IsQuiet && Volatile.Read(ref _last) is var last && (last == long.MinValue || time.GetElapsedTime(last) > OldAge);
 
     /// <summary>Keeps polls a second apart until it is disposed.</summary>
@@ -77,16 +78,20 @@ internal sealed class SlotWatcher(InstanceBackend backend, SlotTable table, Time
         }
 
         backend.Touch();
-        var verdict = table.Learn(poll, [.. rows.Select(r => new SlotObservation(r.Id, r.IsProcessing, r.TaskId, r.PromptTokens))], IsSameProcess(answer.Connection!));
+        var verdict = table.Learn(
+            poll,
+            [.. rows.Select(r => new SlotObservation(r.Id, r.IsProcessing, r.TaskId, r.PromptTokens))],
+            IsSameProcess(answer.Connection!));
         _lastList = (answer.Connection!.Connection, asked);
         if (verdict == SlotVerdict.Restarted)
             backend.Suspect("the slot list went back to an earlier state");
         return new PolledSlots(verdict, rows);
     }
 
-    /// <summary>Whether this list came from the process of the last one: over its connection, or over one that is older than it. A connection ends
-    /// with its process, so what lies between the two lists had only one.</summary>
-    private bool IsSameProcess(ConnectionUse use) => _lastList.Asked > 0 && (use.Connection == _lastList.Connection || use.Established < _lastList.Asked);
+    /// <summary>Whether this list came from the process of the last one: over its connection, or over one that is older than it. A
+    /// connection ends with its process, so what lies between the two lists had only one.</summary>
+    private bool IsSameProcess(ConnectionUse use) =>
+        _lastList.Asked > 0 && (use.Connection == _lastList.Connection || use.Established < _lastList.Asked);
 
     private sealed class Quiet : IDisposable
     {

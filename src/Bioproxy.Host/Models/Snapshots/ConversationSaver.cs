@@ -6,12 +6,13 @@ using Microsoft.Extensions.Logging;
 namespace Bioproxy.Host.Models.Snapshots;
 
 /// <summary>
-/// Saves what slots hold when that is worth more than it costs: when a conversation has been idle, before another takes its slot, before a stop and
-/// before adapters change. No answer waits for it, and no save begins while a user waits in the queue; only a prompt that takes a slot
-/// waits for the saving of what it displaces.
+/// Saves what slots hold when that is worth more than it costs: when a conversation has been idle, before another takes its slot, before a
+/// stop and before adapters change. No answer waits for it, and no save begins while a user waits in the queue; only a prompt that takes a
+/// slot waits for the saving of what it displaces.
 /// </summary>
 internal sealed partial class ConversationSaver(
-    ModelContext context, InstanceBackend backend, SlotTable table, SlotWatcher watcher, SlotQueue queue, ModelRecognition recognition, SnapshotWriter writer)
+    ModelContext context, InstanceBackend backend, SlotTable table, SlotWatcher watcher, SlotQueue queue, ModelRecognition recognition,
+    SnapshotWriter writer)
 {
     private readonly SemaphoreSlim _saving = new(1, 1);
     private readonly ILogger<ConversationSaver> _logger = context.Loggers.CreateLogger<ConversationSaver>();
@@ -102,7 +103,8 @@ internal sealed partial class ConversationSaver(
         }
     }
 
-    /// <summary>Where a slot does not keep its content: saves what the work left, then gives the lease back, all in the background.</summary>
+    /// <summary>Where a slot does not keep its content: saves what the work left, then gives the lease back, all in the
+    /// background.</summary>
     public async Task SaveThenReleaseAsync(Lease lease)
     {
         try
@@ -137,7 +139,8 @@ internal sealed partial class ConversationSaver(
         if (content.Coverage < 1 || content.IsSide || content.IsUnexplained || content.Turns == 0 || content.Tokens < _options.KvMinTokens)
             return false;
         var rates = context.Rates.Now;
-        return _options.KvSave == SaveMode.Always || EvictionCost.Of(content, rates, context.Uptime.Seconds) > EvictionCost.OfSaving(content, rates);
+        return _options.KvSave == SaveMode.Always
+            || EvictionCost.Of(content, rates, context.Uptime.Seconds) > EvictionCost.OfSaving(content, rates);
     }
 
     [LoggerMessage(LogLevel.Information, "Saved a conversation {Occasion}: {Tokens} tokens, {Megabytes:0.0} MiB, from slot {Slot}.")]
@@ -146,7 +149,9 @@ internal sealed partial class ConversationSaver(
     [LoggerMessage(LogLevel.Warning, "The conversation in slot {Slot} was not saved {Occasion}: {Problem}")]
     private partial void LogNotSaved(int slot, string occasion, string problem);
 
-    [LoggerMessage(LogLevel.Warning, "No more conversations are saved for now: {Megabytes} MiB were written within the hour (kv.max_write_per_hour).")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "No more conversations are saved for now: {Megabytes} MiB were written within the hour (kv.max_write_per_hour).")]
     private partial void LogBudget(long megabytes);
 
     [LoggerMessage(LogLevel.Error, "Saving conversations failed.")]

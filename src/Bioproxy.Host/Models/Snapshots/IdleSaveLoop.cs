@@ -19,7 +19,8 @@ internal sealed partial class IdleSaveLoop(ServedModel model, ILogger<IdleSaveLo
         {
             try
             {
-                await model.Current.Saver.SaveAllAsync("when idle", options.KvIdleSave, goesFirst: false, stoppingToken).ConfigureAwait(false);
+                await model.Current.Saver.SaveAllAsync("when idle", options.KvIdleSave, goesFirst: false, stoppingToken)
+                    .ConfigureAwait(false);
                 if (time.GetElapsedTime(evicted) < EvictionInterval)
                     continue;
                 evicted = time.GetTimestamp();

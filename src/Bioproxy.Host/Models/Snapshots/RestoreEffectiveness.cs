@@ -7,7 +7,8 @@ namespace Bioproxy.Host.Models.Snapshots;
 /// it does nothing (some builds answer success and reuse nothing).</summary>
 internal sealed partial class RestoreEffectiveness(ProxyMetrics metrics, TimeProvider time, ILogger<RestoreEffectiveness> logger)
 {
-    /// <summary>One restore without effect may be a prompt that only looked alike; two in a row with none effective before are the model.</summary>
+    /// <summary>One restore without effect may be a prompt that only looked alike; two in a row with none effective before are the
+    /// model.</summary>
     private const int Patience = 2;
     private const int Kept = 20;
 
@@ -67,7 +68,9 @@ internal sealed partial class RestoreEffectiveness(ProxyMetrics metrics, TimePro
             }
             else if (status == "none" && ++_withoutEffect >= Patience && !_everEffective && Disabled is null)
             {
-                Disabled = disabled = $"{_withoutEffect} restores of up to {snapshot.PromptTokens} tokens reported success and the backend reused none of them: this model or build cannot continue restored states";
+                Disabled = disabled =
+                    $"{_withoutEffect} restores of up to {snapshot.PromptTokens} tokens reported success "
+                    + "and the backend reused none of them: this model or build cannot continue restored states";
             }
         }
 

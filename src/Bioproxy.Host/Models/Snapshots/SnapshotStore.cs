@@ -85,8 +85,8 @@ internal sealed partial class SnapshotStore
         }
     }
 
-    /// <summary>Makes the snapshots and the slot folder agree after a start: removes snapshots that a newer one replaces, snapshots whose file
-    /// is missing or has another size, and files of ours without a sidecar.</summary>
+    /// <summary>Makes the snapshots and the slot folder agree after a start: removes snapshots that a newer one replaces, snapshots whose
+    /// file is missing or has another size, and files of ours without a sidecar.</summary>
     public void Reconcile()
     {
         foreach (var old in SupersededSnapshots.Among(All))
@@ -138,7 +138,8 @@ internal sealed partial class SnapshotStore
     /// <summary>Whether the snapshot's file exists and has its size; true where that cannot be checked.</summary>
     public bool HasFile(Snapshot snapshot) => _folder.Holds(snapshot);
 
-    /// <summary>Writes the sidecar, makes the snapshot findable, then removes those that it replaces: a crash in between leaves both.</summary>
+    /// <summary>Writes the sidecar, makes the snapshot findable, then removes those that it replaces: a crash in between leaves
+    /// both.</summary>
     /// <exception cref="IOException">The sidecar cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The sidecar cannot be written.</exception>
     public void Add(Snapshot snapshot)
@@ -154,8 +155,8 @@ internal sealed partial class SnapshotStore
             Remove(old);
     }
 
-    /// <summary>Removes a snapshot: first from the index, then its sidecar, then its file, so that no sidecar describes a file that is about
-    /// to change.</summary>
+    /// <summary>Removes a snapshot: first from the index, then its sidecar, then its file, so that no sidecar describes a file that is
+    /// about to change.</summary>
     /// <returns>False when it had left the index already.</returns>
     public bool Remove(Snapshot snapshot)
     {

@@ -17,11 +17,13 @@ internal sealed class SnapshotWriter(ModelContext context, InstanceBackend backe
 
     /// <summary>Saves a template. The caller holds the slot's lease and knows that it holds exactly these tokens.</summary>
     /// <returns>The snapshot, or why there is none.</returns>
-    public Task<SaveOutcome> SaveTemplateAsync(int slot, string trigger, int tokens, string tokensHash, PromptChain chain, CancellationToken cancellationToken) =>
+    public Task<SaveOutcome> SaveTemplateAsync(
+        int slot, string trigger, int tokens, string tokensHash, PromptChain chain, CancellationToken cancellationToken) =>
         SaveAsync(
             slot,
             (tokens, tokens),
-            (file, fingerprint, saved) => new Snapshot(file, trigger, fingerprint, tokens, tokensHash, saved.Bytes, context.Time.GetUtcNow(), chain),
+            (file, fingerprint, saved) => new Snapshot(
+                file, trigger, fingerprint, tokens, tokensHash, saved.Bytes, context.Time.GetUtcNow(), chain),
             cancellationToken);
 
     /// <summary>Saves a conversation. The caller has borrowed the slot for it.</summary>
@@ -30,7 +32,8 @@ internal sealed class SnapshotWriter(ModelContext context, InstanceBackend backe
         SaveAsync(
             slot,
             (content.PromptTokens, content.Tokens + 1), // a stop word may or may not be evaluated
-            (file, fingerprint, saved) => new Snapshot(file, "", fingerprint, saved.Tokens, "", saved.Bytes, context.Time.GetUtcNow(), content.Chain)
+            (file, fingerprint, saved) => new Snapshot(
+                file, "", fingerprint, saved.Tokens, "", saved.Bytes, context.Time.GetUtcNow(), content.Chain)
             {
                 Domain = content.Domain,
                 PromptTokens = content.PromptTokens,
@@ -62,7 +65,8 @@ internal sealed class SnapshotWriter(ModelContext context, InstanceBackend backe
             }
 
             if (saved.Tokens < tokens.Least || saved.Tokens > tokens.Most)
-                return SaveOutcome.Failed($"the slot held {saved.Tokens} tokens instead of {tokens.Least}: the file {file} is not used") with { IsContradicted = true };
+                return SaveOutcome.Failed($"the slot held {saved.Tokens} tokens instead of {tokens.Least}: the file {file} is not used")
+                    with { IsContradicted = true };
             var elapsed = context.Time.GetElapsedTime(started);
             if (await CheckProcessAsync(cancellationToken).ConfigureAwait(false) is not (ProcessCheck.Same or ProcessCheck.Unknown))
                 return SaveOutcome.Failed("it could not be shown that the server which saved it is the one that was recognised");

@@ -10,7 +10,8 @@ internal static class SupersededSnapshots
     public static IReadOnlyList<Snapshot> By(Snapshot newer, IEnumerable<Snapshot> others) =>
         [.. others.Where(older => older.File != newer.File && (KeyOf(older) == KeyOf(newer) || IsContinued(older, newer)))];
 
-    /// <summary>Those that a newer one among them replaces: left by a process that ended between adding one and removing the other.</summary>
+    /// <summary>Those that a newer one among them replaces: left by a process that ended between adding one and removing the
+    /// other.</summary>
     public static IReadOnlyList<Snapshot> Among(IEnumerable<Snapshot> snapshots)
     {
         var known = new HashSet<Key>();

@@ -29,7 +29,8 @@ internal sealed class LlamaServerApi(ControlCalls calls) : ISlotApi
 
     public async Task<bool> EraseAsync(int slot, CancellationToken cancellationToken)
     {
-        var answer = await PostAsync(Invariant($"slots/{slot}?action=erase"), "{}"u8.ToArray(), ControlCalls.SlowLimit, cancellationToken).ConfigureAwait(false);
+        var answer = await PostAsync(Invariant($"slots/{slot}?action=erase"), "{}"u8.ToArray(), ControlCalls.SlowLimit, cancellationToken)
+            .ConfigureAwait(false);
         answer.Value?.Dispose();
         return answer.IsSuccess;
     }
@@ -50,10 +51,12 @@ internal sealed class LlamaServerApi(ControlCalls calls) : ISlotApi
         });
         var answer = await PostAsync("tokenize", body, ControlCalls.QuickLimit, cancellationToken).ConfigureAwait(false);
         return ControlCalls.Extract(
-            answer, "the answer of /tokenize", static root => root.GetProperty("tokens").EnumerateArray().Select(static t => t.GetInt32()).ToArray());
+            answer, "the answer of /tokenize",
+            static root => root.GetProperty("tokens").EnumerateArray().Select(static t => t.GetInt32()).ToArray());
     }
 
-    public async Task<BackendAnswer<IReadOnlyDictionary<int, double>>> ProbeAsync(string prompt, int count, CancellationToken cancellationToken)
+    public async Task<BackendAnswer<IReadOnlyDictionary<int, double>>> ProbeAsync(
+        string prompt, int count, CancellationToken cancellationToken)
     {
         var body = Write(writer =>
         {
@@ -67,7 +70,8 @@ internal sealed class LlamaServerApi(ControlCalls calls) : ISlotApi
         var answer = await PostAsync("completion", body, ControlCalls.SlowLimit, cancellationToken).ConfigureAwait(false);
         return ControlCalls.Extract<IReadOnlyDictionary<int, double>>(answer, "the answer to the logit probe", static root =>
             root.GetProperty("completion_probabilities")[0].GetProperty("top_logprobs").EnumerateArray()
-                .ToDictionary(static e => e.GetProperty("id").GetInt32(), static e => e.GetProperty("logprob").GetDouble()) is { Count: > 0 } found ? found : null);
+                .ToDictionary(static e => e.GetProperty("id").GetInt32(), static e => e.GetProperty("logprob").GetDouble())
+                is { Count: > 0 } found ? found : null);
     }
 
     public Task<BackendAnswer<EvaluationResult>> EvaluateAsync(
@@ -86,10 +90,12 @@ internal sealed class LlamaServerApi(ControlCalls calls) : ISlotApi
             if (slot is { } id)
                 writer.WriteNumber("id_slot", id);
         });
-        return calls.StreamAsync("completion", body, (events, token) => ReadEvaluationAsync(events, slot, progress, token), cancellationToken);
+        return calls.StreamAsync(
+            "completion", body, (events, token) => ReadEvaluationAsync(events, slot, progress, token), cancellationToken);
     }
 
-    /// <summary>Whether slots can be saved: a name that no server accepts is refused as a name where they can, and as an action where they cannot.</summary>
+    /// <summary>Whether slots can be saved: a name that no server accepts is refused as a name where they can, and as an action where they
+    /// cannot.</summary>
     /// <returns>Null when the server did not say.</returns>
     public async Task<bool?> CanSaveSlotsAsync(CancellationToken cancellationToken)
     {
@@ -114,7 +120,8 @@ internal sealed class LlamaServerApi(ControlCalls calls) : ISlotApi
             if (root.TryGetProperty("error", out _))
                 problem = ControlCalls.ErrorText(item.Data);
             if (root.TryGetProperty("prompt_progress", out var step))
-                progress(step.GetProperty("cache").GetInt32(), step.GetProperty("processed").GetInt32(), step.GetProperty("total").GetInt32());
+                progress(
+                    step.GetProperty("cache").GetInt32(), step.GetProperty("processed").GetInt32(), step.GetProperty("total").GetInt32());
             if (root.TryGetProperty("timings", out var timings))
             {
                 result = new EvaluationResult(
@@ -131,14 +138,18 @@ internal sealed class LlamaServerApi(ControlCalls calls) : ISlotApi
         int slot, string action, string fileName, (string Tokens, string Bytes, string Time) names, CancellationToken cancellationToken)
     {
         var body = Write(writer => writer.WriteString("filename", fileName));
-        var answer = await PostAsync(Invariant($"slots/{slot}?action={action}"), body, ControlCalls.SlowLimit, cancellationToken).ConfigureAwait(false);
+        var answer = await PostAsync(Invariant($"slots/{slot}?action={action}"), body, ControlCalls.SlowLimit, cancellationToken)
+            .ConfigureAwait(false);
         return ControlCalls.Extract(answer, $"the answer to {action}", root => new SlotFileResult(
             root.GetProperty(names.Tokens).GetInt32(),
             root.TryGetProperty(names.Bytes, out var size) ? size.GetInt64() : 0,
-            TimeSpan.FromMilliseconds(root.TryGetProperty("timings", out var timings) && timings.TryGetProperty(names.Time, out var time) ? time.GetDouble() : 0)));
+            TimeSpan.FromMilliseconds(root.TryGetProperty("timings", out var timings) && timings.TryGetProperty(names.Time, out var time)
+                ? time.GetDouble()
+                : 0)));
     }
 
-    private Task<BackendAnswer<JsonDocument>> PostAsync(string path, ReadOnlyMemory<byte> body, TimeSpan limit, CancellationToken cancellationToken) =>
+    private Task<BackendAnswer<JsonDocument>> PostAsync(
+        string path, ReadOnlyMemory<byte> body, TimeSpan limit, CancellationToken cancellationToken) =>
         calls.CallAsync(HttpMethod.Post, path, body, limit, cancellationToken);
 
     private static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> members)

@@ -32,7 +32,10 @@ internal sealed class LlamaServerDriver : IBackendDriver
         if (props.Status >= 500)
             return Discovery.Failed($"it answers /props with status {props.Status}: {props.Problem}");
         if (props.Status is 401 or 403)
-            return Discovery.Found(BackendStatus.Ready, new BackendFacts(), "the backend refused /props: set backend_api_key (or BIOPROXY_BACKEND_API_KEY) to its key");
+            return Discovery.Found(
+                BackendStatus.Ready,
+                new BackendFacts(),
+                "the backend refused /props: set backend_api_key (or BIOPROXY_BACKEND_API_KEY) to its key");
         if (document is not { RootElement.ValueKind: JsonValueKind.Object })
             return Discovery.OtherKind;
         if (IsAsleep(document.RootElement))
@@ -67,7 +70,8 @@ internal sealed class LlamaServerDriver : IBackendDriver
         using var document = props.Value;
         if (props.IsSilent || props.Status >= 500)
             return ProcessCheck.NoAnswer;
-        return document is { RootElement.ValueKind: JsonValueKind.Object } && Text(document.RootElement, "media_marker") == marker && !IsAsleep(document.RootElement)
+        return document is { RootElement.ValueKind: JsonValueKind.Object } && Text(document.RootElement, "media_marker") == marker
+            && !IsAsleep(document.RootElement)
             ? ProcessCheck.Same
             : ProcessCheck.Other;
     }
@@ -75,7 +79,8 @@ internal sealed class LlamaServerDriver : IBackendDriver
     /// <summary>Tokenising needs the model and no slot.</summary>
     public async Task WakeAsync(CancellationToken cancellationToken)
     {
-        var answer = await _calls.CallAsync(HttpMethod.Post, "tokenize", "{\"content\":\"\"}"u8.ToArray(), ControlCalls.SlowLimit, cancellationToken)
+        var answer = await _calls.CallAsync(
+            HttpMethod.Post, "tokenize", "{\"content\":\"\"}"u8.ToArray(), ControlCalls.SlowLimit, cancellationToken)
             .ConfigureAwait(false);
         answer.Value?.Dispose();
     }
@@ -102,7 +107,8 @@ internal sealed class LlamaServerDriver : IBackendDriver
             : null,
     };
 
-    private static BackendFacts WithoutDetails(BackendFacts facts) => facts with { ModelMeta = null, Adapters = null, CanReadSlots = false, CanSaveSlots = false };
+    private static BackendFacts WithoutDetails(BackendFacts facts) =>
+        facts with { ModelMeta = null, Adapters = null, CanReadSlots = false, CanSaveSlots = false };
 
     /// <summary>The facts that take more calls; null when one of them got no answer, or an error that may pass.</summary>
     private async Task<BackendFacts?> CompleteAsync(BackendFacts facts, CancellationToken cancellationToken)
@@ -129,12 +135,15 @@ internal sealed class LlamaServerDriver : IBackendDriver
     }
 
     private static string? Meta(JsonElement models) =>
-        models.ValueKind == JsonValueKind.Object && models.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Array && data.GetArrayLength() > 0
-        && data[0].ValueKind == JsonValueKind.Object && data[0].TryGetProperty("meta", out var found) && found.ValueKind == JsonValueKind.Object
+        models.ValueKind == JsonValueKind.Object && models.TryGetProperty("data", out var data)
+        && data.ValueKind == JsonValueKind.Array && data.GetArrayLength() > 0
+        && data[0].ValueKind == JsonValueKind.Object && data[0].TryGetProperty("meta", out var found)
+        && found.ValueKind == JsonValueKind.Object
             ? string.Join(',', found.EnumerateObject().Where(m => m.Name != "n_ctx").Select(m => $"{m.Name}={m.Value.GetRawText()}"))
             : null;
 
-    private static bool IsAsleep(JsonElement props) => props.TryGetProperty("is_sleeping", out var sleeping) && sleeping.ValueKind == JsonValueKind.True;
+    private static bool IsAsleep(JsonElement props) =>
+        props.TryGetProperty("is_sleeping", out var sleeping) && sleeping.ValueKind == JsonValueKind.True;
 
     private static string? Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
