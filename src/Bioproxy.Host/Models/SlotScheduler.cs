@@ -5,12 +5,18 @@ using Microsoft.Extensions.Logging;
 namespace Bioproxy.Host.Models;
 
 /// <summary>
-/// Placement and settlement on one instance: decides where a prompt goes, saves what it displaces, restores its snapshot, and learns from the answer.
-/// Most prompts are placed in one step under the table's lock. Those that need a poll first are decided one at a time, so that what one decides is true
-/// until it has begun; saving and restoring happen outside that turn, in a slot that belongs to the work by then.
+/// Placement and settlement on one instance: decides where a prompt goes, saves what it displaces, restores its snapshot, and learns from
+/// the answer. Most prompts are placed in one step under the table's lock. Those that need a poll first are decided one at a time, so that
+/// what one decides is true until it has begun; saving and restoring happen outside that turn, in a slot that belongs to the work by then.
 /// </summary>
 internal sealed partial class SlotScheduler(
-    ModelContext context, InstanceBackend backend, SlotTable table, SlotWatcher watcher, PlacementInputs inputs, SlotActions actions, Settlement settlement) : ISlotScheduler
+    ModelContext context,
+    InstanceBackend backend,
+    SlotTable table,
+    SlotWatcher watcher,
+    PlacementInputs inputs,
+    SlotActions actions,
+    Settlement settlement) : ISlotScheduler
 {
     /// <summary>How long to wait between polls while work under way has not shown its slot yet. When it is used
     /// up the request is forwarded without a pin: llama-server keeps it waiting itself if it must.</summary>
@@ -20,16 +26,19 @@ internal sealed partial class SlotScheduler(
     private readonly ILogger<SlotScheduler> _logger = context.Loggers.CreateLogger<SlotScheduler>();
 
     public bool IsHot(CanonicalPrompt prompt) =>
-        table.Plan(prompt, default(PlanContext) with { Rates = context.Rates.Now, Now = context.Uptime.Seconds }) is { Source: PromptSource.Hot, IsPartial: false };
+        table.Plan(prompt, default(PlanContext) with { Rates = context.Rates.Now, Now = context.Uptime.Seconds })
+            is { Source: PromptSource.Hot, IsPartial: false };
 
-    public async ValueTask<Placement> PlaceAsync(CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken)
+    public async ValueTask<Placement> PlaceAsync(
+        CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken)
     {
         await backend.NoticeSleepAsync(cancellationToken).ConfigureAwait(false);
 
         // A warm-up of this very template was asked to stop when this request came: within a batch it leaves its part to continue from.
         if (prompt is not null && lane != Lane.WarmUp && table.OwnWorkOn(prompt) is { } own)
             await own.WhenEnded.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return TryPlace(prompt, domain, weight, lane) ?? await PlaceStepwiseAsync(prompt, domain, weight, lane, cancellationToken).ConfigureAwait(false);
+        return TryPlace(prompt, domain, weight, lane)
+            ?? await PlaceStepwiseAsync(prompt, domain, weight, lane, cancellationToken).ConfigureAwait(false);
     }
 
     public void Started(Placement placement)
@@ -51,9 +60,10 @@ internal sealed partial class SlotScheduler(
             : null;
     }
 
-    /// <summary>Turn by turn until something could begin: a turn may end with a save, a stash or a failed restore, after which the next one decides
-    /// anew.</summary>
-    private async ValueTask<Placement> PlaceStepwiseAsync(CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken)
+    /// <summary>Turn by turn until something could begin: a turn may end with a save, a stash or a failed restore, after which the next one
+    /// decides anew.</summary>
+    private async ValueTask<Placement> PlaceStepwiseAsync(
+        CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken)
     {
         var may = new PlacementLimits(MayRestore: true, MaySave: true, MayStash: true);
         for (var turn = 0; turn < PollDelays.Length && backend.IsCurrent; turn++)
@@ -67,7 +77,8 @@ internal sealed partial class SlotScheduler(
                     may = may with { MaySave = await actions.SaveAsync(decided.Plan.Slot!.Value, cancellationToken).ConfigureAwait(false) };
                     break;
                 case DecidedStep.Stash:
-                    may = may with { MayStash = false, MayRestore = await actions.StashAsync(decided.Work!, cancellationToken).ConfigureAwait(false) };
+                    var isStashed = await actions.StashAsync(decided.Work!, cancellationToken).ConfigureAwait(false);
+                    may = may with { MayStash = false, MayRestore = isStashed };
                     if (!may.MayRestore)
                         await watcher.PollAsync(cancellationToken).ConfigureAwait(false); // the evaluation may be running still
                     break;
@@ -104,7 +115,8 @@ internal sealed partial class SlotScheduler(
                 if (chosen is { SaveFirst: true, Slot: { } displaced } && table.ContentOf(displaced) is not null)
                     return (new Decision(chosen, DecidedStep.Save, null, prompt, whole, null), plan);
                 var snapshot = chosen.Source != PromptSource.Restored ? null : chosen.IsPartial ? partial : whole;
-                if (snapshot is not null && may.MayStash && table.HoldsUnsaved(chosen.Slot!.Value) && table.TryBeginStash(chosen.Slot.Value) is { } stash)
+                if (snapshot is not null && may.MayStash && table.HoldsUnsaved(chosen.Slot!.Value)
+                    && table.TryBeginStash(chosen.Slot.Value) is { } stash)
                     return (new Decision(chosen, DecidedStep.Stash, stash, prompt, whole, null), plan);
                 if (snapshot is not null && !context.Snapshots.TryHold(snapshot))
                     continue; // removed just now

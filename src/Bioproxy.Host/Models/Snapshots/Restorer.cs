@@ -76,7 +76,8 @@ internal sealed partial class Restorer(ModelContext context, InstanceBackend bac
         using var limit = new CancellationTokenSource(StashLimit, context.Time);
         try
         {
-            var answer = await backend.Api.EvaluateAsync([1], slot, mayReuse: true, (_, _, _) => started(), limit.Token).ConfigureAwait(false);
+            var answer = await backend.Api.EvaluateAsync([1], slot, mayReuse: true, (_, _, _) => started(), limit.Token)
+                .ConfigureAwait(false);
             return answer.IsSuccess;
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
