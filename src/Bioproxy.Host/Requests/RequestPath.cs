@@ -145,7 +145,8 @@ internal sealed class RequestPath : IPluginBackend
         exchange.Status = failure?.Status ?? exchange.Status;
         var timings = exchange.Timings = answer.Timings;
         turn.Outcome = answer.Outcome(isComplete: failure is null, timings)
-            with { HasOtherExplanation = asked.HasOtherExplanation(placement) };
+            with
+        { HasOtherExplanation = asked.HasOtherExplanation(placement) };
         Report(asked, placement, timings);
         return failure;
     }

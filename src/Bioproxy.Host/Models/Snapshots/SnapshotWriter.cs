@@ -66,7 +66,8 @@ internal sealed class SnapshotWriter(ModelContext context, InstanceBackend backe
 
             if (saved.Tokens < tokens.Least || saved.Tokens > tokens.Most)
                 return SaveOutcome.Failed($"the slot held {saved.Tokens} tokens instead of {tokens.Least}: the file {file} is not used")
-                    with { IsContradicted = true };
+                    with
+                { IsContradicted = true };
             var elapsed = context.Time.GetElapsedTime(started);
             if (await CheckProcessAsync(cancellationToken).ConfigureAwait(false) is not (ProcessCheck.Same or ProcessCheck.Unknown))
                 return SaveOutcome.Failed("it could not be shown that the server which saved it is the one that was recognised");
