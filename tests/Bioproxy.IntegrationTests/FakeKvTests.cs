@@ -166,7 +166,9 @@ public sealed class FakeKvTests(ITestOutputHelper output)
             Assert.Equal("ineffective", FakeStage.Header(response, "X-Bioproxy-Cache"));
             Assert.Equal(0, (int)JsonNode.Parse(text)!["timings"]!["cache_n"]!);
             await Eventually.TrueAsync(
-                async () => (await StatusesAsync(stage)).Count(s => s == "none") == i + 1, FakeStage.Limit, "it was judged");
+                async () => (await StatusesAsync(stage)).Count(s => s == "none") == i + 1 && stage.App.Snapshots.Quarantined.Count == i + 1,
+                FakeStage.Limit,
+                "it was judged and quarantined");
         }
 
         await Eventually.TrueAsync(
