@@ -1,5 +1,4 @@
 using Bioproxy.Host.Backends;
-using Bioproxy.Host.Backends.Drivers;
 using Bioproxy.Host.CommandLine;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Plugins;
@@ -21,10 +20,8 @@ internal static class CheckCommand
             return Commands.Misconfigured;
         await using var app = new BioproxyApp(options, logging: log => log.SetMinimumLevel(LogLevel.None));
         var hasTemplateProblems = (await app.LoadTemplatesAsync(cancellationToken)).Count > 0;
-        using var driver = new DetectingDriver(options.BackendUrl, options.ConnectTimeout, options.BackendApiKey);
-        using var monitor = new BackendMonitor(
-            driver, options.BackendUrl, options.HealthCheckInterval, TimeProvider.System, NullLogger<BackendMonitor>.Instance);
-        var state = await monitor.CheckAsync(cancellationToken);
+        using var backend = BackendsServices.Make(options, TimeProvider.System, NullLogger<BackendMonitor>.Instance);
+        var state = await backend.Monitor.CheckAsync(cancellationToken);
         List<(string Verdict, string What, string Text)> findings =
         [
             (Ok, "configuration", options.ConfigFile ?? "no file; defaults"),

@@ -1,5 +1,4 @@
 using Bioproxy.Host.Backends;
-using Bioproxy.Host.Backends.Drivers;
 using Bioproxy.Host.CommandLine;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Doctor;
@@ -20,10 +19,9 @@ internal static class DoctorCommand
             $"Measuring {options.BackendUrl}. This occupies slots of the running server for seconds, or for minutes if its model is slow; "
             + "a proxy that is using the server is slowed down.");
         terminal.WriteLine();
-        using var driver = new DetectingDriver(options.BackendUrl, options.ConnectTimeout, options.BackendApiKey);
-        using var monitor = new BackendMonitor(
-            driver, options.BackendUrl, options.HealthCheckInterval, TimeProvider.System, NullLogger<BackendMonitor>.Instance);
-        var report = Diagnosis.Of(await new Examination(driver.Slots!, monitor, options, TimeProvider.System).RunAsync(cancellationToken));
+        using var backend = BackendsServices.Make(options, TimeProvider.System, NullLogger<BackendMonitor>.Instance);
+        var examination = new Examination(backend.Driver.Slots!, backend.Monitor, options, TimeProvider.System);
+        var report = Diagnosis.Of(await examination.RunAsync(cancellationToken));
         Print(report, terminal);
         return report.ExitCode;
     }

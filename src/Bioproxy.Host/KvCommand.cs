@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Bioproxy.Host.Admin;
-using Bioproxy.Host.Backends.Drivers;
+using Bioproxy.Host.Backends;
 using Bioproxy.Host.CommandLine;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Models.Snapshots;
@@ -66,8 +66,8 @@ internal static class KvCommand
         using var mine = folder.Lock();
         var store = new SnapshotStore(folder, options, TimeProvider.System, NullLogger<SnapshotStore>.Instance);
         store.Load();
-        using var driver = new DetectingDriver(options.BackendUrl, options.ConnectTimeout, options.BackendApiKey);
-        using var shrinking = store.Use(new SlotFileShrinker(driver.Slots!, null));
+        using var backend = BackendsServices.Make(options, TimeProvider.System, NullLogger<BackendMonitor>.Instance);
+        using var shrinking = store.Use(new SlotFileShrinker(backend.Driver.Slots!, null));
         var kv = new KvAdmin(store);
         var answer = request.Action switch
         {

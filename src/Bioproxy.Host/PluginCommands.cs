@@ -12,13 +12,10 @@ namespace Bioproxy.Host;
 /// </summary>
 internal static class PluginCommands
 {
-    private const int Failed = 1;
-    private const int WrongUsage = CommandLineParser.WrongUsage;
-
     public static async Task<int> RunAsync(ConfigurationInput input, PluginsRequest request, CancellationToken cancellationToken)
     {
         if (Commands.Load(input) is not { } options)
-            return WrongUsage;
+            return Commands.Misconfigured;
         try
         {
             return request.Path is { } path
@@ -27,12 +24,12 @@ internal static class PluginCommands
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return Failed; // interrupted by the user
+            return Commands.Failed; // interrupted by the user
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or HttpRequestException or OperationCanceledException)
         {
             await Console.Error.WriteLineAsync($"bioproxy plugins failed: {e.Message}");
-            return Failed;
+            return Commands.Failed;
         }
     }
 
@@ -46,7 +43,7 @@ internal static class PluginCommands
             await Console.Error.WriteLineAsync(
                 $"The program on {options.AdminHost}:{options.AdminPort} is not Bioproxy: set admin_host and admin_port to those of the "
                 + "proxy.");
-            return Failed;
+            return Commands.Failed;
         }
 
         Terminal.For(writer).Write(PluginTable.List(root));
@@ -65,7 +62,7 @@ internal static class PluginCommands
         if (candidates.Count == 0)
         {
             await Console.Error.WriteLineAsync($"No plugin found in {path}: give a plugin's folder, its DLL, or a folder of plugins.");
-            return WrongUsage;
+            return CommandLineParser.WrongUsage;
         }
 
         // Plugins in the same folder will be loaded together.
@@ -81,7 +78,7 @@ internal static class PluginCommands
             Terminal.For(writer).Write(FindingsTable.Of(findings.Select(finding => (Word(finding.Verdict), finding.What, finding.Text))));
         }
 
-        return isAllWell ? 0 : Failed;
+        return isAllWell ? 0 : Commands.Failed;
     }
 
     private static async Task<ReadOnlyMemory<byte>> LoadAllAsync(ProxyOptions options, TextWriter writer)

@@ -1,5 +1,6 @@
 using System.Text;
 using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Models;
 using Bioproxy.Host.Requests;
 using Bioproxy.Host.Telemetry;
 using Microsoft.AspNetCore.Http;
@@ -14,7 +15,7 @@ internal sealed class AdminEndpoints(
     PluginAdmin plugins,
     ExplanationLog explanations,
     ProxyOptions options,
-    TimeProvider time)
+    Uptime uptime)
 {
     private const string Json = "application/json";
 
@@ -35,8 +36,8 @@ internal sealed class AdminEndpoints(
 
         """;
 
-    private readonly HealthPage _health = new(state, time);
-    private readonly StatusPage _status = new(state, options, time);
+    private readonly HealthPage _health = new(state, uptime);
+    private readonly StatusPage _status = new(state, options, uptime);
 
     public Task HandleAsync(HttpContext http)
     {

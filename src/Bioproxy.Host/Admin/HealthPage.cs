@@ -1,14 +1,13 @@
 using System.Text.Json;
+using Bioproxy.Host.Models;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.WarmUp;
 
 namespace Bioproxy.Host.Admin;
 
 /// <summary><c>/health</c>: short, for probes and for a first glance.</summary>
-internal sealed class HealthPage(IProxyState state, TimeProvider time)
+internal sealed class HealthPage(IProxyState state, Uptime uptime)
 {
-    private readonly ProxyUptime _uptime = new(time);
-
     public HealthReport Read() => HealthReport.Of(state);
 
     public void Write(Utf8JsonWriter writer, HealthReport report)
@@ -16,7 +15,7 @@ internal sealed class HealthPage(IProxyState state, TimeProvider time)
         var backend = report.Backend;
         writer.WriteString("status", AdminJson.Name(report.Status));
         writer.WriteString("version", ProductVersion.Text);
-        writer.WriteSeconds("uptime_seconds", _uptime.Elapsed);
+        writer.WriteSeconds("uptime_seconds", uptime.Elapsed);
         writer.WriteStartObject("backend");
         writer.WriteString("url", backend.Url.OriginalString);
         writer.WriteString("status", AdminJson.Name(backend.Status));

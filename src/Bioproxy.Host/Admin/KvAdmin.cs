@@ -11,7 +11,7 @@ internal sealed class KvAdmin(SnapshotStore store)
     /// <summary>All snapshots, the most recently used first.</summary>
     public ReadOnlyMemory<byte> List() => AdminJson.Document(writer =>
     {
-        var all = store.All.Select(store.Describe).OrderByDescending(s => s.LastUsed).ToList();
+        var all = store.DescribeAll().OrderByDescending(s => s.LastUsed).ToList();
         writer.WriteNumber("count", all.Count);
         writer.WriteNumber("bytes", all.Sum(s => s.Snapshot.Bytes));
         if (store.FreeBytes is { } free)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Models;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.Templates;
 using Bioproxy.Host.WarmUp;
@@ -7,15 +8,13 @@ using Bioproxy.Host.WarmUp;
 namespace Bioproxy.Host.Admin;
 
 /// <summary><c>/status</c>: everything the proxy knows and has decided, with the reasons.</summary>
-internal sealed class StatusPage(IProxyState state, ProxyOptions options, TimeProvider time)
+internal sealed class StatusPage(IProxyState state, ProxyOptions options, Uptime uptime)
 {
-    private readonly ProxyUptime _uptime = new(time);
-
     public void Write(Utf8JsonWriter writer)
     {
         writer.WriteString("version", ProductVersion.Text);
-        writer.WriteString("started", _uptime.Started);
-        writer.WriteSeconds("uptime_seconds", _uptime.Elapsed);
+        writer.WriteString("started", uptime.Started);
+        writer.WriteSeconds("uptime_seconds", uptime.Elapsed);
         writer.WriteStrings("addresses", state.Addresses);
         writer.WriteString("config_file", options.ConfigFile);
         writer.WriteString("state_directory", options.StateDirectory);

@@ -12,17 +12,21 @@ namespace Bioproxy.Host.Backends;
 internal static class BackendsServices
 {
     public static IServiceCollection AddBackends(this IServiceCollection services) => services
-        .AddSingleton(static p => new BackendDirectory([Default(p)]))
+        .AddSingleton(static p => new BackendDirectory(
+        [
+            Make(
+                p.GetRequiredService<ProxyOptions>(),
+                p.GetRequiredService<TimeProvider>(),
+                p.GetRequiredService<ILogger<BackendMonitor>>()),
+        ]))
         .AddSingleton<IHostedService>(static p => new BackgroundLoop(
             stopping => Task.WhenAll(p.GetRequiredService<BackendDirectory>().All.Select(backend => backend.Monitor.RunAsync(stopping)))));
 
-    private static Backend Default(IServiceProvider services)
+    /// <summary>The backend of <c>backend_url</c>, which the caller owns. Nothing is asked of it yet.</summary>
+    public static Backend Make(ProxyOptions options, TimeProvider time, ILogger<BackendMonitor> logger)
     {
-        var options = services.GetRequiredService<ProxyOptions>();
         var driver = new DetectingDriver(options.BackendUrl, options.ConnectTimeout, options.BackendApiKey);
-        var monitor = new BackendMonitor(
-            driver, options.BackendUrl, options.HealthCheckInterval,
-            services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<BackendMonitor>>());
+        var monitor = new BackendMonitor(driver, options.BackendUrl, options.HealthCheckInterval, time, logger);
         return new Backend(Backend.DefaultName, driver, monitor, new BackendSender(options));
     }
 }

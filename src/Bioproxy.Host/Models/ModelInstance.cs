@@ -91,7 +91,7 @@ internal sealed partial class ModelInstance : IAsyncDisposable
     public void Started(Placement placement) => Scheduler.Started(placement);
 
     /// <summary>Learns from how the work ended; returns when its slot is idle.</summary>
-    public Task SettleAsync(Placement placement, WorkOutcome outcome) => (placement.Scheduler ?? Scheduler).SettleAsync(placement, outcome);
+    public Task SettleAsync(Placement placement, WorkOutcome outcome) => Scheduler.SettleAsync(placement, outcome);
 
     /// <summary>Gives a lease back, after saving what its slot would not keep. Returns at once; the saving happens in the
     /// background.</summary>

@@ -15,9 +15,6 @@ internal sealed record Placement
     /// <summary>The backend chooses the slot, and nothing is known of it.</summary>
     public static Placement ServerChooses { get; } = new();
 
-    /// <summary>Who settles it; null when there is nothing to settle.</summary>
-    public ISlotScheduler? Scheduler { get; init; }
-
     /// <summary>Another key's state may be in reach of the server's own choice: it must not reuse anything
     /// (<c>cache_prompt: false</c>).</summary>
     public bool ForbidsReuse { get; init; }

@@ -22,6 +22,10 @@ internal sealed partial class SlotScheduler(
     /// up the request is forwarded without a pin: llama-server keeps it waiting itself if it must.</summary>
     private static readonly int[] PollDelays = [0, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 
+    /// <summary>Turns before a request is forwarded without a pin, too. A save, a stash and a failed restore take one each; what
+    /// another request changes meanwhile may cost some more.</summary>
+    private const int MostTurns = 10;
+
     private readonly SemaphoreSlim _placing = new(1, 1);
     private readonly ILogger<SlotScheduler> _logger = context.Loggers.CreateLogger<SlotScheduler>();
 
@@ -66,7 +70,7 @@ internal sealed partial class SlotScheduler(
         CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken)
     {
         var may = new PlacementLimits(MayRestore: true, MaySave: true, MayStash: true);
-        for (var turn = 0; turn < PollDelays.Length && backend.IsCurrent; turn++)
+        for (var turn = 0; turn < MostTurns && backend.IsCurrent; turn++)
         {
             var (decided, plan) = await DecideAsync(prompt, domain, weight, lane, may, cancellationToken).ConfigureAwait(false);
             if (decided is null)
@@ -139,7 +143,6 @@ internal sealed partial class SlotScheduler(
 
     private Placement Placed(Decision decision, in PlanContext plan) => new()
     {
-        Scheduler = this,
         Plan = decision.Plan,
         Work = decision.Work,
         ForbidsReuse = decision.Plan.MayMeetForeignDomain,

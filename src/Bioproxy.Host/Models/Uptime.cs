@@ -5,6 +5,11 @@ internal sealed class Uptime(TimeProvider time)
 {
     private readonly long _began = time.GetTimestamp();
 
+    /// <summary>When this process started, by the system's time.</summary>
+    public DateTimeOffset Started { get; } = time.GetUtcNow();
+
+    public TimeSpan Elapsed => time.GetElapsedTime(_began);
+
     /// <summary>Seconds since the start, as <see cref="Slots.SlotContent.UsedAt"/> counts them.</summary>
-    public double Seconds => time.GetElapsedTime(_began).TotalSeconds;
+    public double Seconds => Elapsed.TotalSeconds;
 }

@@ -39,4 +39,11 @@ internal static class PluginsServices
             p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<PluginManager>>()))
         .AddSingleton<IHostedService>(static p => new BackgroundLoop(p.GetRequiredService<PluginManager>().RunAsync));
+
+    /// <summary>A fence with this budget, which the caller owns.</summary>
+    public static PluginFence NewFence(this IServiceProvider services, PluginBudget budget) => new(
+        budget,
+        services.GetRequiredService<ProxyMetrics>(),
+        services.GetRequiredService<TimeProvider>(),
+        services.GetRequiredService<ILogger<PluginFence>>());
 }

@@ -21,7 +21,6 @@ internal sealed class CanonicalPrompt : IDisposable
     /// <summary>The kind of endpoint, and a hash of all that is rendered before the messages.</summary>
     public const int HeadLength = 17;
 
-
     private byte[]? _buffer;
     private readonly int _length;
 

@@ -13,4 +13,20 @@ internal static class JsonReaderExtensions
         reader.Skip();
         return new JsonRange(start, (int)reader.BytesConsumed - start);
     }
+
+    /// <summary>Skips the array at whose start the reader stands, and counts the prompts it is: one of tokens (and text) when it holds a
+    /// number, otherwise one for each element.</summary>
+    public static int SkipPrompts(this ref Utf8JsonReader reader)
+    {
+        var elements = 0;
+        var hasNumber = false;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            elements++;
+            hasNumber |= reader.TokenType == JsonTokenType.Number;
+            reader.Skip();
+        }
+
+        return hasNumber ? 1 : Math.Max(1, elements);
+    }
 }

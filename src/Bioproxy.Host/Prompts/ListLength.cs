@@ -20,7 +20,7 @@ internal static class ListLength
                     || reader.ValueTextEquals("documents"u8) || reader.ValueTextEquals("texts"u8);
                 reader.Read();
                 if (isList && reader.TokenType == JsonTokenType.StartArray)
-                    length = Math.Max(length, Elements(ref reader));
+                    length = Math.Max(length, reader.SkipPrompts());
                 else
                     reader.Skip();
             }
@@ -31,20 +31,5 @@ internal static class ListLength
         }
 
         return length;
-    }
-
-    /// <summary>A list of numbers is one prompt of tokens.</summary>
-    private static int Elements(ref Utf8JsonReader reader)
-    {
-        var elements = 0;
-        var isTokens = false;
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            elements++;
-            isTokens |= reader.TokenType == JsonTokenType.Number;
-            reader.Skip();
-        }
-
-        return isTokens ? 1 : Math.Max(1, elements);
     }
 }

@@ -185,26 +185,11 @@ internal sealed class PromptBodyReader
             return;
         }
 
-        // An array is one prompt of tokens (and text) when it holds a number, otherwise a list of prompts.
         var start = (int)reader.TokenStartIndex;
         if (reader.TokenType == JsonTokenType.StartArray)
-        {
-            var elements = 0;
-            var hasNumber = false;
-            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-            {
-                elements++;
-                hasNumber |= reader.TokenType == JsonTokenType.Number;
-                reader.Skip();
-            }
-
-            _prompts = hasNumber ? 1 : Math.Max(1, elements);
-        }
+            _prompts = reader.SkipPrompts();
         else
-        {
             reader.Skip();
-        }
-
         _messages = [new("user", [new("tokens", false, new JsonRange(start, (int)reader.BytesConsumed - start))], [])];
     }
 

@@ -9,11 +9,11 @@ namespace Bioproxy.Host.Requests;
 /// <summary>What plugins do with a request: slash commands choose them, transforms edit the prompt, a handler may answer it.</summary>
 /// <param name="manager">The plugins.</param>
 /// <param name="transforms">Runs the transforms; its fence holds for response transforms, too.</param>
-/// <param name="handlers">The fence around handlers.</param>
+/// <param name="handlers">The fence around handlers; disposed with this.</param>
 /// <param name="failures">Writes failures.</param>
 /// <param name="report">Log and metrics.</param>
 internal sealed class PluginStage(
-    PluginManager manager, TransformChain transforms, PluginFence handlers, FailureResponse failures, RequestReport report)
+    PluginManager manager, TransformChain transforms, PluginFence handlers, FailureResponse failures, RequestReport report) : IDisposable
 {
     /// <summary>Holds the current generation of plugins for a request.</summary>
     public PluginPin Pin() => new(manager.Pin());
@@ -45,6 +45,8 @@ internal sealed class PluginStage(
         var edits = new ResponseEdits(responses, new ResponseContext(prompt.Context, isStream), transforms.Fence);
         return (isStream ? new StreamEditor(edits) : new WholeEditor(edits), edits);
     }
+
+    public void Dispose() => handlers.Dispose();
 
     /// <summary>A plugin's failure as the client sees it.</summary>
     public static ProxyFailure FailureOf(PluginFailure failure) =>

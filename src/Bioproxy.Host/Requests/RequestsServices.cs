@@ -1,9 +1,7 @@
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Plugins;
-using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.Transforms;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Requests;
 
@@ -18,14 +16,8 @@ internal static class RequestsServices
         .AddSingleton(static p => new PluginStage(
             p.GetRequiredService<PluginManager>(),
             p.GetRequiredService<TransformChain>(),
-            Handlers(p),
+            p.NewFence(PluginBudget.OfHandlers(p.GetRequiredService<ProxyOptions>().HandlerTimeBudget)),
             p.GetRequiredService<FailureResponse>(),
             p.GetRequiredService<RequestReport>()))
         .AddSingleton<RequestPath>();
-
-    private static PluginFence Handlers(IServiceProvider services) => new(
-        PluginBudget.OfHandlers(services.GetRequiredService<ProxyOptions>().HandlerTimeBudget),
-        services.GetRequiredService<ProxyMetrics>(),
-        services.GetRequiredService<TimeProvider>(),
-        services.GetRequiredService<ILogger<PluginFence>>());
 }

@@ -3,6 +3,7 @@ using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Models;
 using Bioproxy.Host.Plugins;
+using Bioproxy.Host.Threading;
 
 namespace Bioproxy.Host.Requests;
 
@@ -82,9 +83,7 @@ internal sealed class ResponseStreamer(PluginStage plugins, RequestReport report
             return (default, e.Failure);
         }
 
-        // Its plugin may return some day; what is thrown then concerns nobody.
-        _ = copying.ContinueWith(
-            static late => _ = late.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        BoundedCall.Abandon(copying); // its plugin may return some day
         return (default, await answer.Hung!.ConfigureAwait(false));
     }
 

@@ -80,7 +80,10 @@ internal static class BoundedCall
     }
 
     /// <summary>Cancels a token of foreign code: its callbacks run on another thread, and their exceptions are dropped.</summary>
-    public static void Cancel(CancellationTokenSource stop) =>
-        _ = stop.CancelAsync().ContinueWith(
-            static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    public static void Cancel(CancellationTokenSource stop) => Abandon(stop.CancelAsync());
+
+    /// <summary>Nobody waits for this work any more: what it throws concerns nobody.</summary>
+    public static void Abandon(Task work) =>
+        _ = work.ContinueWith(
+            static late => _ = late.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 }

@@ -4,7 +4,7 @@ using Bioproxy.Host.Plugins;
 namespace Bioproxy.Host.Transforms;
 
 /// <summary>Runs the plugins' transforms over a prompt. All of them together have one time budget.</summary>
-/// <param name="fence">The fence around them.</param>
+/// <param name="fence">The fence around them; disposed with this.</param>
 internal sealed class TransformChain(PluginFence fence) : IDisposable
 {
     /// <summary>The fence around everything that plugins do inside a request, except handlers.</summary>

@@ -1,8 +1,6 @@
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Plugins;
-using Bioproxy.Host.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Transforms;
 
@@ -10,10 +8,6 @@ namespace Bioproxy.Host.Transforms;
 internal static class TransformsServices
 {
     public static IServiceCollection AddTransforms(this IServiceCollection services) => services
-        .AddSingleton(static p => new PluginFence(
-            PluginBudget.OfTransforms(p.GetRequiredService<ProxyOptions>().PluginTimeBudget),
-            p.GetRequiredService<ProxyMetrics>(),
-            p.GetRequiredService<TimeProvider>(),
-            p.GetRequiredService<ILogger<PluginFence>>()))
-        .AddSingleton<TransformChain>();
+        .AddSingleton(static p => new TransformChain(
+            p.NewFence(PluginBudget.OfTransforms(p.GetRequiredService<ProxyOptions>().PluginTimeBudget))));
 }

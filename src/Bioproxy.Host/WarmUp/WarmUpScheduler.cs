@@ -58,7 +58,7 @@ internal sealed partial class WarmUpScheduler(
             try
             {
                 if (await CheckAsync(stoppingToken).ConfigureAwait(false))
-                    await WaitAsync(interval, time, stoppingToken).ConfigureAwait(false);
+                    await _wake.WaitAsync(interval, time, stoppingToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -72,29 +72,20 @@ internal sealed partial class WarmUpScheduler(
         }
     }
 
-    /// <summary>Until the interval has passed, something changed, the instance is recognised, or another one has taken its place.</summary>
-    private async Task WaitAsync(TimeSpan interval, TimeProvider time, CancellationToken stopping)
-    {
-        var instance = model.Current;
-        if (!ReferenceEquals(instance, _instance))
-            return;
-        using var replaced = instance.Retired.UnsafeRegister(static wake => ((WakeSignal)wake!).Set(), _wake);
-        if (instance.State.HasSlots && instance.Recognition.Fingerprint is null)
-            _ = instance.Recognition.Recognised.ContinueWith(
-                static (_, wake) => ((WakeSignal)wake!).Set(),
-                _wake,
-                stopping,
-                TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
-        await _wake.WaitAsync(interval, time, stopping).ConfigureAwait(false);
-    }
-
+    /// <summary>A check follows when the instance is recognised, and when another one has taken its place.</summary>
     private void UseCurrentInstance()
     {
         var current = model.Current;
         if (ReferenceEquals(current, _instance))
             return;
         _instance = current;
+        current.Retired.UnsafeRegister(static wake => ((WakeSignal)wake!).Set(), _wake);
+        _ = current.Recognition.Recognised.ContinueWith(
+            static (_, wake) => ((WakeSignal)wake!).Set(),
+            _wake,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
         _warmUps = templates.Prefixes.ToDictionary(
             t => t, t => new TemplateWarmUp(t, model, current, finder, statuses, metrics), StringComparer.Ordinal);
     }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Bioproxy.Doubles;
 using Bioproxy.Host.Admin;
 using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Requests;
@@ -36,7 +37,7 @@ internal sealed class AdminFixture : IAsyncDisposable
         Snapshots = new SnapshotStore(folder, Options, Clock, NullLogger<SnapshotStore>.Instance);
         Snapshots.Load();
         _plugins = new PluginManager(FixturePlugins.Loader(Options.PluginDirectories[0]), Options, [], Clock, NullLogger<PluginManager>.Instance);
-        Endpoints = new AdminEndpoints(State, Exporter, new KvAdmin(Snapshots), new PluginAdmin(_plugins), Explanations, Options, Clock);
+        Endpoints = new AdminEndpoints(State, Exporter, new KvAdmin(Snapshots), new PluginAdmin(_plugins), Explanations, Options, new Uptime(Clock));
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("bioproxy-admin-").FullName;

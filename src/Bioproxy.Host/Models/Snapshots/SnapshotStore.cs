@@ -221,19 +221,13 @@ internal sealed partial class SnapshotStore
     }
 
     /// <summary>What the eviction knows about a snapshot.</summary>
-    public StoredSnapshot Describe(Snapshot snapshot)
+    public StoredSnapshot Describe(Snapshot snapshot) => Describe(snapshot, LoadedFingerprints);
+
+    /// <summary>What the eviction knows about every snapshot.</summary>
+    public IReadOnlyList<StoredSnapshot> DescribeAll()
     {
         var loaded = LoadedFingerprints;
-        var fits = loaded.Count == 0 || loaded.Contains(snapshot.Fingerprint); // until a model is recognised every template may be of it
-        lock (_lock)
-        {
-            return new(
-                snapshot,
-                _used.GetValueOrDefault(snapshot.File, snapshot.Created),
-                IsPinned: !snapshot.IsConversation && fits && _triggers.Contains(snapshot.Prefix),
-                IsInUse: _held.ContainsKey(snapshot.File),
-                fits);
-        }
+        return [.. All.Select(snapshot => Describe(snapshot, loaded))];
     }
 
     /// <summary>What <see cref="CleanUp"/> would remove now.</summary>
@@ -248,6 +242,20 @@ internal sealed partial class SnapshotStore
     /// <returns>What was removed and why.</returns>
     public IReadOnlyList<(Snapshot Snapshot, string Reason)> MakeRoom(long bytes) =>
         bytes > _options.KvMaxBytes ? CleanUp() : Evict(FindDue(count: 1, bytes));
+
+    private StoredSnapshot Describe(Snapshot snapshot, IReadOnlySet<string> loaded)
+    {
+        var fits = loaded.Count == 0 || loaded.Contains(snapshot.Fingerprint); // until a model is recognised every template may be of it
+        lock (_lock)
+        {
+            return new(
+                snapshot,
+                _used.GetValueOrDefault(snapshot.File, snapshot.Created),
+                IsPinned: !snapshot.IsConversation && fits && _triggers.Contains(snapshot.Prefix),
+                IsInUse: _held.ContainsKey(snapshot.File),
+                fits);
+        }
+    }
 
     private List<(Snapshot Snapshot, string Reason)> Evict(IReadOnlyList<(Snapshot Snapshot, string Reason)> due)
     {
@@ -271,7 +279,7 @@ internal sealed partial class SnapshotStore
             _options.KvMaxBytes - bytes,
             _options.KvMinFreeBytes + bytes,
             FreeBytes ?? long.MaxValue / 2);
-        return EvictionPolicy.Choose([.. All.Select(Describe)], limits, _time.GetUtcNow());
+        return EvictionPolicy.Choose(DescribeAll(), limits, _time.GetUtcNow());
     }
 
     /// <summary>Takes this very snapshot out of the index, and holds its file until its sidecar is gone, too.</summary>
