@@ -73,8 +73,25 @@ internal sealed class SnapshotGroup
     public Snapshot? Longest(ChainHash block, ReadOnlySpan<byte> rest) =>
         _byLastBlock.TryGetValue(block, out var tails) ? SnapshotTail.Longest(tails.AsSpan(), rest, block) : null;
 
-    /// <summary>The newest snapshot that passes this waypoint.</summary>
-    public Snapshot? Through(ChainHash block) => _byWaypoint.TryGetValue(block, out var passing) ? passing[^1] : null;
+    /// <summary>Blocks of the prompt up to the last waypoint that some snapshot passes, too. Bisected: who passes a waypoint of the prompt
+    /// has passed all those before it.</summary>
+    public int SharedBlocks(PromptChain prompt)
+    {
+        var (low, high) = (0, prompt.BlockCount / Waypoint);
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            if (_byWaypoint.ContainsKey(prompt.After(middle * Waypoint)))
+                low = middle;
+            else
+                high = middle - 1;
+        }
+
+        return low * Waypoint;
+    }
+
+    /// <summary>The newest snapshot that passes this waypoint, which some snapshot must pass.</summary>
+    public Snapshot Through(ChainHash block) => _byWaypoint[block][^1];
 
     private static ImmutableArray<SnapshotTail> TailsOf(IEnumerable<Snapshot> snapshots) =>
         [.. snapshots.GroupBy(s => s.Chain.TailLength).OrderBy(g => g.Key).Select(g => new SnapshotTail(g.Key, [.. g]))];

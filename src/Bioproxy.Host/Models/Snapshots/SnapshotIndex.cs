@@ -61,7 +61,8 @@ internal sealed class SnapshotIndex
         if (shared is null && own is null)
             return null;
         var chain = prompt.Chain;
-        for (var blocks = chain.BlockCount; blocks >= 0; blocks--)
+        var shares = Math.Max(shared?.SharedBlocks(chain) ?? 0, own?.SharedBlocks(chain) ?? 0);
+        for (var blocks = Math.Min(chain.BlockCount, shares + SnapshotGroup.Waypoint - 1); blocks >= 0; blocks--)
         {
             var block = chain.After(blocks);
             var rest = prompt.Text[(blocks * PromptChain.BlockSize)..];
@@ -81,17 +82,12 @@ internal sealed class SnapshotIndex
     public (Snapshot Snapshot, int Shared)? Through(CanonicalPrompt prompt, string fingerprint)
     {
         var (shared, own) = GroupsFor(prompt, fingerprint);
-        if (shared is null && own is null)
+        var (ofShared, ofOwn) = (shared?.SharedBlocks(prompt.Chain) ?? 0, own?.SharedBlocks(prompt.Chain) ?? 0);
+        var blocks = Math.Max(ofShared, ofOwn);
+        if (blocks == 0)
             return null;
-        const int Step = SnapshotGroup.Waypoint;
-        for (var blocks = prompt.Chain.BlockCount / Step * Step; blocks > 0; blocks -= Step)
-        {
-            var block = prompt.Chain.After(blocks);
-            if ((own?.Through(block) ?? shared?.Through(block)) is { } found)
-                return (found, blocks * PromptChain.BlockSize);
-        }
-
-        return null;
+        var group = ofOwn == blocks ? own! : shared!;
+        return (group.Through(prompt.Chain.After(blocks)), blocks * PromptChain.BlockSize);
     }
 
     private (SnapshotGroup? Shared, SnapshotGroup? Own) GroupsFor(CanonicalPrompt prompt, string fingerprint) => (

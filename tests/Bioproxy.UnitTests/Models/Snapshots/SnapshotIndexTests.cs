@@ -31,6 +31,29 @@ public sealed class SnapshotIndexTests
         }
     }
 
+    /// <summary>Against the plain definition: the most whole waypoints that a text of this fingerprint shares with the prompt.</summary>
+    [Theory]
+    [InlineData(6)]
+    [InlineData(7)]
+    public void Through_ManySnapshots_SharesTheMost(int seed)
+    {
+        const int Waypoint = SnapshotGroup.Waypoint * PromptChain.BlockSize;
+        var random = new Random(seed);
+        var texts = Texts(random);
+        var saved = Saved(random, texts, haveChecks: true);
+        var index = SnapshotIndex.Of([.. saved.Select(s => s.Snapshot)]);
+
+        for (var i = 0; i < 300; i++)
+        {
+            var text = texts[random.Next(texts.Count)];
+            text = text[..random.Next(0, text.Length)] + "?";
+            using var prompt = CanonicalPrompt.Copy(Encoding.UTF8.GetBytes(text));
+            var shared = saved.Where(s => s.Snapshot.Fingerprint == "model")
+                .Max(s => s.Text.AsSpan().CommonPrefixLength(text) / Waypoint * Waypoint);
+            Assert.Equal(shared == 0 ? null : shared, index.Through(prompt, "model")?.Shared);
+        }
+    }
+
     [Theory]
     [InlineData(4)]
     [InlineData(5)]
