@@ -20,35 +20,37 @@ public sealed class PrefixTransform(IPluginHost host) : IPromptTransform
         foreach (var message in context.Messages)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (message.Role == "user" && FirstText(message) is { Text: { } text } part && FindPrefix(text) is { } prefix)
+            if (message.Role == "user" && FirstText(message) is { } part && FindTrigger(part) is { } trigger)
             {
-                var words = text[prefix.Length..].TrimStart();
-                part.Text = _templates.Render(prefix, new TemplateVariables(words) { Model = context.Model, Time = context.Time });
+                var words = part.Text![trigger.Length..].TrimStart();
+                part.Text = _templates.Render(trigger, new TemplateVariables(words) { Model = context.Model, Time = context.Time });
             }
         }
 
         return ValueTask.CompletedTask;
     }
 
+    // Long texts are decoded only where they begin with a trigger, or where another part follows that may be the first with a text.
     private static PromptPart? FirstText(PromptMessage message)
     {
-        foreach (var part in message.Parts)
+        for (var i = 0; i < message.Parts.Count; i++)
         {
-            if (part is { Type: "text" or "input_text", Text: not null })
+            var part = message.Parts[i];
+            if (part.Type is "text" or "input_text" && (i == message.Parts.Count - 1 || part.Text is not null))
                 return part;
         }
 
         return null;
     }
 
-    // The library lists the longest prefixes first, so the first match is the longest.
-    private string? FindPrefix(string text)
+    // The library lists the longest triggers first, so the first match is the longest.
+    private string? FindTrigger(PromptPart part)
     {
-        foreach (var prefix in _templates.Prefixes)
+        foreach (var trigger in _templates.Prefixes)
         {
-            if (text.StartsWith(prefix, StringComparison.Ordinal)
-                && (text.Length == prefix.Length || char.IsWhiteSpace(text[prefix.Length])))
-                return prefix;
+            if (part.StartsWith(trigger) && part.Text is { } text
+                && (text.Length == trigger.Length || char.IsWhiteSpace(text[trigger.Length])))
+                return trigger;
         }
 
         return null;

@@ -122,15 +122,17 @@ internal sealed class CanonicalPrompt : IDisposable
                 high = middle - 1;
         }
 
-        return low == held.BlockCount && EndsAt(low, held.TailLength, held.End) ? held.Length : low * PromptChain.BlockSize;
+        return low == held.BlockCount && GoesOnWithTailOf(held) ? held.Length : low * PromptChain.BlockSize;
     }
 
-    /// <summary>Whether a text of <paramref name="blocks"/> full blocks and <paramref name="tail"/> more bytes, which ends in the
-    /// hash <paramref name="end"/> and is known to agree in its blocks, is a beginning of this prompt.</summary>
-    public bool EndsAt(int blocks, int tail, ChainHash end)
+    /// <summary>Whether the bytes behind the held text's last full block follow here, too. Its full blocks must agree.</summary>
+    private bool GoesOnWithTailOf(PromptChain held)
     {
-        var start = blocks * PromptChain.BlockSize;
-        return start + tail <= _length && ChainHash.Next(Chain.After(blocks), Text.Slice(start, tail)) == end;
+        if (held.Length > _length)
+            return false;
+        var tail = Text[(held.BlockCount * PromptChain.BlockSize)..held.Length];
+        return (held.TailCheck is not { } check || PromptChain.Check(PromptChain.NoCheck, tail) == check) // mostly spares the hash
+            && ChainHash.Next(Chain.After(held.BlockCount), tail) == held.End;
     }
 
     public void Dispose()

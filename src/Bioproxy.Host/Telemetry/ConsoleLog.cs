@@ -15,7 +15,7 @@ internal sealed class ConsoleLog : ILoggerProvider
     private const int PendingLimit = 2 * 1024 * 1024;
 
     /// <summary>How long lines are gathered; errors are written at once.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(2);
 
     [ThreadStatic]
@@ -25,8 +25,8 @@ internal sealed class ConsoleLog : ILoggerProvider
     private readonly TimeProvider _time;
     private readonly ILogLineFormat _format;
     private readonly Lock _lock = new();
-    private readonly ManualResetEventSlim _hasLines = new();
-    private readonly ManualResetEventSlim _isUrgent = new();
+    private readonly ManualResetEventSlim _hasLines = new(false, spinCount: 0); // spinning would take time from requests
+    private readonly ManualResetEventSlim _isUrgent = new(false, spinCount: 0);
     private readonly Thread _writer;
     private StringBuilder _pending = new();
     private StringBuilder _free = new();

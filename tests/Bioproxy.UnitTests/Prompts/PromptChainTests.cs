@@ -87,16 +87,20 @@ public sealed class PromptChainTests
     }
 
     [Fact]
-    public void EndsAt_OnlyTheExactBeginning()
+    public void SharedWith_TailThatDiffers_IsNotShared()
     {
         var text = Text(new Random(1), 3000, 0);
         using var prompt = CanonicalPrompt.Copy(text);
         var held = PromptChain.Of(text.AsSpan(0, 2500));
 
-        Assert.True(prompt.EndsAt(2, 452, held.End));
-        Assert.False(prompt.EndsAt(2, 451, held.End));
-        Assert.False(prompt.EndsAt(1, 452, held.End));
-        Assert.False(prompt.EndsAt(2, 2000, held.End));
+        Assert.Equal(2500, prompt.SharedWith(held));
+        Assert.Equal(2500, prompt.SharedWith(With(held.Length, held.End, check: null))); // from a sidecar that has no checksum
+        Assert.Equal(2048, prompt.SharedWith(With(2499, held.End, held.TailCheck)));
+        Assert.Equal(2048, prompt.SharedWith(With(2499, held.End, check: null)));
+        Assert.Equal(2048, prompt.SharedWith(With(held.Length, held.After(2), held.TailCheck))); // the checksum proves nothing
+        Assert.Equal(2048, prompt.SharedWith(With(3001, held.End, held.TailCheck)));
+
+        PromptChain With(int length, ChainHash end, uint? check) => new([held.After(1), held.After(2)], length, end, check);
     }
 
     private static byte[] Text(Random random, int common, int more, ReadOnlySpan<byte> beginning = default)
