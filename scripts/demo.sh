@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Shows what Bioproxy is for: the same question cold, and warm after a restart of llama-server.
-# Usage: scripts/demo.sh [--once] [--port N] [--admin-port N] [--backend-port N]
-#   --once   print the table and exit: with 0 if the template was restored from disk, otherwise with 1
+# Usage: scripts/demo.sh [--once] [--tokens N] [--port N] [--admin-port N] [--backend-port N]
+#   --once       print the table and exit: with 0 if the template was restored from disk, otherwise with 1
+#   --tokens N   the length of the template (4000 unless given)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -9,7 +10,7 @@ output=tests/Bioproxy.Demo/bin/Release/net10.0
 stamp="$output/.built"
 
 case "${1:-}" in -h | --help)
-  sed -n '2,4s/^# \{0,1\}//p' scripts/demo.sh
+  sed -n '2,5s/^# \{0,1\}//p' scripts/demo.sh
   exit 0
   ;;
 esac

@@ -29,11 +29,11 @@ internal sealed class BioproxyProcess : IAsyncDisposable
     public string Log => _process.Log.ToString();
 
     public static async Task<BioproxyProcess> StartAsync(
-        DirectoryInfo folder, Uri backend, string slotFolder, DemoOptions options, CancellationToken cancellationToken)
+        DirectoryInfo folder, string template, Uri backend, string slotFolder, DemoOptions options, CancellationToken cancellationToken)
     {
         var proxyPort = options.ProxyPort == 0 ? FreePort() : options.ProxyPort;
         var adminPort = options.AdminPort == 0 ? FreePort() : options.AdminPort;
-        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "code.txt"), DemoTemplate.Text, cancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "code.txt"), template, cancellationToken);
         var config = Path.Combine(folder.FullName, "config.json");
         await File.WriteAllTextAsync(config, Configuration(backend, slotFolder, proxyPort, adminPort).ToJsonString(), cancellationToken);
 

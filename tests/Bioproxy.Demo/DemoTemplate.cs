@@ -4,30 +4,30 @@ using Bioproxy.Doubles;
 namespace Bioproxy.Demo;
 
 /// <summary>
-/// A template of about 4,000 tokens, made of the samples in <c>templates/</c>: in the demo's model a character is a token.
+/// A template made of the samples in <c>templates/</c>.
 /// </summary>
-internal static class DemoTemplate
+/// <param name="tokens">About how long it is: in the demo's model a character is a token.</param>
+internal sealed class DemoTemplate(int tokens)
 {
-    private const int Length = 4000;
     private const string Message = "<<message>>";
 
     /// <summary>What comes before the user's words.</summary>
-    public static string Beginning { get; } = Compose();
+    public string Beginning { get; } = Compose(tokens);
 
     /// <summary>The file's text.</summary>
-    public static string Text => Beginning + Message + "\n";
+    public string Text => Beginning + Message + "\n";
 
     /// <summary>What the backend gets for a question: made here, so that it can be asked without the proxy.</summary>
-    public static string Expand(string question) => Text.Replace(Message, question, StringComparison.Ordinal);
+    public string Expand(string question) => Text.Replace(Message, question, StringComparison.Ordinal);
 
-    private static string Compose()
+    private static string Compose(int length)
     {
         var folder = Path.Combine(
             RepositoryFolder.Root ?? throw new InvalidOperationException("Bioproxy.sln was not found above the demo."), "templates");
         var lines = Directory.GetFiles(folder).Order(StringComparer.Ordinal).SelectMany(File.ReadAllLines).Where(
             line => line != Message).ToList();
         var text = new StringBuilder();
-        for (var index = 0; text.Length < Length; index++)
+        for (var index = 0; text.Length < length; index++)
             text.Append(lines[index % lines.Count]).Append('\n');
         return text.Append("\nThe question:\n\n").ToString();
     }

@@ -17,6 +17,7 @@ internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
     private static readonly TimeSpan NoticeLimit = TimeSpan.FromSeconds(30);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bioproxy-demo-");
+    private readonly DemoTemplate _template = new(options.TemplateTokens);
     private LlamaServer? _server;
     private BioproxyProcess? _proxy;
 
@@ -44,26 +45,26 @@ internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
         _server = await StepAsync("starting llama-server", () => LlamaServer.StartAsync(serverOptions, stop));
 
         // Not through the proxy: it would start to warm the template before it could be asked cold.
-        var templateTokens = await ChatClient.CountTokensAsync(_server.BaseAddress, DemoTemplate.Beginning, stop);
+        var templateTokens = await ChatClient.CountTokensAsync(_server.BaseAddress, _template.Beginning, stop);
         var cold = await StepAsync(
             string.Create(CultureInfo.InvariantCulture,
                 $"asking llama-server directly, cold: a template of {templateTokens:N0} tokens and a question"),
-            () => ChatClient.AskAsync(_server.BaseAddress, DemoTemplate.Expand(Question), stop));
+            () => ChatClient.AskAsync(_server.BaseAddress, _template.Expand(Question), stop));
 
-        _proxy = await StepAsync("starting bioproxy", () => BioproxyProcess.StartAsync(_folder, _server.BaseAddress, slots, options, stop));
+        _proxy = await StepAsync("starting bioproxy", () => BioproxyProcess.StartAsync(
+            _folder, _template.Text, _server.BaseAddress, slots, options, stop));
         var status = await StepAsync("waiting until @code is warm and saved to disk", () => _proxy.UntilAsync(
             IsWarmOrFailed, WarmUpLimit, "the template did not become warm", stop));
         if (!IsWarm(status))
             throw new InvalidOperationException($"The warm-up failed: {Template(status)["problem"]}");
 
-        var epoch = status["backend"]!["epoch"]!.GetValue<int>();
+        var before = Instance(status);
         await StepAsync("stopping llama-server and starting it again", async () =>
         {
             await _server.StopAsync();
             _server = await _server.RestartAsync(cancellationToken: stop);
             return await _proxy.UntilAsync(
-                s => s["backend"] is { } backend && backend["epoch"]!.GetValue<int>() > epoch && backend["identity"] is not null
-                    && IsWarm(s),
+                s => Instance(s) > before && s["backend"]!["identity"] is not null && IsWarm(s),
                 NoticeLimit,
                 "bioproxy did not recognise the model again",
                 stop);
@@ -146,6 +147,9 @@ internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s"));
         return result;
     }
+
+    /// <summary>The number of the model instance: it counts the process lifetimes of llama-server.</summary>
+    private static int Instance(JsonNode status) => status["backend"]!["instance"]!.GetValue<int>();
 
     private static JsonNode Template(JsonNode status) => status["templates"]![0]!;
 

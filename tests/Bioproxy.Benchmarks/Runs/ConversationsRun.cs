@@ -89,13 +89,13 @@ internal static class ConversationsRun
                     histories[c].Add(("assistant", answer));
                 }
 
-                var epoch = (int)(await proxy.UntilAsync(static _ => true, "", cancellationToken))["backend"]!["instance"]!;
+                var before = (int)(await proxy.UntilAsync(static _ => true, "", cancellationToken))["backend"]!["instance"]!;
                 await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken); // so that the last ones are idle long enough to be saved
                 await alone.KillAsync();
                 await behind.KillAsync();
                 alone = await alone.RestartAsync(cancellationToken: cancellationToken);
                 behind = await behind.RestartAsync(cancellationToken: cancellationToken);
-                await UntilKnownAsync(proxy, epoch, cancellationToken);
+                await UntilKnownAsync(proxy, before, cancellationToken);
             }
 
             return (sumAlone, sumProxied);

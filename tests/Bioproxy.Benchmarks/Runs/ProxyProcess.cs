@@ -61,6 +61,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
         try
         {
             await process.UntilListeningAsync(port, cancellationToken);
+            await process.UntilListeningAsync(adminPort, cancellationToken);
             return proxy;
         }
         catch (InvalidOperationException e)

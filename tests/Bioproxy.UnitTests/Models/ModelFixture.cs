@@ -135,9 +135,15 @@ internal sealed class ModelFixture : IAsyncDisposable
     /// <summary>A snapshot on disk that fits the recognised model.</summary>
     public Snapshot AddSnapshot(string text, string trigger = "")
     {
-        var file = $"snapshot-{++_files}.bin";
-        var tokens = text.Length / 4;
         using var prompt = TestPrompts.Of(text);
+        return AddSnapshot(prompt, trigger);
+    }
+
+    /// <summary>A snapshot on disk that fits the recognised model.</summary>
+    public Snapshot AddSnapshot(CanonicalPrompt prompt, string trigger = "")
+    {
+        var file = $"snapshot-{++_files}.bin";
+        var tokens = prompt.Chain.Length / 4;
         var snapshot = new Snapshot(
             file, trigger, Instance.Recognition.Fingerprint!, tokens, "", tokens * 10, Context.Time.GetUtcNow(), prompt.Chain);
         Api.AddFile(file, tokens);
