@@ -36,7 +36,7 @@ internal static class CheckCommand
 
     private static IEnumerable<(string Verdict, string What, string Text)> Templates(BioproxyApp app) => app.Templates.Count == 0
         ? [(Note, "templates", "none configured (prefixes)")]
-        : app.Templates.Select(t => (t.Problem is null ? Ok : Failed, $"template {t.Prefix}", t.Problem ?? t.Path));
+        : app.Templates.Select(t => (t.Problem is null ? Ok : Failed, $"template {t.Trigger}", t.Problem ?? t.Path));
 
     private static IEnumerable<(string Verdict, string What, string Text)> Plugin(PluginStatus plugin)
     {

@@ -7,13 +7,12 @@ namespace Bioproxy.Host;
 /// <summary>What a new generation of plugins changes elsewhere: engines parse templates anew, and warm-ups are checked.</summary>
 internal sealed class PluginChanges(TemplateLibrary templates, Func<WarmUpScheduler?> warmUp) : IPluginListener
 {
-    public void Changing(PluginSet next)
+    public Task ChangingAsync(PluginSet next)
     {
         templates.UseEngines(next.Engines);
 
-        // A template of an engine that goes would keep its plugin in memory. Called on a background task; each parse is bounded.
-        if (warmUp() is not null)
-            templates.RefreshAllAsync(CancellationToken.None).GetAwaiter().GetResult();
+        // A template of an engine that goes would keep its plugin in memory. Each parse is bounded.
+        return warmUp() is null ? Task.CompletedTask : templates.RefreshAllAsync(CancellationToken.None);
     }
 
     public void Changed() => warmUp()?.Poke();

@@ -3,7 +3,10 @@ using System.Net.Sockets;
 
 namespace Bioproxy.Doubles;
 
-/// <summary>An address at which connects neither succeed nor fail: its queue of connections is full and nobody accepts, as behind a firewall that drops packets.</summary>
+/// <summary>
+/// An address at which connects neither succeed nor fail: its queue of connections is full and nobody accepts, as behind a
+/// firewall that drops packets.
+/// </summary>
 internal sealed class FullListener : IDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

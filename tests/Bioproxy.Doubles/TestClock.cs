@@ -65,7 +65,9 @@ internal sealed class TestClock : FakeTimeProvider
         static TimeSpan Forward(TimeSpan by) => by > TimeSpan.Zero ? by : TimeSpan.Zero; // another thread may have moved it meanwhile
     }
 
-    /// <summary>Fires timers in the order they are due, and the older one first at the same instant, which the package leaves open.</summary>
+    /// <summary>
+    /// Fires timers in the order they are due, and the older one first at the same instant, which the package leaves open.
+    /// </summary>
     private void FireDue()
     {
         while (NextDue() is { } timer)

@@ -40,7 +40,7 @@ public sealed class DamagedSnapshotTests(ITestOutputHelper output)
         await DisplaceAsync(proxy);
 
         var files = proxy.App.Snapshots.All.ToDictionary(
-            snapshot => snapshot.Prefix, snapshot => Path.Combine(workspace.Slots, snapshot.File));
+            snapshot => snapshot.Trigger, snapshot => Path.Combine(workspace.Slots, snapshot.File));
         Damage(damage, files["@code"], files["@long"], files["@same"]);
         var damaged = await AskAsync(proxy);
 

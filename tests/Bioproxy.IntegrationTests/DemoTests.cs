@@ -3,7 +3,9 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>The README's first command, with a short template: it reads the status page of the real program, which nothing else does.</summary>
+/// <summary>
+/// The README's first command, with a short template: it reads the status page of the real program, which nothing else does.
+/// </summary>
 public sealed class DemoTests(ITestOutputHelper output)
 {
     [Fact]

@@ -201,7 +201,7 @@ internal sealed class FakeStage : IAsyncDisposable
     public Task WaitUntilIdleAsync(TimeSpan? limit = null) =>
         WaitForQueueAsync(q => q is { Used: 0, InteractiveWaiting: 0 }, "every lease is returned", limit);
 
-    public WarmUpStatus Template(string prefix) => _app.WarmUps.Single(s => s.Prefix == prefix);
+    public WarmUpStatus Template(string prefix) => _app.WarmUps.Single(s => s.Trigger == prefix);
 
     public Task WaitForTemplateAsync(string prefix, WarmUpState state) =>
         Eventually.TrueAsync(() => Template(prefix).State == state, Limit, $"{prefix} is {state}");
@@ -212,7 +212,7 @@ internal sealed class FakeStage : IAsyncDisposable
 
     /// <summary>The usable snapshots of a template for the model of this moment.</summary>
     public IReadOnlyList<Snapshot> Snapshots(string prefix) =>
-        [.. _app.Snapshots.All.Where(s => s.Prefix == prefix && s.Fingerprint == Identity)];
+        [.. _app.Snapshots.All.Where(s => s.Trigger == prefix && s.Fingerprint == Identity)];
 
     public string? Identity => _app.Model.Current.Recognition.Fingerprint;
 

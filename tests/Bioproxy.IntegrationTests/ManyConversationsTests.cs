@@ -97,8 +97,10 @@ public sealed class ManyConversationsTests(ITestOutputHelper output)
             var instance = proxy.Instance;
             server = await workspace.RestartAsync(server);
             alone = await workspace.RestartAsync(alone);
-            await Eventually.TrueAsync(() => proxy.Instance > instance
-                && proxy.App.Model.Current.State.Status == BackendStatus.Ready, DefaultTimeoutExtensions.Limit, "the new server is noticed");
+            await Eventually.TrueAsync(
+                () => proxy.Instance > instance && proxy.App.Model.Current.State.Status == BackendStatus.Ready,
+                DefaultTimeoutExtensions.Limit,
+                "the new server is noticed");
         }
 
         output.WriteLine($"computed {computed}, without the proxy {without}");

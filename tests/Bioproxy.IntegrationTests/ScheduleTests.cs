@@ -53,10 +53,9 @@ public sealed class ScheduleTests(ITestOutputHelper output)
             {
                 var i = random.Next(prefixes.Length);
                 templates[i] = TemplateText.Of(random.Next(), lengths[i]);
-                var hash = proxy.App.Templates.Single(template => template.Prefix == prefixes[i]).ContentHash;
+                var hash = HashOf(prefixes[i]);
                 await File.WriteAllTextAsync(files[i], templates[i]);
-                await Eventually.TrueAsync(() => proxy.App.Templates.Single(template => template.Prefix == prefixes[i]).ContentHash != hash,
-                    Tolerances.Soon, "the new text is in use");
+                await Eventually.TrueAsync(() => HashOf(prefixes[i]) != hash, Tolerances.Soon, "the new text is in use");
                 conversations.Clear(); // they began with the old text
                 output.WriteLine($"{step}: edited {prefixes[i]}");
             }
@@ -77,6 +76,8 @@ public sealed class ScheduleTests(ITestOutputHelper output)
 
         await proxy.WaitUntilIdleAsync();
         Assert.DoesNotContain(proxy.Log.Lines, line => line.Contains("Error ", StringComparison.Ordinal));
+
+        string? HashOf(string trigger) => proxy.App.Templates.Single(template => template.Trigger == trigger).ContentHash;
 
         List<(string Role, string Content)> Question()
         {

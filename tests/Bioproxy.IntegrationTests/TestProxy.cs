@@ -87,7 +87,7 @@ internal sealed partial class TestProxy : IAsyncDisposable
         return result.Options!;
     }
 
-    public WarmUpStatus Template(string prefix) => _app.WarmUps.Single(status => status.Prefix == prefix);
+    public WarmUpStatus Template(string prefix) => _app.WarmUps.Single(status => status.Trigger == prefix);
 
     /// <summary>Waits until a template is saved for the model behind the backend, in this state of the backend.</summary>
     /// <param name="prefix">The template's prefix.</param>
@@ -96,7 +96,7 @@ internal sealed partial class TestProxy : IAsyncDisposable
     public Task WaitUntilWarmAsync(string prefix, TimeSpan? limit = null, string? otherThan = null) => Eventually.TrueAsync(
         () => Template(prefix) is { State: WarmUpState.Warm } status && status.TokensHash != otherThan
             && _app.Snapshots.All.Any(
-                snapshot => snapshot.Fingerprint == Identity && snapshot.Prefix == prefix && snapshot.TokensHash == status.TokensHash),
+                snapshot => snapshot.Fingerprint == Identity && snapshot.Trigger == prefix && snapshot.TokensHash == status.TokensHash),
         limit ?? Limit,
         $"{prefix} is warm");
 
@@ -120,7 +120,8 @@ internal sealed partial class TestProxy : IAsyncDisposable
         "no lease is held");
 
     /// <summary>Waits until everything worth saving is saved.</summary>
-    public Task WaitUntilAllSavedAsync() => Eventually.TrueAsync(() => !_app.Model.Current.Saver.HasDue, Limit, "everything worth saving is saved");
+    public Task WaitUntilAllSavedAsync() =>
+        Eventually.TrueAsync(() => !_app.Model.Current.Saver.HasDue, Limit, "everything worth saving is saved");
 
     /// <summary>Waits until conversations were saved this many times.</summary>
     public Task WaitUntilSavedAsync(int count) =>

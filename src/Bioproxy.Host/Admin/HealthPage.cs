@@ -25,7 +25,7 @@ internal sealed class HealthPage(IProxyState state, Uptime uptime)
         writer.WriteEndObject();
         writer.WriteObjects("templates", report.WarmUps, template =>
         {
-            writer.WriteString("prefix", template.Prefix);
+            writer.WriteString("prefix", template.Trigger);
             writer.WriteBoolean("warm", template.State == WarmUpState.Warm);
             writer.WriteString("state", AdminJson.Name(template.State));
         });

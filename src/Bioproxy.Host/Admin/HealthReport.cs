@@ -39,10 +39,10 @@ internal sealed record HealthReport(BackendSummary Backend, IReadOnlyList<WarmUp
     {
         var broken = files.Where(file => file.Problem is not null).ToList();
         problems.AddRange(broken.Select(file =>
-            $"Template {file.Prefix}{(file.Stale ? " (an older version is in use)" : "")}: {file.Problem}"));
+            $"Template {file.Trigger}{(file.Stale ? " (an older version is in use)" : "")}: {file.Problem}"));
         problems.AddRange(warmUps
-            .Where(warmUp => warmUp.State == WarmUpState.Failed && broken.TrueForAll(file => file.Prefix != warmUp.Prefix))
-            .Select(warmUp => $"Template {warmUp.Prefix}: {warmUp.Problem ?? "its warm-up failed"}"));
+            .Where(warmUp => warmUp.State == WarmUpState.Failed && broken.TrueForAll(file => file.Trigger != warmUp.Trigger))
+            .Select(warmUp => $"Template {warmUp.Trigger}: {warmUp.Problem ?? "its warm-up failed"}"));
     }
 
     private static string NotReady(BackendSummary backend)

@@ -48,7 +48,7 @@ internal sealed class ModelState(ServedModel model)
             var current = model.Current.Recognition.Fingerprint;
             return
             [
-                .. model.Context.Snapshots.All.OrderBy(s => s.Prefix, StringComparer.Ordinal).ThenByDescending(s => s.Created)
+                .. model.Context.Snapshots.All.OrderBy(s => s.Trigger, StringComparer.Ordinal).ThenByDescending(s => s.Created)
                     .Select(
                         s => new SnapshotSummary(s.File, s.Label, s.Fingerprint, s.Fingerprint == current, s.Tokens, s.Bytes, s.Created)),
             ];
@@ -59,7 +59,7 @@ internal sealed class ModelState(ServedModel model)
 
     public IReadOnlyList<RestoreSummary> Restores =>
         [.. model.Context.Effectiveness.Last.Select(
-            effect => new RestoreSummary(effect.At, effect.Prefix, effect.Promised, effect.Reused, effect.Status))];
+            effect => new RestoreSummary(effect.At, effect.Label, effect.Promised, effect.Reused, effect.Status))];
 
     public string? RestoreDisabledReason => model.Context.Effectiveness.Disabled;
 

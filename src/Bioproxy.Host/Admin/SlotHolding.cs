@@ -14,7 +14,7 @@ internal sealed record SlotHolding(SlotKind Kind, string? Trigger, int TextBytes
     {
         if (slot.Content is not { } content)
             return new(IsEmpty(slot) ? SlotKind.Empty : SlotKind.Unknown, null, 0);
-        var trigger = snapshots.FirstOrDefault(s => !s.IsConversation && s.Chain.End == content.Chain.End)?.Prefix;
+        var trigger = snapshots.FirstOrDefault(s => !s.IsConversation && s.Chain.End == content.Chain.End)?.Trigger;
         if (content.Coverage < 1)
             return new(SlotKind.Partial, trigger, content.Length);
         trigger ??= Computed(slot, warmUps);
@@ -25,5 +25,5 @@ internal sealed record SlotHolding(SlotKind Kind, string? Trigger, int TextBytes
 
     // A template that cannot be saved has no snapshot to compare with; its exact number of tokens is good enough for a label.
     private static string? Computed(SlotView slot, IReadOnlyList<WarmUpStatus> warmUps) =>
-        warmUps.FirstOrDefault(w => w.State == WarmUpState.Computed && w.CacheableTokens == slot.PromptTokens)?.Prefix;
+        warmUps.FirstOrDefault(w => w.State == WarmUpState.Computed && w.CacheableTokens == slot.PromptTokens)?.Trigger;
 }

@@ -26,7 +26,7 @@ internal static class StateGauges
         metrics.Observe(
             "bioproxy_template_warm",
             "1 while a snapshot of the template is saved for this model, else 0; by prefix.",
-            () => state.WarmUps.Select(template => Value(template.State == WarmUpState.Warm ? 1 : 0, "prefix", template.Prefix)));
+            () => state.WarmUps.Select(template => Value(template.State == WarmUpState.Warm ? 1 : 0, "prefix", template.Trigger)));
     }
 
     /// <summary>The slots of a backend that does not show them are counted by the queue's leases.</summary>

@@ -22,8 +22,8 @@ internal sealed class StatusPage(IProxyState state, ProxyOptions options, Uptime
         WriteRestoring(writer);
         WriteQueue(writer, state.Queue);
         writer.WriteObjects("slots", state.Slots, slot => WriteSlot(writer, slot));
-        var files = state.Templates.ToDictionary(file => file.Prefix, StringComparer.Ordinal);
-        writer.WriteObjects("templates", state.WarmUps, warmUp => WriteTemplate(writer, warmUp, files.GetValueOrDefault(warmUp.Prefix)));
+        var files = state.Templates.ToDictionary(file => file.Trigger, StringComparer.Ordinal);
+        writer.WriteObjects("templates", state.WarmUps, warmUp => WriteTemplate(writer, warmUp, files.GetValueOrDefault(warmUp.Trigger)));
         writer.WriteObjects("snapshots", state.Snapshots, snapshot => WriteSnapshot(writer, snapshot));
         writer.WriteStrings("quarantined", state.Quarantined);
         PluginView.WriteAll(writer, state.Plugins);
@@ -102,7 +102,7 @@ internal sealed class StatusPage(IProxyState state, ProxyOptions options, Uptime
 
     private static void WriteTemplate(Utf8JsonWriter writer, WarmUpStatus warmUp, TemplateStatus? file)
     {
-        writer.WriteString("prefix", warmUp.Prefix);
+        writer.WriteString("prefix", warmUp.Trigger);
         writer.WriteString("path", file?.Path);
         writer.WriteTimeOrNull("loaded_at", file?.LoadedAt);
         writer.WriteBoolean("stale", file?.Stale ?? false);

@@ -48,7 +48,19 @@ internal sealed partial class Settlement(
         // An answer that contradicts what was believed: the process may be another one.
         if (placement.Plan.Source == PromptSource.Hot
             && outcome is { IsComplete: true, HasOtherExplanation: false, Timings.CachedTokens: 0 } && backend.IsCurrent)
+            await CheckProcessAsync().ConfigureAwait(false);
+    }
+
+    private async Task CheckProcessAsync()
+    {
+        try
+        {
             await proof.CheckAsync(retired).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (retired.IsCancellationRequested)
+        {
+            // known by now
+        }
     }
 
     /// <summary>Learns in the background where unpinned work had gone. Many calls at once are one poll.</summary>

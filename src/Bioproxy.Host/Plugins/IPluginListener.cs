@@ -4,7 +4,7 @@ namespace Bioproxy.Host.Plugins;
 internal interface IPluginListener
 {
     /// <summary>Called before requests use the generation; what it throws rejects the generation.</summary>
-    void Changing(PluginSet next);
+    Task ChangingAsync(PluginSet next);
 
     /// <summary>Called once requests use the generation.</summary>
     void Changed();

@@ -2,6 +2,7 @@ using System.Composition.Hosting;
 using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 using Bioproxy.Abstractions;
+using Bioproxy.Host.Threading;
 
 namespace Bioproxy.Host.Plugins;
 

@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Runtime.Loader;
 using Bioproxy.Abstractions;
 using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Threading;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Plugins;

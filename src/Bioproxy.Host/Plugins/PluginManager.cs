@@ -192,7 +192,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
 
             var change = new PluginChange(loaded, replaced, removed, failed);
             if (!change.IsNone || places.Count != old.Count)
-                TakeOver(places, change);
+                await TakeOverAsync(places, change).ConfigureAwait(false);
             return change;
         }
         catch when (_places == old)
@@ -231,12 +231,12 @@ internal sealed partial class PluginManager : IAsyncDisposable
     }
 
     /// <summary>Makes the plugins at these places the current generation, for all requests from now on.</summary>
-    private void TakeOver(List<PluginPlace> places, PluginChange change)
+    private async Task TakeOverAsync(List<PluginPlace> places, PluginChange change)
     {
         var next = new PluginSet([.. places.Select(place => (place.Plugin, place.Status))], _options.Agents, Ended);
         WarnOfAgents(next);
         var isFirst = _places.Count == 0;
-        var last = Adopt(next, places);
+        var last = await AdoptAsync(next, places).ConfigureAwait(false);
         last.Unpin();
         if (!change.IsNone && !isFirst)
             LogChange(change.ToString());
@@ -245,12 +245,12 @@ internal sealed partial class PluginManager : IAsyncDisposable
     }
 
     /// <returns>The generation before.</returns>
-    private PluginSet Adopt(PluginSet next, List<PluginPlace> places)
+    private async Task<PluginSet> AdoptAsync(PluginSet next, List<PluginPlace> places)
     {
         try
         {
             foreach (var listener in _listeners)
-                listener.Changing(next);
+                await listener.ChangingAsync(next).ConfigureAwait(false);
             lock (_lock)
             {
                 ObjectDisposedException.ThrowIf(_isEnding, this);

@@ -1,3 +1,4 @@
+using Bioproxy.Host.Threading;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Plugins;

@@ -77,7 +77,7 @@ internal sealed partial class TemplateLibrary : ITemplateLibrary
     {
         await RefreshAllAsync(cancellationToken).ConfigureAwait(false);
         var missing = Statuses.Where(status => status.LoadedAt is null);
-        return [.. missing.Select(status => $"Trigger '{status.Prefix}': {status.Problem}")];
+        return [.. missing.Select(status => $"Trigger '{status.Trigger}': {status.Problem}")];
     }
 
     /// <summary>Reads the templates whose files have changed. An engine that does not return delays this once, by the limit.</summary>

@@ -79,6 +79,19 @@ internal static class BoundedCall
         }
     }
 
+    /// <summary>Waits a limited time for work whose outcome the caller takes from the task.</summary>
+    /// <returns>
+    /// True when the work has ended, within the limit or just after it: its outcome is in the task. After false the caller must
+    /// dispose of whatever the task still produces.
+    /// </returns>
+    public static async Task<bool> EndsWithinAsync(this Task work, TimeSpan limit, TimeProvider time)
+    {
+        await work.WaitAsync(limit, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        // Asked once, here: work that ends between the timeout and a second look would be lost to both sides.
+        return work.IsCompleted;
+    }
+
     /// <summary>Cancels a token of foreign code: its callbacks run on another thread, and their exceptions are dropped.</summary>
     public static void Cancel(CancellationTokenSource stop) => Abandon(stop.CancelAsync());
 

@@ -215,10 +215,10 @@ internal sealed partial class TemplateWarmUp(
     }
 
     private bool HasSnapshot(string fingerprint, string tokensHash, Rehearsal rehearsal) => _context.Snapshots.All.Any(
-        s => s.Fingerprint == fingerprint && s.Prefix == trigger && s.TokensHash == tokensHash && s.Chain.Length == rehearsal.Text.Length);
+        s => s.Fingerprint == fingerprint && s.Trigger == trigger && s.TokensHash == tokensHash && s.Chain.Length == rehearsal.Text.Length);
 
     private bool FellShort(DateTimeOffset since) =>
-        _context.Effectiveness.Last.Any(e => e.Prefix == trigger && e.At > since && e.Status is "partial" or "none");
+        _context.Effectiveness.Last.Any(e => e.Label == trigger && e.At > since && e.Status is "partial" or "none");
 
     [LoggerMessage(LogLevel.Information, "Warming {Trigger}: {Tokens} tokens, {Part} of them done before.")]
     private partial void LogStarted(string trigger, int tokens, int part);

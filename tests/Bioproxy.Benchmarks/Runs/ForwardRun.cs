@@ -19,8 +19,8 @@ internal static class ForwardRun
     private const int Slots = 16;
     private const int Connections = 16;
 
-    /// <summary>While the just-in-time compiler is busy, a good part of what is measured is the compiler (6 % of Bioproxy after 13 s of load
-    /// on two cores, less than 1 % after a minute).</summary>
+    /// <summary>While the just-in-time compiler is busy, a good part of what is measured is the compiler (6 % of Bioproxy after 13 s of
+    /// load on two cores, less than 1 % after a minute).</summary>
     private static readonly TimeSpan FirstWarmUp = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Turn = TimeSpan.FromSeconds(1.5);

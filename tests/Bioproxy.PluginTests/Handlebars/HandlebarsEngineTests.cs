@@ -198,7 +198,8 @@ public class HandlebarsEngineTests
     [Fact]
     public void Render_DateFormat_IsThatOfTheSettings()
     {
-        var template = Engine("""{ "variables": ["date"], "date_format": "dddd, d MMMM yyyy HH:mm zzz" }""").Parse(new MemoryTemplateSource("{{message}} {{date}}"));
+        var template = Engine("""{ "variables": ["date"], "date_format": "dddd, d MMMM yyyy HH:mm zzz" }""")
+            .Parse(new MemoryTemplateSource("{{message}} {{date}}"));
 
         Assert.Equal("Hi Monday, 6 May 2024 07:08 +02:00", template.Render(new TemplateVariables("Hi") { Time = Time }));
     }

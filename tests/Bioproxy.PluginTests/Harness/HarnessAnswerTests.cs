@@ -8,7 +8,9 @@ public sealed class HarnessAnswerTests
     private const string Answer = "Zwölf 🐻 sagen \"hi\".";
 
     [Theory]
-    [InlineData("/v1/chat/completions", """{"messages":[{"role":"system","content":"s"},{"role":"user","content":[{"type":"text","text":"q"}]}]""")]
+    [InlineData(
+        "/v1/chat/completions",
+        """{"messages":[{"role":"system","content":"s"},{"role":"user","content":[{"type":"text","text":"q"}]}]""")]
     [InlineData("/v1/completions", """{"prompt":"q" """)]
     [InlineData("/completion", """{"prompt":"q" """)]
     [InlineData("/v1/responses", """{"input":"q" """)]
@@ -53,7 +55,8 @@ public sealed class HarnessAnswerTests
             Answer = static _ => HarnessAnswer.Events(
                 """{"choices":[{"index":0,"delta":{"reasoning_content":"Let me see."}}]}""",
                 """{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{\"a\""}}]}}]}""",
-                """{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":":1}"}}]},"finish_reason":"tool_calls"}]}""",
+                """{"choices":[{"index":0,"delta":"""
+                + """{"tool_calls":[{"index":0,"function":{"arguments":":1}"}}]},"finish_reason":"tool_calls"}]}""",
                 "[DONE]"),
         });
 

@@ -88,9 +88,9 @@ public sealed class RealPluginTests : IDisposable
         });
 
         var first = await host.ChatAsync("/rag @code How heavy is the frobnicator?");
-        var second = await host.SendAsync("""
-            {"messages":[{"role":"user","content":"/rag @code How heavy is the frobnicator?"},{"role":"assistant","content":"Hello."},{"role":"user","content":"Thanks."}]}
-            """);
+        var second = await host.SendAsync(
+            """{"messages":[{"role":"user","content":"/rag @code How heavy is the frobnicator?"},"""
+            + """{"role":"assistant","content":"Hello."},{"role":"user","content":"Thanks."}]}""");
 
         var text = first.Backend[0].Messages[0].Text;
         Assert.StartsWith("You are terse.\nHow heavy is the frobnicator?\n\n", text, StringComparison.Ordinal);
@@ -137,8 +137,8 @@ public sealed class RealPluginTests : IDisposable
 
         var result = await host.SendAsync("""
             {"tools":[{"type":"function","function":{"name":"b"}},{"type":"function","function":{"name":"a"}}],
-             "messages":[{"role":"system","content":"You help.\nToday's date is 2026-01-31.\nRequest-ID: 7f3c-11\nBe kind."},{"role":"user","content":"Why?"}]}
-            """);
+             "messages":[{"role":"system","content":"You help.\nToday's date is 2026-01-31.\nRequest-ID: 7f3c-11\nBe kind."},
+            """ + """{"role":"user","content":"Why?"}]}""");
 
         var request = Assert.Single(result.Backend);
         Assert.Equal("You help.\nBe kind.", request.Messages[0].Text);

@@ -69,11 +69,12 @@ public sealed class ParallelHandlerTests
     {
         var call = await RunAsync(
             """{"merge":"list","variants":2,"instructions":["Be bold.","Be shy."],"concurrency":1}""",
-            """{"messages":[{"role":"user","content":[{"type":"text","text":"A"},{"type":"text","text":"B","cache":true},{"type":"image_url","image_url":{"url":"data:x"}}]}]}""");
+            """{"messages":[{"role":"user","content":[{"type":"text","text":"A"},"""
+            + """{"type":"text","text":"B","cache":true},{"type":"image_url","image_url":{"url":"data:x"}}]}]}""");
 
         Assert.Contains("""
-            "content":[{"type":"text","text":"A"},{"type":"text","cache":true,"text":"B\n\nBe shy."},{"type":"image_url","image_url":{"url":"data:x"}}]
-            """, call.Questions[1].Raw, StringComparison.Ordinal);
+            "content":[{"type":"text","text":"A"},{"type":"text","cache":true,"text":"B\n\nBe shy."},
+            """ + """{"type":"image_url","image_url":{"url":"data:x"}}]""", call.Questions[1].Raw, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,7 +7,8 @@ namespace Bioproxy.PluginTests.PrefixStabiliser;
 
 public sealed class StabiliseTransformTests
 {
-    private const string All = """{"use":["billing_header","nonce","current_date","current_time","turns_left","token_usage"],"sort_tools":true}""";
+    private const string All =
+        """{"use":["billing_header","nonce","current_date","current_time","turns_left","token_usage"],"sort_tools":true}""";
     private const string Billing = "x-anthropic-billing-header: cc_version=2.1.1; cch=abc12;";
     private const string Date = "Today's date is 2026-01-31.";
 
@@ -18,19 +19,30 @@ public sealed class StabiliseTransformTests
         {
             PromptEndpoint.Chat,
             $$$"""{"messages":[{"role":"system","content":"Be kind.\n{{{Date}}}\nBe brief."},{"role":"user","content":"Hello"}]}""",
-            $$$"""{"messages":[{"role":"system","content":"Be kind.\nBe brief."},{"role":"user","content":"Hello\n\n<current_context>\n{{{Date}}}\n</current_context>"}]}"""
+            $$$"""{"messages":[{"role":"system","content":"Be kind.\nBe brief."},"""
+            + $$$"""{"role":"user","content":"Hello\n\n<current_context>\n{{{Date}}}\n</current_context>"}]}"""
         },
         {
             PromptEndpoint.Chat,
-            $$$"""{"messages":[{"role":"developer","content":[{"type":"text","text":"{{{Date}}}"},{"type":"text","text":"Rules"}]},{"role":"system","content":"nonce: 123"},{"role":"user","content":[{"type":"text","text":"What is"},{"type":"text","text":"this?"},{"type":"image_url","image_url":{"url":"data:"}}]}]}""",
-            $$$"""{"messages":[{"role":"developer","content":[{"type":"text","text":""},{"type":"text","text":"Rules"}]},{"role":"system","content":""},{"role":"user","content":[{"type":"text","text":"What is"},{"type":"text","text":"this?\n\n<current_context>\n{{{Date}}}\n</current_context>"},{"type":"image_url","image_url":{"url":"data:"}}]}]}"""
+            $$$"""{"messages":[{"role":"developer","content":[{"type":"text","text":"{{{Date}}}"},{"type":"text","text":"Rules"}]},"""
+            + $$$"""{"role":"system","content":"nonce: 123"},{"role":"user","content":[{"type":"text","text":"What is"},"""
+            + $$$"""{"type":"text","text":"this?"},{"type":"image_url","image_url":{"url":"data:"}}]}]}""",
+            $$$"""{"messages":[{"role":"developer","content":[{"type":"text","text":""},{"type":"text","text":"Rules"}]},"""
+            + $$$"""{"role":"system","content":""},{"role":"user","content":[{"type":"text","text":"What is"},"""
+            + $$$"""{"type":"text","text":"this?\n\n<current_context>\n{{{Date}}}\n</current_context>"},"""
+            + $$$"""{"type":"image_url","image_url":{"url":"data:"}}]}]}"""
         },
 
         // Only the head: later messages stay, and what is moved stands in the last user message that has a text.
         {
             PromptEndpoint.Chat,
-            $$$"""{"messages":[{"role":"system","content":"{{{Date}}}\nYou have 37 turns left"},{"role":"user","content":"First"},{"role":"system","content":"{{{Date}}}"},{"role":"user","content":"Second, {{{Date}}}"},{"role":"user","content":[{"type":"image_url"}]},{"role":"tool","content":"{{{Date}}}"}]}""",
-            $$$"""{"messages":[{"role":"system","content":""},{"role":"user","content":"First"},{"role":"system","content":"{{{Date}}}"},{"role":"user","content":"Second, {{{Date}}}\n\n<current_context>\n{{{Date}}}\nYou have 37 turns left\n</current_context>"},{"role":"user","content":[{"type":"image_url"}]},{"role":"tool","content":"{{{Date}}}"}]}"""
+            $$$"""{"messages":[{"role":"system","content":"{{{Date}}}\nYou have 37 turns left"},{"role":"user","content":"First"},"""
+            + $$$"""{"role":"system","content":"{{{Date}}}"},{"role":"user","content":"Second, {{{Date}}}"},"""
+            + $$$"""{"role":"user","content":[{"type":"image_url"}]},{"role":"tool","content":"{{{Date}}}"}]}""",
+            $$$"""{"messages":[{"role":"system","content":""},{"role":"user","content":"First"},"""
+            + $$$"""{"role":"system","content":"{{{Date}}}"},{"role":"user","content":"Second, {{{Date}}}\n\n"""
+            + $$$"""<current_context>\n{{{Date}}}\nYou have 37 turns left\n</current_context>"},"""
+            + $$$"""{"role":"user","content":[{"type":"image_url"}]},{"role":"tool","content":"{{{Date}}}"}]}"""
         },
 
         // The first user message, which may be the last one too.
@@ -46,8 +58,10 @@ public sealed class StabiliseTransformTests
         },
         {
             PromptEndpoint.Chat,
-            $$$"""{"messages":[{"role":"user","content":"{{{Date}}}\nHello"},{"role":"assistant","content":"Hi"},{"role":"user","content":"And?"}]}""",
-            $$$"""{"messages":[{"role":"user","content":"Hello"},{"role":"assistant","content":"Hi"},{"role":"user","content":"And?\n\n<current_context>\n{{{Date}}}\n</current_context>"}]}"""
+            $$$"""{"messages":[{"role":"user","content":"{{{Date}}}\nHello"},{"role":"assistant","content":"Hi"},"""
+            + $$$"""{"role":"user","content":"And?"}]}""",
+            $$$"""{"messages":[{"role":"user","content":"Hello"},{"role":"assistant","content":"Hi"},"""
+            + $$$"""{"role":"user","content":"And?\n\n<current_context>\n{{{Date}}}\n</current_context>"}]}"""
         },
 
         // Nowhere to move to: only what is removed goes.
@@ -61,19 +75,35 @@ public sealed class StabiliseTransformTests
         {
             PromptEndpoint.Messages,
             $$$"""{"system":"{{{Billing}}}\nYou are an agent.\n{{{Date}}}","messages":[{"role":"user","content":"Hello"}]}""",
-            $$$"""{"system":"You are an agent.","messages":[{"role":"user","content":"Hello\n\n<current_context>\n{{{Date}}}\n</current_context>"}]}"""
+            $$$"""{"system":"You are an agent.","messages":"""
+            + $$$"""[{"role":"user","content":"Hello\n\n<current_context>\n{{{Date}}}\n</current_context>"}]}"""
         },
         {
             PromptEndpoint.Messages,
-            $$$"""{"system":[{"type":"text","text":"{{{Billing}}}"},{"type":"text","text":"You are an agent.\n{{{Date}}}\n","cache_control":{"type":"ephemeral","ttl":"1h"}}],"tools":[{"name":"b"},{"name":"a","cache_control":{"type":"ephemeral"}}],"messages":[{"role":"user","content":[{"type":"tool_result","content":"{{{Date}}}"},{"type":"text","text":"Go on","cache_control":{"type":"ephemeral"}}]}]}""",
-            $$$"""{"system":[{"type":"text","text":""},{"type":"text","text":"You are an agent.\n","cache_control":{"type":"ephemeral","ttl":"1h"}}],"tools":[{"name":"a","cache_control":{"type":"ephemeral"}},{"name":"b"}],"messages":[{"role":"user","content":[{"type":"tool_result","content":"{{{Date}}}"},{"type":"text","text":"Go on\n\n<current_context>\n{{{Date}}}\n</current_context>","cache_control":{"type":"ephemeral"}}]}]}"""
+            $$$"""{"system":[{"type":"text","text":"{{{Billing}}}"},"""
+            + $$$"""{"type":"text","text":"You are an agent.\n{{{Date}}}\n","cache_control":{"type":"ephemeral","ttl":"1h"}}]"""
+            + $$$""","tools":[{"name":"b"},{"name":"a","cache_control":{"type":"ephemeral"}}]"""
+            + $$$""","messages":[{"role":"user","content":[{"type":"tool_result","content":"{{{Date}}}"},"""
+            + $$$"""{"type":"text","text":"Go on","cache_control":{"type":"ephemeral"}}]}]}""",
+            $$$"""{"system":[{"type":"text","text":""},"""
+            + $$$"""{"type":"text","text":"You are an agent.\n","cache_control":{"type":"ephemeral","ttl":"1h"}}]"""
+            + $$$""","tools":[{"name":"a","cache_control":{"type":"ephemeral"}},{"name":"b"}]"""
+            + $$$""","messages":[{"role":"user","content":[{"type":"tool_result","content":"{{{Date}}}"},"""
+            + $$$"""{"type":"text","text":"Go on\n\n<current_context>\n{{{Date}}}\n</current_context>","cache_control":"""
+            + $$$"""{"type":"ephemeral"}}]}]}"""
         },
 
         // Responses: instructions; input as a list and as a string.
         {
             PromptEndpoint.Responses,
-            $$$"""{"instructions":"Be kind.\nCurrent time: 10:15:31","input":[{"role":"developer","content":[{"type":"input_text","text":"Token usage: 5/10"}]},{"role":"user","content":[{"type":"input_text","text":"Hello"}]}],"tools":[{"type":"function","name":"z"},{"type":"custom"}]}""",
-            """{"instructions":"Be kind.","input":[{"role":"developer","content":[{"type":"input_text","text":""}]},{"role":"user","content":[{"type":"input_text","text":"Hello\n\n<current_context>\nCurrent time: 10:15:31\nToken usage: 5/10\n</current_context>"}]}],"tools":[{"type":"custom"},{"type":"function","name":"z"}]}"""
+            $$$"""{"instructions":"Be kind.\nCurrent time: 10:15:31","input":[{"role":"developer","content":"""
+            + $$$"""[{"type":"input_text","text":"Token usage: 5/10"}]},"""
+            + $$$"""{"role":"user","content":[{"type":"input_text","text":"Hello"}]}]"""
+            + $$$""","tools":[{"type":"function","name":"z"},{"type":"custom"}]}""",
+            """{"instructions":"Be kind.","input":[{"role":"developer","content":[{"type":"input_text","text":""}]},"""
+            + """{"role":"user","content":[{"type":"input_text","text":"Hello\n\n"""
+            + """<current_context>\nCurrent time: 10:15:31\nToken usage: 5/10\n</current_context>"}]}]"""
+            + ""","tools":[{"type":"custom"},{"type":"function","name":"z"}]}"""
         },
         {
             PromptEndpoint.Responses,
@@ -84,12 +114,24 @@ public sealed class StabiliseTransformTests
 
     public static TheoryData<PromptEndpoint, string> Untouched => new()
     {
-        { PromptEndpoint.Chat, """{"messages":[{"role":"system","content":"Be kind."},{"role":"user","content":"Hello"}],"tools":[{"function":{"name":"a"}},{"function":{"name":"b"}}]}""" },
-        { PromptEndpoint.Chat, $$$"""{"system":"{{{Date}}}","instructions":"{{{Date}}}","messages":[{"role":"user","content":"Hello"},{"role":"assistant","content":"{{{Date}}}"},{"role":"system","content":"{{{Date}}}"}]}""" },
+        {
+            PromptEndpoint.Chat,
+            """{"messages":[{"role":"system","content":"Be kind."},{"role":"user","content":"Hello"}]"""
+            + ""","tools":[{"function":{"name":"a"}},{"function":{"name":"b"}}]}"""
+        },
+        {
+            PromptEndpoint.Chat,
+            $$$"""{"system":"{{{Date}}}","instructions":"{{{Date}}}","messages":[{"role":"user","content":"Hello"},"""
+            + $$$"""{"role":"assistant","content":"{{{Date}}}"},{"role":"system","content":"{{{Date}}}"}]}"""
+        },
         { PromptEndpoint.Chat, $$$"""{"messages":[{"role":"system","content":"{{{Date}}}"}]}""" },
         { PromptEndpoint.Chat, """{"messages":[]}""" },
         { PromptEndpoint.Messages, """{"system":7,"tools":null,"messages":[{"role":"user","content":"Hello"}]}""" },
-        { PromptEndpoint.Messages, $$$"""{"system":[{"type":"text","note":"{{{Date}}}","cache_control":{"text":"{{{Date}}}"}},"{{{Date}}}",{"type":"text","text":"\ud83d {{{Date}}}"}],"messages":[{"role":"user","content":"Hello"}]}""" },
+        {
+            PromptEndpoint.Messages,
+            $$$"""{"system":[{"type":"text","note":"{{{Date}}}","cache_control":{"text":"{{{Date}}}"}},"{{{Date}}}","""
+            + $$$"""{"type":"text","text":"\ud83d {{{Date}}}"}],"messages":[{"role":"user","content":"Hello"}]}"""
+        },
         { PromptEndpoint.Responses, """{"instructions":null,"input":"Hello"}""" },
         { PromptEndpoint.Completion, $$$"""{"prompt":"{{{Date}}}","system":"{{{Date}}}","tools":[{"name":"b"},{"name":"a"}]}""" },
     };
@@ -144,7 +186,8 @@ public sealed class StabiliseTransformTests
     {
         using var services = Services(All);
         var prompt = BodyPrompt.Of(PromptEndpoint.Messages,
-            $$$"""{"system": [ { "text" : "\u0041\n{{{Date}}}\n\u00e9", "type":"text", "n": 1.0 }, {"text":"\u0042"} ],"messages":[{"role":"user","content":"Hello"}]}""");
+            $$$"""{"system": [ { "text" : "\u0041\n{{{Date}}}\n\u00e9", "type":"text", "n": 1.0 }, {"text":"\u0042"} ]"""
+            + $$$""","messages":[{"role":"user","content":"Hello"}]}""");
         await Transform(services, prompt);
         Assert.Equal("""[ { "text" : "A\né", "type":"text", "n": 1.0 }, {"text":"\u0042"} ]""", BodyPrompt.MemberOf(prompt, "system"));
     }
@@ -156,7 +199,8 @@ public sealed class StabiliseTransformTests
         var first = BodyPrompt.Of(PromptEndpoint.Chat,
             """{"messages":[{"role":"system","content":"Rules\nCurrent time: 10:00"},{"role":"user","content":"One"}]}""");
         var second = BodyPrompt.Of(PromptEndpoint.Chat,
-            """{"messages":[{"role":"system","content":"Rules\nCurrent time: 10:05"},{"role":"user","content":"One"},{"role":"assistant","content":"1"},{"role":"user","content":"Two"}]}""");
+            """{"messages":[{"role":"system","content":"Rules\nCurrent time: 10:05"},{"role":"user","content":"One"},"""
+            + """{"role":"assistant","content":"1"},{"role":"user","content":"Two"}]}""");
         await Transform(services, first);
         await Transform(services, second);
         Assert.Equal(first.Messages[0].Parts[0].Text, second.Messages[0].Parts[0].Text);
@@ -197,7 +241,8 @@ public sealed class StabiliseTransformTests
     {
         using var services = Services(All);
         var prompt = BodyPrompt.Of(PromptEndpoint.Chat,
-            $$$"""{"messages":[{"role":"system","content":"Current time: 10:00"},{"role":"user","content":"{{{Date}}}\nHi\n\n<current_context>\nCurrent time: 09:00\n</current_context>"}]}""");
+            $$$"""{"messages":[{"role":"system","content":"Current time: 10:00"},{"role":"user","content":"{{{Date}}}\nHi\n\n"""
+            + $$$"""<current_context>\nCurrent time: 09:00\n</current_context>"}]}""");
         await Transform(services, prompt);
         Assert.Equal($"Hi\n\n<current_context>\nCurrent time: 09:00\nCurrent time: 10:00\n{Date}\n</current_context>",
             prompt.Messages[1].Parts[0].Text);
@@ -208,7 +253,8 @@ public sealed class StabiliseTransformTests
     {
         var log = new LogLines();
         using var services = Services("""{"use":["billing_header","current_date","current_time"],"sort_tools":true}""", log);
-        var body = $$$"""{"system":"{{{Billing}}}\n{{{Date}}}\n{{{Date}}}","tools":[{"name":"b"},{"name":"a"}],"messages":[{"role":"user","content":"Hello"}]}""";
+        var body = $$$"""{"system":"{{{Billing}}}\n{{{Date}}}\n{{{Date}}}","tools":[{"name":"b"},{"name":"a"}]"""
+            + $$$""","messages":[{"role":"user","content":"Hello"}]}""";
         await Transform(services, BodyPrompt.Of(PromptEndpoint.Messages, body));
         Assert.Equal((LogLevel.Debug, "Request r1: lines [billing_header 1 removed, current_date 2 moved], tools sorted: True"),
             Assert.Single(log.Lines));

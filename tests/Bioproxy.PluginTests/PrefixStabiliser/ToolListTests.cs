@@ -8,9 +8,19 @@ public sealed class ToolListTests
     public static TheoryData<string[]> Lists => new()
     {
         // The order in which they belong.
-        new[] { """{"type":"function","function":{"name":"alpha","description":"\u0041 1.0"}}""",
-            """{ "function" : {"name":"beta"}, "type":"function" }""", """{"type":"function","function":{"parameters":{"name":"aaa"},"name":"gamma"}}""" },
-        new[] { """{"name":"Zeta"}""", """{"name":"alpha","input_schema":{"type":"object","properties":{"name":{}}},"cache_control":{"type":"ephemeral"}}""", """{"description":"d","name":"\u0062eta"}""", """{"name":"gamma"}""" },
+        new[]
+        {
+            """{"type":"function","function":{"name":"alpha","description":"\u0041 1.0"}}""",
+            """{ "function" : {"name":"beta"}, "type":"function" }""",
+            """{"type":"function","function":{"parameters":{"name":"aaa"},"name":"gamma"}}""",
+        },
+        new[]
+        {
+            """{"name":"Zeta"}""",
+            """{"name":"alpha","input_schema":{"type":"object","properties":{"name":{}}},"cache_control":{"type":"ephemeral"}}""",
+            """{"description":"d","name":"\u0062eta"}""",
+            """{"name":"gamma"}""",
+        },
         new[] { """{"type":"function","name":"search"}""", """{"type":"web_search"}""", """{"type":"x","name":7}""" },
         new[] { """{"name":"same","a":1}""", """{"name":"same","a":2}""", """{"name":"same","a":2}""" },
         new[] { "{}", """{"name":"a"}""" },

@@ -58,8 +58,8 @@ public sealed class PassageIndexTests
             double Score(string[] words) => question.Sum(word =>
             {
                 double n = texts.Length, df = texts.Count(text => text.Contains(word)), tf = words.Count(other => other == word);
-                return Math.Log(1 + (n - df + 0.5) / (df + 0.5)) * tf * 2.2 / (tf + 1.2 * (0.25 + 0.75 * words.Length / texts.Average(text =>
-                    text.Length)));
+                var average = texts.Average(text => text.Length);
+                return Math.Log(1 + (n - df + 0.5) / (df + 0.5)) * tf * 2.2 / (tf + 1.2 * (0.25 + 0.75 * words.Length / average));
             });
         }
     }

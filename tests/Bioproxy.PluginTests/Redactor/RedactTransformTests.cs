@@ -51,10 +51,24 @@ public sealed class RedactTransformTests
     [Theory]
     [InlineData(PromptEndpoint.Messages, "system", """ "You serve a@x.org \ud83d\ude00 \u00e9." """,
         """ "You serve [EMAIL_1] \uD83D\uDE00 é." """)]
-    [InlineData(PromptEndpoint.Messages, "system", """[ {"type":"text", "text":"a@x.org","cache_control":{"type":"ephemeral"}}, {"text":"\u0041","type":"text"} ]""", """[ {"type":"text", "text":"[EMAIL_1]","cache_control":{"type":"ephemeral"}}, {"text":"\u0041","type":"text"} ]""")]
+    [InlineData(
+        PromptEndpoint.Messages,
+        "system",
+        """[ {"type":"text", "text":"a@x.org","cache_control":{"type":"ephemeral"}}, {"text":"\u0041","type":"text"} ]""",
+        """[ {"type":"text", "text":"[EMAIL_1]","cache_control":{"type":"ephemeral"}}, {"text":"\u0041","type":"text"} ]""")]
     [InlineData(PromptEndpoint.Responses, "instructions", "\"a@x.org \\\"b@x.org\\\"\"", "\"[EMAIL_1] \\\"[EMAIL_2]\\\"\"")]
-    [InlineData(PromptEndpoint.Chat, "tools", """[{"type":"function","function":{"name":"a@x.org","description":"for a@x.org","parameters":{"properties":{"name":{"default":"b@x.org"}},"required":["name","a@x.org"], "n": 1.0}}}]""", """[{"type":"function","function":{"name":"a@x.org","description":"for [EMAIL_1]","parameters":{"properties":{"name":{"default":"[EMAIL_2]"}},"required":["name","[EMAIL_1]"], "n": 1.0}}}]""")]
-    [InlineData(PromptEndpoint.Messages, "tools", """[{"name":"a@x.org","input_schema":{"properties":{"to":{"examples":[{"name":"a@x.org"},"b@x.org"]}}}}]""", """[{"name":"a@x.org","input_schema":{"properties":{"to":{"examples":[{"name":"[EMAIL_1]"},"[EMAIL_2]"]}}}}]""")]
+    [InlineData(
+        PromptEndpoint.Chat,
+        "tools",
+        """[{"type":"function","function":{"name":"a@x.org","description":"for a@x.org","parameters":"""
+        + """{"properties":{"name":{"default":"b@x.org"}},"required":["name","a@x.org"], "n": 1.0}}}]""",
+        """[{"type":"function","function":{"name":"a@x.org","description":"for [EMAIL_1]","parameters":"""
+        + """{"properties":{"name":{"default":"[EMAIL_2]"}},"required":["name","[EMAIL_1]"], "n": 1.0}}}]""")]
+    [InlineData(
+        PromptEndpoint.Messages,
+        "tools",
+        """[{"name":"a@x.org","input_schema":{"properties":{"to":{"examples":[{"name":"a@x.org"},"b@x.org"]}}}}]""",
+        """[{"name":"a@x.org","input_schema":{"properties":{"to":{"examples":[{"name":"[EMAIL_1]"},"[EMAIL_2]"]}}}}]""")]
     public async Task Transforming_MemberBesideTheMessages_ChangesOnlyItsStrings(PromptEndpoint endpoint, string member, string value,
         string expected)
     {
@@ -99,7 +113,8 @@ public sealed class RedactTransformTests
     {
         using var services = Services("""{"use":["email"],"roles":["user"]}""");
         var prompt = BodyPrompt.Of(PromptEndpoint.Messages,
-            """{"system":"a@x.org [EMAIL_1]","messages":[{"role":"user","content":"b@x.org"},{"role":"assistant","content":"b@x.org [EMAIL_2]"}]}""");
+            """{"system":"a@x.org [EMAIL_1]","messages":[{"role":"user","content":"b@x.org"},"""
+            + """{"role":"assistant","content":"b@x.org [EMAIL_2]"}]}""");
         await Transform(services, prompt);
         Assert.Equal("\"a@x.org [EMAIL_1]\"", BodyPrompt.MemberOf(prompt, "system"));
         Assert.Equal(["[EMAIL_2]", "b@x.org [EMAIL_3]"], prompt.Messages.Select(message => message.Parts[0].Text));
@@ -135,12 +150,28 @@ public sealed class RedactTransformTests
     }
 
     [Theory]
-    [InlineData(PromptEndpoint.Chat, """{"messages":[{"role":"assistant","content":null,"tool_calls":[{"function":{"name":"f","arguments":"{\"to\":\"a@x.org\"}"}}]}]}""", 1)]
-    [InlineData(PromptEndpoint.Chat, """{"messages":[{"role":"user","content":[{"type":"text","text":"a@x.org"},{"type":"image_url","image_url":{"url":"b@x.org"}},{"type":"file","file":"b@x.org"}],"name":"c@x.org"}]}""", 2)]
+    [InlineData(
+        PromptEndpoint.Chat,
+        """{"messages":[{"role":"assistant","content":null,"tool_calls":"""
+        + """[{"function":{"name":"f","arguments":"{\"to\":\"a@x.org\"}"}}]}]}""",
+        1)]
+    [InlineData(
+        PromptEndpoint.Chat,
+        """{"messages":[{"role":"user","content":[{"type":"text","text":"a@x.org"},{"type":"image_url","image_url":"""
+        + """{"url":"b@x.org"}},{"type":"file","file":"b@x.org"}],"name":"c@x.org"}]}""",
+        2)]
     [InlineData(PromptEndpoint.Chat, """{"metadata":"a@x.org","messages":[{"role":"user","content":"a@x.org"}]}""", 0)]
-    [InlineData(PromptEndpoint.Messages, """{"messages":[{"role":"user","content":[{"type":"tool_result","content":[{"type":"text","text":"a@x.org, b@x.org"}]},{"type":"text","text":"c@x.org"}]}]}""", 2)]
+    [InlineData(
+        PromptEndpoint.Messages,
+        """{"messages":[{"role":"user","content":[{"type":"tool_result","content":[{"type":"text","text":"a@x.org, b@x.org"}]},"""
+        + """{"type":"text","text":"c@x.org"}]}]}""",
+        2)]
     [InlineData(PromptEndpoint.Messages, """{"messages":[{"role":"user","content":[{"type":"tool_result","content":"\ud83d"}]}]}""", 1)]
-    [InlineData(PromptEndpoint.Responses, """{"input":[{"type":"function_call_output","output":"a@x.org"},{"role":"user","content":[{"type":"input_text","text":"b@x.org"}]}]}""", 1)]
+    [InlineData(
+        PromptEndpoint.Responses,
+        """{"input":[{"type":"function_call_output","output":"a@x.org"},"""
+        + """{"role":"user","content":[{"type":"input_text","text":"b@x.org"}]}]}""",
+        1)]
     [InlineData(PromptEndpoint.Responses, """{"input":"a@x.org"}""", 0)]
     [InlineData(PromptEndpoint.Completion, """{"prompt":"a@x.org"}""", 0)]
     [InlineData(PromptEndpoint.Completion, """{"prompt":["a@x.org","b@x.org"]}""", 2)]
@@ -190,7 +221,9 @@ public sealed class RedactTransformTests
     {
         var log = new LogLines();
         using var services = Services("""{"use":["email"],"refuse_unreachable":true}""", log);
-        var body = """{"system":"one@x.org","tools":[{"name":"t","description":"two@x.org"}],"messages":[{"role":"user","content":"three@x.org"},{"role":"assistant","content":[{"type":"tool_use","input":"four@x.org"}]}]}""";
+        var body = """{"system":"one@x.org","tools":[{"name":"t","description":"two@x.org"}]"""
+            + ""","messages":[{"role":"user","content":"three@x.org"},"""
+            + """{"role":"assistant","content":[{"type":"tool_use","input":"four@x.org"}]}]}""";
         var error = await Record.ExceptionAsync(() => Transform(services, BodyPrompt.Of(PromptEndpoint.Messages, body)));
         using var lenient = Services(Emails, log);
         var prompt = BodyPrompt.Of(PromptEndpoint.Messages, body);

@@ -47,7 +47,11 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
     {
         _admin.State.SetReady();
         _admin.Clock.Advance(TimeSpan.FromSeconds(90.5));
-        _admin.State.WarmUps = [WarmUpStatus.Initial("@code") with { State = WarmUpState.Warm }, WarmUpStatus.Initial("@b") with { State = WarmUpState.NotCacheable, Problem = "only 3 tokens" }];
+        _admin.State.WarmUps =
+        [
+            WarmUpStatus.Initial("@code") with { State = WarmUpState.Warm },
+            WarmUpStatus.Initial("@b") with { State = WarmUpState.NotCacheable, Problem = "only 3 tokens" },
+        ];
 
         var (response, body) = await _admin.AskAsync("/health");
         using var document = JsonDocument.Parse(body);
@@ -61,7 +65,9 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
         Assert.Equal(90.5, health.GetProperty("uptime_seconds").GetDouble());
         Assert.Equal("tiny", Text(health, "backend", "model"));
         Assert.Equal(2, health.GetProperty("backend").GetProperty("slots").GetInt32());
-        Assert.Equal("""[{"prefix":"@code","warm":true,"state":"warm"},{"prefix":"@b","warm":false,"state":"not_cacheable"}]""", Compact(health.GetProperty("templates")));
+        Assert.Equal(
+            """[{"prefix":"@code","warm":true,"state":"warm"},{"prefix":"@b","warm":false,"state":"not_cacheable"}]""",
+            Compact(health.GetProperty("templates")));
         Assert.Equal("[]", Compact(health.GetProperty("problems")));
     }
 
@@ -69,7 +75,10 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
     public async Task Health_NoSlotFolder_IsDegradedAndNamesTheFlag()
     {
         _admin.State.SetReady();
-        _admin.State.Backend = _admin.State.Backend with { Model = FakeProxyState.Model with { Missing = "start it with --slot-save-path" } };
+        _admin.State.Backend = _admin.State.Backend with
+        {
+            Model = FakeProxyState.Model with { Missing = "start it with --slot-save-path" },
+        };
 
         var (status, health) = await _admin.AskJsonAsync("/health");
 
@@ -107,7 +116,10 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
         Assert.Equal(8192, backend.GetProperty("facts").GetProperty("context_per_slot").GetInt32());
         Assert.True(backend.GetProperty("facts").GetProperty("can_save_slots").GetBoolean());
         Assert.Equal("""{"enabled":true,"reason":null}""", Compact(status.GetProperty("restoring")));
-        Assert.Equal("""{"capacity":2,"used":0,"interactive":{"waiting":0,"active":0},"batch":{"waiting":0,"active":0},"warm_up":{"waiting":0,"active":0}}""", Compact(status.GetProperty("queue")));
+        Assert.Equal(
+            """{"capacity":2,"used":0,"interactive":{"waiting":0,"active":0},"batch":{"waiting":0,"active":0}"""
+            + ""","warm_up":{"waiting":0,"active":0}}""",
+            Compact(status.GetProperty("queue")));
     }
 
     [Fact]
@@ -123,7 +135,8 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
         var (_, status) = await _admin.AskJsonAsync("/status");
 
         Assert.Equal(
-            """[{"id":0,"busy":true,"kind":"template","prefix":"@code","text_bytes":3000,"tokens":5,"saved":true},{"id":1,"busy":false,"kind":"conversation","prefix":null,"text_bytes":10,"tokens":5,"saved":false}]""",
+            """[{"id":0,"busy":true,"kind":"template","prefix":"@code","text_bytes":3000,"tokens":5,"saved":true},"""
+            + """{"id":1,"busy":false,"kind":"conversation","prefix":null,"text_bytes":10,"tokens":5,"saved":false}]""",
             Compact(status.GetProperty("slots")));
     }
 
@@ -136,12 +149,16 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
         _admin.State.Quarantined = ["file-b.bin: its file is gone"];
         _admin.State.Restores = [new(now, "@code", 1000, 1000, "effective"), new(now, "@code", 1000, null, "failed")];
         _admin.State.Templates = [new TemplateStatus("@code", "templates/code.txt", null, null, "no engine renders .txt")];
-        _admin.State.WarmUps = [new WarmUpStatus("@code", WarmUpState.Running, 1300, 1000, "h", null, TimeSpan.FromSeconds(2.5), 0.25, null)];
+        _admin.State.WarmUps =
+        [
+            new WarmUpStatus("@code", WarmUpState.Running, 1300, 1000, "h", null, TimeSpan.FromSeconds(2.5), 0.25, null),
+        ];
         _admin.State.Plugins =
         [
             new PluginStatus
             {
-                Name = "Shout", Path = "plugins/Shout", Version = "1.2", Api = "9.0", State = PluginState.NotSupported, Exports = ["transform: shout (order 5, /shout)"], Commands = ["shout"], Problem = "built for API 9",
+                Name = "Shout", Path = "plugins/Shout", Version = "1.2", Api = "9.0", State = PluginState.NotSupported,
+                Exports = ["transform: shout (order 5, /shout)"], Commands = ["shout"], Problem = "built for API 9",
                 LastError = new PluginError(_admin.Clock.GetUtcNow(), "shout", "it failed"),
             },
         ];
@@ -157,14 +174,19 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
         Assert.EndsWith("code.txt", Text(template, "path"), StringComparison.Ordinal);
         Assert.Contains("engine", Text(template, "problem"), StringComparison.Ordinal); // the file's problem comes first
         Assert.Equal(
-            """[{"file":"file-a.bin","prefix":"@code","identity":"fingerprint","fits_model":true,"tokens":1000,"bytes":4000,"created":"2030-01-01T00:00:00+00:00"}]""",
+            """[{"file":"file-a.bin","prefix":"@code","identity":"fingerprint","fits_model":true,"tokens":1000,"bytes":4000"""
+            + ""","created":"2030-01-01T00:00:00+00:00"}]""",
             Compact(status.GetProperty("snapshots")));
         Assert.Equal("""["file-b.bin: its file is gone"]""", Compact(status.GetProperty("quarantined")));
         Assert.Equal(
-            """[{"name":"Shout","version":"1.2","api":"9.0","state":"not_supported","path":"plugins/Shout","exports":["transform: shout (order 5, /shout)"],"commands":["shout"],"problem":"built for API 9","notes":[],"loaded_at":null,"calls":0,"errors":0,"last_error":{"at":"2030-01-01T00:00:00+00:00","export":"shout","message":"it failed"}}]""",
+            """[{"name":"Shout","version":"1.2","api":"9.0","state":"not_supported","path":"plugins/Shout","exports":"""
+            + """["transform: shout (order 5, /shout)"],"commands":["shout"],"problem":"built for API 9","notes":[]"""
+            + ""","loaded_at":null,"calls":0,"errors":0,"last_error":"""
+            + """{"at":"2030-01-01T00:00:00+00:00","export":"shout","message":"it failed"}}]""",
             Compact(status.GetProperty("plugins")));
         Assert.Equal(
-            """[{"at":"2030-01-01T00:00:00+00:00","prefix":"@code","promised_tokens":1000,"reused_tokens":1000,"status":"effective"},{"at":"2030-01-01T00:00:00+00:00","prefix":"@code","promised_tokens":1000,"reused_tokens":null,"status":"failed"}]""",
+            """[{"at":"2030-01-01T00:00:00+00:00","prefix":"@code","promised_tokens":1000,"reused_tokens":1000,"status":"effective"},"""
+            + """{"at":"2030-01-01T00:00:00+00:00","prefix":"@code","promised_tokens":1000,"reused_tokens":null,"status":"failed"}]""",
             Compact(status.GetProperty("restores")));
     }
 
@@ -199,8 +221,10 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
         Assert.Contains("bioproxy_backend_up 0\n", before, StringComparison.Ordinal);
         foreach (var sample in new[]
         {
-            "bioproxy_backend_up 1", "bioproxy_queue_length{lane=\"interactive\"} 1", "bioproxy_queue_length{lane=\"batch\"} 0", "bioproxy_queue_length{lane=\"warm-up\"} 0", "bioproxy_slots{state=\"busy\"} 1",
-            "bioproxy_slots{state=\"free\"} 1", "bioproxy_snapshots 1", "bioproxy_template_warm{prefix=\"@code\"} 1", "bioproxy_template_warm{prefix=\"@b\"} 0",
+            "bioproxy_backend_up 1", "bioproxy_queue_length{lane=\"interactive\"} 1",
+            "bioproxy_queue_length{lane=\"batch\"} 0", "bioproxy_queue_length{lane=\"warm-up\"} 0",
+            "bioproxy_slots{state=\"busy\"} 1", "bioproxy_slots{state=\"free\"} 1", "bioproxy_snapshots 1",
+            "bioproxy_template_warm{prefix=\"@code\"} 1", "bioproxy_template_warm{prefix=\"@b\"} 0",
         })
             Assert.Contains($"\n{sample}\n", after, StringComparison.Ordinal);
     }
@@ -261,7 +285,13 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
     {
         _admin.State.SetReady();
         _admin.Snapshots.Add(Saved("a.bin", "@code", PromptChain.Of("template"u8)));
-        _admin.Snapshots.Add(Saved("b.bin", "", PromptChain.Of("conversation"u8)) with { Domain = "ada", PromptTokens = 900, Turns = 2, Created = _admin.Clock.GetUtcNow().AddHours(1) });
+        _admin.Snapshots.Add(Saved("b.bin", "", PromptChain.Of("conversation"u8)) with
+        {
+            Domain = "ada",
+            PromptTokens = 900,
+            Turns = 2,
+            Created = _admin.Clock.GetUtcNow().AddHours(1),
+        });
 
         var (_, list) = await _admin.AskJsonAsync("/kv");
         var (status, one) = await _admin.AskJsonAsync("/kv/b.bin");
@@ -269,7 +299,8 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
         Assert.Equal((2, 8000), (list.GetProperty("count").GetInt32(), list.GetProperty("bytes").GetInt64()));
         Assert.Equal(["b.bin", "a.bin"], list.GetProperty("snapshots").EnumerateArray().Select(s => Text(s, "file")));
         Assert.Equal([false, true], list.GetProperty("snapshots").EnumerateArray().Select(s => s.GetProperty("pinned").GetBoolean()));
-        Assert.Equal((200, "conversation", "ada", 2, 900), (status, Text(one, "label"), Text(one, "domain"), one.GetProperty("turns").GetInt32(), one.GetProperty("prompt_tokens").GetInt32()));
+        var (turns, tokens) = (one.GetProperty("turns").GetInt32(), one.GetProperty("prompt_tokens").GetInt32());
+        Assert.Equal((200, "conversation", "ada", 2, 900), (status, Text(one, "label"), Text(one, "domain"), turns, tokens));
     }
 
     [Theory]
@@ -291,15 +322,18 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
         var (response, _) = await _admin.AskAsync("/kv/drop?" + query, "POST", "application/json; charset=utf-8");
 
         Assert.Equal(200, response.StatusCode);
-        Assert.Equal(new[] { "a.bin", "b.bin", "c.bin", "d.bin" }.Where(file => file != gone), _admin.Snapshots.All.Select(s => s.File).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            new[] { "a.bin", "b.bin", "c.bin", "d.bin" }.Where(file => file != gone),
+            _admin.Snapshots.All.Select(s => s.File).Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public async Task KvGc_DryRunFirst_OnlyTells()
     {
         _admin.State.SetReady();
-        _admin.Snapshots.Add(Saved("old.bin", "", PromptChain.Of("one"u8)) with { Created = _admin.Clock.GetUtcNow().AddDays(-40) });
-        _admin.Snapshots.Add(Saved("pinned.bin", "@code", PromptChain.Of("two"u8)) with { Created = _admin.Clock.GetUtcNow().AddDays(-40) });
+        var longAgo = _admin.Clock.GetUtcNow().AddDays(-40);
+        _admin.Snapshots.Add(Saved("old.bin", "", PromptChain.Of("one"u8)) with { Created = longAgo });
+        _admin.Snapshots.Add(Saved("pinned.bin", "@code", PromptChain.Of("two"u8)) with { Created = longAgo });
 
         var (_, dry) = await _admin.AskAsync("/kv/gc?dry_run=true", "POST", "application/json");
         Assert.Equal(2, _admin.Snapshots.Count);
@@ -338,19 +372,23 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
 
         var (status, json) = await _admin.AskJsonAsync("/explain/r1");
 
-        Assert.Equal((200, "r1", "compute it in slot 1: about 0 tokens reused, first token in about 0.500 s", "cold"), (status, Text(json, "request"), Text(json, "plan"), Text(json, "result")));
+        Assert.Equal(
+            (200, "r1", "compute it in slot 1: about 0 tokens reused, first token in about 0.500 s", "cold"),
+            (status, Text(json, "request"), Text(json, "plan"), Text(json, "result")));
         Assert.Equal("""{"position_bytes":1024,"where":"message 1 (system), its text"}""", Compact(json.GetProperty("first_difference")));
     }
 
     private Snapshot Saved(string file, string prefix, PromptChain chain) =>
         new(file, prefix, AdminFixture.Model, 1000, "hash", 4000, _admin.Clock.GetUtcNow(), chain);
 
-    private static string? Text(JsonElement json, params string[] path) => path.Aggregate(json, (element, name) => element.GetProperty(name)).GetString();
+    private static string? Text(JsonElement json, params string[] path) =>
+        path.Aggregate(json, (element, name) => element.GetProperty(name)).GetString();
 
     private static string Compact(JsonElement json)
     {
         using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        var options = new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        using (var writer = new Utf8JsonWriter(stream, options))
             json.WriteTo(writer);
         return Encoding.UTF8.GetString(stream.ToArray());
     }

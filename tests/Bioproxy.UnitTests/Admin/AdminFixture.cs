@@ -36,8 +36,10 @@ internal sealed class AdminFixture : IAsyncDisposable
         var folder = new StateFolder(Options);
         Snapshots = new SnapshotStore(folder, Options, Clock, NullLogger<SnapshotStore>.Instance);
         Snapshots.Load();
-        _plugins = new PluginManager(FixturePlugins.Loader(Options.PluginDirectories[0]), Options, [], Clock, NullLogger<PluginManager>.Instance);
-        Endpoints = new AdminEndpoints(State, Exporter, new KvAdmin(Snapshots), new PluginAdmin(_plugins), Explanations, Options, new Uptime(Clock));
+        _plugins = new PluginManager(
+            FixturePlugins.Loader(Options.PluginDirectories[0]), Options, [], Clock, NullLogger<PluginManager>.Instance);
+        Endpoints = new AdminEndpoints(
+            State, Exporter, new KvAdmin(Snapshots), new PluginAdmin(_plugins), Explanations, Options, new Uptime(Clock));
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("bioproxy-admin-").FullName;
@@ -64,7 +66,8 @@ internal sealed class AdminFixture : IAsyncDisposable
         var http = new DefaultHttpContext();
         http.Request.Method = method;
         http.Request.Path = path.Split('?')[0];
-        http.Request.QueryString = new QueryString(path.Contains('?', StringComparison.Ordinal) ? path[path.IndexOf('?', StringComparison.Ordinal)..] : "");
+        http.Request.QueryString = new QueryString(
+            path.Contains('?', StringComparison.Ordinal) ? path[path.IndexOf('?', StringComparison.Ordinal)..] : "");
         http.Request.ContentType = contentType;
         http.Response.Body = body;
         await Endpoints.HandleAsync(http).DefaultTimeout();

@@ -30,10 +30,18 @@ public sealed class SlotHoldingTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Of_Slot_SaysWhatItHolds(string content, bool hasSnapshot, double coverage, bool isSaved, long? task, int? tokens, string kind, string? trigger, int bytes)
+    public void Of_Slot_SaysWhatItHolds(
+        string content, bool hasSnapshot, double coverage, bool isSaved, long? task, int? tokens, string kind, string? trigger, int bytes)
     {
-        var held = content switch { "template" => new SlotContent(Template, coverage, isSaved), "question" => new SlotContent(Question, coverage, isSaved), "warm-up" => new SlotContent(Question, coverage, isSaved) { Turns = 0 }, _ => null };
-        WarmUpStatus[] templates = [WarmUpStatus.Initial("@new") with { State = hasSnapshot ? WarmUpState.Warm : WarmUpState.Computed, CacheableTokens = 100 }];
+        var held = content switch
+        {
+            "template" => new SlotContent(Template, coverage, isSaved),
+            "question" => new SlotContent(Question, coverage, isSaved),
+            "warm-up" => new SlotContent(Question, coverage, isSaved) { Turns = 0 },
+            _ => null,
+        };
+        var state = hasSnapshot ? WarmUpState.Warm : WarmUpState.Computed;
+        WarmUpStatus[] templates = [WarmUpStatus.Initial("@new") with { State = state, CacheableTokens = 100 }];
 
         var holding = SlotHolding.Of(new SlotView(0, false, held, task, tokens), hasSnapshot ? Snapshots : [], templates);
 

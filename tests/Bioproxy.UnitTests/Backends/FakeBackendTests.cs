@@ -54,7 +54,9 @@ public sealed class FakeBackendTests : IAsyncDisposable
     [Theory]
     [InlineData("v1/chat/completions", """{"messages":[{"role":"user","content":"hi"}]}""")]
     [InlineData("v1/chat/completions", """{"stream":true,"messages":[{"role":"user","content":"hi"}]}""")]
-    [InlineData("v1/chat/completions", """{"stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"hi"}]}""")]
+    [InlineData(
+        "v1/chat/completions",
+        """{"stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"hi"}]}""")]
     [InlineData("v1/completions", """{"prompt":"hi there"}""")]
     [InlineData("v1/completions", """{"stream":true,"prompt":"hi there"}""")]
     [InlineData("v1/responses", """{"input":"hi there"}""")]
@@ -124,7 +126,8 @@ public sealed class FakeBackendTests : IAsyncDisposable
         await _client.EvaluateAsync(prompt, 1, true, static (_, _, _) => { }, default).DefaultTimeout();
         await _client.EvaluateAsync([1, 2, 3], null, true, static (_, _, _) => { }, default).DefaultTimeout();
 
-        Assert.Equal(1, (await _client.EvaluateAsync([.. prompt, 7], null, true, static (_, _, _) => { }, default).DefaultTimeout()).Value!.Slot);
+        var longer = await _client.EvaluateAsync([.. prompt, 7], null, true, static (_, _, _) => { }, default).DefaultTimeout();
+        Assert.Equal(1, longer.Value!.Slot);
         Assert.Equal(0, (await _client.EvaluateAsync([8, 8], null, true, static (_, _, _) => { }, default).DefaultTimeout()).Value!.Slot);
     }
 
@@ -241,15 +244,24 @@ public sealed class FakeBackendTests : IAsyncDisposable
     [Theory]
     [InlineData(nameof(FakeWire.CloseBeforeAnyByte), "")]
     [InlineData(nameof(FakeWire.CloseInStatusLine), "HTTP/1.1 20")]
-    [InlineData(nameof(FakeWire.CloseAfterHeaders), "HTTP/1.1 200 OK\r\nServer: llama.cpp\r\nAccess-Control-Allow-Origin: \r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: 15\r\nKeep-Alive: timeout=5, max=100\r\n\r\n")]
+    [InlineData(
+        nameof(FakeWire.CloseAfterHeaders),
+        "HTTP/1.1 200 OK\r\nServer: llama.cpp\r\nAccess-Control-Allow-Origin: \r\nContent-Type: application/json; charset=utf-8\r\n"
+        + "Content-Length: 15\r\nKeep-Alive: timeout=5, max=100\r\n\r\n")]
     [InlineData(nameof(FakeWire.ContentLengthTooLarge), "…Content-Length: 20\r\nKeep-Alive: timeout=5, max=100\r\n\r\n{\"status\":\"ok\"}")]
     [InlineData(nameof(FakeWire.ContentLengthTooSmall), "…Content-Length: 10\r\nKeep-Alive: timeout=5, max=100\r\n\r\n{\"status\":\"ok\"}")]
-    [InlineData(nameof(FakeWire.Http10), "HTTP/1.0 200 OK\r\nServer: llama.cpp\r\nAccess-Control-Allow-Origin: \r\nContent-Type: application/json; charset=utf-8\r\nConnection: close\r\n\r\n{\"status\":\"ok\"}")]
+    [InlineData(
+        nameof(FakeWire.Http10),
+        "HTTP/1.0 200 OK\r\nServer: llama.cpp\r\nAccess-Control-Allow-Origin: \r\nContent-Type: application/json; charset=utf-8\r\n"
+        + "Connection: close\r\n\r\n{\"status\":\"ok\"}")]
     [InlineData(nameof(FakeWire.CloseMidChunk), "…Keep-Alive: timeout=5, max=100\r\n\r\nf\r\n{\"status")]
     [InlineData(nameof(FakeWire.CloseBetweenChunks), "…Transfer-Encoding: chunked\r\nKeep-Alive: timeout=5, max=100\r\n\r\n")]
     [InlineData(nameof(FakeWire.WrongChunkLength), "…\r\n\r\n14\r\n{\"status\":\"ok\"}\r\n0\r\n\r\n")]
     [InlineData(nameof(FakeWire.GarbageChunkLength), "…\r\n\r\nzz\r\n{\"status\":\"ok\"}\r\n0\r\n\r\n")]
-    [InlineData(nameof(FakeWire.BothLengths), "…Content-Length: 5\r\nX-Accel-Buffering: no\r\nTransfer-Encoding: chunked\r\nKeep-Alive: timeout=5, max=100\r\n\r\nf\r\n{\"status\":\"ok\"}\r\n0\r\n\r\n")]
+    [InlineData(
+        nameof(FakeWire.BothLengths),
+        "…Content-Length: 5\r\nX-Accel-Buffering: no\r\nTransfer-Encoding: chunked\r\nKeep-Alive: timeout=5, max=100\r\n\r\n"
+        + "f\r\n{\"status\":\"ok\"}\r\n0\r\n\r\n")]
     public async Task Misbehave_Wire_AnswersExactlySo(string wire, string expected)
     {
         _backend.Misbehave("/health", FakeMisbehaviour.Of(Enum.Parse<FakeWire>(wire)));
@@ -314,8 +326,12 @@ public sealed class FakeBackendTests : IAsyncDisposable
         await stream.WriteAsync(Encoding.Latin1.GetBytes(request)).DefaultTimeout();
         var answer = string.Empty;
         var buffer = new byte[4096];
-        while (!(until.Length > 0 && answer.EndsWith(until, StringComparison.Ordinal)) && await stream.ReadAsync(buffer).DefaultTimeout() is > 0 and var read)
+        while (!(until.Length > 0 && answer.EndsWith(until, StringComparison.Ordinal))
+            && await stream.ReadAsync(buffer).DefaultTimeout() is > 0 and var read)
+        {
             answer += Encoding.Latin1.GetString(buffer, 0, read);
+        }
+
         return answer;
     }
 }

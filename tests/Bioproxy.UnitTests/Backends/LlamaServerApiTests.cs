@@ -27,11 +27,18 @@ public sealed class LlamaServerApiTests : IAsyncDisposable
 
     public static TheoryData<string> Garbage =>
     [
-        "", "{", "null", "5", "\"text\"", "[]", "{}", "[1]", "[null]", "[[]]", "{\"tokens\":\"x\"}", "{\"tokens\":[\"a\"]}", "{\"tokens\":[1.5]}", "{\"prompt\":5}", "{\"prompt\":\"\\ud800\"}",
-        "{\"n_saved\":\"1\",\"n_restored\":null}", "{\"n_saved\":1e99,\"n_restored\":1e99}", "{\"n_saved\":5,\"n_restored\":5,\"n_written\":\"x\",\"n_read\":[]}", "{\"n_saved\":5,\"n_restored\":5,\"timings\":[]}",
-        "{\"completion_probabilities\":[]}", "{\"completion_probabilities\":[{\"top_logprobs\":[{\"id\":1,\"logprob\":null}]}]}", "{\"completion_probabilities\":[{\"top_logprobs\":[{\"id\":1,\"logprob\":-1},{\"id\":1,\"logprob\":-2}]}]}",
-        "[{\"id\":\"0\",\"is_processing\":false}]", "[{\"id\":0,\"is_processing\":\"no\"}]", "[{\"id\":0,\"is_processing\":false,\"id_task\":\"x\"}]", "[{\"id\":0,\"is_processing\":false,\"id_task\":1,\"n_prompt_tokens\":null}]",
-        "data: {\"timings\":5}\n\n", "data: {\"timings\":{}}\n\n", "data: {\"timings\":{\"cache_n\":1.5,\"prompt_n\":1}}\n\n", "data: {\"prompt_progress\":{\"total\":\"x\"}}\n\n", "data: {bad\n\n", "data: {\"error\":5}\n\n", "error: {\"error\":{\"message\":\"m\"}}\n\n",
+        "", "{", "null", "5", "\"text\"", "[]", "{}", "[1]", "[null]", "[[]]",
+        "{\"tokens\":\"x\"}", "{\"tokens\":[\"a\"]}", "{\"tokens\":[1.5]}", "{\"prompt\":5}", "{\"prompt\":\"\\ud800\"}",
+        "{\"n_saved\":\"1\",\"n_restored\":null}", "{\"n_saved\":1e99,\"n_restored\":1e99}",
+        "{\"n_saved\":5,\"n_restored\":5,\"n_written\":\"x\",\"n_read\":[]}", "{\"n_saved\":5,\"n_restored\":5,\"timings\":[]}",
+        "{\"completion_probabilities\":[]}", "{\"completion_probabilities\":[{\"top_logprobs\":[{\"id\":1,\"logprob\":null}]}]}",
+        "{\"completion_probabilities\":[{\"top_logprobs\":[{\"id\":1,\"logprob\":-1},{\"id\":1,\"logprob\":-2}]}]}",
+        "[{\"id\":\"0\",\"is_processing\":false}]", "[{\"id\":0,\"is_processing\":\"no\"}]",
+        "[{\"id\":0,\"is_processing\":false,\"id_task\":\"x\"}]",
+        "[{\"id\":0,\"is_processing\":false,\"id_task\":1,\"n_prompt_tokens\":null}]",
+        "data: {\"timings\":5}\n\n", "data: {\"timings\":{}}\n\n", "data: {\"timings\":{\"cache_n\":1.5,\"prompt_n\":1}}\n\n",
+        "data: {\"prompt_progress\":{\"total\":\"x\"}}\n\n", "data: {bad\n\n", "data: {\"error\":5}\n\n",
+        "error: {\"error\":{\"message\":\"m\"}}\n\n",
     ];
 
     [Theory]
@@ -41,8 +48,9 @@ public sealed class LlamaServerApiTests : IAsyncDisposable
         for (var i = 0; i < 10; i++)
             _backend.Misbehave(_ => true, FakeMisbehaviour.Garbage(body));
 
-        Check(await _client.SaveAsync(0, "a.bin", default).DefaultTimeout(), mayBeGood: body.Contains("n_saved\":5", StringComparison.Ordinal));
-        Check(await _client.RestoreAsync(0, "a.bin", default).DefaultTimeout(), mayBeGood: body.Contains("n_saved\":5", StringComparison.Ordinal));
+        var hasCounts = body.Contains("n_saved\":5", StringComparison.Ordinal);
+        Check(await _client.SaveAsync(0, "a.bin", default).DefaultTimeout(), mayBeGood: hasCounts);
+        Check(await _client.RestoreAsync(0, "a.bin", default).DefaultTimeout(), mayBeGood: hasCounts);
         Check(await _client.GetSlotsAsync(default).DefaultTimeout(), mayBeGood: body == "[]");
         Check(await _client.TokenizeAsync("x", default).DefaultTimeout());
         Check(await _client.ApplyTemplateAsync("{}"u8.ToArray(), default).DefaultTimeout());
@@ -87,7 +95,8 @@ public sealed class LlamaServerApiTests : IAsyncDisposable
         _backend.Misbehave(_ => true, FakeMisbehaviour.Of(Enum.Parse<FakeWire>(wire)));
 
         Assert.Equal(2, (await _client.GetSlotsAsync(default).DefaultTimeout()).Value?.Count);
-        Assert.Equal(3, (await _client.EvaluateAsync([1, 2, 3], null, true, static (_, _, _) => { }, default).DefaultTimeout()).Value?.ComputedTokens);
+        var answer = await _client.EvaluateAsync([1, 2, 3], null, true, static (_, _, _) => { }, default).DefaultTimeout();
+        Assert.Equal(3, answer.Value?.ComputedTokens);
     }
 
     [Fact]
@@ -99,7 +108,10 @@ public sealed class LlamaServerApiTests : IAsyncDisposable
         var steps = 0;
 
         for (var i = 0; i < 3; i++)
-            Assert.NotNull((await _client.EvaluateAsync([.. Enumerable.Range(1 + i, 1000)], 0, true, (_, _, _) => steps++, default).DefaultTimeout()).Value);
+        {
+            int[] tokens = [.. Enumerable.Range(1 + i, 1000)];
+            Assert.NotNull((await _client.EvaluateAsync(tokens, 0, true, (_, _, _) => steps++, default).DefaultTimeout()).Value);
+        }
 
         Assert.Equal(9, steps);
     }

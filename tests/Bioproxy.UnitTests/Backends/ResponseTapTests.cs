@@ -23,7 +23,8 @@ public sealed class ResponseTapTests
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void Timings_AnswerInTwoReads_SplitAnywhere(string shape, string answer, int cached, int computed, int generated, double milliseconds)
+    public void Timings_AnswerInTwoReads_SplitAnywhere(
+        string shape, string answer, int cached, int computed, int generated, double milliseconds)
     {
         var bytes = Encoding.UTF8.GetBytes(answer);
         for (var at = 0; at <= bytes.Length; at++)
@@ -32,14 +33,17 @@ public sealed class ResponseTapTests
             tap.Look(bytes.AsSpan(0, at));
             tap.Look(bytes.AsSpan(at));
 
-            Assert.Equal((shape, at, new PromptTimings(cached, computed, generated) { PrefillSeconds = milliseconds / 1000 }), (shape, at, tap.Timings()));
+            Assert.Equal(
+                (shape, at, new PromptTimings(cached, computed, generated) { PrefillSeconds = milliseconds / 1000 }),
+                (shape, at, tap.Timings()));
             Assert.Equal(bytes.Length, tap.TotalBytes);
         }
     }
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void Timings_BehindALongAnswer_ReadByteByByteOrAtOnce(string shape, string answer, int cached, int computed, int generated, double milliseconds)
+    public void Timings_BehindALongAnswer_ReadByteByByteOrAtOnce(
+        string shape, string answer, int cached, int computed, int generated, double milliseconds)
     {
         var bytes = Encoding.UTF8.GetBytes(new string('x', 20_000) + "\n\n" + answer);
         var small = new ResponseTap();
@@ -48,14 +52,17 @@ public sealed class ResponseTapTests
         var large = new ResponseTap();
         large.Look(bytes);
 
-        Assert.Equal((shape, new PromptTimings(cached, computed, generated) { PrefillSeconds = milliseconds / 1000 }), (shape, small.Timings()));
+        Assert.Equal(
+            (shape, new PromptTimings(cached, computed, generated) { PrefillSeconds = milliseconds / 1000 }),
+            (shape, small.Timings()));
         Assert.Equal(small.Timings(), large.Timings());
         Assert.Equal(bytes.Length, small.TotalBytes);
     }
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void Timings_AnswerBrokenOff_AreNeverMadeUp(string shape, string answer, int cached, int computed, int generated, double milliseconds)
+    public void Timings_AnswerBrokenOff_AreNeverMadeUp(
+        string shape, string answer, int cached, int computed, int generated, double milliseconds)
     {
         var bytes = Encoding.UTF8.GetBytes(answer);
         for (var at = 0; at <= bytes.Length; at++)
@@ -75,7 +82,8 @@ public sealed class ResponseTapTests
     [Fact]
     public void Timings_StreamOfMessages_AreReadFromBothEnds()
     {
-        var bytes = Encoding.UTF8.GetBytes(CapturedAnswers.MessagesStream.Replace("\"text\":\"$\"", $"\"text\":\"{new string('t', 20_000)}\"", StringComparison.Ordinal));
+        var longText = $"\"text\":\"{new string('t', 20_000)}\"";
+        var bytes = Encoding.UTF8.GetBytes(CapturedAnswers.MessagesStream.Replace("\"text\":\"$\"", longText, StringComparison.Ordinal));
         for (var at = 0; at <= bytes.Length; at += at < 1100 ? 1 : 97)
         {
             var tap = new ResponseTap(keepsHead: true);
@@ -97,7 +105,9 @@ public sealed class ResponseTapTests
             for (var reads = random.Next(1, 30); reads > 0; reads--)
             {
                 number = random.Next();
-                tap.Look(Encoding.UTF8.GetBytes($"{new string('y', random.Next(0, 12_000))}\"timings\":{{\"cache_n\":{number},\"prompt_n\":1,\"x\":\"{new string('z', random.Next(0, 4000))}\"}}"));
+                var before = new string('y', random.Next(0, 12_000));
+                var behind = new string('z', random.Next(0, 4000));
+                tap.Look(Encoding.UTF8.GetBytes($"{before}\"timings\":{{\"cache_n\":{number},\"prompt_n\":1,\"x\":\"{behind}\"}}"));
             }
 
             Assert.Equal(number, tap.Timings()?.CachedTokens);
@@ -130,12 +140,14 @@ public sealed class ResponseTapTests
     }
 
     [Fact]
-    public void Timings_WithSpaces_AreFound() => Assert.Equal(new PromptTimings(1, 2, 0), TimingsReader.Read("{\"timings\":  {\n \"cache_n\" : 1, \"prompt_n\" : 2 } }"u8));
+    public void Timings_WithSpaces_AreFound() =>
+        Assert.Equal(new PromptTimings(1, 2, 0), TimingsReader.Read("{\"timings\":  {\n \"cache_n\" : 1, \"prompt_n\" : 2 } }"u8));
 
     [Fact]
     public void Timings_TextThatLooksLikeThem_DoesNotHideTheRealOnes()
     {
-        const string Answer = """{"choices":[{"message":{"content":"\"timings\":{\"cache_n\":9,\"prompt_n\":9}"}}],"timings":{"cache_n":1,"prompt_n":2,"predicted_n":3}}""";
+        const string Answer = """{"choices":[{"message":{"content":"\"timings\":{\"cache_n\":9,\"prompt_n\":9}"}}]"""
+            + ""","timings":{"cache_n":1,"prompt_n":2,"predicted_n":3}}""";
 
         Assert.Equal(new PromptTimings(1, 2, 3), TimingsReader.Read(Encoding.UTF8.GetBytes(Answer)));
     }
@@ -144,5 +156,6 @@ public sealed class ResponseTapTests
     [InlineData(600, 35, 7, 641)]
     [InlineData(10, 5, 0, 15)]
     [InlineData(10, 5, 1, 15)]
-    public void HeldTokens_AreAllButTheLastGenerated(int cached, int computed, int generated, int held) => Assert.Equal(held, new PromptTimings(cached, computed, generated).HeldTokens);
+    public void HeldTokens_AreAllButTheLastGenerated(int cached, int computed, int generated, int held) =>
+        Assert.Equal(held, new PromptTimings(cached, computed, generated).HeldTokens);
 }

@@ -12,8 +12,10 @@ public sealed class KvTableTests
     {
         var answer = Json("""
             {"count":2,"bytes":3221225472,"free_bytes":5368709120,"snapshots":[
-            {"file":"a.bin","label":"conversation","domain":"ada","tokens":12345,"turns":3,"bytes":3220176896,"last_used":"2030-01-05T00:00:00+00:00","pinned":false,"in_use":true,"fits_model":false},
-            {"file":"bb.bin","label":"@code","domain":null,"tokens":7,"turns":1,"bytes":1048576,"last_used":"2030-01-02T00:00:00+00:00","pinned":true,"in_use":false,"fits_model":true}]}
+            {"file":"a.bin","label":"conversation","domain":"ada","tokens":12345,"turns":3,"bytes":3220176896,
+             "last_used":"2030-01-05T00:00:00+00:00","pinned":false,"in_use":true,"fits_model":false},
+            {"file":"bb.bin","label":"@code","domain":null,"tokens":7,"turns":1,"bytes":1048576,
+             "last_used":"2030-01-02T00:00:00+00:00","pinned":true,"in_use":false,"fits_model":true}]}
             """);
 
         Assert.Equal(
@@ -29,7 +31,8 @@ public sealed class KvTableTests
     [Fact]
     public void Removed_DryRun_SaysWouldBe()
     {
-        var answer = Json("""{"would_be_removed":[{"file":"a.bin","label":"@code","bytes":2048,"reason":"too many snapshots (kv.max_snapshots)"}]}""");
+        var answer = Json(
+            """{"would_be_removed":[{"file":"a.bin","label":"@code","bytes":2048,"reason":"too many snapshots (kv.max_snapshots)"}]}""");
 
         Assert.Equal(
             [
@@ -48,7 +51,8 @@ public sealed class KvTableTests
     [Fact]
     public void Show_Members_AreNamesAndValues() => Assert.Equal(
         ["file        a.bin", "in use      yes", "text bytes  12,345", "domain      -", "created     2030-01-05 00:00:00 +00:00"],
-        Printed.Lines(KvTable.Show(Json("""{"file":"a.bin","in_use":true,"text_bytes":12345,"domain":null,"created":"2030-01-05T00:00:00+00:00"}"""))));
+        Printed.Lines(KvTable.Show(Json(
+            """{"file":"a.bin","in_use":true,"text_bytes":12345,"domain":null,"created":"2030-01-05T00:00:00+00:00"}"""))));
 
     private static JsonElement Json(string text)
     {

@@ -13,7 +13,8 @@ public sealed class PluginTableTests
         [
             new()
             {
-                Name = "Rag", Path = "p/Rag", Version = "1.0.0-beta", State = PluginState.Active, Exports = ["transform: rag (order 0, /rag)", "life cycle"], Calls = 12345, Errors = 1,
+                Name = "Rag", Path = "p/Rag", Version = "1.0.0-beta", State = PluginState.Active,
+                Exports = ["transform: rag (order 0, /rag)", "life cycle"], Calls = 12345, Errors = 1,
                 Problem = "What is in its folder now cannot be used.", Notes = ["Its own copy is ignored.", "Another note."],
                 LastError = new PluginError(new DateTimeOffset(2030, 1, 5, 1, 2, 3, TimeSpan.Zero), "rag", "it failed"),
             },

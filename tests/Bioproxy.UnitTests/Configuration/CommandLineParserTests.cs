@@ -39,7 +39,14 @@ public sealed class CommandLineParserTests : IDisposable
         var input = _invoked!.Value.Input;
         Assert.Equal("c.json", input.ConfigPath);
         Assert.Equal(
-            new Dictionary<string, string> { ["proxy_host"] = "h", ["proxy_port"] = "x", ["admin_host"] = "ah", ["admin_port"] = "2", ["backend_url"] = "http://b" },
+            new Dictionary<string, string>
+            {
+                ["proxy_host"] = "h",
+                ["proxy_port"] = "x",
+                ["admin_host"] = "ah",
+                ["admin_port"] = "2",
+                ["backend_url"] = "http://b",
+            },
             input.Overrides);
     }
 
@@ -82,7 +89,8 @@ public sealed class CommandLineParserTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--prot=1", "'--prot' was not matched. Did you mean one of the following?\n--port\n\nUnrecognized command or argument '--prot'.")]
+    [InlineData(
+        "--prot=1", "'--prot' was not matched. Did you mean one of the following?\n--port\n\nUnrecognized command or argument '--prot'.")]
     [InlineData("chek", "'chek' was not matched. Did you mean one of the following?\ncheck\n\nUnrecognized command or argument 'chek'.")]
     [InlineData("--nonsense", "Unrecognized command or argument '--nonsense'.")]
     public async Task Invoke_WrongUsage_IsShort(string argument, string expected)
@@ -103,7 +111,10 @@ public sealed class CommandLineParserTests : IDisposable
 
         var help = _out.ToString();
         Assert.Null(_invoked);
-        foreach (var expected in new[] { "--config <file>", "--host <host>", "--port <port>", "--admin-host <host>", "--admin-port <port>", "--backend <url>", "check" })
+        foreach (var expected in new[]
+        {
+            "--config <file>", "--host <host>", "--port <port>", "--admin-host <host>", "--admin-port <port>", "--backend <url>", "check",
+        })
             Assert.Contains(expected, help, StringComparison.Ordinal);
         Assert.DoesNotContain(" -port", help, StringComparison.Ordinal);
     }
@@ -119,7 +130,11 @@ public sealed class CommandLineParserTests : IDisposable
     [Fact]
     public async Task Invoke_ActionThrows_ExceptionIsNotSwallowed() =>
         await Assert.ThrowsAsync<InvalidOperationException>(() =>
-            CommandLineParser.InvokeAsync([], new CommandActions((_, _) => throw new InvalidOperationException(), Check, Doctor, Kv, Plugins), _out, _error));
+            CommandLineParser.InvokeAsync(
+                [],
+                new CommandActions((_, _) => throw new InvalidOperationException(), Check, Doctor, Kv, Plugins),
+                _out,
+                _error));
 
     [Fact]
     public async Task Invoke_Cancelled_PassesTheToken()
@@ -144,7 +159,8 @@ public sealed class CommandLineParserTests : IDisposable
         Assert.Equal(5, exitCode);
     }
 
-    private Task<int> InvokeAsync(params string[] args) => CommandLineParser.InvokeAsync(args, new CommandActions(Run, Check, Doctor, Kv, Plugins), _out, _error);
+    private Task<int> InvokeAsync(params string[] args) =>
+        CommandLineParser.InvokeAsync(args, new CommandActions(Run, Check, Doctor, Kv, Plugins), _out, _error);
 
     [Fact]
     public async Task Invoke_Kv_TakesWhatItIsAbout()

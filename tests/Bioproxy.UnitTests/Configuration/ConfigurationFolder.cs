@@ -53,7 +53,8 @@ internal sealed class ConfigurationFolder : IDisposable
     {
         var result = Load(json, configPath);
         Assert.False(result.IsValid);
-        return [.. result.Errors.Select(error => error.ToString().Replace(Folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal))];
+        return [.. result.Errors.Select(error =>
+            error.ToString().Replace(Folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal))];
     }
 
     public void Dispose() => _folder.Delete(recursive: true);

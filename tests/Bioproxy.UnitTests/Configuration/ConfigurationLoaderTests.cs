@@ -58,7 +58,9 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [Fact]
     public void Load_PluginSettings_ArePassedOnAsJsonWithoutComments()
     {
-        var options = _folder.Valid("""{ "plugins": { "Acme.Shout": { "loud": true, /* never mind */ "times": 1e2, "words": ["a\"b", null, {}], } }, "agents": ["/rag", "parallel"] }""");
+        var options = _folder.Valid(
+            """{ "plugins": { "Acme.Shout": { "loud": true, /* never mind */ "times": 1e2, "words": ["a\"b", null, {}], } },"""
+            + """ "agents": ["/rag", "parallel"] }""");
 
         var (plugin, settings) = Assert.Single(options.PluginSettings);
         Assert.Equal("Acme.Shout", plugin);
@@ -76,7 +78,9 @@ public sealed class ConfigurationLoaderTests : IDisposable
 
     [Fact]
     public void Load_PluginSettings_AreFoundWithoutCase() =>
-        Assert.Equal("{}", System.Text.Encoding.UTF8.GetString(_folder.Valid("""{ "plugins": { "Acme": {} } }""").PluginSettings["acme"].Span));
+        Assert.Equal(
+            "{}",
+            System.Text.Encoding.UTF8.GetString(_folder.Valid("""{ "plugins": { "Acme": {} } }""").PluginSettings["acme"].Span));
 
     [Fact]
     public void Load_NoFileAtTheDefaultPlace_GivesDefaults()
@@ -171,67 +175,183 @@ public sealed class ConfigurationLoaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{ "proxy_port": "8080" }""", "config.json, line 1: proxy_port is \"8080\"; expected a whole number from 0 to 65535 (0 = a free port)")]
-    [InlineData("""{ "proxy_port": 65536 }""", "config.json, line 1: proxy_port is 65536; expected a whole number from 0 to 65535 (0 = a free port)")]
-    [InlineData("""{ "proxy_port": -1 }""", "config.json, line 1: proxy_port is -1; expected a whole number from 0 to 65535 (0 = a free port)")]
-    [InlineData("""{ "proxy_port": 80.5 }""", "config.json, line 1: proxy_port is 80.5; expected a whole number from 0 to 65535 (0 = a free port)")]
-    [InlineData("""{ "proxy_port": null }""", "config.json, line 1: proxy_port is null; expected a whole number from 0 to 65535 (0 = a free port)")]
-    [InlineData("""{ "proxy_host": "http://localhost" }""", "config.json, line 1: proxy_host is \"http://localhost\"; expected a host name or an IP address without port (0.0.0.0 = every interface)")]
-    [InlineData("""{ "proxy_host": "" }""", "config.json, line 1: proxy_host is \"\"; expected a host name or an IP address without port (0.0.0.0 = every interface)")]
-    [InlineData("""{ "backend_url": "localhost:8081" }""", "config.json, line 1: backend_url is \"localhost:8081\"; expected an absolute http:// or https:// address without user name, ? or #, e.g. http://localhost:8081")]
-    [InlineData("""{ "otlp_endpoint": "/metrics" }""", "config.json, line 1: otlp_endpoint is \"/metrics\"; expected an absolute http:// or https:// address without user name, ? or #, e.g. http://localhost:4317, or null")]
-    [InlineData("""{ "warmup_check_interval": 0.5 }""", "config.json, line 1: warmup_check_interval is 0.5; expected a number of seconds from 1 to 1000000 (fractions allowed)")]
-    [InlineData("""{ "timeouts": { "connect_seconds": 0 } }""", "config.json, line 1: timeouts.connect_seconds is 0; expected a number of seconds from 0.001 to 1000000 (fractions allowed)")]
-    [InlineData("""{ "timeouts": { "response_seconds": 1e300 } }""", "config.json, line 1: timeouts.response_seconds is 1e300; expected a number of seconds from 0 to 1000000 (fractions allowed, 0 = no limit)")]
+    [InlineData(
+        """{ "proxy_port": "8080" }""",
+        "config.json, line 1: proxy_port is \"8080\"; expected a whole number from 0 to 65535 (0 = a free port)")]
+    [InlineData(
+        """{ "proxy_port": 65536 }""",
+        "config.json, line 1: proxy_port is 65536; expected a whole number from 0 to 65535 (0 = a free port)")]
+    [InlineData(
+        """{ "proxy_port": -1 }""",
+        "config.json, line 1: proxy_port is -1; expected a whole number from 0 to 65535 (0 = a free port)")]
+    [InlineData(
+        """{ "proxy_port": 80.5 }""",
+        "config.json, line 1: proxy_port is 80.5; expected a whole number from 0 to 65535 (0 = a free port)")]
+    [InlineData(
+        """{ "proxy_port": null }""",
+        "config.json, line 1: proxy_port is null; expected a whole number from 0 to 65535 (0 = a free port)")]
+    [InlineData(
+        """{ "proxy_host": "http://localhost" }""",
+        "config.json, line 1: proxy_host is \"http://localhost\"; "
+        + "expected a host name or an IP address without port (0.0.0.0 = every interface)")]
+    [InlineData(
+        """{ "proxy_host": "" }""",
+        "config.json, line 1: proxy_host is \"\"; expected a host name or an IP address without port (0.0.0.0 = every interface)")]
+    [InlineData(
+        """{ "backend_url": "localhost:8081" }""",
+        "config.json, line 1: backend_url is \"localhost:8081\"; "
+        + "expected an absolute http:// or https:// address without user name, ? or #, e.g. http://localhost:8081")]
+    [InlineData(
+        """{ "otlp_endpoint": "/metrics" }""",
+        "config.json, line 1: otlp_endpoint is \"/metrics\"; "
+        + "expected an absolute http:// or https:// address without user name, ? or #, e.g. http://localhost:4317, or null")]
+    [InlineData(
+        """{ "warmup_check_interval": 0.5 }""",
+        "config.json, line 1: warmup_check_interval is 0.5; expected a number of seconds from 1 to 1000000 (fractions allowed)")]
+    [InlineData(
+        """{ "timeouts": { "connect_seconds": 0 } }""",
+        "config.json, line 1: timeouts.connect_seconds is 0; expected a number of seconds from 0.001 to 1000000 (fractions allowed)")]
+    [InlineData(
+        """{ "timeouts": { "response_seconds": 1e300 } }""",
+        "config.json, line 1: timeouts.response_seconds is 1e300; "
+        + "expected a number of seconds from 0 to 1000000 (fractions allowed, 0 = no limit)")]
     [InlineData("""{ "kv": { "enabled": "true" } }""", "config.json, line 1: kv.enabled is \"true\"; expected true or false")]
-    [InlineData("""{ "kv": { "directory": "nowhere" } }""", "config.json, line 1: kv.directory is \"nowhere\"; expected a folder that exists, or null (looked for: nowhere)")]
-    [InlineData("""{ "kv": true }""", "config.json, line 1: kv is true; expected an object with any of enabled, directory, save, min_tokens, idle_save_seconds, max_write_per_hour, max_age_days, max_bytes, max_snapshots, min_free_bytes, domain_header")]
-    [InlineData("""{ "kv": { "save": "sometimes" } }""", "config.json, line 1: kv.save is \"sometimes\"; expected one of \"auto\", \"always\", \"never\"")]
+    [InlineData(
+        """{ "kv": { "directory": "nowhere" } }""",
+        "config.json, line 1: kv.directory is \"nowhere\"; expected a folder that exists, or null (looked for: nowhere)")]
+    [InlineData(
+        """{ "kv": true }""",
+        "config.json, line 1: kv is true; "
+        + "expected an object with any of enabled, directory, save, min_tokens, idle_save_seconds, max_write_per_hour, max_age_days, "
+        + "max_bytes, max_snapshots, min_free_bytes, domain_header")]
+    [InlineData(
+        """{ "kv": { "save": "sometimes" } }""",
+        "config.json, line 1: kv.save is \"sometimes\"; expected one of \"auto\", \"always\", \"never\"")]
     [InlineData("""{ "kv": { "save": "1" } }""", "config.json, line 1: kv.save is \"1\"; expected one of \"auto\", \"always\", \"never\"")]
-    [InlineData("""{ "kv": { "max_bytes": "50 GB" } }""", "config.json, line 1: kv.max_bytes is \"50 GB\"; expected a size with its unit, e.g. \"50 GiB\" (KiB, MiB, GiB, TiB)")]
-    [InlineData("""{ "kv": { "max_bytes": "0.9 KiB" } }""", "config.json, line 1: kv.max_bytes is \"0.9 KiB\"; expected a size with its unit, e.g. \"50 GiB\" (KiB, MiB, GiB, TiB)")]
-    [InlineData("""{ "kv": { "max_bytes": 1048576 } }""", "config.json, line 1: kv.max_bytes is 1048576; expected a size with its unit, e.g. \"50 GiB\" (KiB, MiB, GiB, TiB)")]
-    [InlineData("""{ "kv": { "max_age_days": 0 } }""", "config.json, line 1: kv.max_age_days is 0; expected a number of days from 0.001 to 36500 (fractions allowed)")]
-    [InlineData("""{ "kv": { "domain_header": "X User" } }""", "config.json, line 1: kv.domain_header is \"X User\"; expected the name of a request header, e.g. X-User, or null")]
-    [InlineData("""{ "lanes": { "batch_api_keys": [""] } }""", "config.json, line 1: lanes.batch_api_keys is an array; expected an array of strings, e.g. [\"key-of-the-nightly-job\"]")]
-    [InlineData("""{ "log_level": "info" }""", "config.json, line 1: log_level is \"info\"; expected one of \"trace\", \"debug\", \"information\", \"warning\", \"error\"")]
+    [InlineData(
+        """{ "kv": { "max_bytes": "50 GB" } }""",
+        "config.json, line 1: kv.max_bytes is \"50 GB\"; expected a size with its unit, e.g. \"50 GiB\" (KiB, MiB, GiB, TiB)")]
+    [InlineData(
+        """{ "kv": { "max_bytes": "0.9 KiB" } }""",
+        "config.json, line 1: kv.max_bytes is \"0.9 KiB\"; expected a size with its unit, e.g. \"50 GiB\" (KiB, MiB, GiB, TiB)")]
+    [InlineData(
+        """{ "kv": { "max_bytes": 1048576 } }""",
+        "config.json, line 1: kv.max_bytes is 1048576; expected a size with its unit, e.g. \"50 GiB\" (KiB, MiB, GiB, TiB)")]
+    [InlineData(
+        """{ "kv": { "max_age_days": 0 } }""",
+        "config.json, line 1: kv.max_age_days is 0; expected a number of days from 0.001 to 36500 (fractions allowed)")]
+    [InlineData(
+        """{ "kv": { "domain_header": "X User" } }""",
+        "config.json, line 1: kv.domain_header is \"X User\"; expected the name of a request header, e.g. X-User, or null")]
+    [InlineData(
+        """{ "lanes": { "batch_api_keys": [""] } }""",
+        "config.json, line 1: lanes.batch_api_keys is an array; expected an array of strings, e.g. [\"key-of-the-nightly-job\"]")]
+    [InlineData(
+        """{ "log_level": "info" }""",
+        "config.json, line 1: log_level is \"info\"; expected one of \"trace\", \"debug\", \"information\", \"warning\", \"error\"")]
     [InlineData("""{ "log_format": "xml" }""", "config.json, line 1: log_format is \"xml\"; expected one of \"text\", \"json\"")]
-    [InlineData("""{ "limits": { "max_queued_bytes": 1023 } }""", "config.json, line 1: limits.max_queued_bytes is 1023; expected a whole number from 1024 to 1125899906842624")]
-    [InlineData("""{ "limits": { "max_header_bytes": 2000000 } }""", "config.json, line 1: limits.max_header_bytes is 2000000; expected a whole number from 1024 to 1048576")]
-    [InlineData("""{ "timeouts": { "request_body_seconds": -1 } }""", "config.json, line 1: timeouts.request_body_seconds is -1; expected a number of seconds from 0 to 1000000 (fractions allowed, 0 = no limit)")]
-    [InlineData("""{ "limits": { "max_body_bytes": 2048, "max_queued_bytes": 2047 } }""", "config.json, line 1: limits.max_queued_bytes is 2047; expected at least limits.max_body_bytes, which is 2048")]
-    [InlineData("""{ "limits": { "max_body_bytes": 1000000000 } }""", "config.json, line 1: limits.max_queued_bytes is 536870912; expected at least limits.max_body_bytes, which is 1000000000")]
-    [InlineData("""{ "template_roots": "a" }""", "config.json, line 1: template_roots is \"a\"; expected an array of folders, e.g. [\"templates\"]")]
-    [InlineData("""{ "template_roots": ["home", "a"] }""", "config.json, line 1: template_roots[1] is \"a\"; expected a folder that exists (looked for: a)")]
-    [InlineData("""{ "plugin_directories": ["config.json"] }""", "config.json, line 1: plugin_directories[0] is \"config.json\"; expected a folder (this is a file: config.json)")]
-    [InlineData("""{ "prefixes": [] }""", "config.json, line 1: prefixes is an array; expected an object, e.g. { \"@code\": \"templates/code.txt\" }")]
-    [InlineData("""{ "prefixes": { "@code": "code.txt" } }""", "config.json, line 1: prefixes.@code is \"code.txt\"; expected the path of a template file that exists (looked for: code.txt)")]
-    [InlineData("""{ "prefixes": { "@code": 1 } }""", "config.json, line 1: prefixes.@code is 1; expected the path of a template file that exists")]
-    [InlineData("""{ "prefixes": { "a b": "config.json" } }""", "config.json, line 1: prefixes is \"a b\" as a prefix; expected one or more characters without white space, e.g. \"@code\"")]
-    [InlineData("""{ "prefixes": { "": "config.json" } }""", "config.json, line 1: prefixes is \"\" as a prefix; expected one or more characters without white space, e.g. \"@code\"")]
+    [InlineData(
+        """{ "limits": { "max_queued_bytes": 1023 } }""",
+        "config.json, line 1: limits.max_queued_bytes is 1023; expected a whole number from 1024 to 1125899906842624")]
+    [InlineData(
+        """{ "limits": { "max_header_bytes": 2000000 } }""",
+        "config.json, line 1: limits.max_header_bytes is 2000000; expected a whole number from 1024 to 1048576")]
+    [InlineData(
+        """{ "timeouts": { "request_body_seconds": -1 } }""",
+        "config.json, line 1: timeouts.request_body_seconds is -1; "
+        + "expected a number of seconds from 0 to 1000000 (fractions allowed, 0 = no limit)")]
+    [InlineData(
+        """{ "limits": { "max_body_bytes": 2048, "max_queued_bytes": 2047 } }""",
+        "config.json, line 1: limits.max_queued_bytes is 2047; expected at least limits.max_body_bytes, which is 2048")]
+    [InlineData(
+        """{ "limits": { "max_body_bytes": 1000000000 } }""",
+        "config.json, line 1: limits.max_queued_bytes is 536870912; expected at least limits.max_body_bytes, which is 1000000000")]
+    [InlineData(
+        """{ "template_roots": "a" }""",
+        "config.json, line 1: template_roots is \"a\"; expected an array of folders, e.g. [\"templates\"]")]
+    [InlineData(
+        """{ "template_roots": ["home", "a"] }""",
+        "config.json, line 1: template_roots[1] is \"a\"; expected a folder that exists (looked for: a)")]
+    [InlineData(
+        """{ "plugin_directories": ["config.json"] }""",
+        "config.json, line 1: plugin_directories[0] is \"config.json\"; expected a folder (this is a file: config.json)")]
+    [InlineData(
+        """{ "prefixes": [] }""",
+        "config.json, line 1: prefixes is an array; expected an object, e.g. { \"@code\": \"templates/code.txt\" }")]
+    [InlineData(
+        """{ "prefixes": { "@code": "code.txt" } }""",
+        "config.json, line 1: prefixes.@code is \"code.txt\"; expected the path of a template file that exists (looked for: code.txt)")]
+    [InlineData(
+        """{ "prefixes": { "@code": 1 } }""",
+        "config.json, line 1: prefixes.@code is 1; expected the path of a template file that exists")]
+    [InlineData(
+        """{ "prefixes": { "a b": "config.json" } }""",
+        "config.json, line 1: prefixes is \"a b\" as a prefix; expected one or more characters without white space, e.g. \"@code\"")]
+    [InlineData(
+        """{ "prefixes": { "": "config.json" } }""",
+        "config.json, line 1: prefixes is \"\" as a prefix; expected one or more characters without white space, e.g. \"@code\"")]
     [InlineData("""{ "proxy_prot": 1 }""", "config.json, line 1: proxy_prot: unknown key; did you mean \"proxy_port\"?")]
     [InlineData("""{ "Proxy-Port": 1 }""", "config.json, line 1: Proxy-Port: unknown key; did you mean \"proxy_port\"?")]
     [InlineData("""{ "port": 1 }""", "config.json, line 1: port: unknown key; did you mean \"proxy_port\"?")]
     [InlineData("""{ "prefix": {} }""", "config.json, line 1: prefix: unknown key; did you mean \"prefixes\"?")]
-    [InlineData("""{ "capacity": 1 }""", "config.json, line 1: capacity: unknown key; did you mean \"capacity\" inside \"queue\": { … }?")]
-    [InlineData("""{ "kv.directory": "x" }""", "config.json, line 1: kv.directory: unknown key; did you mean \"directory\" inside \"kv\": { … }?")]
+    [InlineData(
+        """{ "capacity": 1 }""",
+        "config.json, line 1: capacity: unknown key; did you mean \"capacity\" inside \"queue\": { … }?")]
+    [InlineData(
+        """{ "kv.directory": "x" }""",
+        "config.json, line 1: kv.directory: unknown key; did you mean \"directory\" inside \"kv\": { … }?")]
     [InlineData("""{ "timeout": {} }""", "config.json, line 1: timeout: unknown key; did you mean \"timeouts\"?")]
-    [InlineData("""{ "kv": { "zzz": 1 } }""", "config.json, line 1: kv.zzz: unknown key; the keys here are enabled, directory, save, min_tokens, idle_save_seconds, max_write_per_hour, max_age_days, max_bytes, max_snapshots, min_free_bytes, domain_header")]
+    [InlineData(
+        """{ "kv": { "zzz": 1 } }""",
+        "config.json, line 1: kv.zzz: unknown key; "
+        + "the keys here are enabled, directory, save, min_tokens, idle_save_seconds, max_write_per_hour, max_age_days, max_bytes, "
+        + "max_snapshots, min_free_bytes, domain_header")]
     [InlineData("""{ "weather": {} }""", "config.json, line 1: weather: unknown key; config.example.json shows every key")]
-    [InlineData("""{ "plugins": [] }""", "config.json, line 1: plugins is an array; expected an object, e.g. { \"Bioproxy.Rag\": { \"folders\": [\"/home/me/notes\"] } }")]
+    [InlineData(
+        """{ "plugins": [] }""",
+        "config.json, line 1: plugins is an array; expected an object, e.g. { \"Bioproxy.Rag\": { \"folders\": [\"/home/me/notes\"] } }")]
     [InlineData("""{ "plugins": { "Rag": 1 } }""", "config.json, line 1: plugins.Rag is 1; expected an object with the plugin's settings")]
-    [InlineData("""{ "plugins": { "Rag": null } }""", "config.json, line 1: plugins.Rag is null; expected an object with the plugin's settings")]
-    [InlineData("""{ "plugins": { "Rag": {}, "rag": {} } }""", "config.json, line 1: plugins.rag is an object; expected one object for each plugin; names that differ in case only are the same plugin")]
-    [InlineData("""{ "agents": ["rag", 1] }""", "config.json, line 1: agents is an array; expected an array of commands, e.g. [\"rag\", \"parallel\"], or null for all")]
-    [InlineData("""{ "agents": ["/"] }""", "config.json, line 1: agents is an array; expected an array of commands, e.g. [\"rag\", \"parallel\"], or null for all")]
-    [InlineData("""{ "agents": "rag" }""", "config.json, line 1: agents is \"rag\"; expected an array of commands, e.g. [\"rag\", \"parallel\"], or null for all")]
-    [InlineData("""{ "proxy_port": 1, "proxy_port": 2 }""", "config.json, line 1: proxy_port: given twice; the first is at config.json, line 1")]
-    [InlineData("""{ "kv": { "enabled": true, "enabled": true } }""", "config.json, line 1: kv.enabled: given twice; the first is at config.json, line 1")]
-    [InlineData("""{ "proxy_port": 8089 }""", "config.json, line 1: admin_port is 8089; expected a port other than proxy_port, which is 8089 on the same host")]
-    [InlineData("""{ "proxy_port": 8081 }""", "config.json, line 1: backend_url is \"http://localhost:8081\"; expected the address of llama-server; this is the proxy itself (proxy_host, proxy_port)")]
-    [InlineData("""{ "admin_port": 8081 }""", "config.json, line 1: backend_url is \"http://localhost:8081\"; expected the address of llama-server; this is the proxy's admin port itself (admin_host, admin_port)")]
-    [InlineData("""{ "proxy_host": "192.168.1.2", "backend_url": "http://192.168.1.2:8088" }""", "config.json, line 1: backend_url is \"http://192.168.1.2:8088\"; expected the address of llama-server; this is the proxy itself (proxy_host, proxy_port)")]
-    [InlineData("""{ "proxy_host": "0.0.0.0", "admin_port": 8088 }""", "config.json, line 1: admin_port is 8088; expected a port other than proxy_port, which is 8088 on 0.0.0.0, which shares an address with localhost")]
+    [InlineData(
+        """{ "plugins": { "Rag": null } }""",
+        "config.json, line 1: plugins.Rag is null; expected an object with the plugin's settings")]
+    [InlineData(
+        """{ "plugins": { "Rag": {}, "rag": {} } }""",
+        "config.json, line 1: plugins.rag is an object; "
+        + "expected one object for each plugin; names that differ in case only are the same plugin")]
+    [InlineData(
+        """{ "agents": ["rag", 1] }""",
+        "config.json, line 1: agents is an array; expected an array of commands, e.g. [\"rag\", \"parallel\"], or null for all")]
+    [InlineData(
+        """{ "agents": ["/"] }""",
+        "config.json, line 1: agents is an array; expected an array of commands, e.g. [\"rag\", \"parallel\"], or null for all")]
+    [InlineData(
+        """{ "agents": "rag" }""",
+        "config.json, line 1: agents is \"rag\"; expected an array of commands, e.g. [\"rag\", \"parallel\"], or null for all")]
+    [InlineData(
+        """{ "proxy_port": 1, "proxy_port": 2 }""",
+        "config.json, line 1: proxy_port: given twice; the first is at config.json, line 1")]
+    [InlineData(
+        """{ "kv": { "enabled": true, "enabled": true } }""",
+        "config.json, line 1: kv.enabled: given twice; the first is at config.json, line 1")]
+    [InlineData(
+        """{ "proxy_port": 8089 }""",
+        "config.json, line 1: admin_port is 8089; expected a port other than proxy_port, which is 8089 on the same host")]
+    [InlineData(
+        """{ "proxy_port": 8081 }""",
+        "config.json, line 1: backend_url is \"http://localhost:8081\"; "
+        + "expected the address of llama-server; this is the proxy itself (proxy_host, proxy_port)")]
+    [InlineData(
+        """{ "admin_port": 8081 }""",
+        "config.json, line 1: backend_url is \"http://localhost:8081\"; "
+        + "expected the address of llama-server; this is the proxy's admin port itself (admin_host, admin_port)")]
+    [InlineData(
+        """{ "proxy_host": "192.168.1.2", "backend_url": "http://192.168.1.2:8088" }""",
+        "config.json, line 1: backend_url is \"http://192.168.1.2:8088\"; "
+        + "expected the address of llama-server; this is the proxy itself (proxy_host, proxy_port)")]
+    [InlineData(
+        """{ "proxy_host": "0.0.0.0", "admin_port": 8088 }""",
+        "config.json, line 1: admin_port is 8088; "
+        + "expected a port other than proxy_port, which is 8088 on 0.0.0.0, which shares an address with localhost")]
     [InlineData("[]", "config.json, line 1: expected an object: { \"key\": value, … }")]
     [InlineData(" ", "config.json: the file is empty; write {} to keep every default")]
     public void Load_OneMistake_OneReadableLine(string json, string line) => Assert.Equal([line], _folder.Errors(json));
@@ -265,9 +385,15 @@ public sealed class ConfigurationLoaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{\n  \"proxy_port\" 8080\n}", "config.json, line 2, column 16: not valid JSON: '8' is invalid after a property name. Expected a ':'.")]
-    [InlineData("{\n /* äöü */ x }", "config.json, line 2, column 12: not valid JSON: 'x' is an invalid start of a property name. Expected a '\"'.")]
-    [InlineData("{ \"proxy_host\": \"\\ud800\" }", "config.json, line 1, column 17: not valid JSON: an escape sequence is not a valid character.")]
+    [InlineData(
+        "{\n  \"proxy_port\" 8080\n}",
+        "config.json, line 2, column 16: not valid JSON: '8' is invalid after a property name. Expected a ':'.")]
+    [InlineData(
+        "{\n /* äöü */ x }",
+        "config.json, line 2, column 12: not valid JSON: 'x' is an invalid start of a property name. Expected a '\"'.")]
+    [InlineData(
+        "{ \"proxy_host\": \"\\ud800\" }",
+        "config.json, line 1, column 17: not valid JSON: an escape sequence is not a valid character.")]
     public void Load_BrokenJson_NamesLineAndColumn(string json, string line) => Assert.Equal([line], _folder.Errors(json));
 
     [Theory]
@@ -283,7 +409,9 @@ public sealed class ConfigurationLoaderTests : IDisposable
     {
         File.WriteAllBytes(_folder.ConfigFile, [.. "{\n\"proxy_host\": \""u8, 0xe4, .. "\"}"u8]);
 
-        Assert.Equal(["config.json, line 2: not valid UTF-8; save the file in that encoding"], _folder.Errors(configPath: _folder.ConfigFile));
+        Assert.Equal(
+            ["config.json, line 2: not valid UTF-8; save the file in that encoding"],
+            _folder.Errors(configPath: _folder.ConfigFile));
     }
 
     [Fact]
@@ -328,7 +456,8 @@ public sealed class ConfigurationLoaderTests : IDisposable
         var first = _folder.Write("templates/b.txt", "");
         var second = _folder.Write("home/deep/a.md", "");
 
-        var options = _folder.Valid("""{ "prefixes": { "@z": "templates/b.txt", "@a": "~/deep/a.md" }, "template_roots": ["home", "templates"] }""");
+        var options = _folder.Valid(
+            """{ "prefixes": { "@z": "templates/b.txt", "@a": "~/deep/a.md" }, "template_roots": ["home", "templates"] }""");
 
         Assert.Equal([new("@z", first), new("@a", second)], options.Prefixes);
         Assert.Equal(

@@ -9,7 +9,10 @@ public sealed class ExampleConfigurationTests : IDisposable
     /// <summary>These differ because the example is a file and has prefixes.</summary>
     private static readonly string[] Exempt =
     [
-        nameof(ProxyOptions.ConfigFile), nameof(ProxyOptions.Prefixes), nameof(ProxyOptions.TemplateRoots), nameof(ProxyOptions.BaseDirectory),
+        nameof(ProxyOptions.ConfigFile),
+        nameof(ProxyOptions.Prefixes),
+        nameof(ProxyOptions.TemplateRoots),
+        nameof(ProxyOptions.BaseDirectory),
     ];
 
     private readonly ConfigurationFolder _folder = new();

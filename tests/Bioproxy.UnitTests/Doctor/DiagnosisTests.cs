@@ -7,7 +7,16 @@ namespace Bioproxy.UnitTests.Doctor;
 
 public sealed class DiagnosisTests
 {
-    private static readonly BackendFacts Facts = new() { IsLlamaServer = true, Build = "b1", ModelAlias = "m", TotalSlots = 2, ContextPerSlot = 8192, CanReadSlots = true, CanSaveSlots = true };
+    private static readonly BackendFacts Facts = new()
+    {
+        IsLlamaServer = true,
+        Build = "b1",
+        ModelAlias = "m",
+        TotalSlots = 2,
+        ContextPerSlot = 8192,
+        CanReadSlots = true,
+        CanSaveSlots = true,
+    };
 
     private static readonly FolderFacts Folder = new("/slots", Exists: true, HasFile: true, IsOpen: false, FreeBytes: 50_000_000_000);
 
@@ -57,7 +66,8 @@ public sealed class DiagnosisTests
             ignoreLineEndingDifferences: true);
     }
 
-    /// <summary>What differs from a server where all is well, the exit code, the check that shows it, and what the only change says.</summary>
+    /// <summary>What differs from a server where all is well, the exit code, the check that shows it, and what the only change
+    /// says.</summary>
     public static TheoryData<string, int, string, string, string[]> Cases() => new()
     {
         { "cannot save", 3, "slow", "save", ["--slot-save-path", "8,000 tokens costs 16 s"] },
@@ -88,7 +98,10 @@ public sealed class DiagnosisTests
         var report = Diagnosis.Of(Found(what));
 
         Assert.Equal(exitCode, report.ExitCode);
-        Assert.Contains(report.Findings, finding => finding.What == check && string.Equals(finding.Verdict.ToString(), verdict, StringComparison.OrdinalIgnoreCase));
+        Assert.Contains(
+            report.Findings,
+            finding => finding.What == check
+                && string.Equals(finding.Verdict.ToString(), verdict, StringComparison.OrdinalIgnoreCase));
         var change = Assert.Single(report.Changes);
         Assert.All(words, word => Assert.Contains(word, change, StringComparison.Ordinal));
         Assert.Contains("1. ", Written(report), StringComparison.Ordinal);
@@ -111,7 +124,14 @@ public sealed class DiagnosisTests
     [Fact]
     public void Of_StepFailed_IsBrokenAndTheRestIsTold()
     {
-        var report = Diagnosis.Of(Well with { Saved = null, Restored = null, AfterRestore = null, Failures = [("save", "disk full")], Folder = Folder with { HasFile = null } });
+        var report = Diagnosis.Of(Well with
+        {
+            Saved = null,
+            Restored = null,
+            AfterRestore = null,
+            Failures = [("save", "disk full")],
+            Folder = Folder with { HasFile = null },
+        });
 
         Assert.Equal(1, report.ExitCode);
         Assert.Contains(report.Findings, finding => finding is { Verdict: Verdict.Bad, What: "save", Text: "failed: disk full" });
@@ -131,7 +151,14 @@ public sealed class DiagnosisTests
 
     private static Measurements Found(string what) => what switch
     {
-        "cannot save" => With(Facts with { CanSaveSlots = false }) with { ShortFile = null, Saved = null, Restored = null, AfterRestore = null, Folder = null },
+        "cannot save" => With(Facts with { CanSaveSlots = false }) with
+        {
+            ShortFile = null,
+            Saved = null,
+            Restored = null,
+            AfterRestore = null,
+            Folder = null,
+        },
         "slow batch" => Well with { Other = Well.Other! with { LongestStep = 2048, LongestStepDuration = TimeSpan.FromSeconds(8.2) } },
         "cannot go back" => Well with { GoneBack = Evaluated(known: 866, cached: 0, computed: 898, milliseconds: 1800) },
         "no RAM cache" => Well with { Displaced = Evaluated(known: 1532, cached: 1, computed: 1563, milliseconds: 3100) },
@@ -158,9 +185,16 @@ public sealed class DiagnosisTests
     private static Measurements Unmeasured(BackendState state) => new() { Url = Well.Url, Backend = state };
 
     private static Evaluation Evaluated(int known, int cached, int computed, int milliseconds, int longest = 32) =>
-        new(known, cached, computed, TimeSpan.FromMilliseconds(milliseconds), longest, TimeSpan.FromMilliseconds((double)milliseconds * longest / computed));
+        new(
+            known,
+            cached,
+            computed,
+            TimeSpan.FromMilliseconds(milliseconds),
+            longest,
+            TimeSpan.FromMilliseconds((double)milliseconds * longest / computed));
 
-    private static SlotFileResult File(int tokens, long bytes, int milliseconds) => new(tokens, bytes, TimeSpan.FromMilliseconds(milliseconds));
+    private static SlotFileResult File(int tokens, long bytes, int milliseconds) =>
+        new(tokens, bytes, TimeSpan.FromMilliseconds(milliseconds));
 
     private static string Written(Report report)
     {

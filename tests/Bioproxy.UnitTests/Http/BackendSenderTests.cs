@@ -50,11 +50,14 @@ public sealed class BackendSenderTests : IAsyncDisposable
     public async Task Send_Pieces_ArriveAsOneBodyOfTheirLength()
     {
         ReadOnlyMemory<byte>[] pieces = ["{\"a\":"u8.ToArray(), "\"ä\""u8.ToArray(), "}"u8.ToArray()];
-        using var response = await SendAsync("POST", "/tokenize", () => new PiecesContent(pieces, 10), r => r.ContentType = "application/json");
+        using var response = await SendAsync(
+            "POST", "/tokenize", () => new PiecesContent(pieces, 10), r => r.ContentType = "application/json");
 
         var request = Assert.Single(_backend.Requests);
         Assert.Equal("{\"a\":\"ä\"}", request.Text);
-        Assert.Equal(("10", null, "application/json"), (request.Header("Content-Length"), request.Header("Transfer-Encoding"), request.Header("Content-Type")));
+        Assert.Equal(
+            ("10", null, "application/json"),
+            (request.Header("Content-Length"), request.Header("Transfer-Encoding"), request.Header("Content-Type")));
         Assert.Equal(_backend.BaseAddress.Authority, request.Header("Host"));
     }
 
@@ -126,7 +129,9 @@ public sealed class BackendSenderTests : IAsyncDisposable
         using var gate = new FakeGate();
         using var leaving = new CancellationTokenSource();
         _backend.Misbehave("/completion", FakeMisbehaviour.NeverAnswer(gate));
-        var sending = _sender.SendAsync(Head("POST", "/completion"), Body("""{"prompt":"x"}"""), isRepeatable: true, leaving.Token).DefaultTimeout();
+        var sending = _sender
+            .SendAsync(Head("POST", "/completion"), Body("""{"prompt":"x"}"""), isRepeatable: true, leaving.Token)
+            .DefaultTimeout();
         var request = await gate.Reached.DefaultTimeout();
 
         await leaving.CancelAsync();
@@ -151,7 +156,8 @@ public sealed class BackendSenderTests : IAsyncDisposable
     [Fact]
     public async Task Send_ServerClosesEveryConnectionAfterItsAnswer_NoneFails()
     {
-        // A request that waits for a connect may get a connection that another left, and which is dead by then: llama-server after a stream.
+        // A request that waits for a connect may get a connection that another left, and which is dead by then: llama-server after
+        // a stream.
         await using var server = new ClosingServer();
         using var sender = Sender(server.Address, TimeSpan.FromSeconds(50));
         var failures = new ConcurrentBag<ProxyFailure>();
@@ -204,9 +210,17 @@ public sealed class BackendSenderTests : IAsyncDisposable
     }
 
     private static BackendSender Sender(Uri backend, TimeSpan limit) =>
-        new(new ProxyOptions { BaseDirectory = "/", StateDirectory = "/", BackendUrl = backend, ResponseTimeout = limit, ConnectTimeout = TimeSpan.FromSeconds(5) });
+        new(new ProxyOptions
+        {
+            BaseDirectory = "/",
+            StateDirectory = "/",
+            BackendUrl = backend,
+            ResponseTimeout = limit,
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+        });
 
-    private static Func<HttpContent> Body(string text) => () => new PiecesContent([Encoding.UTF8.GetBytes(text)], Encoding.UTF8.GetByteCount(text));
+    private static Func<HttpContent> Body(string text) =>
+        () => new PiecesContent([Encoding.UTF8.GetBytes(text)], Encoding.UTF8.GetByteCount(text));
 
     private static RequestHead Head(string method, string target) => RequestHead.Of(Request(method, target));
 
@@ -218,7 +232,8 @@ public sealed class BackendSenderTests : IAsyncDisposable
         return http.Request;
     }
 
-    private async Task<HttpResponseMessage> SendAsync(string method, string target, Func<HttpContent>? body = null, Action<HttpRequest>? change = null)
+    private async Task<HttpResponseMessage> SendAsync(
+        string method, string target, Func<HttpContent>? body = null, Action<HttpRequest>? change = null)
     {
         var request = Request(method, target);
         change?.Invoke(request);

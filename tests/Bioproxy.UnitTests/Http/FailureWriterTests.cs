@@ -25,13 +25,18 @@ public sealed class FailureWriterTests
     public async Task Write_NothingSentYet_IsTheOpenAiErrorBody(string kind, int status, string type, string code)
     {
         var (http, life, body) = Context();
+        var failure = new ProxyFailure(Enum.Parse<FailureKind>(kind), "it \"failed\" ä");
 
-        await FailureWriter.WriteAsync(new ClientSink(http), new ProxyFailure(Enum.Parse<FailureKind>(kind), "it \"failed\" ä")).DefaultTimeout();
+        await FailureWriter.WriteAsync(new ClientSink(http), failure).DefaultTimeout();
 
-        Assert.Equal((status, "application/json", body.Length, false), (http.Response.StatusCode, http.Response.ContentType, http.Response.ContentLength, life.IsAborted));
+        Assert.Equal(
+            (status, "application/json", body.Length, false),
+            (http.Response.StatusCode, http.Response.ContentType, http.Response.ContentLength, life.IsAborted));
         using var document = JsonDocument.Parse(body.ToArray());
         var error = document.RootElement.GetProperty("error");
-        Assert.Equal(("it \"failed\" ä", type, code), (error.GetProperty("message").GetString(), error.GetProperty("type").GetString(), error.GetProperty("code").GetString()));
+        Assert.Equal(
+            ("it \"failed\" ä", type, code),
+            (error.GetProperty("message").GetString(), error.GetProperty("type").GetString(), error.GetProperty("code").GetString()));
         Assert.Equal(0, http.Response.Headers.RetryAfter.Count);
     }
 
@@ -42,8 +47,9 @@ public sealed class FailureWriterTests
     public async Task Write_TryAgainLater_SaysWhen(int milliseconds, string expected)
     {
         var (http, _, _) = Context();
+        var failure = new ProxyFailure(FailureKind.QueueFull, "full", TimeSpan.FromMilliseconds(milliseconds));
 
-        await FailureWriter.WriteAsync(new ClientSink(http), new ProxyFailure(FailureKind.QueueFull, "full", TimeSpan.FromMilliseconds(milliseconds))).DefaultTimeout();
+        await FailureWriter.WriteAsync(new ClientSink(http), failure).DefaultTimeout();
 
         Assert.Equal(expected, http.Response.Headers.RetryAfter);
     }

@@ -31,13 +31,23 @@ public sealed class HeaderRulesTests
     [InlineData("Content-Type", "application/json; charset=\"utf-8\"; odd")]
     [InlineData("Content-Language", "x y z")]
     [InlineData("Range", "nonsense")]
-    public void ToBackend_OfTheMessage_PassesAsItIs(string name, string value) => Assert.Equal([$"{name}: {value}"], ToBackend((name, value)));
+    public void ToBackend_OfTheMessage_PassesAsItIs(string name, string value) =>
+        Assert.Equal([$"{name}: {value}"], ToBackend((name, value)));
 
     [Fact]
-    public void ToBackend_SeveralValues_StaySeveral() => Assert.Equal(["X-Many: a", "X-Many: b, c"], ToBackend(("X-Many", "a"), ("X-Many", "b, c")));
+    public void ToBackend_SeveralValues_StaySeveral() =>
+        Assert.Equal(["X-Many: a", "X-Many: b, c"], ToBackend(("X-Many", "a"), ("X-Many", "b, c")));
 
     [Fact]
-    public void ToBackend_NamedByConnection_StaysHere() => Assert.Equal(["X-Kept: 3"], ToBackend(("Connection", "close, X-Private"), ("Connection", " x-other "), ("X-Private", "1"), ("X-Other", "2"), ("X-Kept", "3")));
+    public void ToBackend_NamedByConnection_StaysHere() =>
+        Assert.Equal(
+            ["X-Kept: 3"],
+            ToBackend(
+                ("Connection", "close, X-Private"),
+                ("Connection", " x-other "),
+                ("X-Private", "1"),
+                ("X-Other", "2"),
+                ("X-Kept", "3")));
 
     [Fact]
     public void ToBackend_Trailers_AreStillWelcome()
@@ -68,16 +78,22 @@ public sealed class HeaderRulesTests
     [InlineData("Retry-After", "soon")]
     [InlineData("WWW-Authenticate", "Bearer")]
     [InlineData("X-Accel-Buffering", "no")]
-    public void ToClient_OfTheMessage_PassesAsItIs(string name, string value) => Assert.Equal([$"{name}: {value}"], ToClient((name, value)));
+    public void ToClient_OfTheMessage_PassesAsItIs(string name, string value) =>
+        Assert.Equal([$"{name}: {value}"], ToClient((name, value)));
 
     [Fact]
-    public void ToClient_SeveralValues_StaySeveral() => Assert.Equal(["Set-Cookie: a=1; Expires=Wed, 21 Oct 2026", "Set-Cookie: b=2"], ToClient(("Set-Cookie", "a=1; Expires=Wed, 21 Oct 2026"), ("Set-Cookie", "b=2")));
+    public void ToClient_SeveralValues_StaySeveral() =>
+        Assert.Equal(
+            ["Set-Cookie: a=1; Expires=Wed, 21 Oct 2026", "Set-Cookie: b=2"],
+            ToClient(("Set-Cookie", "a=1; Expires=Wed, 21 Oct 2026"), ("Set-Cookie", "b=2")));
 
     [Fact]
-    public void ToClient_NamedByConnection_StaysHere() => Assert.Equal(["X-Kept: 3"], ToClient(("Connection", "X-Private, close"), ("X-Private", "1"), ("X-Kept", "3")));
+    public void ToClient_NamedByConnection_StaysHere() =>
+        Assert.Equal(["X-Kept: 3"], ToClient(("Connection", "X-Private, close"), ("X-Private", "1"), ("X-Kept", "3")));
 
     [Fact]
-    public void ToClient_BothLengths_TheCountedOneGoes() => Assert.Empty(ToClient(("Content-Length", "5"), ("Transfer-Encoding", "chunked")));
+    public void ToClient_BothLengths_TheCountedOneGoes() =>
+        Assert.Empty(ToClient(("Content-Length", "5"), ("Transfer-Encoding", "chunked")));
 
     private static List<string> ToBackend(params (string Name, string Value)[] headers)
     {
@@ -105,5 +121,6 @@ public sealed class HeaderRulesTests
         return [.. to.Headers.SelectMany(h => h.Value.Select(v => $"{h.Key}: {v}"))];
     }
 
-    private static IEnumerable<string> Lines(HttpHeadersNonValidated headers) => headers.SelectMany(h => h.Value.Select(v => $"{h.Key}: {v}"));
+    private static IEnumerable<string> Lines(HttpHeadersNonValidated headers) =>
+        headers.SelectMany(h => h.Value.Select(v => $"{h.Key}: {v}"));
 }

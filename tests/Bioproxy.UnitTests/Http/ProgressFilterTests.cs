@@ -19,7 +19,8 @@ public sealed class ProgressFilterTests
         ["text that looks like progress"] = (CapturedAnswers.ChatStream.Replace("\"X\"", """
             "{\"prompt_progress\":{\"total\":1,\"cache\":1,\"processed\":1}}"
             """, StringComparison.Ordinal), null, 0),
-        ["progress of another kind"] = ("data: {\"prompt_progress\":{\"total\":\"many\"}}\n\ndata: {\"prompt_progress\":null}\n\n", null, 0),
+        ["progress of another kind"] =
+            ("data: {\"prompt_progress\":{\"total\":\"many\"}}\n\ndata: {\"prompt_progress\":null}\n\n", null, 0),
         ["broken progress"] = ("data: {\"prompt_progress\":{nonsense}}\n\n", null, 0),
         ["end without a blank line"] = (CapturedAnswers.ChatStreamWithProgress.TrimEnd('\n'), 28, 29),
         ["only a part of an event"] = ("data: {\"choices\":", null, 0),
@@ -41,7 +42,8 @@ public sealed class ProgressFilterTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Pass_ReadsOfOneByte_LeavesTheStreamWithoutProgress(string name) => Check(name, Encoding.UTF8.GetBytes(Streams[name].Stream).Chunk(1));
+    public void Pass_ReadsOfOneByte_LeavesTheStreamWithoutProgress(string name) =>
+        Check(name, Encoding.UTF8.GetBytes(Streams[name].Stream).Chunk(1));
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -76,13 +78,18 @@ public sealed class ProgressFilterTests
     {
         foreach (var hides in new[] { true, false })
         {
-            using var filter = new ProgressFilter(hides, (cached, total) => Encoding.ASCII.GetBytes($": {cached} of {total}\n\n"), _time, TimeSpan.Zero);
+            using var filter = new ProgressFilter(
+                hides, (cached, total) => Encoding.ASCII.GetBytes($": {cached} of {total}\n\n"), _time, TimeSpan.Zero);
 
-            Assert.StartsWith(": 28 of 29\n\ndata:", Read(filter, [Encoding.UTF8.GetBytes(CapturedAnswers.ChatStreamWithProgress)]), StringComparison.Ordinal);
+            var passed = Read(filter, [Encoding.UTF8.GetBytes(CapturedAnswers.ChatStreamWithProgress)]);
+
+            Assert.StartsWith(": 28 of 29\n\ndata:", passed, StringComparison.Ordinal);
         }
     }
 
-    /// <summary>While a request waits in the server, only its comments come: they keep the connection open, and are not the answer.</summary>
+    /// <summary>
+    /// While a request waits in the server, only its comments come: they keep the connection open, and are not the answer.
+    /// </summary>
     [Fact]
     public void Pass_CommentsOnly_PassAndBeginNothing()
     {
@@ -210,7 +217,8 @@ public sealed class ProgressFilterTests
         Assert.Equal([cached], calls);
     }
 
-    private ProgressFilter Filter(List<int?> calls) => new(hides: true, (cached, _) => Called(calls, cached), _time, TimeSpan.FromSeconds(15));
+    private ProgressFilter Filter(List<int?> calls) =>
+        new(hides: true, (cached, _) => Called(calls, cached), _time, TimeSpan.FromSeconds(15));
 
     private static ReadOnlyMemory<byte> Called(List<int?> calls, int? cached)
     {
@@ -218,14 +226,18 @@ public sealed class ProgressFilterTests
         return default;
     }
 
-    private static string Read(ProgressFilter filter, IEnumerable<byte[]> reads) => string.Concat(reads.Select(read => Text(filter.Pass(read)))) + Text(filter.End());
+    private static string Read(ProgressFilter filter, IEnumerable<byte[]> reads) =>
+        string.Concat(reads.Select(read => Text(filter.Pass(read)))) + Text(filter.End());
 
     private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
 
     private static byte[] Progress(int total, int cached, int processed) =>
-        Encoding.UTF8.GetBytes($"data: {{\"choices\":[],\"prompt_progress\":{{\"total\":{total},\"cache\":{cached},\"processed\":{processed},\"time_ms\":1}}}}\n\n");
+        Encoding.UTF8.GetBytes($"data: {{\"choices\":[],\"prompt_progress\":{{\"total\":{total},\"cache\":{cached},"
+            + $"\"processed\":{processed},\"time_ms\":1}}}}\n\n");
 
     /// <summary>The plain definition: whole events that have the figures, unescaped, are left out.</summary>
     private static string WithoutProgress(string stream) =>
-        string.Join("\n\n", stream.Split("\n\n").Where(one => !one.Contains("\"prompt_progress\":{\"total\":", StringComparison.Ordinal) || one.Contains("many", StringComparison.Ordinal)));
+        string.Join("\n\n", stream.Split("\n\n").Where(one =>
+            !one.Contains("\"prompt_progress\":{\"total\":", StringComparison.Ordinal)
+            || one.Contains("many", StringComparison.Ordinal)));
 }

@@ -11,7 +11,8 @@ public sealed class JsonTextTests
     [InlineData("a\"b\\c", "\"a\\\"b\\\\c\"")]
     [InlineData("tab\tline\nreturn\r", "\"tab\\tline\\nreturn\\r\"")]
     [InlineData("<&>+'`/ ä€ 日本", "\"<&>+'`/ ä€ 日本\"")]
-    public void Quote_EscapesNoMoreThanItMust(string text, string token) => Assert.Equal(token, Encoding.UTF8.GetString(JsonText.Quote(text)));
+    public void Quote_EscapesNoMoreThanItMust(string text, string token) =>
+        Assert.Equal(token, Encoding.UTF8.GetString(JsonText.Quote(text)));
 
     [Fact]
     public void Quote_AnyCharacter_ReadsBackAsItWas()

@@ -33,7 +33,8 @@ public sealed class SplicedBodyTests
     [InlineData(0, 10, "", "")]
     [InlineData(3, 4, "ab", "012ab789")]
     [InlineData(3, 4, "", "012789")]
-    public void OneSplice_ReplacesInsertsOrRemoves(int start, int length, string replacement, string expected) => Assert.Equal(expected, Splice((start, length, replacement)));
+    public void OneSplice_ReplacesInsertsOrRemoves(int start, int length, string replacement, string expected) =>
+        Assert.Equal(expected, Splice((start, length, replacement)));
 
     [Fact]
     public void SeveralSplices_InAnyOrder_AreTheSame()
@@ -84,6 +85,9 @@ public sealed class SplicedBodyTests
         }
     }
 
-    private static string Splice(params (int Start, int Length, string Replacement)[] splices) => Encoding.ASCII.GetString(
-        new SplicedBody(Body, [.. splices.Select(s => new JsonSplice(new JsonRange(s.Start, s.Length), Encoding.ASCII.GetBytes(s.Replacement)))]).ToArray());
+    private static string Splice(params (int Start, int Length, string Replacement)[] splices)
+    {
+        var all = splices.Select(s => new JsonSplice(new JsonRange(s.Start, s.Length), Encoding.ASCII.GetBytes(s.Replacement)));
+        return Encoding.ASCII.GetString(new SplicedBody(Body, [.. all]).ToArray());
+    }
 }

@@ -33,7 +33,8 @@ public sealed partial class LayerTests
         var allowed = Levels.SkipWhile(level => !level.Contains(folder)).Skip(1).SelectMany(level => level).Append(folder).ToHashSet();
 
         var wrong = Directory.EnumerateFiles(Path.Combine(Host, folder), "*.cs", SearchOption.AllDirectories)
-            .SelectMany(file => Used().Matches(File.ReadAllText(file)).Select(match => (File: Path.GetFileName(file), Folder: match.Groups["folder"].Value)))
+            .SelectMany(file => Used().Matches(File.ReadAllText(file))
+                .Select(match => (File: Path.GetFileName(file), Folder: match.Groups["folder"].Value)))
             .Where(use => !allowed.Contains(use.Folder))
             .Distinct()
             .Select(use => $"{use.File} knows {use.Folder}");
@@ -52,7 +53,9 @@ public sealed partial class LayerTests
     [Fact]
     public void Telemetry_MayBeUsedByEverybody_UsesNobody()
     {
-        var used = Directory.EnumerateFiles(Path.Combine(Host, "Telemetry"), "*.cs").SelectMany(file => Used().Matches(File.ReadAllText(file))).Select(match => match.Groups["folder"].Value);
+        var used = Directory.EnumerateFiles(Path.Combine(Host, "Telemetry"), "*.cs")
+            .SelectMany(file => Used().Matches(File.ReadAllText(file)))
+            .Select(match => match.Groups["folder"].Value);
 
         Assert.DoesNotContain(used, folder => folder != "Telemetry");
     }
@@ -62,7 +65,8 @@ public sealed partial class LayerTests
     {
         var contract = typeof(IPromptTransform).Assembly;
         var shown = contract.GetExportedTypes()
-            .Where(type => type != typeof(PluginSettings)) // the helper takes source-generated metadata: what it says of itself is its purpose
+            // the helper takes source-generated metadata: what it says of itself is its purpose
+            .Where(type => type != typeof(PluginSettings))
             .SelectMany(type => type.GetMembers())
             .SelectMany(member => member switch
             {
@@ -75,18 +79,27 @@ public sealed partial class LayerTests
             .Select(type => type.Namespace ?? string.Empty)
             .ToHashSet();
 
-        Assert.DoesNotContain(shown, name => name.StartsWith("System.Text.Json", StringComparison.Ordinal) || name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
-        Assert.DoesNotContain(contract.GetReferencedAssemblies(), name => name.Name!.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal) || name.Name == "bioproxy");
+        Assert.DoesNotContain(
+            shown,
+            name => name.StartsWith("System.Text.Json", StringComparison.Ordinal)
+                || name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            contract.GetReferencedAssemblies(),
+            name => name.Name!.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal) || name.Name == "bioproxy");
     }
 
     [Fact]
     public void Plugins_ReferenceOnlyTheContract()
     {
-        var projects = Directory.EnumerateFiles(Path.Combine(RepositoryFolder.Root!, "plugins"), "*.csproj", SearchOption.AllDirectories).ToList();
+        var plugins = Path.Combine(RepositoryFolder.Root!, "plugins");
+        var projects = Directory.EnumerateFiles(plugins, "*.csproj", SearchOption.AllDirectories).ToList();
 
         Assert.NotEmpty(projects);
         foreach (var project in projects)
-            Assert.All(XDocument.Load(project).Descendants("ProjectReference"), reference => Assert.EndsWith("Bioproxy.Abstractions.csproj", reference.Attribute("Include")!.Value, StringComparison.Ordinal));
+            Assert.All(
+                XDocument.Load(project).Descendants("ProjectReference"),
+                reference => Assert.EndsWith(
+                    "Bioproxy.Abstractions.csproj", reference.Attribute("Include")!.Value, StringComparison.Ordinal));
     }
 
     [GeneratedRegex(@"\bBioproxy\.Host\.(?<folder>[A-Z]\w+)")]

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Bioproxy.Doubles;
 using Bioproxy.Host.Backends;
+using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.UnitTests.Backends;
@@ -71,6 +72,26 @@ public sealed class SettlementTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Settle_RequestsExplainThemselves_TheRamCacheIsStillBelievedIn()
+    {
+        // Fault 21: two requests with adapters of their own found nothing in the server's RAM cache, and nothing was expected of it again.
+        await using var model = new ModelFixture(o => o with { KvSave = SaveMode.Never });
+        await model.StartAsync();
+        foreach (var letter in "abcde")
+            await model.RunAsync(ModelFixture.Text(letter)); // two slots: a, b and c are displaced
+
+        foreach (var letter in "ab")
+        {
+            var explained = await model.RunAsync(
+                ModelFixture.Text(letter) + "more", cached: 0, o => o with { HasOtherExplanation = true });
+            Assert.True(explained.Plan.IsExpectedInRam);
+        }
+
+        var next = await model.RunAsync(ModelFixture.Text('c') + "more", cached: 1000);
+        Assert.True(next.Plan.IsExpectedInRam);
+    }
+
+    [Fact]
     public async Task Settle_HotPromptReusedNothing_TheProcessIsAskedAbout()
     {
         await _model.StartAsync();
@@ -80,6 +101,26 @@ public sealed class SettlementTests : IAsyncDisposable
         await _model.RunAsync(A + "more", cached: 0);
 
         Assert.Equal(asked + 1, _model.Driver.Checks);
+    }
+
+    [Fact]
+    public async Task Settle_InstanceIsRetiredWhileTheProcessIsAskedAbout_EndsWithoutAnError()
+    {
+        await _model.StartAsync();
+        await _model.RunAsync(A);
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _model.Driver.OnCheckProcess = async retired =>
+        {
+            asked.TrySetResult();
+            await Task.Delay(Timeout.Infinite, retired);
+            return ProcessCheck.Same;
+        };
+        var settling = _model.RunAsync(A + "more", cached: 0);
+        await asked.Task.DefaultTimeout();
+
+        await _model.ReplaceAsync();
+
+        await settling.DefaultTimeout();
     }
 
     [Fact]

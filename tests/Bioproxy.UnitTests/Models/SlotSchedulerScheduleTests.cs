@@ -6,8 +6,8 @@ using Bioproxy.UnitTests.PromptTests;
 
 namespace Bioproxy.UnitTests.Models;
 
-/// <summary>Many clients at once whose choices come from a seed: whatever they do, and whenever they leave, no slot is used twice and nothing
-/// is kept.</summary>
+/// <summary>Many clients at once whose choices come from a seed: whatever they do, and whenever they leave, no slot is used twice and
+/// nothing is kept.</summary>
 public sealed class SlotSchedulerScheduleTests
 {
     private const int Slots = 3;

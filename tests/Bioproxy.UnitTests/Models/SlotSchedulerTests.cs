@@ -57,6 +57,29 @@ public sealed class SlotSchedulerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Place_InstanceIsRetiredMeanwhile_IsPlacedWithoutASlot()
+    {
+        // A server that was killed and started again cost the request that waited for a slot list its answer.
+        await _model.StartAsync();
+        _model.Clock.Advance(TimeSpan.FromSeconds(2)); // the last list is old
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _model.Api.OnSlots = async retired =>
+        {
+            asked.TrySetResult();
+            await Task.Delay(Timeout.Infinite, retired);
+            return null;
+        };
+        using var prompt = TestPrompts.Of(A);
+        var placing = _model.PlaceAsync(prompt).AsTask();
+        await asked.Task.DefaultTimeout();
+
+        _model.Api.OnSlots = null;
+        await _model.ReplaceAsync();
+
+        Assert.Null((await placing.DefaultTimeout()).Work);
+    }
+
+    [Fact]
     public async Task Place_EverySlotHoldsAConversation_SavesOneFirst()
     {
         await _model.StartAsync();

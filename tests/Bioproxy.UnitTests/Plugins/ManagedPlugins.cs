@@ -18,7 +18,7 @@ public abstract class ManagedPlugins : IDisposable
     private readonly ProxyMetrics _metrics = new(TimeProvider.System);
     private readonly Dictionary<string, ReadOnlyMemory<byte>> _settings = [];
 
-    private protected ManagedPlugins() => Listener.When(listener => listener.Changing(Arg.Any<PluginSet>())).Do(_ =>
+    private protected ManagedPlugins() => Listener.When(listener => listener.ChangingAsync(Arg.Any<PluginSet>())).Do(_ =>
     {
         if (Failure is not null)
             throw Failure;

@@ -44,7 +44,8 @@ public sealed class PluginCommandsTests : IDisposable
 
         Assert.StartsWith("name ", Lines[0], StringComparison.Ordinal);
         Assert.Contains(
-            Lines, line => line.StartsWith("Bioproxy.Fixtures.Good  0.1.0    active  transform: shout (order 5)", StringComparison.Ordinal));
+            Lines,
+            line => line.StartsWith("Bioproxy.Fixtures.Good  0.1.0    active  transform: shout (order 5)", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -75,7 +75,8 @@ public sealed class PluginManagerTests : ManagedPlugins
         Put("Versioned1");
         await using var manager = Manager();
         var (changing, changed) = (new List<int>(), 0);
-        Listener.When(listener => listener.Changing(Arg.Any<PluginSet>())).Do(call => changing.Add(call.Arg<PluginSet>().Transforms.Count));
+        Listener.When(listener => listener.ChangingAsync(Arg.Any<PluginSet>()))
+            .Do(call => changing.Add(call.Arg<PluginSet>().Transforms.Count));
         Listener.When(listener => listener.Changed()).Do(_ => changed++);
         await ReloadAsync(manager);
         Remove(Versioned);

@@ -67,9 +67,17 @@ public sealed class AngleTemplateEngineTests
     }
 
     [Theory]
-    [InlineData("<<nowhere.txt>><<message>>", 1, 1, "cannot include 'nowhere.txt': the file 'nowhere.txt' does not exist. If << is meant literally, write \\<<.")]
+    [InlineData(
+        "<<nowhere.txt>><<message>>",
+        1,
+        1,
+        "cannot include 'nowhere.txt': the file 'nowhere.txt' does not exist. If << is meant literally, write \\<<.")]
     [InlineData("one\r\n  <<nowhere.txt>><<message>>", 2, 3, "cannot include 'nowhere.txt'")]
-    [InlineData("<<message>>\n\n\nab <{name: string}>", 4, 4, "cannot include 'name: string': the file 'name: string' does not exist. If <{ is meant literally, write \\<{.")]
+    [InlineData(
+        "<<message>>\n\n\nab <{name: string}>",
+        4,
+        4,
+        "cannot include 'name: string': the file 'name: string' does not exist. If <{ is meant literally, write \\<{.")]
     [InlineData("<<Message>>", 1, 1, "cannot include 'Message'")]
     public void Parse_MissingFile_SaysWhereAndWhatToDo(string template, int line, int column, string message)
     {

@@ -13,7 +13,9 @@ public sealed class CanonicalPromptTests
     [InlineData("""{ "messages" : [ { "content" : "hi ä" , "role" : "us\u0065r" } ] }""")]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"text","text":"hi ä"}]}]}""")]
     [InlineData("""{"messages":[{"role":"user","content":[{"text":"hi ä","type":"text","cache_control":{}}]}]}""")]
-    [InlineData("""{"temperature":1,"stream":true,"max_tokens":5,"seed":1,"messages":[{"role":"user","content":"hi ä"}],"tools":[],"tool_choice":null}""")]
+    [InlineData(
+        """{"temperature":1,"stream":true,"max_tokens":5,"seed":1,"messages":[{"role":"user","content":"hi ä"}]"""
+        + ""","tools":[],"tool_choice":null}""")]
     public void Build_SameMeaning_IsTheSameText(string json) => Assert.Equal(Text(Hi), Text(json));
 
     [Theory]
@@ -21,7 +23,8 @@ public sealed class CanonicalPromptTests
     [InlineData("""{"messages":[{"role":"user","content":"hi"}]}""")]
     [InlineData("""{"messages":[{"role":"user","content":"hi ä","name":"n"}]}""")]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"text","text":"hi "},{"type":"text","text":"ä"}]}]}""")]
-    [InlineData("""{"messages":[{"role":"user","content":[{"type":"text","text":"hi ä"},{"type":"image_url","image_url":{"url":"x"}}]}]}""")]
+    [InlineData(
+        """{"messages":[{"role":"user","content":[{"type":"text","text":"hi ä"},{"type":"image_url","image_url":{"url":"x"}}]}]}""")]
     [InlineData("""{"messages":[{"role":"user","content":"hi ä"}],"tools":[{"type":"function"}]}""")]
     [InlineData("""{"messages":[{"role":"user","content":"hi ä"}],"chat_template_kwargs":{"enable_thinking":false}}""")]
     [InlineData("""{"messages":[{"role":"user","content":"hi ä"}],"lora":[{"id":0,"scale":1}]}""")]
@@ -36,7 +39,8 @@ public sealed class CanonicalPromptTests
     [InlineData("""{"prompt":"hi"}""", """{"prompt":[3,4]}""")]
     [InlineData("""{"prompt":[3,4]}""", """{"prompt":[3,5]}""")]
     [InlineData("""{"prompt":"[3,4]"}""", """{"prompt":[3,4]}""")]
-    public void Build_CompletionsDiffer_IsAnotherText(string a, string b) => Assert.NotEqual(Text(a, PromptEndpoint.Completion), Text(b, PromptEndpoint.Completion));
+    public void Build_CompletionsDiffer_IsAnotherText(string a, string b) =>
+        Assert.NotEqual(Text(a, PromptEndpoint.Completion), Text(b, PromptEndpoint.Completion));
 
     [Fact]
     public void Build_OtherEndpoint_IsAnotherText() => Assert.NotEqual(Text(Hi, PromptEndpoint.Chat), Text(Hi, PromptEndpoint.Messages));
@@ -44,8 +48,12 @@ public sealed class CanonicalPromptTests
     [Fact]
     public void Build_LoneSurrogates_AreToldApart()
     {
-        Assert.NotEqual(Text("""{"messages":[{"role":"user","content":"\ud800"}]}"""), Text("""{"messages":[{"role":"user","content":"\ud801"}]}"""));
-        Assert.NotEqual(Text("""{"messages":[{"role":"user","content":"\ud800"}]}"""), Text("""{"messages":[{"role":"user","content":"\ufffd"}]}"""));
+        Assert.NotEqual(
+            Text("""{"messages":[{"role":"user","content":"\ud800"}]}"""),
+            Text("""{"messages":[{"role":"user","content":"\ud801"}]}"""));
+        Assert.NotEqual(
+            Text("""{"messages":[{"role":"user","content":"\ud800"}]}"""),
+            Text("""{"messages":[{"role":"user","content":"\ufffd"}]}"""));
     }
 
     [Fact]
@@ -75,8 +83,10 @@ public sealed class CanonicalPromptTests
     {
         using var canonical = CanonicalPrompt.Build(Editable($$"""{"messages":[{{string.Join(',', Enumerable.Repeat("{}", 5000))}}]}"""));
         using var strange = CanonicalPrompt.Build(Editable($$"""{"messages":[{{string.Join(',', Enumerable.Repeat("1", 5000))}}]}"""));
-        using var parts = CanonicalPrompt.Build(Editable($$"""{"messages":[{"content":[{{string.Join(',', Enumerable.Repeat("1", 5000))}}]}]}"""));
-        using var others = CanonicalPrompt.Build(Editable($$"""{"messages":[{{{string.Join(',', Enumerable.Repeat("\"\":1", 5000))}}}]}"""));
+        using var parts = CanonicalPrompt.Build(
+            Editable($$"""{"messages":[{"content":[{{string.Join(',', Enumerable.Repeat("1", 5000))}}]}]}"""));
+        using var others = CanonicalPrompt.Build(
+            Editable($$"""{"messages":[{{{string.Join(',', Enumerable.Repeat("\"\":1", 5000))}}}]}"""));
 
         Assert.All([canonical, strange, parts, others], c => Assert.True(c.Text.Length > 5000));
     }
@@ -87,7 +97,9 @@ public sealed class CanonicalPromptTests
         var random = new Random(31);
         for (var round = 0; round < 300; round++)
         {
-            var turns = Enumerable.Range(0, random.Next(1, 6)).Select(i => Message(i % 2 == 0 ? "user" : "assistant", new string((char)('a' + i), random.Next(0, 2500)), random)).ToList();
+            var turns = Enumerable.Range(0, random.Next(1, 6))
+                .Select(i => Message(i % 2 == 0 ? "user" : "assistant", new string((char)('a' + i), random.Next(0, 2500)), random))
+                .ToList();
             var first = Chat(turns);
             turns.Add(Message("assistant", "answer", random));
             turns.Add(Message("user", "more " + new string('m', random.Next(0, 2500)), random));
@@ -104,8 +116,10 @@ public sealed class CanonicalPromptTests
     [Fact]
     public void Build_MessageGrewInTheMiddle_IsNoBeginning()
     {
-        using var before = CanonicalPrompt.Build(Editable("""{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"a"}]}"""));
-        using var after = CanonicalPrompt.Build(Editable("""{"messages":[{"role":"user","content":"hi there"},{"role":"assistant","content":"a"}]}"""));
+        using var before = CanonicalPrompt.Build(
+            Editable("""{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"a"}]}"""));
+        using var after = CanonicalPrompt.Build(
+            Editable("""{"messages":[{"role":"user","content":"hi there"},{"role":"assistant","content":"a"}]}"""));
 
         Assert.Equal(0, after.SharedWith(before.Chain));
     }
@@ -128,7 +142,8 @@ public sealed class CanonicalPromptTests
 
     private static string Chat(IEnumerable<string> messages) => $$"""{"messages":[{{string.Join(',', messages)}}]}""";
 
-    private static EditablePrompt Editable(string json, PromptEndpoint endpoint = PromptEndpoint.Chat) => new(PromptBody.Read(Encoding.UTF8.GetBytes(json), endpoint)!, "id", isWarmUp: false);
+    private static EditablePrompt Editable(string json, PromptEndpoint endpoint = PromptEndpoint.Chat) =>
+        new(PromptBody.Read(Encoding.UTF8.GetBytes(json), endpoint)!, "id", isWarmUp: false);
 
     private static byte[] Text(string json, PromptEndpoint endpoint = PromptEndpoint.Chat)
     {

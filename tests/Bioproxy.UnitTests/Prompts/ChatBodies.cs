@@ -8,7 +8,11 @@ namespace Bioproxy.UnitTests.PromptTests;
 internal sealed class ChatBodies(int seed)
 {
     private static readonly string[] Roles = ["system", "user", "assistant", "tool", "developer", "ü"];
-    private static readonly string[] Texts = ["", "hi", "@code How?", "line\nbreak \"quoted\" \\ back", "ä€日本 😀", "\t\u0001\u2028", "[1,2]}", "long " + new string('x', 3000)];
+    private static readonly string[] Texts =
+    [
+        "", "hi", "@code How?", "line\nbreak \"quoted\" \\ back", "ä€日本 😀", "\t\u0001\u2028", "[1,2]}",
+        "long " + new string('x', 3000),
+    ];
 
     private readonly Random _random = new(seed);
 
@@ -21,22 +25,37 @@ internal sealed class ChatBodies(int seed)
         var members = new List<string>();
         if (_random.Next(4) == 0)
             members.Add($"{Name("messages")}:{Space()}[{{\"role\":\"user\",\"content\":\"an earlier duplicate\"}}]"); // the last one counts
-        members.Add($"{Name("messages")}{Space()}:{Space()}[{Space()}{string.Join($"{Space()},{Space()}", messages.Select(Write))}{Space()}]");
-        var others = new[] { "\"max_tokens\":12345678901234567890123", "\"temperature\":0.10000000000000000001", "\"x\":{\"messages\":[{\"role\":\"no\"}]}", "\"metadata\":{\"messages\":\"no\",\"deep\":[[[{}]]]}", "\"model\":\"m\"", "\"stop\":[\"a\",\"\\u0062\"]", "\"stream\":true" };
+        members.Add($"{Name("messages")}{Space()}:{Space()}["
+            + $"{Space()}{string.Join($"{Space()},{Space()}", messages.Select(Write))}{Space()}]");
+        var others = new[]
+        {
+            "\"max_tokens\":12345678901234567890123",
+            "\"temperature\":0.10000000000000000001",
+            "\"x\":{\"messages\":[{\"role\":\"no\"}]}",
+            "\"metadata\":{\"messages\":\"no\",\"deep\":[[[{}]]]}",
+            "\"model\":\"m\"",
+            "\"stop\":[\"a\",\"\\u0062\"]",
+            "\"stream\":true",
+        };
         foreach (var other in others.Where(_ => _random.Next(2) == 0))
             members.Insert(_random.Next(members.Count + 1), other);
         var last = members.FindLastIndex(m => m.Contains("an earlier duplicate", StringComparison.Ordinal));
         var real = members.FindIndex(m => IsMessages(m) && !m.Contains("an earlier duplicate", StringComparison.Ordinal));
         if (last > real)
             (members[last], members[real]) = (members[real], members[last]);
-        return (Encoding.UTF8.GetBytes($"{Space()}{{{Space()}{string.Join($"{Space()},{Space()}", members)}{Space()}}}{Space()}"), messages);
+        var body = $"{Space()}{{{Space()}{string.Join($"{Space()},{Space()}", members)}{Space()}}}{Space()}";
+        return (Encoding.UTF8.GetBytes(body), messages);
     }
 
-    private static bool IsMessages(string member) => JsonDocument.Parse($"{{{member}}}").RootElement.EnumerateObject().First().Name == "messages";
+    private static bool IsMessages(string member) =>
+        JsonDocument.Parse($"{{{member}}}").RootElement.EnumerateObject().First().Name == "messages";
 
     private Message NextMessage() => new(
         Roles[_random.Next(Roles.Length)],
-        [.. Enumerable.Range(0, _random.Next(3) == 0 ? _random.Next(0, 4) : 1).Select(_ => _random.Next(6) == 0 ? null : Texts[_random.Next(Texts.Length)])]);
+        [
+            .. Enumerable.Range(0, _random.Next(3) == 0 ? _random.Next(0, 4) : 1)
+                .Select(_ => _random.Next(6) == 0 ? null : Texts[_random.Next(Texts.Length)]),
+        ]);
 
     private string Write(Message message)
     {
@@ -56,8 +75,15 @@ internal sealed class ChatBodies(int seed)
     private string Part(string? text)
     {
         if (text is null)
-            return _random.Next(2) == 0 ? "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:,\",\"text\":\"no\"}}" : "{\"text\":\"no\",\"type\":\"audio\"}";
-        return _random.Next(2) == 0 ? $"{{{Name("type")}:\"text\",{Name("text")}:{Text(text)}}}" : $"{{\"text\":{Text(text)},\"cache_control\":{{\"type\":\"x\"}},\"type\":\"te\\u0078t\"}}";
+        {
+            return _random.Next(2) == 0
+                ? "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:,\",\"text\":\"no\"}}"
+                : "{\"text\":\"no\",\"type\":\"audio\"}";
+        }
+
+        return _random.Next(2) == 0
+            ? $"{{{Name("type")}:\"text\",{Name("text")}:{Text(text)}}}"
+            : $"{{\"text\":{Text(text)},\"cache_control\":{{\"type\":\"x\"}},\"type\":\"te\\u0078t\"}}";
     }
 
     private string Name(string name) => _random.Next(6) == 0 ? Text(name, escape: 2) : $"\"{name}\"";

@@ -11,11 +11,15 @@ public sealed class EditablePromptTests
     [Fact]
     public void Context_Body_IsWhatPluginsSee()
     {
-        var prompt = Read("""{"model":"m","messages":[{"role":"system","content":"be\n"},{"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url"}]}]}""");
+        var prompt = Read(
+            """{"model":"m","messages":[{"role":"system","content":"be\n"},"""
+            + """{"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url"}]}]}""");
         var context = prompt.Context;
 
         Assert.Equal(("id", PromptEndpoint.Chat, "m", false), (context.RequestId, context.Endpoint, context.Model, context.IsWarmUp));
-        Assert.Equal([("system", "be\n"), ("user", "a"), ("user", null)], context.Messages.SelectMany(m => m.Parts.Select(p => (m.Role, p.Text))));
+        Assert.Equal(
+            [("system", "be\n"), ("user", "a"), ("user", null)],
+            context.Messages.SelectMany(m => m.Parts.Select(p => (m.Role, p.Text))));
         Assert.Equal("image_url", context.Messages[1].Parts[1].Type);
     }
 
@@ -32,7 +36,8 @@ public sealed class EditablePromptTests
     [Fact]
     public void Splices_OneEdit_ReplacesThatStringAndNothingElse()
     {
-        const string Json = """{ "max_tokens":12345678901234567890123, "messages":[{"role":"user","content": "a\u0062" , "x":1e-7}],"b\u0061":[1,  2]}""";
+        const string Json =
+            """{ "max_tokens":12345678901234567890123, "messages":[{"role":"user","content": "a\u0062" , "x":1e-7}],"b\u0061":[1,  2]}""";
         var prompt = Read(Json);
         prompt.Context.Messages[0].Parts[0].Text += "\"\n€";
 
@@ -73,7 +78,9 @@ public sealed class EditablePromptTests
             var spliced = new SplicedBody(bytes, splices).ToArray();
             var again = PromptBody.Read(spliced, PromptEndpoint.Chat)!;
 
-            Assert.Equal(expected, again.Messages.SelectMany(m => m.Parts).Select(p => p.IsText ? JsonText.StringOrNull(p.Range.Of(spliced)) : null));
+            Assert.Equal(
+                expected,
+                again.Messages.SelectMany(m => m.Parts).Select(p => p.IsText ? JsonText.StringOrNull(p.Range.Of(spliced)) : null));
             Assert.Equal(unedited, new SplicedBody(bytes, [.. splices.Select(s => s with { Replacement = default })]).ToArray());
             using var valid = JsonDocument.Parse(spliced);
         }
@@ -107,7 +114,9 @@ public sealed class EditablePromptTests
         Assert.Equal(expected, Read(json).Context.Messages[0].Parts[0].StartsWith(prefix));
     }
 
-    private static EditablePrompt Read(string json) => new(PromptBody.Read(Encoding.UTF8.GetBytes(json), PromptEndpoint.Chat)!, "id", isWarmUp: false);
+    private static EditablePrompt Read(string json) =>
+        new(PromptBody.Read(Encoding.UTF8.GetBytes(json), PromptEndpoint.Chat)!, "id", isWarmUp: false);
 
-    private static string Spliced(EditablePrompt prompt) => Encoding.UTF8.GetString(new SplicedBody(prompt.Source.Body, prompt.Splices()).ToArray());
+    private static string Spliced(EditablePrompt prompt) =>
+        Encoding.UTF8.GetString(new SplicedBody(prompt.Source.Body, prompt.Splices()).ToArray());
 }

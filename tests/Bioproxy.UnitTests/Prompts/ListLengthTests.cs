@@ -17,5 +17,6 @@ public sealed class ListLengthTests
     [InlineData("""[1,2]""", 1)]
     [InlineData("""{"input":["a",""", 1)]
     [InlineData("", 1)]
-    public void Of_Body_IsTheNumberOfItsPrompts(string json, int expected) => Assert.Equal(expected, ListLength.Of(Encoding.UTF8.GetBytes(json)));
+    public void Of_Body_IsTheNumberOfItsPrompts(string json, int expected) =>
+        Assert.Equal(expected, ListLength.Of(Encoding.UTF8.GetBytes(json)));
 }

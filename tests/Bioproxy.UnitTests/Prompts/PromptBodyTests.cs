@@ -45,7 +45,10 @@ public sealed class PromptBodyTests
     [Fact]
     public void Read_Duplicates_TheLastCounts()
     {
-        var body = Chat("""{"model":"a","stream":true,"messages":[{"role":"user","content":"a"}],"model":"b","stream":false,"messages":[{"role":"x","role":"user","content":"b","content":"c"}],"id_slot":1,"id_slot":2}""")!;
+        var body = Chat(
+            """{"model":"a","stream":true,"messages":[{"role":"user","content":"a"}]"""
+            + ""","model":"b","stream":false,"messages":[{"role":"x","role":"user","content":"b","content":"c"}]"""
+            + ""","id_slot":1,"id_slot":2}""")!;
 
         Assert.Equal(("b", false), (body.Model, body.IsStream));
         var message = Assert.Single(body.Messages);
@@ -125,10 +128,14 @@ public sealed class PromptBodyTests
     [Fact]
     public void Messages_StrangeOnes_AreKeptAsTheyAre()
     {
-        var body = Chat("""{"messages":["text",{"role":5,"content":"a"},{"content":null},{"role":"user"},{"role":"user","content":{"a":1}},{"role":"user","content":["x",{"type":"text"},{"type":"text","text":7}]}]}""")!;
+        var body = Chat(
+            """{"messages":["text",{"role":5,"content":"a"},{"content":null},{"role":"user"},{"role":"user","content":{"a":1}},"""
+            + """{"role":"user","content":["x",{"type":"text"},{"type":"text","text":7}]}]}""")!;
 
         Assert.Equal(["", "", "", "user", "user", "user"], body.Messages.Select(m => m.Role));
-        Assert.Equal(["unknown", "text", "", "", "unknown", "unknown,text,text"], body.Messages.Select(m => string.Join(',', m.Parts.Select(p => p.Type))));
+        Assert.Equal(
+            ["unknown", "text", "", "", "unknown", "unknown,text,text"],
+            body.Messages.Select(m => string.Join(',', m.Parts.Select(p => p.Type))));
         Assert.Equal([false, true, false, false, false, false], body.Messages.Select(m => m.Parts.Any(p => p.IsText)));
     }
 
@@ -153,7 +160,10 @@ public sealed class PromptBodyTests
     [Fact]
     public void Responses_InputList_TextPartsAreFound()
     {
-        var body = Read("""{"input":[{"role":"user","content":[{"type":"input_text","text":"a"},{"type":"input_image"}]},{"role":"assistant","content":[{"type":"output_text","text":"b"}]}]}""", PromptEndpoint.Responses)!;
+        var body = Read(
+            """{"input":[{"role":"user","content":[{"type":"input_text","text":"a"},{"type":"input_image"}]},"""
+            + """{"role":"assistant","content":[{"type":"output_text","text":"b"}]}]}""",
+            PromptEndpoint.Responses)!;
 
         Assert.Equal([true, false, true], body.Messages.SelectMany(m => m.Parts).Select(p => p.IsText));
     }
@@ -170,7 +180,8 @@ public sealed class PromptBodyTests
     [InlineData("""{"response_format":{"type":"text"}}""", "")]
     [InlineData("""{"tools":[1],"lora":[{"id":0}],"temperature":1}""", "tools,lora")]
     [InlineData("""{"lora":[{"id":0}],"t\u006fols":[1]}""", "tools,lora")]
-    public void Head_WhatSaysNothing_IsLeftOut(string json, string expected) => Assert.Equal(expected, string.Join(',', Chat(json)!.Head.Select(h => h.Name)));
+    public void Head_WhatSaysNothing_IsLeftOut(string json, string expected) =>
+        Assert.Equal(expected, string.Join(',', Chat(json)!.Head.Select(h => h.Name)));
 
     [Theory]
     [InlineData("""{"a":1}""", 2, """{"id_slot":2,"a":1}""")]

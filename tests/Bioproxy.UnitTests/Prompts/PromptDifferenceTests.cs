@@ -4,15 +4,30 @@ namespace Bioproxy.UnitTests.PromptTests;
 
 public sealed class PromptDifferenceTests
 {
-    private const string Asked = """{"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"how late is it?","tool_calls":[1]}]}""";
+    private const string Asked =
+        """{"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"how late is it?","tool_calls":[1]}]}""";
 
     [Theory]
-    [InlineData("""{"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"how many?","tool_calls":[1]}]}""", "message 2 (user), its text")]
-    [InlineData("""{"messages":[{"role":"system","content":"be long"},{"role":"user","content":"how late is it?","tool_calls":[1]}]}""", "message 1 (system), its text")]
-    [InlineData("""{"messages":[{"role":"system","content":"be brief"},{"role":"tool","content":"how late is it?","tool_calls":[1]}]}""", "message 2 (user), its role")]
-    [InlineData("""{"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"how late is it?","tool_calls":[2]}]}""", "message 2 (user), a part or member that is no text")]
-    [InlineData("""{"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"how late is it?","tool_calls":[1]},{"role":"assistant","content":"ten"}]}""", "nowhere: the other one only goes on")]
-    [InlineData("""{"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"how late is it?","tool_calls":[1]}],"tools":[{"type":"function"}]}""", "before the messages: only one of them has tools")]
+    [InlineData(
+        """{"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"how many?","tool_calls":[1]}]}""",
+        "message 2 (user), its text")]
+    [InlineData(
+        """{"messages":[{"role":"system","content":"be long"},{"role":"user","content":"how late is it?","tool_calls":[1]}]}""",
+        "message 1 (system), its text")]
+    [InlineData(
+        """{"messages":[{"role":"system","content":"be brief"},{"role":"tool","content":"how late is it?","tool_calls":[1]}]}""",
+        "message 2 (user), its role")]
+    [InlineData(
+        """{"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"how late is it?","tool_calls":[2]}]}""",
+        "message 2 (user), a part or member that is no text")]
+    [InlineData(
+        """{"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"how late is it?","tool_calls":[1]},"""
+        + """{"role":"assistant","content":"ten"}]}""",
+        "nowhere: the other one only goes on")]
+    [InlineData(
+        """{"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"how late is it?","tool_calls":[1]}]"""
+        + ""","tools":[{"type":"function"}]}""",
+        "before the messages: only one of them has tools")]
     public void Between_AnotherPrompt_TellsTheMember(string other, string where)
     {
         using var prompt = TestPrompts.Chat(Asked);

@@ -8,7 +8,9 @@ namespace Bioproxy.UnitTests.PromptTests;
 
 public sealed class ReplacedMemberTests
 {
-    private const string Body = """{"model":"m", "tools" : [1, 2] ,"messages":[{"role":"user","content":"a","tools":"no"}],"empty":[],"big":12345678901234567890}""";
+    private const string Body =
+        """{"model":"m", "tools" : [1, 2] ,"messages":[{"role":"user","content":"a","tools":"no"}]"""
+        + ""","empty":[],"big":12345678901234567890}""";
 
     [Theory]
     [InlineData("tools", "[1, 2]")]
@@ -41,7 +43,8 @@ public sealed class ReplacedMemberTests
     }
 
     [Fact]
-    public void Replace_MemberTheBodyHasNot_IsRefused() => Assert.Throws<InvalidOperationException>(() => Read(Body).Context.ReplaceMember("system", "1"u8.ToArray()));
+    public void Replace_MemberTheBodyHasNot_IsRefused() =>
+        Assert.Throws<InvalidOperationException>(() => Read(Body).Context.ReplaceMember("system", "1"u8.ToArray()));
 
     [Theory]
     [InlineData("")]
@@ -55,7 +58,10 @@ public sealed class ReplacedMemberTests
     {
         var prompt = Read(Body);
 
-        Assert.Equal("value", Assert.Throws<ArgumentException>(() => prompt.Context.ReplaceMember("tools", Encoding.UTF8.GetBytes(value))).ParamName);
+        var thrown = Assert.Throws<ArgumentException>(
+            () => prompt.Context.ReplaceMember("tools", Encoding.UTF8.GetBytes(value)));
+
+        Assert.Equal("value", thrown.ParamName);
         Assert.Equal("[1, 2]", Text(prompt.Context.Member("tools")));
         Assert.Empty(prompt.Splices());
     }
@@ -70,7 +76,9 @@ public sealed class ReplacedMemberTests
         prompt.Context.Messages[0].Parts[0].Text = "b";
 
         Assert.Equal("{\"4\":\t4}", Text(prompt.Context.Member("tools")));
-        Assert.Equal(Body.Replace("[1, 2]", "{\"4\":\t4}", StringComparison.Ordinal).Replace("\"a\"", "\"b\"", StringComparison.Ordinal), Spliced(prompt));
+        Assert.Equal(
+            Body.Replace("[1, 2]", "{\"4\":\t4}", StringComparison.Ordinal).Replace("\"a\"", "\"b\"", StringComparison.Ordinal),
+            Spliced(prompt));
     }
 
     [Fact]
@@ -118,7 +126,9 @@ public sealed class ReplacedMemberTests
 
     private static string? Text(ReadOnlyMemory<byte>? value) => value is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : null;
 
-    private static EditablePrompt Read(string json) => new(PromptBody.Read(Encoding.UTF8.GetBytes(json), PromptEndpoint.Chat)!, "id", isWarmUp: false);
+    private static EditablePrompt Read(string json) =>
+        new(PromptBody.Read(Encoding.UTF8.GetBytes(json), PromptEndpoint.Chat)!, "id", isWarmUp: false);
 
-    private static string Spliced(EditablePrompt prompt) => Encoding.UTF8.GetString(new SplicedBody(prompt.Source.Body, prompt.Splices()).ToArray());
+    private static string Spliced(EditablePrompt prompt) =>
+        Encoding.UTF8.GetString(new SplicedBody(prompt.Source.Body, prompt.Splices()).ToArray());
 }

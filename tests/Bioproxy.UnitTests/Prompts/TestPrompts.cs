@@ -13,6 +13,9 @@ internal static class TestPrompts
 
     public static CanonicalPrompt Chat(string json, string? domain = null) => Build(json, PromptEndpoint.Chat, domain, null);
 
-    private static CanonicalPrompt Build(string json, PromptEndpoint endpoint, string? domain, string? session) =>
-        CanonicalPrompt.Build(new EditablePrompt(PromptBody.Read(Encoding.UTF8.GetBytes(json), endpoint)!, "id", isWarmUp: false), domain, session);
+    private static CanonicalPrompt Build(string json, PromptEndpoint endpoint, string? domain, string? session)
+    {
+        var prompt = new EditablePrompt(PromptBody.Read(Encoding.UTF8.GetBytes(json), endpoint)!, "id", isWarmUp: false);
+        return CanonicalPrompt.Build(prompt, domain, session);
+    }
 }

@@ -43,9 +43,18 @@ public sealed class BackendCallerTests
         await Caller("{}").AskAsync(Question, client, PromptLane.Batch, CancellationToken.None).DefaultTimeout();
 
         Assert.Equal(
-            ["Authorization: Bearer theirs", "Content-Length: 7", "Content-Type: application/json", "X-Bioproxy-Lane: batch", "X-Session-Id: s", "X-User: u"],
+            [
+                "Authorization: Bearer theirs",
+                "Content-Length: 7",
+                "Content-Type: application/json",
+                "X-Bioproxy-Lane: batch",
+                "X-Session-Id: s",
+                "X-User: u",
+            ],
             _asked!.Head.Headers.Select(header => $"{header.Key}: {header.Value}").Order(StringComparer.Ordinal));
-        Assert.Equal(("POST", "/v1/chat/completions", "{\"x\":1}"), (_asked.Head.Method, _asked.Head.Target, Encoding.UTF8.GetString(_asked.Body.Span)));
+        Assert.Equal(
+            ("POST", "/v1/chat/completions", "{\"x\":1}"),
+            (_asked.Head.Method, _asked.Head.Target, Encoding.UTF8.GetString(_asked.Body.Span)));
         Assert.Equal(client.Connection.RemoteIpAddress, _asked.Address);
     }
 
@@ -66,10 +75,16 @@ public sealed class BackendCallerTests
         { CapturedAnswers.TextWhole, "\\\\\\" },
         { CapturedAnswers.ResponsesWhole, "*}@" },
         { CapturedAnswers.MessagesWhole, "X6p" },
-        { """{"choices":[{"index":0,"message":{"reasoning_content":"no","content":"yes"}},{"index":1,"message":{"content":"no"}}]}""", "yes" },
+        {
+            """{"choices":[{"index":0,"message":{"reasoning_content":"no","content":"yes"}},{"index":1,"message":{"content":"no"}}]}""",
+            "yes"
+        },
         { """{"choices":[{"index":0,"message":{"content":null}},{"index":1,"message":{"content":"no"}}]}""", null },
         { """{"content":[{"type":"thinking","thinking":"no"},{"type":"text","text":"a"},{"type":"text","text":"b"}]}""", "ab" },
-        { """{"output":[{"type":"reasoning","content":[{"text":"no"}]},{"type":"message","content":[{"text":"a"},{"text":"b"}]}]}""", "ab" },
+        {
+            """{"output":[{"type":"reasoning","content":[{"text":"no"}]},{"type":"message","content":[{"text":"a"},{"text":"b"}]}]}""",
+            "ab"
+        },
         { """{"data":[{"embedding":[1]}]}""", null },
         { "no JSON", null },
     };
@@ -89,7 +104,9 @@ public sealed class BackendCallerTests
     {
         foreach (var shape in AnswerStreams.Shapes.Values)
         {
-            var answer = await Caller(shape(["a", "b"]), "text/event-stream").AskAsync(Question, null, PromptLane.Batch, CancellationToken.None).DefaultTimeout();
+            var answer = await Caller(shape(["a", "b"]), "text/event-stream")
+                .AskAsync(Question, null, PromptLane.Batch, CancellationToken.None)
+                .DefaultTimeout();
 
             Assert.Equal(("ab", true), (answer.Text, answer.Body.IsEmpty));
         }
@@ -98,7 +115,9 @@ public sealed class BackendCallerTests
     [Fact]
     public async Task Ask_ErrorOfTheBackend_IsAnAnswerWithoutText()
     {
-        var answer = await Caller("""{"content":"bad"}""", status: 400).AskAsync(Question, null, PromptLane.Batch, CancellationToken.None).DefaultTimeout();
+        var answer = await Caller("""{"content":"bad"}""", status: 400)
+            .AskAsync(Question, null, PromptLane.Batch, CancellationToken.None)
+            .DefaultTimeout();
 
         Assert.Equal((400, null, """{"content":"bad"}"""), (answer.Status, answer.Text, Encoding.UTF8.GetString(answer.Body.Span)));
     }
@@ -108,7 +127,9 @@ public sealed class BackendCallerTests
     {
         var failure = new ProxyFailure(FailureKind.QueueFull, "All slots are busy.");
 
-        var thrown = await Assert.ThrowsAsync<BackendUnavailableException>(() => Caller("{}", failure: failure).AskAsync(Question, null, PromptLane.Batch, CancellationToken.None).DefaultTimeout());
+        var thrown = await Assert.ThrowsAsync<BackendUnavailableException>(() => Caller("{}", failure: failure)
+            .AskAsync(Question, null, PromptLane.Batch, CancellationToken.None)
+            .DefaultTimeout());
 
         Assert.Equal("All slots are busy.", thrown.Message);
     }
@@ -116,7 +137,9 @@ public sealed class BackendCallerTests
     [Fact]
     public async Task Ask_AnswerThatIsTooLong_SaysSo()
     {
-        var thrown = await Assert.ThrowsAsync<BackendUnavailableException>(() => Caller(new string('x', 5000)).AskAsync(Question, null, PromptLane.Batch, CancellationToken.None).DefaultTimeout());
+        var thrown = await Assert.ThrowsAsync<BackendUnavailableException>(() => Caller(new string('x', 5000))
+            .AskAsync(Question, null, PromptLane.Batch, CancellationToken.None)
+            .DefaultTimeout());
 
         Assert.Equal("The answer could not be taken: it is longer than 4000 bytes (limits.max_body_bytes)", thrown.Message);
     }
@@ -132,8 +155,10 @@ public sealed class BackendCallerTests
             return Exchange(question, new ProxyFailure(FailureKind.ClientGone, "The client left."));
         }, null, 10);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => caller.AskAsync(Question, null, PromptLane.Batch, stop.Token).DefaultTimeout());
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Caller("{}").AskAsync(Question, null, PromptLane.Batch, stop.Token).DefaultTimeout());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => caller.AskAsync(Question, null, PromptLane.Batch, stop.Token).DefaultTimeout());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Caller("{}").AskAsync(Question, null, PromptLane.Batch, stop.Token).DefaultTimeout());
         Assert.Null(_asked);
     }
 
@@ -141,20 +166,21 @@ public sealed class BackendCallerTests
         new(question.Answer, Routes.Of(HttpMethods.Post, question.Path), 0) { Failure = failure, Timings = new PromptTimings(5, 2, 1) };
 
     /// <summary>In place of the path of requests: answers everything with this.</summary>
-    private BackendCaller Caller(string answer, string type = "application/json", int status = 200, ProxyFailure? failure = null) => new(async question =>
-    {
-        _asked = question;
-        question.Answer.StatusCode = status;
-        question.Answer.Headers.ContentType = type;
-        try
+    private BackendCaller Caller(string answer, string type = "application/json", int status = 200, ProxyFailure? failure = null) =>
+        new(async question =>
         {
-            await question.Answer.WriteAsync(Encoding.UTF8.GetBytes(answer), CancellationToken.None);
-        }
-        catch (IOException)
-        {
-            // as of a client that is gone
-        }
+            _asked = question;
+            question.Answer.StatusCode = status;
+            question.Answer.Headers.ContentType = type;
+            try
+            {
+                await question.Answer.WriteAsync(Encoding.UTF8.GetBytes(answer), CancellationToken.None);
+            }
+            catch (IOException)
+            {
+                // as of a client that is gone
+            }
 
-        return Exchange(question, failure);
-    }, "ours", 4000);
+            return Exchange(question, failure);
+        }, "ours", 4000);
 }

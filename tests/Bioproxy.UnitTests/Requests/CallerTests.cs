@@ -10,7 +10,13 @@ namespace Bioproxy.UnitTests.Requests;
 
 public sealed class CallerTests
 {
-    private static readonly ProxyOptions Options = new() { BaseDirectory = "/", StateDirectory = "/", BatchApiKeys = ["nightly"], KvDomainHeader = "X-User" };
+    private static readonly ProxyOptions Options = new()
+    {
+        BaseDirectory = "/",
+        StateDirectory = "/",
+        BatchApiKeys = ["nightly"],
+        KvDomainHeader = "X-User",
+    };
 
     [Theory]
     [InlineData("Authorization", "Bearer secret")]
@@ -45,7 +51,8 @@ public sealed class CallerTests
     }
 
     [Fact]
-    public void Of_DomainHeaderNotConfigured_IsIgnored() => Assert.Null(Of(Options with { KvDomainHeader = null }, "{}", ("X-User", "ada")).Domain);
+    public void Of_DomainHeaderNotConfigured_IsIgnored() =>
+        Assert.Null(Of(Options with { KvDomainHeader = null }, "{}", ("X-User", "ada")).Domain);
 
     [Theory]
     [InlineData(null, null, PromptLane.Interactive)]
@@ -97,7 +104,9 @@ public sealed class CallerTests
 
         Assert.Distinct(clients);
         Assert.NotEqual(Of().Client, Caller.Of(Headers(), IPAddress.Parse("192.0.2.7"), null, Options).Client);
-        Assert.Equal(Of(("X-Api-Key", "one")).Client, Caller.Of(Headers(("X-Api-Key", "one")), IPAddress.Parse("192.0.2.7"), null, Options).Client);
+        Assert.Equal(
+            Of(("X-Api-Key", "one")).Client,
+            Caller.Of(Headers(("X-Api-Key", "one")), IPAddress.Parse("192.0.2.7"), null, Options).Client);
     }
 
     [Fact]
@@ -106,7 +115,11 @@ public sealed class CallerTests
     private static Caller Of(params (string Name, string Value)[] headers) => Of(Options, "{}", headers);
 
     private static Caller Of(ProxyOptions options, string body, params (string Name, string Value)[] headers) =>
-        Caller.Of(Headers(headers), IPAddress.Parse("192.0.2.1"), PromptBody.Read(Encoding.UTF8.GetBytes(body), PromptEndpoint.Chat), options);
+        Caller.Of(
+            Headers(headers),
+            IPAddress.Parse("192.0.2.1"),
+            PromptBody.Read(Encoding.UTF8.GetBytes(body), PromptEndpoint.Chat),
+            options);
 
     private static HeaderDictionary Headers(params (string Name, string Value)[] headers)
     {

@@ -9,7 +9,18 @@ public sealed class ExplanationLogTests
     {
         var log = new ExplanationLog();
         for (var i = 0; i < 1001; i++)
-            log.Add(new Explanation { Id = $"r{i}", At = default, Route = "chat", Lane = "interactive", Status = 200, Chosen = null, Result = "hot" });
+        {
+            log.Add(new Explanation
+            {
+                Id = $"r{i}",
+                At = default,
+                Route = "chat",
+                Lane = "interactive",
+                Status = 200,
+                Chosen = null,
+                Result = "hot",
+            });
+        }
 
         Assert.Null(log.Find("r0"));
         Assert.Equal("r1", log.Find("r1")?.Id);

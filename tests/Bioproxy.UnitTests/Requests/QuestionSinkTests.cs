@@ -38,8 +38,9 @@ public sealed class QuestionSinkTests
     public async Task Write_SeveralChoices_GivesTheFirst()
     {
         using var sink = Stream(null);
+        var chunks = AnswerStreams.Chunk("""{"content":"no"}""", index: 1) + AnswerStreams.Chunk("""{"content":"yes"}""");
 
-        await sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"no"}""", index: 1) + AnswerStreams.Chunk("""{"content":"yes"}""")), CancellationToken.None);
+        await sink.WriteAsync(Encoding.UTF8.GetBytes(chunks), CancellationToken.None);
 
         Assert.Equal("yes", sink.Text);
     }
@@ -65,7 +66,8 @@ public sealed class QuestionSinkTests
         using var sink = new QuestionSink(null, 10, CancellationToken.None);
         await sink.WriteAsync("01234"u8.ToArray(), CancellationToken.None);
 
-        await Assert.ThrowsAsync<IOException>(() => sink.WriteAsync("567890"u8.ToArray(), CancellationToken.None).AsTask().DefaultTimeout());
+        await Assert.ThrowsAsync<IOException>(
+            () => sink.WriteAsync("567890"u8.ToArray(), CancellationToken.None).AsTask().DefaultTimeout());
 
         Assert.Equal("it is longer than 10 bytes (limits.max_body_bytes)", sink.Problem!.Message);
     }
@@ -75,8 +77,9 @@ public sealed class QuestionSinkTests
     {
         using var sink = Stream(null, 10);
         await sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"0123456789"}""")), CancellationToken.None);
+        var chunk = Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"x"}"""));
 
-        await Assert.ThrowsAsync<IOException>(() => sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"x"}""")), CancellationToken.None).AsTask().DefaultTimeout());
+        await Assert.ThrowsAsync<IOException>(() => sink.WriteAsync(chunk, CancellationToken.None).AsTask().DefaultTimeout());
 
         Assert.Equal(("0123456789", "its text is longer than 10 characters (limits.max_body_bytes)"), (sink.Text, sink.Problem!.Message));
     }
@@ -91,8 +94,9 @@ public sealed class QuestionSinkTests
             begun.Add(text);
             return text == "a" ? new ValueTask(first.Task) : ValueTask.CompletedTask;
         });
+        var chunks = AnswerStreams.Chunk("""{"content":"a"}""") + AnswerStreams.Chunk("""{"content":"b"}""");
 
-        var writing = sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"a"}""") + AnswerStreams.Chunk("""{"content":"b"}""")), CancellationToken.None).AsTask();
+        var writing = sink.WriteAsync(Encoding.UTF8.GetBytes(chunks), CancellationToken.None).AsTask();
 
         Assert.False(writing.IsCompleted);
         Assert.Equal(["a"], begun);
@@ -105,8 +109,10 @@ public sealed class QuestionSinkTests
     public async Task Write_OnTextThrows_StopsTheBackendAndIsRemembered()
     {
         using var sink = Stream(_ => throw new FormatException("enough"));
+        var chunk = Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"a"}"""));
 
-        var thrown = await Assert.ThrowsAsync<IOException>(() => sink.WriteAsync(Encoding.UTF8.GetBytes(AnswerStreams.Chunk("""{"content":"a"}""")), CancellationToken.None).AsTask().DefaultTimeout());
+        var thrown = await Assert.ThrowsAsync<IOException>(
+            () => sink.WriteAsync(chunk, CancellationToken.None).AsTask().DefaultTimeout());
 
         Assert.IsType<FormatException>(thrown.InnerException);
         Assert.Same(thrown.InnerException, sink.Problem);

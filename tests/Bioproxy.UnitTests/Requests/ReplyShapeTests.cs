@@ -14,7 +14,11 @@ public sealed class ReplyShapeTests
 
     public static TheoryData<PromptEndpoint, bool> Endpoints => new()
     {
-        { PromptEndpoint.Chat, false }, { PromptEndpoint.Completion, false }, { PromptEndpoint.Completion, true }, { PromptEndpoint.Responses, false }, { PromptEndpoint.Messages, false },
+        { PromptEndpoint.Chat, false },
+        { PromptEndpoint.Completion, false },
+        { PromptEndpoint.Completion, true },
+        { PromptEndpoint.Responses, false },
+        { PromptEndpoint.Messages, false },
     };
 
     [Theory]
@@ -62,11 +66,28 @@ public sealed class ReplyShapeTests
     }
 
     [Theory]
-    [InlineData(PromptEndpoint.Chat, false, """{"choices":[{"finish_reason":"stop","index":0,"message":{"role":"assistant","content":"hi"}}],"created":7,"model":"m","object":"chat.completion","id":"chatcmpl-ID"}""")]
-    [InlineData(PromptEndpoint.Completion, false, """{"choices":[{"text":"hi","index":0,"logprobs":null,"finish_reason":"stop"}],"created":7,"model":"m","object":"text_completion","id":"cmpl-ID"}""")]
+    [InlineData(
+        PromptEndpoint.Chat,
+        false,
+        """{"choices":[{"finish_reason":"stop","index":0,"message":{"role":"assistant","content":"hi"}}]"""
+        + ""","created":7,"model":"m","object":"chat.completion","id":"chatcmpl-ID"}""")]
+    [InlineData(
+        PromptEndpoint.Completion,
+        false,
+        """{"choices":[{"text":"hi","index":0,"logprobs":null,"finish_reason":"stop"}]"""
+        + ""","created":7,"model":"m","object":"text_completion","id":"cmpl-ID"}""")]
     [InlineData(PromptEndpoint.Completion, true, """{"index":0,"content":"hi","tokens":[],"stop":true,"id_slot":-1,"model":"m"}""")]
-    [InlineData(PromptEndpoint.Responses, false, """{"id":"resp_ID","object":"response","created_at":7,"status":"completed","model":"m","output":[{"type":"message","id":"msg_ID","status":"completed","role":"assistant","content":[{"type":"output_text","text":"hi","annotations":[]}]}]}""")]
-    [InlineData(PromptEndpoint.Messages, false, """{"id":"msg_ID","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"hi"}],"stop_reason":"end_turn","stop_sequence":null}""")]
+    [InlineData(
+        PromptEndpoint.Responses,
+        false,
+        """{"id":"resp_ID","object":"response","created_at":7,"status":"completed","model":"m","output":"""
+        + """[{"type":"message","id":"msg_ID","status":"completed","role":"assistant","content":"""
+        + """[{"type":"output_text","text":"hi","annotations":[]}]}]}""")]
+    [InlineData(
+        PromptEndpoint.Messages,
+        false,
+        """{"id":"msg_ID","type":"message","role":"assistant","model":"m","content":"""
+        + """[{"type":"text","text":"hi"}],"stop_reason":"end_turn","stop_sequence":null}""")]
     public void Whole_Members_AreThoseOfTheEndpoint(PromptEndpoint endpoint, bool isNative, string expected)
     {
         var body = JsonNode.Parse(Shape(endpoint, isNative).Whole("hi"))!.AsObject();
@@ -85,14 +106,20 @@ public sealed class ReplyShapeTests
         Assert.Equal("[DONE]", chunks[^1]);
         var nodes = chunks[..^1].Select(chunk => JsonNode.Parse(chunk)!).ToList();
         Assert.Equal(count, nodes.Count);
-        Assert.All(nodes, node => Assert.Equal((id, "m", 7, 0), ((string?)node["id"], (string?)node["model"], (int)node["created"]!, (int)node["choices"]![0]!["index"]!)));
-        Assert.Equal([.. Enumerable.Repeat<string?>(null, count - 1), "stop"], nodes.Select(node => (string?)node["choices"]![0]!["finish_reason"]));
+        Assert.All(nodes, node => Assert.Equal(
+            (id, "m", 7, 0),
+            ((string?)node["id"], (string?)node["model"], (int)node["created"]!, (int)node["choices"]![0]!["index"]!)));
+        Assert.Equal(
+            [.. Enumerable.Repeat<string?>(null, count - 1), "stop"],
+            nodes.Select(node => (string?)node["choices"]![0]!["finish_reason"]));
     }
 
     [Fact]
     public void Stream_Native_StopsOnceAtTheEnd()
     {
-        var events = Transforms.AnswerStreams.Events(Stream(Shape(PromptEndpoint.Completion, true))).Select(data => JsonNode.Parse(data)!).ToList();
+        var events = Transforms.AnswerStreams.Events(Stream(Shape(PromptEndpoint.Completion, true)))
+            .Select(data => JsonNode.Parse(data)!)
+            .ToList();
 
         Assert.Equal([false, false, false, false, false, true], events.Select(node => (bool)node["stop"]!));
         Assert.Equal("", (string?)events[^1]["content"]);
@@ -101,24 +128,47 @@ public sealed class ReplyShapeTests
     [Fact]
     public void Stream_Responses_OpensAndClosesWhatItFills()
     {
-        var events = Transforms.AnswerStreams.Events(Stream(Shape(PromptEndpoint.Responses, false))).Select(data => JsonNode.Parse(data)!).ToList();
+        var events = Transforms.AnswerStreams.Events(Stream(Shape(PromptEndpoint.Responses, false)))
+            .Select(data => JsonNode.Parse(data)!)
+            .ToList();
 
         Assert.Equal(
-            ["response.created", "response.output_item.added", "response.content_part.added", .. Enumerable.Repeat("response.output_text.delta", Pieces.Length), "response.output_text.done", "response.content_part.done", "response.output_item.done", "response.completed"],
+            [
+                "response.created",
+                "response.output_item.added",
+                "response.content_part.added",
+                .. Enumerable.Repeat("response.output_text.delta", Pieces.Length),
+                "response.output_text.done",
+                "response.content_part.done",
+                "response.output_item.done",
+                "response.completed",
+            ],
             events.Select(node => (string)node["type"]!));
         Assert.Equal(Text, (string?)events[^4]["text"]);
         Assert.Equal(Text, (string?)events[^3]["part"]!["text"]);
         Assert.Equal(Text, (string?)events[^2]["item"]!["content"]![0]!["text"]);
-        Assert.Equal(("resp_ID", "completed", Text), ((string?)events[^1]["response"]!["id"], (string?)events[^1]["response"]!["status"], (string?)events[^1]["response"]!["output"]![0]!["content"]![0]!["text"]));
+        var response = events[^1]["response"]!;
+        Assert.Equal(
+            ("resp_ID", "completed", Text),
+            ((string?)response["id"], (string?)response["status"], (string?)response["output"]![0]!["content"]![0]!["text"]));
     }
 
     [Fact]
     public void Stream_Messages_OpensAndClosesItsBlock()
     {
-        var events = Transforms.AnswerStreams.Events(Stream(Shape(PromptEndpoint.Messages, false))).Select(data => JsonNode.Parse(data)!).ToList();
+        var events = Transforms.AnswerStreams.Events(Stream(Shape(PromptEndpoint.Messages, false)))
+            .Select(data => JsonNode.Parse(data)!)
+            .ToList();
 
         Assert.Equal(
-            ["message_start", "content_block_start", .. Enumerable.Repeat("content_block_delta", Pieces.Length), "content_block_stop", "message_delta", "message_stop"],
+            [
+                "message_start",
+                "content_block_start",
+                .. Enumerable.Repeat("content_block_delta", Pieces.Length),
+                "content_block_stop",
+                "message_delta",
+                "message_stop",
+            ],
             events.Select(node => (string)node["type"]!));
         Assert.Equal(("msg_ID", "m"), ((string?)events[0]["message"]!["id"], (string?)events[0]["message"]!["model"]));
         Assert.Equal("end_turn", (string?)events[^2]["delta"]!["stop_reason"]);

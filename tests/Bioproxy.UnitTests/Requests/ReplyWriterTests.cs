@@ -36,7 +36,11 @@ public sealed class ReplyWriterTests
         await writer.CompleteAsync(CancellationToken.None).DefaultTimeout();
 
         Assert.Equal(Shape.Opening() + Shape.Piece("a") + Shape.Piece("b") + Shape.Closing("ab"), Sent());
-        Assert.Equal((200, 200, "text/event-stream", "no-cache", null), (_exchange.Status, _http.Response.StatusCode, _http.Response.ContentType, _http.Response.Headers.CacheControl.ToString(), _http.Response.ContentLength));
+        var response = _http.Response;
+        var caching = response.Headers.CacheControl.ToString();
+        Assert.Equal(
+            (200, 200, "text/event-stream", "no-cache", null),
+            (_exchange.Status, response.StatusCode, response.ContentType, caching, response.ContentLength));
     }
 
     [Fact]
@@ -50,7 +54,9 @@ public sealed class ReplyWriterTests
         await writer.CompleteAsync(CancellationToken.None).DefaultTimeout();
 
         Assert.Equal(Encoding.UTF8.GetString(Shape.Whole("äb")), Sent());
-        Assert.Equal((200, "application/json; charset=utf-8", (long?)_body.Length), (_http.Response.StatusCode, _http.Response.ContentType, _http.Response.ContentLength));
+        Assert.Equal(
+            (200, "application/json; charset=utf-8", (long?)_body.Length),
+            (_http.Response.StatusCode, _http.Response.ContentType, _http.Response.ContentLength));
     }
 
     [Theory]
@@ -68,7 +74,9 @@ public sealed class ReplyWriterTests
     [InlineData(false)]
     public async Task Write_ResponseTransforms_EditIt(bool isStream)
     {
-        using ResponseFilter editor = isStream ? new StreamEditor(TestEditors.Edits(Restorer.Begin)) : new WholeEditor(TestEditors.Edits(Restorer.Begin));
+        using ResponseFilter editor = isStream
+            ? new StreamEditor(TestEditors.Edits(Restorer.Begin))
+            : new WholeEditor(TestEditors.Edits(Restorer.Begin));
         var writer = new ReplyWriter(_exchange, Shape, isStream, editor);
 
         foreach (var piece in (string[])["x [MAI", "L_1] [NA"])
@@ -124,10 +132,14 @@ public sealed class ReplyWriterTests
     {
         var writer = new ReplyWriter(_exchange, Shape, isStream: true, null);
 
-        await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(() => writer.WriteAsync($"<{i}>", CancellationToken.None).AsTask()))).DefaultTimeout();
+        var writes = Enumerable.Range(0, 50).Select(i => Task.Run(() => writer.WriteAsync($"<{i}>", CancellationToken.None).AsTask()));
+        await Task.WhenAll(writes).DefaultTimeout();
         await writer.CompleteAsync(CancellationToken.None).DefaultTimeout();
 
-        Assert.Equal(Enumerable.Range(0, 50).Select(i => $"<{i}>").Order(StringComparer.Ordinal), Text(isStream: true).Replace("><", "> <", StringComparison.Ordinal).Split(' ').Order(StringComparer.Ordinal));
+        var written = Text(isStream: true).Replace("><", "> <", StringComparison.Ordinal).Split(' ');
+        Assert.Equal(
+            Enumerable.Range(0, 50).Select(i => $"<{i}>").Order(StringComparer.Ordinal),
+            written.Order(StringComparer.Ordinal));
     }
 
     private string Sent() => Encoding.UTF8.GetString(_body.ToArray());

@@ -72,7 +72,9 @@ internal sealed class RequestPathFixture : IAsyncDisposable
         http.Response.Body = received;
         await _path.HandleAsync(http).DefaultTimeout();
         return (
-            http.Response.StatusCode, Encoding.UTF8.GetString(received.ToArray()), http.Response.Headers["X-Bioproxy-Request-Id"].ToString());
+            http.Response.StatusCode,
+            Encoding.UTF8.GetString(received.ToArray()),
+            http.Response.Headers["X-Bioproxy-Request-Id"].ToString());
     }
 
     /// <summary>A snapshot of the prompt that this body holds.</summary>

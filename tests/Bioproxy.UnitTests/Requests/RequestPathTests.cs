@@ -112,8 +112,11 @@ public sealed class RequestPathTests
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, self) =>
         {
-            if (ReferenceEquals(instrument.Meter, path.Model.Metrics.Meter) && instrument.Name.Contains("restore", StringComparison.Ordinal))
+            if (ReferenceEquals(instrument.Meter, path.Model.Metrics.Meter)
+                && instrument.Name.Contains("restore", StringComparison.Ordinal))
+            {
                 self.EnableMeasurementEvents(instrument);
+            }
         };
         var thrown = 0;
         listener.SetMeasurementEventCallback<long>((_, _, _, _) =>

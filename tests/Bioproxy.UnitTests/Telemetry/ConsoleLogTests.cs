@@ -22,14 +22,17 @@ public sealed class ConsoleLogTests
 
     [Fact]
     public void Write_ControlCharacters_CannotFakeAnEventOrSteerTheTerminal() =>
-        Assert.Equal("11:02:33 info  a\\n11:02:34 error b\\r \\x1b[2J\\x9b ä€\n", Write(LogLevel.Information, "a\n11:02:34 error b\r\t\e[2J\u009b ä€"));
+        Assert.Equal(
+            "11:02:33 info  a\\n11:02:34 error b\\r \\x1b[2J\\x9b ä€\n",
+            Write(LogLevel.Information, "a\n11:02:34 error b\r\t\e[2J\u009b ä€"));
 
     [Fact]
     public void Write_Exception_IsIndentedBelow()
     {
         var inner = new InvalidOperationException("inner");
         Assert.Equal(
-            "11:02:33 error failed\n    System.Exception: first\n    second\n     ---> System.InvalidOperationException: inner\n       --- End of inner exception stack trace ---\n",
+            "11:02:33 error failed\n    System.Exception: first\n    second\n"
+            + "     ---> System.InvalidOperationException: inner\n       --- End of inner exception stack trace ---\n",
             Write(LogLevel.Error, "failed", exception: new Exception("first\nsecond", inner)));
     }
 
@@ -48,7 +51,9 @@ public sealed class ConsoleLogTests
         }
 
         var lines = Encoding.UTF8.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(Enumerable.Range(0, 8).SelectMany(thread => Enumerable.Range(0, 1000).Select(i => $"11:02:33 info  {thread}-{i}")).Order(), lines.Order());
+        var expected = Enumerable.Range(0, 8)
+            .SelectMany(thread => Enumerable.Range(0, 1000).Select(i => $"11:02:33 info  {thread}-{i}"));
+        Assert.Equal(expected.Order(), lines.Order());
     }
 
     [Fact]
@@ -94,7 +99,8 @@ public sealed class ConsoleLogTests
         return Encoding.UTF8.GetString(output.ToArray());
     }
 
-    private static void Log(ILogger logger, LogLevel level, string message, Exception? exception = null) => logger.Log(level, default, message, exception, static (state, _) => state);
+    private static void Log(ILogger logger, LogLevel level, string message, Exception? exception = null) =>
+        logger.Log(level, default, message, exception, static (state, _) => state);
 
     /// <summary>A pipe whose reader stands still until it is released.</summary>
     private sealed class StuckStream : MemoryStream

@@ -63,7 +63,9 @@ public sealed class MetricsExporterTests : IDisposable
         observed = 7;
         Assert.Equal(["a -0.5", "checks_total 7", "limit 1e-09"], Samples());
 
-        IEnumerable<string> Samples() => _exporter.Page().Split('\n').Where(line => line.Length > 0 && line[0] != '#').Order(StringComparer.Ordinal);
+        IEnumerable<string> Samples() => _exporter.Page().Split('\n')
+            .Where(line => line.Length > 0 && line[0] != '#')
+            .Order(StringComparer.Ordinal);
     }
 
     [Fact]
@@ -73,14 +75,16 @@ public sealed class MetricsExporterTests : IDisposable
         counter.Add(1, new KeyValuePair<string, object?>("prefix", "@\\ \"ä\"\nnext"));
 
         Assert.Equal(
-            "# HELP escaped_total A \\\\ and\\na \"quote\".\n# TYPE escaped_total counter\nescaped_total{prefix=\"@\\\\ \\\"ä\\\"\\nnext\"} 1\n",
+            "# HELP escaped_total A \\\\ and\\na \"quote\".\n# TYPE escaped_total counter\n"
+            + "escaped_total{prefix=\"@\\\\ \\\"ä\\\"\\nnext\"} 1\n",
             _exporter.Page());
     }
 
     [Fact]
     public void Scrape_Histogram_IsCumulative()
     {
-        var histogram = _meter.CreateHistogram("wait_seconds", "s", "Waiting.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.00001, 0.5, 1] });
+        var advice = new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.00001, 0.5, 1] };
+        var histogram = _meter.CreateHistogram("wait_seconds", "s", "Waiting.", advice: advice);
         foreach (var value in new[] { 0.25, 0.5, 0.75, 3 })
             histogram.Record(value, new KeyValuePair<string, object?>("lane", "interactive"));
 

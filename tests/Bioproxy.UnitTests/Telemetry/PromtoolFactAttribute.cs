@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Bioproxy.UnitTests.Telemetry;
 
-/// <summary>A test that needs Prometheus' own checker (scripts/get-promtool.sh). Where it is missing, the test is skipped, and its name says
-/// why: runners print names, not reasons.</summary>
+/// <summary>A test that needs Prometheus' own checker (scripts/get-promtool.sh). Where it is missing, the test is skipped, and its name
+/// says why: runners print names, not reasons.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class PromtoolFactAttribute : FactAttribute
 {

@@ -71,7 +71,10 @@ public sealed class ProxyMetricsTests : IDisposable
     private void RecordEverything()
     {
         EveryMetric.Record(_metrics);
-        _metrics.Observe("bioproxy_slots", "Slots of the backend, by state.", () => [new Measurement<long>(3, new KeyValuePair<string, object?>("state", "idle"))]);
+        _metrics.Observe(
+            "bioproxy_slots",
+            "Slots of the backend, by state.",
+            () => [new Measurement<long>(3, new KeyValuePair<string, object?>("state", "idle"))]);
     }
 
     private string[] Samples() =>

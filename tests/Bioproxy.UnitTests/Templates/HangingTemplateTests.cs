@@ -54,7 +54,7 @@ public sealed class HangingTemplateTests : IDisposable
         Assert.Equal(["@aaa"], changed);
         Assert.Equal("H", Render("@hh"));
         Assert.Contains("did not return within 10 s", Assert.Single(_folder.Warnings), StringComparison.Ordinal);
-        var status = _library.Statuses.Single(status => status.Prefix == "@hh");
+        var status = _library.Statuses.Single(status => status.Trigger == "@hh");
         Assert.True(status.Stale);
         Assert.EndsWith("the template engine did not return within 10 s.", status.Problem, StringComparison.Ordinal);
     }

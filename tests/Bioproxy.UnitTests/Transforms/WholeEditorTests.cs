@@ -8,12 +8,23 @@ namespace Bioproxy.UnitTests.Transforms;
 public sealed class WholeEditorTests
 {
     [Theory]
-    [InlineData("""{ "choices":[{"index":0,"message":{"content": "a" ,"reasoning_content":"b","tool_calls":[{"function":{"arguments":"c"}},{"function":{"arguments":"d"}}],"refusal":"e"}},{"index":1,"message":{"content":"f"}}], "n":12345678901234567890}""", "abcdf")]
+    [InlineData(
+        """{ "choices":[{"index":0,"message":{"content": "a" ,"reasoning_content":"b","tool_calls":"""
+        + """[{"function":{"arguments":"c"}},{"function":{"arguments":"d"}}],"refusal":"e"}},"""
+        + """{"index":1,"message":{"content":"f"}}], "n":12345678901234567890}""",
+        "abcdf")]
     [InlineData("""{"choices":[{"text":"a","index":0,"logprobs":{"tokens":["x"]}},{"text":"b"}],"x":1e400}""", "ab")]
     [InlineData("""{"index":0,"content":"a","tokens":[1],"prompt":"x","stop":true,"stopping_word":"y"}""", "a")]
     [InlineData("""[{"index":0,"content":"a"}, {"index":1,"content":"b"}]""", "ab")]
-    [InlineData("""{"object":"response","output":[{"type":"reasoning","summary":[{"text":"a"}],"content":[{"text":"b"}]},{"type":"message","content":[{"type":"output_text","text":"c"},{"text":"d"}]},{"type":"function_call","name":"n","arguments":"e"}],"text":{"format":{"type":"text"}}}""", "abcde")]
-    [InlineData("""{"type":"message","content":[{"type":"thinking","thinking":"a","signature":"s"},{"type":"text","text":"b"},{"type":"tool_use","name":"n","input":{"text":"t"}}],"stop_reason":"x"}""", "ab")]
+    [InlineData(
+        """{"object":"response","output":[{"type":"reasoning","summary":[{"text":"a"}],"content":[{"text":"b"}]},"""
+        + """{"type":"message","content":[{"type":"output_text","text":"c"},{"text":"d"}]},"""
+        + """{"type":"function_call","name":"n","arguments":"e"}],"text":{"format":{"type":"text"}}}""",
+        "abcde")]
+    [InlineData(
+        """{"type":"message","content":[{"type":"thinking","thinking":"a","signature":"s"},{"type":"text","text":"b"},"""
+        + """{"type":"tool_use","name":"n","input":{"text":"t"}}],"stop_reason":"x"}""",
+        "ab")]
     public void End_WholeAnswer_ChangesItsTextsOnly(string body, string texts)
     {
         var expected = texts.Aggregate(
@@ -68,7 +79,8 @@ public sealed class WholeEditorTests
             Assert.True(editor.Pass(new[] { one }).IsEmpty);
 
         Assert.Equal(
-            """{"content":"ä😀!"}""", Encoding.UTF8.GetString(editor.End().Span).Replace("\\uD83D\\uDE00", "😀", StringComparison.Ordinal));
+            """{"content":"ä😀!"}""",
+            Encoding.UTF8.GetString(editor.End().Span).Replace("\\uD83D\\uDE00", "😀", StringComparison.Ordinal));
     }
 
     private static string Edit(string body, params Func<ResponseChannel, IResponseEditor?>[] begins)

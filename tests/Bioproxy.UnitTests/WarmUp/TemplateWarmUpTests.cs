@@ -24,7 +24,7 @@ public sealed class TemplateWarmUpTests : IAsyncDisposable
         var saved = Assert.Single(_warm.Model.Store.All);
         Assert.Equal(
             (WarmUpFixture.Trigger, _warm.Status.CacheableTokens, _warm.Status.TokensHash),
-            (saved.Prefix, saved.Tokens, saved.TokensHash));
+            (saved.Trigger, saved.Tokens, saved.TokensHash));
         _warm.Model.AssertNothingIsOwned();
     }
 

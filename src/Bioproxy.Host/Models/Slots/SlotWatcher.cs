@@ -33,7 +33,8 @@ internal sealed class SlotWatcher(InstanceBackend backend, SlotTable table, Time
     public IDisposable KeepQuiet() => new Quiet(this);
 
     /// <summary>Polls the slot list and teaches it to the table.</summary>
-    /// <returns>Null when no list came.</returns>
+    /// <returns>Null when no list came, or the instance was retired meanwhile: a request that waits has another one to turn to.</returns>
+    /// <exception cref="OperationCanceledException">The caller's own token was cancelled.</exception>
     public Task<PolledSlots?> PollAsync(CancellationToken cancellationToken)
     {
         Task<PolledSlots?> poll;
@@ -54,14 +55,26 @@ internal sealed class SlotWatcher(InstanceBackend backend, SlotTable table, Time
         await Task.Yield(); // the caller stores this task first
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (IsQuiet && _last != long.MinValue && QuietPause - time.GetElapsedTime(_last) is var pause && pause > TimeSpan.Zero)
-            await Task.Delay(pause, time, retired).ConfigureAwait(false);
+        {
+            await Task.Delay(pause, time, retired).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (retired.IsCancellationRequested)
+                break;
+        }
+
         lock (_lock)
         {
             _running = _next!;
             _next = null; // from now on callers get the poll after this one
         }
 
-        return await OnceAsync().ConfigureAwait(false);
+        try
+        {
+            return await OnceAsync().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (retired.IsCancellationRequested)
+        {
+            return null;
+        }
     }
 
     private async Task<PolledSlots?> OnceAsync()

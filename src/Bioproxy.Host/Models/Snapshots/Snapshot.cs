@@ -5,7 +5,7 @@ namespace Bioproxy.Host.Models.Snapshots;
 
 /// <summary>A KV state on disk, as its sidecar describes it. Immutable.</summary>
 /// <param name="File">The file's name in llama-server's slot folder.</param>
-/// <param name="Prefix">The trigger of the template it holds; empty for a conversation.</param>
+/// <param name="Trigger">The trigger of the template it holds; empty for a conversation.</param>
 /// <param name="Fingerprint">What it is valid for.</param>
 /// <param name="Tokens">Tokens it holds.</param>
 /// <param name="TokensHash">A hash of those tokens: the template's version; empty for a conversation.</param>
@@ -13,7 +13,7 @@ namespace Bioproxy.Host.Models.Snapshots;
 /// <param name="Created">When it was saved.</param>
 /// <param name="Chain">The canonical text it stands for; a conversation's state holds the answer to it as well.</param>
 internal sealed record Snapshot(
-    string File, string Prefix, string Fingerprint, int Tokens, string TokensHash, long Bytes, DateTimeOffset Created, PromptChain Chain)
+    string File, string Trigger, string Fingerprint, int Tokens, string TokensHash, long Bytes, DateTimeOffset Created, PromptChain Chain)
 {
     /// <summary>The only domain that may use it. Null: open to all.</summary>
     public string? Domain { get; init; }
@@ -27,11 +27,11 @@ internal sealed record Snapshot(
     /// <summary>The file of the older state that this conversation was continued from, and that it replaces. Null: none.</summary>
     public string? Replaces { get; init; }
 
-    public bool IsConversation => Prefix.Length == 0;
+    public bool IsConversation => Trigger.Length == 0;
 
     /// <summary>What a slot remembers of it whose content starts with it.</summary>
     public SavedPrefix SavedPrefix => new(File, Tokens, Chain, IsConversation);
 
     /// <summary>Its name for people and metrics: a closed set.</summary>
-    public string Label => IsConversation ? "conversation" : Prefix;
+    public string Label => IsConversation ? "conversation" : Trigger;
 }

@@ -35,7 +35,7 @@ internal sealed record SnapshotSidecar
     public static SnapshotSidecar Of(Snapshot snapshot) => new()
     {
         File = snapshot.File,
-        Prefix = snapshot.Prefix,
+        Prefix = snapshot.Trigger,
         Fingerprint = snapshot.Fingerprint,
         Tokens = snapshot.Tokens,
         TokensHash = snapshot.TokensHash,

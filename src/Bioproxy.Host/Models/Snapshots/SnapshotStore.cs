@@ -251,7 +251,7 @@ internal sealed partial class SnapshotStore
             return new(
                 snapshot,
                 _used.GetValueOrDefault(snapshot.File, snapshot.Created),
-                IsPinned: !snapshot.IsConversation && fits && _triggers.Contains(snapshot.Prefix),
+                IsPinned: !snapshot.IsConversation && fits && _triggers.Contains(snapshot.Trigger),
                 IsInUse: _held.ContainsKey(snapshot.File),
                 fits);
         }

@@ -37,7 +37,7 @@ internal static class SupersededSnapshots
 
     private static Key KeyOf(Snapshot snapshot) => snapshot.IsConversation
         ? new(snapshot.Fingerprint, snapshot.Domain, "", snapshot.Chain.End, snapshot.Chain.Length)
-        : new(snapshot.Fingerprint, snapshot.Domain, snapshot.Prefix, default, 0);
+        : new(snapshot.Fingerprint, snapshot.Domain, snapshot.Trigger, default, 0);
 
     private readonly record struct Key(string Fingerprint, string? Domain, string Prefix, Prompts.ChainHash End, int Length);
 }

@@ -6,7 +6,8 @@ namespace Bioproxy.UnitTests.Models.Slots;
 
 public sealed class EvictionCostTests
 {
-    private static readonly Rates Backend = new(Prefill: 1000, Restore: 1e9, Save: 2e9, TokensPerByte: 0.25, BytesPerToken: 1e5, RollBack: 1, HasRam: true, HasSaved: true);
+    private static readonly Rates Backend = new(
+        Prefill: 1000, Restore: 1e9, Save: 2e9, TokensPerByte: 0.25, BytesPerToken: 1e5, RollBack: 1, HasRam: true, HasSaved: true);
 
     [Theory]
     [InlineData(1, false, 0, 0.4)]
@@ -18,7 +19,10 @@ public sealed class EvictionCostTests
     [InlineData(2, false, 3600, 0.2)]
     [InlineData(2, false, -10, 0.8)]
     public void ChanceOfReturn_TurnsAndRest_HalvesEveryHalfHour(int turns, bool isSide, double rested, double chance) =>
-        Assert.Equal(chance, EvictionCost.ChanceOfReturn(Content(4000) with { Turns = turns, IsSide = isSide, UsedAt = 5000 }, 5000 + rested), 6);
+        Assert.Equal(
+            chance,
+            EvictionCost.ChanceOfReturn(Content(4000) with { Turns = turns, IsSide = isSide, UsedAt = 5000 }, 5000 + rested),
+            6);
 
     [Fact]
     public void Of_NothingSaved_IsItsPrefillTimesTheChance() => Assert.Equal(4 * 0.4, EvictionCost.Of(Content(4000), Backend, 0), 6);
@@ -46,7 +50,9 @@ public sealed class EvictionCostTests
     public void OfSaving_RateIsKnown_IsTheTimeAndTheWear() => Assert.Equal(0.2 + 0.4, EvictionCost.OfSaving(Content(4000), Backend), 6);
 
     [Fact]
-    public void OfSaving_NothingWasSavedYet_IsFoundOutForNothing() => Assert.Equal(0, EvictionCost.OfSaving(Content(4000), Backend with { HasSaved = false }));
+    public void OfSaving_NothingWasSavedYet_IsFoundOutForNothing() =>
+        Assert.Equal(0, EvictionCost.OfSaving(Content(4000), Backend with { HasSaved = false }));
 
-    private static SlotContent Content(int tokens) => new(PromptChain.Of(Encoding.ASCII.GetBytes(new string('c', 4000))), 1, IsSaved: false) { Tokens = tokens };
+    private static SlotContent Content(int tokens) =>
+        new(PromptChain.Of(Encoding.ASCII.GetBytes(new string('c', 4000))), 1, IsSaved: false) { Tokens = tokens };
 }

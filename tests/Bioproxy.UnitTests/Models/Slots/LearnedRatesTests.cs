@@ -31,7 +31,9 @@ public sealed class LearnedRatesTests
         _rates.Saved(100, 8000, 2);
         _rates.RolledBack(1000, 900);
 
-        Assert.Equal(new Rates(Prefill: 640, Restore: 10_000, Save: 4000, TokensPerByte: 0.3, BytesPerToken: 80, RollBack: 0.9, HasRam: true, HasSaved: true), _rates.Now);
+        var expected = new Rates(
+            Prefill: 640, Restore: 10_000, Save: 4000, TokensPerByte: 0.3, BytesPerToken: 80, RollBack: 0.9, HasRam: true, HasSaved: true);
+        Assert.Equal(expected, _rates.Now);
     }
 
     [Fact]

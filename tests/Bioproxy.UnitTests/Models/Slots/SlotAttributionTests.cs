@@ -4,7 +4,8 @@ using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.UnitTests.Models.Slots;
 
-/// <summary>Situations and conclusions. Results are written "content:tokens", slots "id:tokens" (seen) or "id?tokens" (suspected).</summary>
+/// <summary>Situations and conclusions. Results are written "content:tokens", slots "id:tokens" (seen) or "id?tokens"
+/// (suspected).</summary>
 public sealed class SlotAttributionTests
 {
     [Theory]
@@ -52,7 +53,9 @@ public sealed class SlotAttributionTests
 
     [Fact]
     public void Compare_DisputedSlotIsProcessing_IsSuspected() =>
-        Assert.Equal(SlotChange.Suspected, SlotAttribution.Compare(new SlotObservation(0, true, 6, 30), 5, true, 30, areOthersPossible: true));
+        Assert.Equal(
+            SlotChange.Suspected,
+            SlotAttribution.Compare(new SlotObservation(0, true, 6, 30), 5, true, 30, areOthersPossible: true));
 
     private static string[] Items(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 

@@ -44,7 +44,8 @@ public sealed class SlotQueueScheduleTests
                 case < 6 when isBusy || random.Next(3) == 0:
                     var lane = random.Next(6) switch { 0 => Lane.WarmUp, 1 or 2 => Lane.Batch, _ => Lane.Interactive };
                     var client = random.Next(3) == 0 ? 0ul : (ulong)random.Next(step / 1000 % 2 == 0 ? 4 : 40);
-                    var entry = new QueueModel.Entry(lane, random.Next(5) == 0 ? random.Next(2, 6) : 1, client) { IsHot = random.Next(3) == 0 };
+                    var weight = random.Next(5) == 0 ? random.Next(2, 6) : 1;
+                    var entry = new QueueModel.Entry(lane, weight, client) { IsHot = random.Next(3) == 0 };
                     if (random.Next(12) == 0)
                         settling.Add(entry, step + random.Next(50, 300));
                     model.Arrive(entry);
@@ -133,7 +134,8 @@ public sealed class SlotQueueScheduleTests
                 lock (arrival)
                 {
                     number = arrived++;
-                    asked = queue.AcquireAsync(new(lane, weight, client, areSomeHot && number % 3 == 0 ? () => true : null), leaving.Token).AsTask();
+                    asked = queue.AcquireAsync(
+                        new(lane, weight, client, areSomeHot && number % 3 == 0 ? () => true : null), leaving.Token).AsTask();
                 }
 
                 var leaves = random.Next(6) == 0;

@@ -265,7 +265,8 @@ public sealed class SlotQueueTests
     {
         var queue = Queue(capacity: 1);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => queue.AcquireAsync(new(Lane.Interactive, 1), new CancellationToken(true)).DefaultTimeout());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            queue.AcquireAsync(new(Lane.Interactive, 1), new CancellationToken(true)).DefaultTimeout());
 
         Assert.Equal(new QueueView(1, 0, 0, 0, 0, 0, 0, 0), queue.View);
     }
@@ -594,7 +595,8 @@ public sealed class SlotQueueTests
 
     private SlotQueue Queue(int capacity, int maxLength = 100) => new(_time, capacity, maxLength, MaxWait);
 
-    private static Task<QueueGrant> Wait(SlotQueue queue, Lane lane = Lane.Interactive, int weight = 1, CancellationToken cancellationToken = default)
+    private static Task<QueueGrant> Wait(
+        SlotQueue queue, Lane lane = Lane.Interactive, int weight = 1, CancellationToken cancellationToken = default)
     {
         var task = queue.AcquireAsync(new(lane, weight), cancellationToken).AsTask();
         Assert.False(task.IsCompleted);

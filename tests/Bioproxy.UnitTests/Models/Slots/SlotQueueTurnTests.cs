@@ -114,7 +114,8 @@ public sealed class SlotQueueTurnTests
     [InlineData(15, "x1")]
     public async Task Hot_FarBehind_IsLookedForAmongSixteen(int between, string first)
     {
-        var others = new WaitingLine(Queue()).Join("a1 " + string.Concat(Enumerable.Range(0, between).Select(i => $"{(char)('A' + i)}1 ")) + "x1*");
+        var others = new WaitingLine(Queue()).Join(
+            "a1 " + string.Concat(Enumerable.Range(0, between).Select(i => $"{(char)('A' + i)}1 ")) + "x1*");
         Assert.Equal(first, await others.NextAsync());
 
         var own = new WaitingLine(Queue()).Join("a1 " + string.Concat(Enumerable.Range(2, between).Select(i => $"a{i} ")) + "a99*");
@@ -261,7 +262,8 @@ public sealed class SlotQueueTurnTests
 
     private SlotQueue Queue(int capacity = 1) => new(_time, capacity, 100, MaxWait);
 
-    private static Task<QueueGrant> Wait(SlotQueue queue, Lane lane = Lane.Interactive, int weight = 1, ulong client = 0, Func<bool>? isHot = null)
+    private static Task<QueueGrant> Wait(
+        SlotQueue queue, Lane lane = Lane.Interactive, int weight = 1, ulong client = 0, Func<bool>? isHot = null)
     {
         var task = queue.AcquireAsync(new(lane, weight, client, isHot), default).AsTask();
         Assert.False(task.IsCompleted);

@@ -32,7 +32,12 @@ internal sealed class SlotSimulation
         _maxPolls = maxPolls;
         _table = new SlotTable(slots);
         _table.SetClearsIdleSlots(isUnified);
-        _prompts = [.. from system in new[] { "alpha system. ", "beta system. " } from turns in Enumerable.Range(1, 4) select system + string.Concat(Enumerable.Range(1, turns).Select(t => $"turn {t}. "))];
+        _prompts =
+        [
+            .. from system in new[] { "alpha system. ", "beta system. " }
+                from turns in Enumerable.Range(1, 4)
+                select system + string.Concat(Enumerable.Range(1, turns).Select(t => $"turn {t}. ")),
+        ];
     }
 
     private enum Stage
@@ -136,7 +141,9 @@ internal sealed class SlotSimulation
 
         _saves.Remove(save);
         var isContradicted = save.Written.Length < believed.Length;
-        var saved = isContradicted || _random.Next(6) == 0 ? null : new SavedPrefix(believed, believed.Length, save.Content.Chain, IsConversation: true);
+        var saved = isContradicted || _random.Next(6) == 0
+            ? null
+            : new SavedPrefix(believed, believed.Length, save.Content.Chain, IsConversation: true);
         _table.EndSave(save.Work, saved, isContradicted);
         var now = _table.View()[save.Slot].Content;
         _log.Add($"saved slot {save.Slot} {saved is not null} contradicted {isContradicted}");
@@ -146,7 +153,9 @@ internal sealed class SlotSimulation
         else if (now is not null && now.Chain.End == save.Content.Chain.End)
             Check(!now.IsSaved || saved is not null, $"slot {save.Slot} is believed to be saved, and is not");
         if (now is { Saved: { } beginning })
-            Check(_texts[now.Chain.End].StartsWith(beginning.File, StringComparison.Ordinal), $"slot {save.Slot} is believed to have the wrong file");
+            Check(
+                _texts[now.Chain.End].StartsWith(beginning.File, StringComparison.Ordinal),
+                $"slot {save.Slot} is believed to have the wrong file");
     }
 
     private void Advance(Work work)
@@ -182,8 +191,14 @@ internal sealed class SlotSimulation
                 break;
             case Stage.Done:
                 _works.Remove(work);
-                int? told = work.Server.Count == 1 && work.Host.Slot is null && !work.IsCancelled && _random.Next(4) == 0 ? Array.IndexOf(_server, work.Server[0]) : null;
-                _table.End(work.Host, work.IsCancelled || work.Host.Weight > 1 ? null : new SlotContent(Prompt(work.Text).Chain, 1, IsSaved: false), work.IsCancelled || _random.Next(8) == 0 ? null : work.Text.Length, told);
+                int? told = work.Server.Count == 1 && work.Host.Slot is null && !work.IsCancelled && _random.Next(4) == 0
+                    ? Array.IndexOf(_server, work.Server[0])
+                    : null;
+                _table.End(
+                    work.Host,
+                    work.IsCancelled || work.Host.Weight > 1 ? null : new SlotContent(Prompt(work.Text).Chain, 1, IsSaved: false),
+                    work.IsCancelled || _random.Next(8) == 0 ? null : work.Text.Length,
+                    told);
                 _log.Add($"end {work.Text} cancelled {work.IsCancelled} told {told}");
                 break;
         }
@@ -225,13 +240,18 @@ internal sealed class SlotSimulation
         if (poll.Rows is null)
         {
             _nextTask++;
-            poll.Rows = [.. _server.Select((s, i) => new SlotObservation(i, s.IsProcessing, s.TaskId, s.TaskId is null ? null : s.Text.Length))];
+            poll.Rows =
+            [
+                .. _server.Select((s, i) => new SlotObservation(i, s.IsProcessing, s.TaskId, s.TaskId is null ? null : s.Text.Length)),
+            ];
             return;
         }
 
         _polls.Remove(poll);
         _log.Add($"learn {string.Join(' ', poll.Rows.Select(r => $"{r.TaskId}:{r.PromptTokens}{(r.IsProcessing ? "*" : "")}"))}");
-        Check(_table.Learn(poll.Number, poll.Rows, isSameConnection: true) != SlotVerdict.Restarted, "the same process was taken for another one");
+        Check(
+            _table.Learn(poll.Number, poll.Rows, isSameConnection: true) != SlotVerdict.Restarted,
+            "the same process was taken for another one");
     }
 
     /// <summary>Lets everything end, polls once more, and compares.</summary>
@@ -247,7 +267,9 @@ internal sealed class SlotSimulation
         {
             Check(!view.IsBusy, $"slot {view.Id} is still taken for busy");
             if (view.Content is { } content)
-                Check(_server[view.Id].Text.StartsWith(_texts[content.Chain.End], StringComparison.Ordinal), $"slot {view.Id} is believed to hold '{_texts[content.Chain.End]}' and holds '{_server[view.Id].Text}'");
+                Check(
+                    _server[view.Id].Text.StartsWith(_texts[content.Chain.End], StringComparison.Ordinal),
+                    $"slot {view.Id} is believed to hold '{_texts[content.Chain.End]}' and holds '{_server[view.Id].Text}'");
         }
     }
 

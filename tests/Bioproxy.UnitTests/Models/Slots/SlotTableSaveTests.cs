@@ -225,7 +225,8 @@ public sealed class SlotTableSaveTests
     [InlineData("Make a title.", "ada", null, false)]
     [InlineData("Make a title.", "bob", "1", false)]
     [InlineData("talk", "ada", "1", false)]
-    public void IsBesideItsConversation_SaysItBelongsToItAndSharesNothing_IsBeside(string text, string domain, string? session, bool isBeside)
+    public void IsBesideItsConversation_SaysItBelongsToItAndSharesNothing_IsBeside(
+        string text, string domain, string? session, bool isBeside)
     {
         Hold(0, Talk, domain: "ada", session: "1");
         using var prompt = TestPrompts.Of(text == "talk" ? Talk + "and more" : text, domain, session);

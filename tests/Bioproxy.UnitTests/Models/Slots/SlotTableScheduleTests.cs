@@ -1,6 +1,7 @@
 namespace Bioproxy.UnitTests.Models.Slots;
 
-/// <summary>The table against a simulated server under random schedules: no pinned work meets other work, and what is believed at rest is true.</summary>
+/// <summary>The table against a simulated server under random schedules: no pinned work meets other work, and what is believed at
+/// rest is true.</summary>
 public sealed class SlotTableScheduleTests
 {
     [Theory]
@@ -17,5 +18,6 @@ public sealed class SlotTableScheduleTests
 
     public static TheoryData<int> Seeds() => [.. Enumerable.Range(1, 20)];
 
-    private static void Simulate(int seed, bool isUnified, int maxPolls) => new SlotSimulation(seed, slots: 1 + (seed % 4), isUnified, maxPolls).Run(3000);
+    private static void Simulate(int seed, bool isUnified, int maxPolls) =>
+        new SlotSimulation(seed, slots: 1 + (seed % 4), isUnified, maxPolls).Run(3000);
 }

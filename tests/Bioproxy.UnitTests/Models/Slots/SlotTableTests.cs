@@ -41,7 +41,8 @@ public sealed class SlotTableTests
         Assert.Equal(Cold(0), _table.Plan(Prompt("a"), 0));
     }
 
-    /// <summary>Works that cannot be told apart leave slots of which only the set is known: what is in none of them may be pinned.</summary>
+    /// <summary>Works that cannot be told apart leave slots of which only the set is known: what is in none of them may be
+    /// pinned.</summary>
     [Fact]
     public void Plan_SlotsHoldWhatCannotBeToldApart_OnlyTheirPromptsAreLeftToTheBackend()
     {
@@ -119,7 +120,8 @@ public sealed class SlotTableTests
         Hold(1, "second");
         _table.End(TryBegin(Cold(0), Prompt("new").Chain)!, Holding("new"), 3);
 
-        Assert.Equal(new SlotPlan(PromptSource.Cold, 1, 3000, IsExpectedInRam: true), _table.Plan(Prompt(long_ + " and more"), 0)); // not 2, which is empty
+        var expected = new SlotPlan(PromptSource.Cold, 1, 3000, IsExpectedInRam: true); // not 2, which is empty
+        Assert.Equal(expected, _table.Plan(Prompt(long_ + " and more"), 0));
     }
 
     [Fact]
@@ -611,7 +613,8 @@ public sealed class SlotTableTests
 
     private static SlotObservation Row(int id, long? task = null, int? tokens = null, bool busy = false) => new(id, busy, task, tokens);
 
-    private SlotVerdict Poll(SlotObservation[] rows, bool isSameConnection = true) => _table.Learn(_table.BeginPoll(), rows, isSameConnection);
+    private SlotVerdict Poll(SlotObservation[] rows, bool isSameConnection = true) =>
+        _table.Learn(_table.BeginPoll(), rows, isSameConnection);
 
     private SlotContent? Content(int slot) => _table.View()[slot].Content;
 

@@ -3,7 +3,8 @@ using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.UnitTests.Models.Slots;
 
-/// <summary>Plans of tests that are about slots, and not about costs: a backend of middling speed, small snapshots, and models that can go back.</summary>
+/// <summary>Plans of tests that are about slots, and not about costs: a backend of middling speed, small snapshots, and models that can
+/// go back.</summary>
 internal static class TestPlans
 {
     /// <summary>The decision without its costs.</summary>
@@ -19,6 +20,8 @@ internal static class TestPlans
     public static PlanContext Context(int snapshotLength) => new()
     {
         Rates = Rates.Initial with { RollBack = 0.9 },
-        Whole = snapshotLength == 0 ? default : new SnapshotOption(snapshotLength, snapshotLength * Rates.Initial.TokensPerByte, snapshotLength, IsWhole: true),
+        Whole = snapshotLength == 0
+            ? default
+            : new SnapshotOption(snapshotLength, snapshotLength * Rates.Initial.TokensPerByte, snapshotLength, IsWhole: true),
     };
 }

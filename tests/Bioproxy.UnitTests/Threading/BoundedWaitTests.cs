@@ -1,9 +1,9 @@
 using Bioproxy.Doubles;
-using Bioproxy.Host.Plugins;
+using Bioproxy.Host.Threading;
 
-namespace Bioproxy.UnitTests.Plugins;
+namespace Bioproxy.UnitTests.Threading;
 
-public sealed class TimeLimitTests
+public sealed class BoundedWaitTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
