@@ -62,7 +62,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         _logger = Get<ILogger<BioproxyApp>>();
         if (unusable is not null)
             LogNoState(Get<StateFolder>().Path, unusable);
-        (Model, Snapshots, _warmUps) = (Get<ServedModel>(), Get<SnapshotStore>(), Get<WarmUpStatuses>());
+        (Model, Snapshots, _warmUps) = (Get<ModelDirectory>().Default, Get<SnapshotStore>(), Get<WarmUpStatuses>());
         Get<PluginManager>().Load();
         StateGauges.Register(Get<ProxyMetrics>(), Get<IProxyState>());
         var (admin, path) = (Get<AdminEndpoints>(), Get<RequestPath>());
@@ -84,7 +84,10 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     /// <summary>What of a template never changes.</summary>
     public StaticPrefixFinder Rehearsals => Get<StaticPrefixFinder>();
 
-    /// <summary>The model behind <c>backend_url</c>.</summary>
+    /// <summary>The models that are served.</summary>
+    public ModelDirectory Models => Get<ModelDirectory>();
+
+    /// <summary>The model of the first backend.</summary>
     public ServedModel Model { get; }
 
     public SnapshotStore Snapshots { get; }
@@ -178,7 +181,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
     private void Summarise()
     {
-        LogListening(ProxyAddress, _options.BackendUrl);
+        LogListening(ProxyAddress, string.Join(", ", _options.AllBackends.Select(backend => backend.Url)));
         LogAdmin(AdminAddress);
         LogConfiguration(_options.ConfigFile ?? "none (defaults)", _options.StateDirectory, _options.WarmUpCheckInterval.TotalSeconds);
         foreach (var (trigger, path) in _options.Prefixes)
@@ -189,8 +192,8 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
             LogPlugin(plugin.Name, string.Join(", ", plugin.Exports));
     }
 
-    [LoggerMessage(LogLevel.Information, "Bioproxy listens on {Proxy} for the backend {Backend}")]
-    private partial void LogListening(Uri proxy, Uri backend);
+    [LoggerMessage(LogLevel.Information, "Bioproxy listens on {Proxy} for the backend {Backends}")]
+    private partial void LogListening(Uri proxy, string backends);
 
     [LoggerMessage(LogLevel.Information, "Health, metrics and status are on {Admin}")]
     private partial void LogAdmin(Uri admin);

@@ -20,15 +20,16 @@ internal static class CheckCommand
             return Commands.Misconfigured;
         await using var app = new BioproxyApp(options, logging: log => log.SetMinimumLevel(LogLevel.None));
         var hasTemplateProblems = (await app.LoadTemplatesAsync(cancellationToken)).Count > 0;
-        using var backend = BackendsServices.Make(options, TimeProvider.System, NullLogger<BackendMonitor>.Instance);
-        var state = await backend.Monitor.CheckAsync(cancellationToken);
+        using var backends = new BackendDirectory(
+            options.AllBackends.Select(b => BackendsServices.Make(b, options, TimeProvider.System, NullLogger<BackendMonitor>.Instance)));
+        var states = await Task.WhenAll(backends.All.Select(backend => backend.Monitor.CheckAsync(cancellationToken)));
         List<(string Verdict, string What, string Text)> findings =
         [
             (Ok, "configuration", options.ConfigFile ?? "no file; defaults"),
             (Ok, "state", options.KvEnabled ? options.StateDirectory : "kv.enabled is false: no KV cache is saved"),
             .. Templates(app),
             .. app.Plugins.SelectMany(Plugin),
-            .. Backend(options.BackendUrl, state),
+            .. backends.All.Zip(states).SelectMany(pair => Backend(pair.First.Options, pair.Second)),
         ];
         Terminal.Standard.Write(FindingsTable.Of(findings));
         return hasTemplateProblems ? Commands.Misconfigured : findings.Exists(finding => finding.Verdict == Failed) ? Commands.Failed : 0;
@@ -49,15 +50,16 @@ internal static class CheckCommand
             yield return (Note, what, note);
     }
 
-    private static IEnumerable<(string Verdict, string What, string Text)> Backend(Uri url, BackendState state)
+    private static IEnumerable<(string Verdict, string What, string Text)> Backend(BackendOptions backend, BackendState state)
     {
         var isServing = state.Status is BackendStatus.Ready or BackendStatus.Sleeping;
-        yield return (isServing ? Ok : Failed, "backend", $"{url} {Describe(state)}");
+        var what = backend.Name == BackendOptions.DefaultName ? "backend" : $"backend {backend.Name}";
+        yield return (isServing ? Ok : Failed, what, $"{backend.Url} {Describe(state, backend)}");
         if (isServing && (state.Problem ?? state.Facts?.Missing) is { } missing)
-            yield return (Note, "backend", missing);
+            yield return (Note, what, missing);
     }
 
-    private static string Describe(BackendState state) => state switch
+    private static string Describe(BackendState state, BackendOptions backend) => state switch
     {
         { Status: BackendStatus.Ready, Facts: { IsLlamaServer: true } facts } =>
             $"is llama-server {facts.Build}, model {facts.ModelAlias ?? facts.ModelPath}, "
@@ -65,6 +67,6 @@ internal static class CheckCommand
         { Status: BackendStatus.Ready } => "answers",
         { Status: BackendStatus.Sleeping } => "is asleep until the next request",
         { Status: BackendStatus.Loading } => "is loading its model; try again later",
-        _ => $"is not reachable: {state.Problem}. Start llama-server, or set backend_url",
+        _ => $"is not reachable: {state.Problem}. Start llama-server, or set {backend.UrlKey}",
     };
 }

@@ -19,7 +19,8 @@ internal static class DoctorCommand
             $"Measuring {options.BackendUrl}. This occupies slots of the running server for seconds, or for minutes if its model is slow; "
             + "a proxy that is using the server is slowed down.");
         terminal.WriteLine();
-        using var backend = BackendsServices.Make(options, TimeProvider.System, NullLogger<BackendMonitor>.Instance);
+        using var backend = BackendsServices.Make(
+            options.AllBackends[0], options, TimeProvider.System, NullLogger<BackendMonitor>.Instance);
         var examination = new Examination(backend.Driver.Slots!, backend.Monitor, options, TimeProvider.System);
         var report = Diagnosis.Of(await examination.RunAsync(cancellationToken));
         Print(report, terminal);

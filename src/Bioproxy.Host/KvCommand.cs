@@ -66,8 +66,14 @@ internal static class KvCommand
         using var mine = folder.Lock();
         var store = new SnapshotStore(folder, options, TimeProvider.System, NullLogger<SnapshotStore>.Instance);
         store.Load();
-        using var backend = BackendsServices.Make(options, TimeProvider.System, NullLogger<BackendMonitor>.Instance);
-        using var shrinking = store.Use(new SlotFileShrinker(backend.Driver.Slots!, null));
+        using var backends = new BackendDirectory(
+            options.AllBackends.Select(b => BackendsServices.Make(b, options, TimeProvider.System, NullLogger<BackendMonitor>.Instance)));
+        foreach (var backend in backends.All)
+        {
+            if (backend.Driver.Slots is { } slots)
+                store.Use(store.Places.Of(backend.Options), new SlotFileShrinker(slots, null)); // as long as this process
+        }
+
         var kv = new KvAdmin(store);
         var answer = request.Action switch
         {

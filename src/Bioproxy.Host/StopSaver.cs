@@ -8,7 +8,7 @@ namespace Bioproxy.Host;
 /// seconds after SIGTERM, so idle slots are saved at once, while running answers drain beside, and those that the drain left idle at its
 /// end.
 /// </summary>
-internal sealed partial class StopSaver(ServedModel model, TimeProvider time, ILogger<StopSaver> logger)
+internal sealed partial class StopSaver(ModelDirectory models, TimeProvider time, ILogger<StopSaver> logger)
 {
     private readonly ILogger<StopSaver> _logger = logger;
 
@@ -19,8 +19,9 @@ internal sealed partial class StopSaver(ServedModel model, TimeProvider time, IL
         using var stop = new CancellationTokenSource(limit, time);
         try
         {
-            await model.Current.Saver.SaveAllAsync("before the stop", TimeSpan.Zero, goesFirst: true, stop.Token).WaitAsync(limit, time)
-                .ConfigureAwait(false);
+            var saving = models.All
+                .Select(model => model.Current.Saver.SaveAllAsync("before the stop", TimeSpan.Zero, goesFirst: true, stop.Token));
+            await Task.WhenAll(saving).WaitAsync(limit, time).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {

@@ -1,3 +1,4 @@
+using Bioproxy.Host.Models;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Bioproxy.Host.Admin;
@@ -7,7 +8,7 @@ internal static class AdminServices
 {
     public static IServiceCollection AddAdmin(this IServiceCollection services) => services
         .AddSingleton<ListenAddresses>()
-        .AddSingleton<ModelState>()
+        .AddSingleton(static p => new ModelState(p.GetRequiredService<ModelDirectory>().Default))
         .AddSingleton<IProxyState, ProxyState>()
         .AddSingleton<KvAdmin>()
         .AddSingleton<PluginAdmin>()

@@ -17,7 +17,7 @@ internal sealed class ModelState(ServedModel model)
             var state = instance.State;
             var fingerprint = instance.Recognition.Fingerprint;
             return new BackendSummary(
-                model.Context.Options.BackendUrl, state.Status, state.Problem,
+                model.Backend.Options.Url, state.Status, state.Problem,
                 state.Facts is { } facts ? Model(facts, instance.Table) : null)
             {
                 Instance = instance.Number,

@@ -1,14 +1,20 @@
+using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
 
 namespace Bioproxy.Host.Backends;
 
-/// <summary>One configured upstream server: its address, its connections, and what is known of it.</summary>
-internal sealed class Backend(string name, IBackendDriver driver, BackendMonitor monitor, BackendSender sender) : IDisposable
+/// <summary>One model on one configured server: its address, its connections, and what is known of it. A server with several models has
+/// one of these for each.</summary>
+internal sealed class Backend(BackendOptions options, IBackendDriver driver, BackendMonitor monitor, BackendSender sender) : IDisposable
 {
-    /// <summary>The name a backend has that comes from <c>backend_url</c>.</summary>
-    public const string DefaultName = "default";
+    /// <summary>The server's configuration.</summary>
+    public BackendOptions Options => options;
 
-    public string Name => name;
+    /// <summary>The server's name; a label of metrics.</summary>
+    public string Name => options.Name;
+
+    /// <summary>What the server calls the model, which a request has to name; null where it serves one, whatever a request names.</summary>
+    public string? Model { get; init; }
 
     public IBackendDriver Driver => driver;
 

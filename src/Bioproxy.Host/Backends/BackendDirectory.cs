@@ -1,20 +1,18 @@
-using System.Collections.Frozen;
-
 namespace Bioproxy.Host.Backends;
 
-/// <summary>The configured backends by name. What a request reads is an immutable map.</summary>
+/// <summary>The configured backends, in the order of the file.</summary>
 internal sealed class BackendDirectory(IEnumerable<Backend> backends) : IDisposable
 {
-    private readonly FrozenDictionary<string, Backend> _byName = backends.ToFrozenDictionary(b => b.Name, StringComparer.Ordinal);
+    private readonly Backend[] _all = [.. backends];
 
-    public IReadOnlyCollection<Backend> All => _byName.Values;
+    public IReadOnlyList<Backend> All => _all;
 
-    /// <summary>The backend of <c>backend_url</c>.</summary>
-    public Backend Default => _byName[Backend.DefaultName];
+    /// <summary>The first one: what names no other goes there.</summary>
+    public Backend Default => _all[0];
 
     public void Dispose()
     {
-        foreach (var backend in _byName.Values)
+        foreach (var backend in _all)
             backend.Dispose();
     }
 }

@@ -32,6 +32,8 @@ internal static class ConfigurationLoader
             options = Apply(options, root, "", reading);
         options = ApplyEnvironment(options, input, reading);
         options = ApplyCommandLine(options, input, reading);
+        if (options.Backends.Count > 0 && reading.SourceOf("backend_url") is not null)
+            options = options with { Backends = [options.DefaultBackend, .. options.Backends] };
         CrossChecks.Run(options, reading);
 
         return reading.Errors.Count > 0

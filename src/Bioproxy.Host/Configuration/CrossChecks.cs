@@ -12,6 +12,33 @@ internal static class CrossChecks
             CheckAddresses(options, reading);
         if (AreValid(reading, "limits.max_body_bytes", "limits.max_queued_bytes"))
             CheckLimits(options, reading);
+        CheckModels(options, reading);
+    }
+
+    private static void CheckModels(ProxyOptions options, ConfigurationReading reading)
+    {
+        var backends = options.AllBackends.Select(backend => backend.Name).ToList();
+        foreach (var twice in backends.GroupBy(name => name).Where(same => same.Count() > 1))
+            Reject($"backends.{twice.Key}", twice.Key, "a name of its own; backend_url is the backend named default");
+        foreach (var model in options.Models)
+        {
+            foreach (var use in model.Use.Where(use => !backends.Contains(use.Backend)))
+                Reject($"models.{model.Name}.use", use.ToString(), $"a name of backends: {string.Join(", ", backends)}");
+        }
+
+        var names = options.Models.Select(model => model.Name).ToList();
+        if (options.DefaultModel is { } wanted && names.Count > 0 && !names.Contains(wanted))
+            Reject("default_model", wanted, $"a name of models: {string.Join(", ", names)}");
+        if (names.Count == 0)
+            return;
+        foreach (var (trigger, models) in options.PrefixModels)
+        {
+            foreach (var unknown in models.Where(model => !names.Contains(model)))
+                Reject($"prefixes.{trigger}.models", unknown, $"a name of models: {string.Join(", ", names)}");
+        }
+
+        void Reject(string key, string found, string accepted) => reading.Reject(new ConfigurationError(
+            key, SourceOf(reading, key, string.Join('.', key.Split('.').Take(2)), "backends"), $"\"{found}\"", accepted));
     }
 
     private static void CheckAddresses(ProxyOptions options, ConfigurationReading reading)

@@ -14,16 +14,27 @@ internal static class PrefixReader
         }
 
         var prefixes = new List<KeyValuePair<string, string>>();
-        foreach (var (prefix, path) in value.Members)
+        var models = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        foreach (var (prefix, written) in value.Members)
         {
-            // Both are checked, so that both mistakes are reported.
-            var isPrefix = IsPrefix(prefix, path, reading);
+            // All are checked, so that all mistakes are reported.
+            var isPrefix = IsPrefix(prefix, written, reading);
+            var path = written;
+            if (written.Kind == ConfigurationValueKind.Object)
+            {
+                var members = new MemberReader($"{Key}.{prefix}.", written, reading);
+                path = members.At("template");
+                if (members.Texts("models", "[\"coder\"]") is { } wanted)
+                    models[prefix] = wanted;
+                members.End();
+            }
+
             var template = ReadTemplate(prefix, path, reading);
             if (isPrefix && template is not null)
                 prefixes.Add(new(prefix, template));
         }
 
-        return options with { Prefixes = prefixes };
+        return options with { Prefixes = prefixes, PrefixModels = models };
     }
 
     private static bool IsPrefix(string prefix, ConfigurationValue path, ConfigurationReading reading)

@@ -22,6 +22,33 @@ internal sealed record ProxyOptions
     /// theirs themselves.</summary>
     public string? BackendApiKey { get; init; }
 
+    /// <summary><c>backends</c>, in the order of the file; empty where <c>backend_url</c> is all there is.</summary>
+    public IReadOnlyList<BackendOptions> Backends { get; init; } = [];
+
+    /// <summary>Every backend: those of <c>backends</c>, or the one of <c>backend_url</c>.</summary>
+    public IReadOnlyList<BackendOptions> AllBackends => Backends.Count > 0 ? Backends : [DefaultBackend];
+
+    /// <summary>The backend that <c>backend_url</c> and the keys beside it describe.</summary>
+    public BackendOptions DefaultBackend => new(BackendOptions.DefaultName, BackendUrl)
+    {
+        ApiKey = BackendApiKey,
+        SlotDirectory = KvDirectory,
+    };
+
+    /// <summary><c>models</c>: the names that clients use; empty serves every model that is found.</summary>
+    public IReadOnlyList<ModelOptions> Models { get; init; } = [];
+
+    /// <summary><c>default_model</c>: serves requests that name none; null for the first model of the first backend.</summary>
+    public string? DefaultModel { get; init; }
+
+    /// <summary><c>storage</c>: folder → the name of the place it leads to.</summary>
+    public IReadOnlyDictionary<string, string> Storage { get; init; } = FrozenDictionary<string, string>.Empty;
+
+    /// <summary><c>prefixes</c> with <c>models</c>: trigger → the models whose cache it is kept in; all for a trigger that is
+    /// missing.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> PrefixModels { get; init; } =
+        FrozenDictionary<string, IReadOnlyList<string>>.Empty;
+
     /// <summary><c>warmup_check_interval</c>, seconds in the file.</summary>
     public TimeSpan WarmUpCheckInterval { get; init; } = TimeSpan.FromSeconds(30);
 

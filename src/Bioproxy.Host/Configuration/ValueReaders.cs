@@ -73,6 +73,10 @@ internal static class ValueReaders
             $"one of {string.Join(", ", Enum.GetNames<T>().Select(name => $"\"{name.ToLowerInvariant()}\""))}",
             (string text, out T value) => Enum.TryParse(text, ignoreCase: true, out value) && text.All(char.IsLetter));
 
+    /// <summary>One of several names.</summary>
+    public static ValueReader<T> Named<T>(IReadOnlyDictionary<string, T> names) => new(
+        ConfigurationValueKind.Text, string.Join(", ", names.Keys), names.TryGetValue);
+
     public static ValueReader<Uri> Url(string example) => new(
         ConfigurationValueKind.Text,
         $"an absolute http:// or https:// address without user name, ? or #, e.g. {example}",

@@ -8,14 +8,17 @@ internal sealed class BackendSender : IDisposable
 {
     private readonly BackendPool _pool;
     private readonly string _base;
+    private readonly string _key;
     private readonly TimeSpan _limit;
     private readonly TimeSpan _connectLimit;
 
-    /// <param name="options">The backend's address and limits.</param>
-    public BackendSender(ProxyOptions options)
+    /// <param name="backend">The backend's address.</param>
+    /// <param name="options">The limits.</param>
+    public BackendSender(BackendOptions backend, ProxyOptions options)
     {
         _pool = new BackendPool(options.ConnectTimeout);
-        _base = options.BackendUrl.AbsoluteUri.TrimEnd('/');
+        _base = backend.Url.AbsoluteUri.TrimEnd('/');
+        _key = backend.UrlKey;
         _limit = options.ResponseTimeout > TimeSpan.Zero ? options.ResponseTimeout : Timeout.InfiniteTimeSpan;
         _connectLimit = options.ConnectTimeout;
     }
@@ -41,10 +44,10 @@ internal sealed class BackendSender : IDisposable
         TransportFault.ConnectTimedOut => new(
             FailureKind.BackendUnreachable,
             $"The backend at {_base} did not accept a connection within {_connectLimit.TotalSeconds:0.###} s "
-            + "(timeouts.connect_seconds). Is its host up (backend_url)?"),
+            + $"(timeouts.connect_seconds). Is its host up ({_key})?"),
         TransportFault.Unreachable => new(
             FailureKind.BackendUnreachable,
-            $"The backend at {_base} cannot be reached: {failure.Detail}. Is llama-server running there (backend_url)?"),
+            $"The backend at {_base} cannot be reached: {failure.Detail}. Is llama-server running there ({_key})?"),
         TransportFault.AnswerTimedOut => new(
             FailureKind.BackendTimedOut, $"The backend did not answer within {_limit.TotalSeconds:0} s (timeouts.response_seconds)."),
         _ => new(FailureKind.BackendClosed, $"The backend at {_base} closed the connection before it answered: {failure.Detail}"),

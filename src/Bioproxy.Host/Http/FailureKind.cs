@@ -9,6 +9,7 @@ internal enum FailureKind
     ClientBodyBroken,
     ClientBodyTimedOut,
     ClientHeaderWrong,
+    ModelNotFound,
     MemoryFull,
     PluginFailed,
     PluginTimedOut,

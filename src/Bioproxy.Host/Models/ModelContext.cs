@@ -14,6 +14,9 @@ internal sealed class ModelContext
 
     public required SnapshotStore Snapshots { get; init; }
 
+    /// <summary>Where the backend keeps its files; see <see cref="SlotPlaces"/>.</summary>
+    public string Place { get; init; } = "";
+
     /// <summary>Recognises a model by its first-token log-probabilities.</summary>
     public required FingerprintProbe Fingerprints { get; init; }
 

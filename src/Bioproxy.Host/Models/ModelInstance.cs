@@ -35,7 +35,7 @@ internal sealed partial class ModelInstance : IAsyncDisposable
         Saver = new ConversationSaver(context, _backend, _table, Watcher, queue, Recognition, Writer);
         if (!state.HasSlots)
         {
-            Scheduler = new ServerChoosesScheduler(_backend);
+            Scheduler = new ServerChoosesScheduler(context, _backend);
             _recognising = Task.CompletedTask;
             return;
         }
@@ -49,7 +49,7 @@ internal sealed partial class ModelInstance : IAsyncDisposable
         _registrations =
         [
             context.Snapshots.Subscribe(_table.ForgetSaved),
-            context.Snapshots.Use(new SlotFileShrinker(_backend.Api, _table)),
+            context.Snapshots.Use(context.Place, new SlotFileShrinker(_backend.Api, _table)),
         ];
         _recognising = Recognition.RunAsync(_retired.Token);
     }
@@ -80,6 +80,9 @@ internal sealed partial class ModelInstance : IAsyncDisposable
 
     /// <summary>Whether a slot holds a prefix of this prompt now. Quick: the queue asks under its lock.</summary>
     public bool IsHot(CanonicalPrompt prompt) => Scheduler.IsHot(prompt);
+
+    /// <summary>Seconds to the first token of this prompt once its turn has come, with what others are expected to pay for it.</summary>
+    public double ExpectedSeconds(CanonicalPrompt? prompt, string? domain, Lane lane) => Scheduler.ExpectedSeconds(prompt, domain, lane);
 
     /// <summary>Decides and prepares where a leased prompt goes.</summary>
     /// <exception cref="OperationCanceledException">The client left; nothing is left behind.</exception>

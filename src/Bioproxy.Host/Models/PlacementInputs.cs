@@ -24,8 +24,9 @@ internal sealed class PlacementInputs(ModelContext context, SlotTable table, Mod
         if (prompt is null)
             return (new PlanContext { Rates = rates, Now = now, Domain = domain }, null, null);
         var fingerprint = mayRestore && _options.KvEnabled && context.Effectiveness.Disabled is null ? recognition.Fingerprint : null;
-        var whole = fingerprint is null ? null : Usable(context.Snapshots.Index.Best(prompt, fingerprint));
-        var through = fingerprint is not null && lane != Lane.WarmUp && context.Snapshots.Index.Through(prompt, fingerprint) is { } longer
+        var whole = fingerprint is null ? null : Usable(context.Snapshots.Index.Best(prompt, fingerprint, context.Place));
+        var through = fingerprint is not null && lane != Lane.WarmUp
+            && context.Snapshots.Index.Through(prompt, fingerprint, context.Place) is { } longer
             && longer.Shared > (whole?.Chain.Length ?? 0) && Usable(longer.Snapshot) is not null
                 ? longer
                 : default((Snapshot Snapshot, int Shared)?);

@@ -19,17 +19,26 @@ internal sealed class ServedModel : IBackendListener, IAsyncDisposable
     private readonly List<Task> _retiring = [];
     private readonly SemaphoreSlim _waking = new(1, 1);
     private volatile ModelInstance _current;
+    private volatile string _name;
 
     public ServedModel(ModelContext context, Backend backend, SlotQueue queue)
     {
         _context = context;
         _backend = backend;
         Queue = queue;
+        BackOff = new BackOff(context.Time);
+        _name = backend.Model ?? backend.Name;
         _current = new ModelInstance(context, backend, backend.Monitor.State, queue);
         backend.Monitor.Subscribe(this);
     }
 
     public SlotQueue Queue { get; }
+
+    /// <summary>After failures it is left out for a while.</summary>
+    public BackOff BackOff { get; }
+
+    /// <summary>What the server calls its model: the last name that was seen; the backend's own name until then.</summary>
+    public string Name => _name;
 
     /// <summary>What all instances share.</summary>
     public ModelContext Context => _context;
@@ -63,8 +72,11 @@ internal sealed class ServedModel : IBackendListener, IAsyncDisposable
             var old = _current;
             if (ReferenceEquals(old.State, state))
                 return;
+            if (_backend.Model is null && state.Facts is { } facts
+                && (facts.ModelAlias ?? Path.GetFileName(facts.ModelPath)) is { Length: > 0 } name)
+                _name = name;
             if (state.Status == BackendStatus.Ready)
-                Queue.SetCapacity(state.Facts?.TotalSlots ?? _context.Options.QueueCapacity);
+                Queue.SetCapacity(state.Facts?.TotalSlots ?? _backend.Options.Capacity ?? _context.Options.QueueCapacity);
             _current = new ModelInstance(_context, _backend, state, Queue);
             _retiring.RemoveAll(static task => task.IsCompleted);
             _retiring.Add(Task.Run(() => old.DisposeAsync().AsTask()));

@@ -33,6 +33,9 @@ internal sealed partial class SlotScheduler(
         table.Plan(prompt, default(PlanContext) with { Rates = context.Rates.Now, Now = context.Uptime.Seconds })
             is { Source: PromptSource.Hot, IsPartial: false };
 
+    public double ExpectedSeconds(CanonicalPrompt? prompt, string? domain, Lane lane) =>
+        table.Plan(prompt, inputs.For(prompt, domain, lane, mayRestore: true, maySave: true).Context).Chosen.Cost;
+
     public async ValueTask<Placement> PlaceAsync(
         CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken)
     {

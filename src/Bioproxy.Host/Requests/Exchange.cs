@@ -2,6 +2,7 @@ using System.Globalization;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Routing;
 
 namespace Bioproxy.Host.Requests;
 
@@ -46,6 +47,18 @@ internal sealed class Exchange(IAnswerSink answer, Route route, long started)
 
     /// <summary>It is in the metrics.</summary>
     public bool IsCounted { get; set; }
+
+    /// <summary>The places that could serve it, the best first.</summary>
+    public IReadOnlyList<RouteCandidate> Candidates { get; set; } = [];
+
+    /// <summary>Says in the headers which place serves it.</summary>
+    public void SetPlace(string backend, string model, int attempt)
+    {
+        Header("X-Bioproxy-Backend", backend);
+        Header("X-Bioproxy-Model", model);
+        if (attempt > 1)
+            Header("X-Bioproxy-Attempts", attempt.ToString(CultureInfo.InvariantCulture));
+    }
 
     /// <summary>Sets a header of the answer, unless the headers have been sent.</summary>
     public void Header(string name, string value)

@@ -2,6 +2,7 @@ using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Routing;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace Bioproxy.Host.Requests;
 
@@ -27,7 +28,18 @@ internal sealed class PassthroughPath(ModelRouter router, ResponseStreamer strea
     {
         // 4 route
         var clientGone = exchange.Answer.Gone;
-        var model = router.Route(null);
+        if (router.HasNames && exchange.Route.Name == "models")
+        {
+            await ModelsPage.WriteAsync(exchange.Answer, router).ConfigureAwait(false);
+            exchange.Status = exchange.Answer.StatusCode;
+            return null;
+        }
+
+        var named = ModelInQuery(head.Target);
+        if (router.First(named) is not { } model)
+            return ModelsPage.NotFound(named, router);
+        if (router.HasNames)
+            exchange.SetPlace(model.Backend.Name, model.Name, 1);
         if (HttpMethods.IsPost(head.Method))
             await model.Current.NoticeSleepAsync(clientGone).ConfigureAwait(false); // tokenising wakes a sleeping server, too
         if (exchange.Route.ChangesModel)
@@ -42,4 +54,11 @@ internal sealed class PassthroughPath(ModelRouter router, ResponseStreamer strea
         using (response)
             return await streamer.PassOnAsync(exchange, response, null, clientGone).ConfigureAwait(false);
     }
+
+    /// <summary>As in llama-server's router mode: the query names the model of a request without a body.</summary>
+    private static string? ModelInQuery(string target) =>
+        target.IndexOf('?', StringComparison.Ordinal) is var at and >= 0
+            && QueryHelpers.ParseQuery(target[at..]).TryGetValue("model", out var name) && name.ToString() is { Length: > 0 } model
+            ? model
+            : null;
 }

@@ -10,6 +10,9 @@ namespace Bioproxy.Host.Requests;
 /// <summary>A gated request that has been read and transformed. On disposal its prompt joins the recent ones.</summary>
 internal sealed class PreparedRequest(Explainer explainer) : IDisposable
 {
+    /// <summary>How many splices the plugins' edits are.</summary>
+    private int? _edits;
+
     public required Exchange Exchange { get; init; }
 
     /// <summary>What goes to the backend beside the body.</summary>
@@ -36,10 +39,23 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
     /// <summary>What edits the answer, in the order of the request.</summary>
     public required IReadOnlyList<PluginResponseTransform> Responses { get; init; }
 
+    /// <summary>The model that it names; null for none.</summary>
+    public string? ModelName => Prompt is not null ? Prompt.Source.Model : JsonMembers.Text(Body.Memory.Span, "model");
+
     /// <summary>Generations, or elements of a list: each occupies a slot.</summary>
     public int Weight => Prompt?.Source.Generations ?? ListLength.Of(Body.Memory.Span);
 
     public bool IsStream => Prompt?.Source.IsStream == true;
+
+    /// <summary>Forgets what an attempt in another place added.</summary>
+    /// <param name="model">The name that the server of this attempt wants; null leaves the sender's.</param>
+    public void BeginAttempt(string? model)
+    {
+        _edits ??= Splices.Count;
+        Splices.RemoveRange(_edits.Value, Splices.Count - _edits.Value);
+        if (model is not null && model != ModelName)
+            Splices.Add(JsonMembers.Set(Body.Memory.Span, "model", model));
+    }
 
     /// <summary>Pins it to its slot, or leaves the choice to the backend, even where the client had chosen one. Where the backend's choice
     /// could reuse what another key computed, nothing is reused.</summary>

@@ -109,12 +109,35 @@ internal sealed class RequestPath : IPluginBackend
         return await ServeAsync(asked, turn, clientGone).ConfigureAwait(false);
     }
 
-    /// <summary>Steps 4 to 8, of which the last is the disposal of the turn.</summary>
+    /// <summary>Steps 4 to 8, of which the last is the disposal of the turn. A place that cannot be reached, or fails before its first
+    /// byte, is followed by the next one; each is tried once.</summary>
     private async Task<ProxyFailure?> ServeAsync(PreparedRequest asked, SlotTurn turn, CancellationToken clientGone)
     {
         // 4 route
         var exchange = asked.Exchange;
-        var model = _router.Route(asked.Prompt?.Source.Model);
+        var candidates = exchange.Candidates = _router.Route(asked.ModelName, asked.Canonical, asked.Domain, exchange.Lane);
+        for (var at = 0; at < candidates.Count; at++)
+        {
+            var (failure, triesNext) = await TryAsync(asked, turn, candidates[at].Model, at, at + 1 < candidates.Count, clientGone)
+                .ConfigureAwait(false);
+            if (!triesNext)
+                return failure;
+            _report.FailedOver(exchange, candidates[at].Model, candidates[at + 1].Model, failure);
+            await turn.EndAsync().ConfigureAwait(false);
+        }
+
+        return ModelsPage.NotFound(asked.ModelName, _router);
+    }
+
+    /// <summary>Steps 5 to 8 in one place.</summary>
+    /// <returns>The failure, and whether the next place should be tried.</returns>
+    private async Task<(ProxyFailure? Failure, bool TriesNext)> TryAsync(
+        PreparedRequest asked, SlotTurn turn, ServedModel model, int attempt, bool hasNext, CancellationToken clientGone)
+    {
+        var exchange = asked.Exchange;
+        asked.BeginAttempt(_router.HasNames ? model.Backend.Model : null);
+        if (_router.HasNames)
+            exchange.SetPlace(model.Backend.Name, model.Name, attempt + 1);
         await model.PrepareAsync(clientGone).ConfigureAwait(false);
 
         // 5 lease
@@ -123,7 +146,7 @@ internal sealed class RequestPath : IPluginBackend
         exchange.Waited = grant.Waited;
         exchange.Header("X-Bioproxy-Queue-Ms", ((long)grant.Waited.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
         if (grant.Lease is not { } lease)
-            return Refusal(grant);
+            return (Refusal(grant), false);
         turn.Begin(model.Current, lease);
         _report.Waited(exchange);
 
@@ -136,8 +159,18 @@ internal sealed class RequestPath : IPluginBackend
         // 7 forward and stream
         var (response, unsent) = await model.Sender.SendAsync(asked.Head, asked.Content, isRepeatable: true, clientGone)
             .ConfigureAwait(false);
+        var isDown = response is null ? unsent!.Kind is FailureKind.BackendUnreachable or FailureKind.BackendClosed
+            : (int)response.StatusCode >= 500;
+        if (_router.HasNames)
+            model.BackOff.Record(isDown);
         if (response is null)
-            return unsent;
+            return (unsent, isDown && hasNext);
+        if (isDown && hasNext)
+        {
+            response.Dispose();
+            return (null, true);
+        }
+
         using var answer = _streamer.Open(asked, response, turn, placement, asksForProgress);
         var failure = await _streamer.PassOnAsync(exchange, response, answer, clientGone).ConfigureAwait(false);
 
@@ -148,7 +181,7 @@ internal sealed class RequestPath : IPluginBackend
             with
         { HasOtherExplanation = asked.HasOtherExplanation(placement) };
         Report(asked, placement, timings);
-        return failure;
+        return (failure, false);
     }
 
     /// <summary>The answer has ended: nothing that is said of it may change it.</summary>

@@ -1,5 +1,6 @@
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Http;
+using Bioproxy.Host.Models;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -55,6 +56,11 @@ internal sealed partial class RequestReport(ProxyMetrics metrics, TimeProvider t
             LogFailed(exchange.Id, exchange.Route.Name, failure.Status, failure.Message);
     }
 
+    /// <summary>One place failed before its first byte, and the next one is tried.</summary>
+    public void FailedOver(Exchange exchange, ServedModel from, ServedModel to, ProxyFailure? failure) =>
+        LogFailedOver(
+            exchange.Id, exchange.Route.Name, from.Backend.Name, failure?.Message ?? "It answered with an error.", to.Backend.Name);
+
     public void ClientGone(Exchange exchange, string message) => LogClientGone(exchange.Id, exchange.Route.Name, message);
 
     public void Bug(Exchange exchange, Exception exception) => LogBug(exchange.Id, exchange.Route.Name, exception);
@@ -76,6 +82,9 @@ internal sealed partial class RequestReport(ProxyMetrics metrics, TimeProvider t
 
     [LoggerMessage(LogLevel.Warning, "{Id} {Route} {Status}: {Message}")]
     private partial void LogFailed(string id, string route, int status, string message);
+
+    [LoggerMessage(LogLevel.Warning, "{Id} {Route}: backend {From} failed, trying {To}. {Message}")]
+    private partial void LogFailedOver(string id, string route, string from, string message, string to);
 
     [LoggerMessage(LogLevel.Error, "{Id} {Route} failed because of a bug in the proxy.")]
     private partial void LogBug(string id, string route, Exception exception);

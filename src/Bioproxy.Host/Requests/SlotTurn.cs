@@ -5,7 +5,8 @@ namespace Bioproxy.Host.Requests;
 
 /// <summary>
 /// A request's turn at a model instance: the lease, and the placement made under it. Disposal settles the placement and returns the lease,
-/// each exactly once and whatever happened before. Disposed when the answer has ended, so that no client waits for the settlement.
+/// each exactly once and whatever happened before. Disposed when the answer has ended, so that no client waits for the settlement. A
+/// request that is tried in several places takes one turn after the other.
 /// </summary>
 internal sealed class SlotTurn(Exchange exchange, RequestReport report) : IAsyncDisposable
 {
@@ -32,7 +33,10 @@ internal sealed class SlotTurn(Exchange exchange, RequestReport report) : IAsync
             _instance!.Started(_placement);
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => EndAsync();
+
+    /// <summary>Settles and returns what was begun; another turn may begin after that.</summary>
+    public async ValueTask EndAsync()
     {
         if (_instance is not { } instance)
             return;
@@ -48,6 +52,7 @@ internal sealed class SlotTurn(Exchange exchange, RequestReport report) : IAsync
         }
         finally
         {
+            _placement = null;
             instance.Return(_lease!);
         }
     }

@@ -23,6 +23,10 @@ internal sealed partial class TemplateWarmUp(
     /// <summary>How far a version was computed when the warm-up last stopped. Asking for less than that would roll the slot back.</summary>
     private (string TokensHash, int Tokens) _part = ("", 0);
 
+    /// <summary>What a step that was stopped had asked for: the server may have finished it after all, and a recurrent model's state
+    /// cannot be rolled back.</summary>
+    private int _asked;
+
     private Verified? _verified;
 
     /// <summary>Computes and saves what is missing.</summary>
@@ -99,7 +103,7 @@ internal sealed partial class TemplateWarmUp(
             using var prompt = CanonicalPrompt.Copy(rehearsal.Text);
             var started = _context.Time.GetTimestamp();
             if (_part.TokensHash != found.Hash)
-                _part = (found.Hash, 0);
+                (_part, _asked) = ((found.Hash, 0), 0);
             statuses.Update(trigger, s => s with { State = WarmUpState.Running, Progress = _part.Tokens / (double)found.Tokens.Length });
             LogStarted(trigger, found.Tokens.Length, _part.Tokens);
             var computed = 0;
@@ -138,7 +142,7 @@ internal sealed partial class TemplateWarmUp(
         var length = found.Tokens.Length;
         var before = _part.Tokens;
         var placement = await instance.PlaceAsync(prompt, null, 1, Lane.WarmUp, stop).ConfigureAwait(false);
-        var upTo = Math.Min(length, Math.Max(before, (int)(placement.Shared * length)) + StepTokens);
+        var upTo = _asked = Math.Min(length, Math.Max(Math.Max(before, _asked), (int)(placement.Shared * length)) + StepTokens);
         var outcome = new WorkOutcome(IsComplete: false, IsStreaming: true, null, before / (double)length);
         try
         {
@@ -215,7 +219,8 @@ internal sealed partial class TemplateWarmUp(
     }
 
     private bool HasSnapshot(string fingerprint, string tokensHash, Rehearsal rehearsal) => _context.Snapshots.All.Any(
-        s => s.Fingerprint == fingerprint && s.Trigger == trigger && s.TokensHash == tokensHash && s.Chain.Length == rehearsal.Text.Length);
+        s => s.Place == _context.Place && s.Fingerprint == fingerprint && s.Trigger == trigger && s.TokensHash == tokensHash
+            && s.Chain.Length == rehearsal.Text.Length);
 
     private bool FellShort(DateTimeOffset since) =>
         _context.Effectiveness.Last.Any(e => e.Label == trigger && e.At > since && e.Status is "partial" or "none");

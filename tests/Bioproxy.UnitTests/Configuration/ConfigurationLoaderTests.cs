@@ -14,6 +14,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
         ["admin_port"] = ("65535", o => o.AdminPort, 65535),
         ["backend_url"] = ("https://gpu.example:9443/llama", o => o.BackendUrl, new Uri("https://gpu.example:9443/llama")),
         ["backend_api_key"] = ("secret", o => o.BackendApiKey, "secret"),
+        ["default_model"] = ("coder", o => o.DefaultModel, "coder"),
         ["health_check_interval"] = ("0.5", o => o.HealthCheckInterval, TimeSpan.FromSeconds(0.5)),
         ["warmup_check_interval"] = ("1", o => o.WarmUpCheckInterval, TimeSpan.FromSeconds(1)),
         ["plugin_time_budget_ms"] = ("1.5", o => o.PluginTimeBudget, TimeSpan.FromMilliseconds(1.5)),

@@ -184,14 +184,15 @@ public sealed class BackendSenderTests : IAsyncDisposable
     public async Task Send_HostTakesNoConnection_IsUnreachableAndNamesTheRightLimit()
     {
         using var full = new FullListener();
-        using var sender = new BackendSender(new ProxyOptions
+        var options = new ProxyOptions
         {
             BaseDirectory = "/",
             StateDirectory = "/",
             BackendUrl = full.Address,
             ResponseTimeout = TimeSpan.FromSeconds(50),
             ConnectTimeout = TimeSpan.FromMilliseconds(200),
-        });
+        };
+        using var sender = new BackendSender(options.DefaultBackend, options);
 
         var (_, failure) = await sender.SendAsync(Head("GET", "/health"), null, isRepeatable: true, default).DefaultTimeout();
 
@@ -209,15 +210,18 @@ public sealed class BackendSenderTests : IAsyncDisposable
         Assert.Equal(302, (int)response.StatusCode);
     }
 
-    private static BackendSender Sender(Uri backend, TimeSpan limit) =>
-        new(new ProxyOptions
+    private static BackendSender Sender(Uri backend, TimeSpan limit)
+    {
+        var options = new ProxyOptions
         {
             BaseDirectory = "/",
             StateDirectory = "/",
             BackendUrl = backend,
             ResponseTimeout = limit,
             ConnectTimeout = TimeSpan.FromSeconds(5),
-        });
+        };
+        return new BackendSender(options.DefaultBackend, options);
+    }
 
     private static Func<HttpContent> Body(string text) =>
         () => new PiecesContent([Encoding.UTF8.GetBytes(text)], Encoding.UTF8.GetByteCount(text));

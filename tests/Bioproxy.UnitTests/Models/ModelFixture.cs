@@ -20,7 +20,8 @@ internal sealed class ModelFixture : IAsyncDisposable
     private readonly StoreFixture _folder = new();
     private int _files;
 
-    public ModelFixture(Func<ProxyOptions, ProxyOptions>? change = null, TimeProvider? time = null, int slots = 2)
+    public ModelFixture(
+        Func<ProxyOptions, ProxyOptions>? change = null, TimeProvider? time = null, int slots = 2, string name = BackendOptions.DefaultName)
     {
         var clock = time ?? Clock;
         Options = change?.Invoke(_folder.Options) ?? _folder.Options;
@@ -45,7 +46,8 @@ internal sealed class ModelFixture : IAsyncDisposable
         Queue = new SlotQueue(clock, slots, Options.QueueMaxLength, Options.QueueMaxWait);
         var url = new Uri("http://backend.test/");
         var monitor = new BackendMonitor(Driver, url, TimeSpan.FromSeconds(2), clock, NullLogger<BackendMonitor>.Instance);
-        Backend = new Backend(Backend.DefaultName, Driver, monitor, new BackendSender(Options));
+        Backend = new Backend(
+            Options.DefaultBackend with { Name = name }, Driver, monitor, new BackendSender(Options.DefaultBackend, Options));
         Model = new ServedModel(Context, Backend, Queue);
         Ready = Discovery.Found(BackendStatus.Ready, FakeDriver.Facts with { TotalSlots = slots }, null);
     }

@@ -2,6 +2,7 @@ using System.Text;
 using Bioproxy.Abstractions;
 using Bioproxy.Doubles;
 using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Prompts;
@@ -41,7 +42,8 @@ internal sealed class RequestPathFixture : IAsyncDisposable
         var report = new RequestReport(Model.Metrics, TimeProvider.System, NullLogger<RequestPath>.Instance);
         var handlers = Fence(PluginBudget.OfHandlers(options.HandlerTimeBudget));
         _stage = new PluginStage(_manager, _chain, handlers, new FailureResponse(report), report);
-        _path = new RequestPath(_stage, new ModelRouter(Model.Model), _explainer, report, options, TimeProvider.System);
+        var router = new ModelRouter(new ModelDirectory([Model.Model]), options);
+        _path = new RequestPath(_stage, router, _explainer, report, options, TimeProvider.System);
     }
 
     public FakeBackend Backend { get; } = FakeBackend.Start(new FakeBackendOptions { Slots = 1, AnswerTokens = 8 });

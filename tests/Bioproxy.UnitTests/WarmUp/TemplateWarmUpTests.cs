@@ -81,7 +81,10 @@ public sealed class TemplateWarmUpTests : IAsyncDisposable
         Assert.True(await warmUp.CheckAsync(default).DefaultTimeout());
 
         Assert.Equal(WarmUpState.Warm, _warm.Status.State);
-        Assert.EndsWith(" 1024", _warm.Evaluations[before], StringComparison.Ordinal); // not from the start again
+
+        // The server may have finished the step that was stopped, and a recurrent state cannot be rolled back: asking for the same again
+        // would compute all of it once more.
+        Assert.EndsWith($" {_warm.Status.CacheableTokens}", _warm.Evaluations[before], StringComparison.Ordinal);
         _warm.Model.AssertNothingIsOwned();
     }
 

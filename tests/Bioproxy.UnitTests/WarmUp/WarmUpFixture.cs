@@ -34,7 +34,13 @@ internal sealed class WarmUpFixture : IAsyncDisposable
         Finder = new StaticPrefixFinder(_manager, _chain);
         Templates = new TemplateLibrary(Model.Options, Model.Metrics, Model.Clock, NullLogger<TemplateLibrary>.Instance);
         Statuses = new WarmUpStatuses(Templates, Model.Metrics, NullLogger<WarmUpStatuses>.Instance);
-        Scheduler = new WarmUpScheduler(Model.Model, Finder, Templates, Statuses, Model.Metrics, NullLogger<WarmUpScheduler>.Instance);
+        Scheduler = new WarmUpScheduler(
+            [new ModelWarmUp(Model.Model, Finder, Templates, Statuses, Model.Metrics)],
+            Templates,
+            Model.Metrics,
+            Model.Options,
+            Model.Clock,
+            NullLogger<WarmUpScheduler>.Instance);
     }
 
     /// <summary>Long enough for three steps.</summary>

@@ -8,8 +8,9 @@ internal sealed class Lease
     private readonly CancellationTokenSource? _preempt;
     private int _released;
 
-    internal Lease(SlotQueue queue, Lane lane, int weight, long number)
+    internal Lease(SlotQueue queue, Lane lane, int weight, long number, long granted)
     {
+        Granted = granted;
         _queue = queue;
         Lane = lane;
         Weight = weight;
@@ -20,6 +21,9 @@ internal sealed class Lease
     public Lane Lane { get; }
 
     public int Weight { get; }
+
+    /// <summary>The time stamp of the grant.</summary>
+    public long Granted { get; }
 
     /// <summary>Counts up with every grant.</summary>
     public long Number { get; }

@@ -10,6 +10,9 @@ namespace Bioproxy.Host.Models.Slots;
 /// </summary>
 internal sealed class SlotQueue
 {
+    /// <summary>How much the newest request says about how long one takes.</summary>
+    private const double NewestCounts = 0.25;
+
     private readonly TimeProvider _time;
     private readonly int _maxLength;
     private readonly TimeSpan _maxWait;
@@ -20,6 +23,7 @@ internal sealed class SlotQueue
     private int _capacity;
     private int _used;
     private long _grants;
+    private double _serviceSeconds;
 
     /// <param name="time">The clock of waiting times.</param>
     /// <param name="capacity">Slots at first; see <see cref="SetCapacity"/>.</param>
@@ -50,6 +54,18 @@ internal sealed class SlotQueue
                     _active[(int)Lane.Batch],
                     _active[(int)Lane.WarmUp]);
             }
+        }
+    }
+
+    /// <summary>Seconds that a request which came now would wait, if those before it take as long as the last ones took.</summary>
+    public double ExpectedWait(Lane lane)
+    {
+        lock (_lock)
+        {
+            var before = 0;
+            for (var higher = Lane.Interactive; higher <= lane; higher++)
+                before += Waiting_NeedsLock(higher).Count;
+            return before == 0 && (_used < _capacity || _activeWarmUps.Count > 0) ? 0 : (before + 1) * _serviceSeconds / _capacity;
         }
     }
 
@@ -113,6 +129,8 @@ internal sealed class SlotQueue
             _active[(int)lease.Lane]--;
             if (lease.Lane == Lane.WarmUp)
                 _activeWarmUps.Remove(lease);
+            else
+                _serviceSeconds += (_time.GetElapsedTime(lease.Granted).TotalSeconds - _serviceSeconds) * NewestCounts;
             granted = Grant_NeedsLock();
         }
 
@@ -168,7 +186,7 @@ internal sealed class SlotQueue
 
     private Lease Start_NeedsLock(Lane lane, int weight)
     {
-        var lease = new Lease(this, lane, Math.Min(weight, _capacity), ++_grants);
+        var lease = new Lease(this, lane, Math.Min(weight, _capacity), ++_grants, _time.GetTimestamp());
         _used += lease.Weight;
         _active[(int)lane]++;
         if (lane == Lane.WarmUp)

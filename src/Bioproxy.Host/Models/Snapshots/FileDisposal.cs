@@ -6,25 +6,25 @@ namespace Bioproxy.Host.Models.Snapshots;
 /// Frees the bytes of files that are not needed any more, then their names. llama-server cannot delete: where its folder cannot be reached,
 /// a file is shrunk, or keeps its bytes until its name is used again.
 /// </summary>
-internal sealed partial class FileDisposal(SlotFolder folder, FileNames names, ILogger logger)
+internal sealed partial class FileDisposal(SlotPlaces places, FileNames names, ILogger logger)
 {
     private readonly Lock _lock = new();
-    private readonly Registrations<IFileShrinker> _shrinkers = new();
+    private readonly Registrations<(string Place, IFileShrinker Shrinker)> _shrinkers = new();
     private readonly ILogger _logger = logger;
     private Task _shrinking = Task.CompletedTask;
 
-    /// <summary>Frees bytes through this one, too, until disposed.</summary>
-    public IDisposable Use(IFileShrinker shrinker) => _shrinkers.Add(shrinker);
+    /// <summary>Frees bytes in this place through this one, too, until disposed.</summary>
+    public IDisposable Use(string place, IFileShrinker shrinker) => _shrinkers.Add((place, shrinker));
 
-    public void Discard(string file)
+    public void Discard(string file, string place)
     {
-        if (folder.TryDelete(file))
+        if (places.FolderOf(place).TryDelete(file))
         {
             names.Free(file);
             return;
         }
 
-        var shrinking = ShrinkAsync(file);
+        var shrinking = ShrinkAsync(file, place);
         lock (_lock)
             _shrinking = Task.WhenAll(_shrinking, shrinking);
     }
@@ -36,13 +36,13 @@ internal sealed partial class FileDisposal(SlotFolder folder, FileNames names, I
             return _shrinking;
     }
 
-    private async Task ShrinkAsync(string file)
+    private async Task ShrinkAsync(string file, string place)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // the caller may hold a lock of its own
         try
         {
             var isShrunk = false;
-            foreach (var shrinker in _shrinkers.Items)
+            foreach (var (_, shrinker) in _shrinkers.Items.Where(one => one.Place == place))
                 isShrunk = isShrunk || await shrinker.TryShrinkAsync(file, CancellationToken.None).ConfigureAwait(false);
             if (!isShrunk)
                 LogNotShrunk(file);

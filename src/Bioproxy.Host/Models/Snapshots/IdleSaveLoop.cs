@@ -1,10 +1,13 @@
+using Bioproxy.Host.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Models.Snapshots;
 
 /// <summary>Saves conversations that have been idle, and removes snapshots beyond their limits now and then.</summary>
-internal sealed partial class IdleSaveLoop(ServedModel model, ILogger<IdleSaveLoop> logger) : BackgroundService
+internal sealed partial class IdleSaveLoop(
+    ModelDirectory models, SnapshotStore snapshots, ProxyOptions options, TimeProvider time, ILogger<IdleSaveLoop> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan EvictionInterval = TimeSpan.FromMinutes(10);
 
@@ -12,19 +15,19 @@ internal sealed partial class IdleSaveLoop(ServedModel model, ILogger<IdleSaveLo
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var (options, time) = (model.Context.Options, model.Context.Time);
         var evicted = time.GetTimestamp();
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(Math.Clamp(options.KvIdleSave.TotalSeconds / 2, 0.1, 10)), time);
         while (await NextAsync(timer, stoppingToken).ConfigureAwait(false))
         {
             try
             {
-                await model.Current.Saver.SaveAllAsync("when idle", options.KvIdleSave, goesFirst: false, stoppingToken)
+                await Task.WhenAll(models.All.Select(model =>
+                    model.Current.Saver.SaveAllAsync("when idle", options.KvIdleSave, goesFirst: false, stoppingToken)))
                     .ConfigureAwait(false);
                 if (time.GetElapsedTime(evicted) < EvictionInterval)
                     continue;
                 evicted = time.GetTimestamp();
-                model.Context.Snapshots.CleanUp();
+                snapshots.CleanUp();
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

@@ -7,7 +7,7 @@ namespace Bioproxy.Host.Models.Snapshots;
 /// The sidecars on disk. A sidecar's own modification time is when its snapshot was last used. Quarantined ones keep their content under
 /// another name for people to read: the newest 20, for at most 30 days.
 /// </summary>
-internal sealed partial class SidecarFolder(StateFolder folder, TimeProvider time, ILogger logger)
+internal sealed partial class SidecarFolder(StateFolder folder, string defaultPlace, TimeProvider time, ILogger logger)
 {
     public const int MostQuarantined = 20;
     private const string Extension = ".json";
@@ -28,7 +28,7 @@ internal sealed partial class SidecarFolder(StateFolder folder, TimeProvider tim
             try
             {
                 var sidecar = StateFolder.Read(path, StateJson.Default.SnapshotSidecar) ?? throw new FormatException("it is empty");
-                loaded.Add((sidecar.ToSnapshot(), File.GetLastWriteTimeUtc(path)));
+                loaded.Add((sidecar.ToSnapshot(defaultPlace), File.GetLastWriteTimeUtc(path)));
             }
             catch (Exception e) when (e is JsonException or FormatException or IOException or UnauthorizedAccessException)
             {

@@ -4,7 +4,7 @@ using Bioproxy.Host.Prompts;
 namespace Bioproxy.Host.Models.Snapshots;
 
 /// <summary>A KV state on disk, as its sidecar describes it. Immutable.</summary>
-/// <param name="File">The file's name in llama-server's slot folder.</param>
+/// <param name="File">The file's name in the slot folder of its place.</param>
 /// <param name="Trigger">The trigger of the template it holds; empty for a conversation.</param>
 /// <param name="Fingerprint">What it is valid for.</param>
 /// <param name="Tokens">Tokens it holds.</param>
@@ -15,6 +15,9 @@ namespace Bioproxy.Host.Models.Snapshots;
 internal sealed record Snapshot(
     string File, string Trigger, string Fingerprint, int Tokens, string TokensHash, long Bytes, DateTimeOffset Created, PromptChain Chain)
 {
+    /// <summary>Where its file is; see <see cref="SlotPlaces"/>.</summary>
+    public string Place { get; init; } = "";
+
     /// <summary>The only domain that may use it. Null: open to all.</summary>
     public string? Domain { get; init; }
 

@@ -10,10 +10,9 @@ namespace Bioproxy.Host.Models.Snapshots;
 internal sealed class SnapshotIndex
 {
     private readonly ImmutableDictionary<string, Snapshot> _byFile;
-    private readonly ImmutableDictionary<(string Fingerprint, string? Domain), SnapshotGroup> _groups;
+    private readonly ImmutableDictionary<GroupKey, SnapshotGroup> _groups;
 
-    private SnapshotIndex(
-        ImmutableDictionary<string, Snapshot> byFile, ImmutableDictionary<(string Fingerprint, string? Domain), SnapshotGroup> groups)
+    private SnapshotIndex(ImmutableDictionary<string, Snapshot> byFile, ImmutableDictionary<GroupKey, SnapshotGroup> groups)
     {
         _byFile = byFile;
         _groups = groups;
@@ -53,11 +52,11 @@ internal sealed class SnapshotIndex
         return new(_byFile.Remove(snapshot.File), group.IsEmpty ? _groups.Remove(key) : _groups.SetItem(key, group));
     }
 
-    /// <summary>The snapshot that stands for the longest exact prefix of the prompt, valid for this fingerprint and open to the prompt's
-    /// domain. Of two equally long ones the prompt's own domain goes first.</summary>
-    public Snapshot? Best(CanonicalPrompt prompt, string fingerprint)
+    /// <summary>The snapshot that stands for the longest exact prefix of the prompt, valid for this fingerprint, in this place and open to
+    /// the prompt's domain. Of two equally long ones the prompt's own domain goes first.</summary>
+    public Snapshot? Best(CanonicalPrompt prompt, string fingerprint, string place = "")
     {
-        var (shared, own) = GroupsFor(prompt, fingerprint);
+        var (shared, own) = GroupsFor(prompt, fingerprint, place);
         if (shared is null && own is null)
             return null;
         var chain = prompt.Chain;
@@ -79,9 +78,9 @@ internal sealed class SnapshotIndex
     /// <summary>The newest snapshot that shares a long prefix with the prompt and differs after it (an edited question): the model has to
     /// roll back in its state. Only of use where that prefix is longer than the one <see cref="Best"/> found.</summary>
     /// <returns>The snapshot, and the bytes shared: whole waypoints.</returns>
-    public (Snapshot Snapshot, int Shared)? Through(CanonicalPrompt prompt, string fingerprint)
+    public (Snapshot Snapshot, int Shared)? Through(CanonicalPrompt prompt, string fingerprint, string place = "")
     {
-        var (shared, own) = GroupsFor(prompt, fingerprint);
+        var (shared, own) = GroupsFor(prompt, fingerprint, place);
         var (ofShared, ofOwn) = (shared?.SharedBlocks(prompt.Chain) ?? 0, own?.SharedBlocks(prompt.Chain) ?? 0);
         var blocks = Math.Max(ofShared, ofOwn);
         if (blocks == 0)
@@ -90,9 +89,11 @@ internal sealed class SnapshotIndex
         return (group.Through(prompt.Chain.After(blocks)), blocks * PromptChain.BlockSize);
     }
 
-    private (SnapshotGroup? Shared, SnapshotGroup? Own) GroupsFor(CanonicalPrompt prompt, string fingerprint) => (
-        _groups.GetValueOrDefault((fingerprint, null)),
-        prompt.Domain is { } domain ? _groups.GetValueOrDefault((fingerprint, domain)) : null);
+    private (SnapshotGroup? Shared, SnapshotGroup? Own) GroupsFor(CanonicalPrompt prompt, string fingerprint, string place) => (
+        _groups.GetValueOrDefault(new(place, fingerprint, null)),
+        prompt.Domain is { } domain ? _groups.GetValueOrDefault(new(place, fingerprint, domain)) : null);
 
-    private static (string Fingerprint, string? Domain) KeyOf(Snapshot snapshot) => (snapshot.Fingerprint, snapshot.Domain);
+    private static GroupKey KeyOf(Snapshot snapshot) => new(snapshot.Place, snapshot.Fingerprint, snapshot.Domain);
+
+    private readonly record struct GroupKey(string Place, string Fingerprint, string? Domain);
 }

@@ -25,6 +25,9 @@ internal sealed record SnapshotSidecar
     public uint? TailCheck { get; init; }
 
     // Absent for templates, and in sidecars of versions before these members.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Place { get; init; }
+
     public string? Domain { get; init; }
     public int? PromptTokens { get; init; }
     public int? Turns { get; init; }
@@ -45,6 +48,7 @@ internal sealed record SnapshotSidecar
         Blocks = [.. snapshot.Chain.Blocks.Select(b => b.ToString())],
         End = snapshot.Chain.End.ToString(),
         TailCheck = snapshot.Chain.TailCheck,
+        Place = snapshot.Place.Length > 0 ? snapshot.Place : null,
         Domain = snapshot.Domain,
         PromptTokens = snapshot.IsConversation ? snapshot.PromptTokens : null,
         Turns = snapshot.IsConversation ? snapshot.Turns : null,
@@ -52,13 +56,15 @@ internal sealed record SnapshotSidecar
     };
 
     /// <exception cref="FormatException">The sidecar contradicts itself or is of another version.</exception>
-    public Snapshot ToSnapshot()
+    /// <param name="place">The place of one that names none.</param>
+    public Snapshot ToSnapshot(string place)
     {
         if (Version != CurrentVersion || Tokens <= 0 || TextLength <= 0 || Blocks.Length != TextLength / PromptChain.BlockSize)
             throw new FormatException("its version is unknown or its members contradict each other");
         var chain = new PromptChain([.. Blocks.Select(ChainHash.Parse)], TextLength, ChainHash.Parse(End), TailCheck);
         return new Snapshot(File, Prefix, Fingerprint, Tokens, TokensHash, Bytes, Created, chain)
         {
+            Place = Place ?? place,
             Domain = Domain,
             PromptTokens = PromptTokens ?? Tokens,
             Turns = Turns ?? 1,

@@ -21,7 +21,7 @@ internal sealed partial class SnapshotStore
     private readonly TimeProvider _time;
     private readonly ILogger<SnapshotStore> _logger;
     private readonly SidecarFolder _sidecars;
-    private readonly SlotFolder _folder;
+    private readonly SlotPlaces _places;
     private readonly FileNames _names;
     private readonly FileDisposal _disposal;
     private readonly HashSet<string> _triggers;
@@ -37,10 +37,10 @@ internal sealed partial class SnapshotStore
         _options = options;
         _time = time;
         _logger = logger;
-        _sidecars = new SidecarFolder(folder, time, logger);
-        _folder = new SlotFolder(options.KvDirectory, logger);
+        _places = new SlotPlaces(options, logger);
+        _sidecars = new SidecarFolder(folder, _places.Default, time, logger);
         _names = new FileNames(folder, logger);
-        _disposal = new FileDisposal(_folder, _names, logger);
+        _disposal = new FileDisposal(_places, _names, logger);
         _triggers = [.. options.Prefixes.Select(p => p.Key)];
         WriteBudget = new WriteBudget(options.KvMaxWritePerHour, time);
     }
@@ -68,8 +68,11 @@ internal sealed partial class SnapshotStore
         }
     }
 
-    /// <summary>Free bytes on the disk of the slot folder; null where that is unknown.</summary>
-    public long? FreeBytes => _folder.FreeBytes();
+    /// <summary>Free bytes on the fullest disk of the slot folders; null where that is unknown.</summary>
+    public long? FreeBytes => _places.FreeBytes();
+
+    /// <summary>Where the backends keep their files.</summary>
+    public SlotPlaces Places => _places;
 
     /// <summary>Reads all sidecars and learns which file names are taken. To be called once, before anything else.</summary>
     public void Load()
@@ -95,30 +98,15 @@ internal sealed partial class SnapshotStore
                 LogRemoved(old.File, old.Label, "a newer one replaces it");
         }
 
-        var described = All;
-        var missing = described.Where(s => !_folder.Holds(s)).ToList();
-        if (missing.Count > 0 && missing.Count == described.Count)
-        {
-            LogOtherFolder(_folder.Directory!, described.Count);
-            return; // nothing is lost until this is corrected: a snapshot without its file is not restored
-        }
-
-        foreach (var snapshot in missing)
-            Remove(snapshot);
-        var index = _index;
-        var undescribed = _folder.Files().Where(file => index.Find(file) is null).ToList();
-        var orphans = undescribed.Where(_names.IsOurs).ToList();
-        foreach (var orphan in orphans)
-            Discard(orphan);
-        if (undescribed.Count + missing.Count > 0)
-            LogReconciled(orphans.Count, missing.Count, undescribed.Count - orphans.Count);
+        foreach (var (place, folder) in _places.Folders)
+            Reconcile(place, folder);
     }
 
     /// <summary>Calls back with the file name of every snapshot that leaves the index, outside any lock, until disposed.</summary>
     public IDisposable Subscribe(Action<string> removed) => _subscribers.Add(removed);
 
-    /// <summary>Frees the bytes of files through this one, too, until disposed.</summary>
-    public IDisposable Use(IFileShrinker shrinker) => _disposal.Use(shrinker);
+    /// <summary>Frees the bytes of files in this place through this one, too, until disposed.</summary>
+    public IDisposable Use(string place, IFileShrinker shrinker) => _disposal.Use(place, shrinker);
 
     /// <summary>A model of this fingerprint is loaded, until disposed: its snapshots are worth more, and its templates stay.</summary>
     public IDisposable MarkLoaded(string fingerprint) => _loaded.Add(fingerprint);
@@ -127,16 +115,16 @@ internal sealed partial class SnapshotStore
     public string TakeName() => _names.Take();
 
     /// <summary>A file is not needed any more: its bytes are freed, then its name.</summary>
-    public void Discard(string file) => _disposal.Discard(file);
+    public void Discard(string file, string place = "") => _disposal.Discard(file, place);
 
     /// <summary>Completes when the files discarded so far are gone, or could not be freed.</summary>
     public Task WhenDiscarded() => _disposal.WhenDiscarded();
 
     /// <summary>Saved states are prompts: where the file is ours, no other user may read it.</summary>
-    public void Protect(string file) => _folder.Protect(file);
+    public void Protect(string file, string place = "") => _places.FolderOf(place).Protect(file);
 
     /// <summary>Whether the snapshot's file exists and has its size; true where that cannot be checked.</summary>
-    public bool HasFile(Snapshot snapshot) => _folder.Holds(snapshot);
+    public bool HasFile(Snapshot snapshot) => _places.FolderOf(snapshot.Place).Holds(snapshot);
 
     /// <summary>Writes the sidecar, makes the snapshot findable, then removes those that it replaces: a crash in between leaves
     /// both.</summary>
@@ -203,7 +191,7 @@ internal sealed partial class SnapshotStore
                 return;
         }
 
-        Discard(snapshot.File);
+        Discard(snapshot.File, snapshot.Place);
     }
 
     /// <summary>The snapshot was restored just now.</summary>
@@ -242,6 +230,27 @@ internal sealed partial class SnapshotStore
     /// <returns>What was removed and why.</returns>
     public IReadOnlyList<(Snapshot Snapshot, string Reason)> MakeRoom(long bytes) =>
         bytes > _options.KvMaxBytes ? CleanUp() : Evict(FindDue(count: 1, bytes));
+
+    private void Reconcile(string place, SlotFolder folder)
+    {
+        var described = All.Where(s => s.Place == place).ToList();
+        var missing = described.Where(s => !folder.Holds(s)).ToList();
+        if (missing.Count > 0 && missing.Count == described.Count)
+        {
+            LogOtherFolder(folder.Directory!, described.Count);
+            return; // nothing is lost until this is corrected: a snapshot without its file is not restored
+        }
+
+        foreach (var snapshot in missing)
+            Remove(snapshot);
+        var index = _index;
+        var undescribed = folder.Files().Where(file => index.Find(file) is null).ToList();
+        var orphans = undescribed.Where(_names.IsOurs).ToList();
+        foreach (var orphan in orphans)
+            Discard(orphan, place);
+        if (undescribed.Count + missing.Count > 0)
+            LogReconciled(orphans.Count, missing.Count, undescribed.Count - orphans.Count);
+    }
 
     private StoredSnapshot Describe(Snapshot snapshot, IReadOnlySet<string> loaded)
     {

@@ -23,7 +23,10 @@ internal sealed class SnapshotWriter(ModelContext context, InstanceBackend backe
             slot,
             (tokens, tokens),
             (file, fingerprint, saved) => new Snapshot(
-                file, trigger, fingerprint, tokens, tokensHash, saved.Bytes, context.Time.GetUtcNow(), chain),
+                file, trigger, fingerprint, tokens, tokensHash, saved.Bytes, context.Time.GetUtcNow(), chain)
+            {
+                Place = context.Place,
+            },
             cancellationToken);
 
     /// <summary>Saves a conversation. The caller has borrowed the slot for it.</summary>
@@ -35,6 +38,7 @@ internal sealed class SnapshotWriter(ModelContext context, InstanceBackend backe
             (file, fingerprint, saved) => new Snapshot(
                 file, "", fingerprint, saved.Tokens, "", saved.Bytes, context.Time.GetUtcNow(), content.Chain)
             {
+                Place = context.Place,
                 Domain = content.Domain,
                 PromptTokens = content.PromptTokens,
                 Turns = content.Turns,
@@ -71,7 +75,7 @@ internal sealed class SnapshotWriter(ModelContext context, InstanceBackend backe
             var elapsed = context.Time.GetElapsedTime(started);
             if (await CheckProcessAsync(cancellationToken).ConfigureAwait(false) is not (ProcessCheck.Same or ProcessCheck.Unknown))
                 return SaveOutcome.Failed("it could not be shown that the server which saved it is the one that was recognised");
-            store.Protect(file);
+            store.Protect(file, context.Place);
             var snapshot = describe(file, fingerprint, saved);
             store.Add(snapshot);
             made = snapshot;
@@ -85,7 +89,7 @@ internal sealed class SnapshotWriter(ModelContext context, InstanceBackend backe
         finally
         {
             if (made is null)
-                store.Discard(file);
+                store.Discard(file, context.Place);
         }
 
         return new SaveOutcome(made, null);

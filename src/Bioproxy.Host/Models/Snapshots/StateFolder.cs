@@ -5,7 +5,7 @@ using Bioproxy.Host.Configuration;
 namespace Bioproxy.Host.Models.Snapshots;
 
 /// <summary>
-/// The files that Bioproxy keeps for one backend, below the state directory. Readable by their owner only: even hashes of prompts reveal
+/// The files that Bioproxy keeps for its backends, below the state directory. Readable by their owner only: even hashes of prompts reveal
 /// something about prompts. A file is written under a temporary name and renamed, so a reader or a crash sees the old or the new one,
 /// never a part.
 /// </summary>
@@ -13,7 +13,9 @@ internal sealed class StateFolder
 {
     public StateFolder(ProxyOptions options)
     {
-        Path = System.IO.Path.Combine(options.StateDirectory, "backends", $"{options.BackendUrl.Host}-{options.BackendUrl.Port}");
+        // Several backends share what they know, since one of them may restore what another one saved.
+        var name = options.Backends.Count > 0 ? "shared" : $"{options.BackendUrl.Host}-{options.BackendUrl.Port}";
+        Path = System.IO.Path.Combine(options.StateDirectory, "backends", name);
         Snapshots = System.IO.Path.Combine(Path, "snapshots");
         Fingerprints = System.IO.Path.Combine(Path, "identities"); // the folder keeps its name: state folders stay valid
     }

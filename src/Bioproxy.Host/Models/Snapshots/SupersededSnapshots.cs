@@ -1,8 +1,8 @@
 namespace Bioproxy.Host.Models.Snapshots;
 
 /// <summary>
-/// Which snapshots a newer one replaces. A template has one state for each fingerprint. A conversation's state replaces an older one of the
-/// same text, and the one that it was continued from.
+/// Which snapshots a newer one replaces. A template has one state for each place and fingerprint. A conversation's state replaces an older
+/// one of the same text, and the one that it was continued from.
 /// </summary>
 internal static class SupersededSnapshots
 {
@@ -31,13 +31,14 @@ internal static class SupersededSnapshots
 
     private static bool IsContinued(Snapshot older, Snapshot newer) =>
         older.File == newer.Replaces && older.IsConversation && newer.IsConversation
-        && older.Fingerprint == newer.Fingerprint && older.Domain == newer.Domain
+        && older.Fingerprint == newer.Fingerprint && older.Domain == newer.Domain && older.Place == newer.Place
         && older.Chain.BlockCount <= newer.Chain.BlockCount
         && older.Chain.After(older.Chain.BlockCount) == newer.Chain.After(older.Chain.BlockCount);
 
     private static Key KeyOf(Snapshot snapshot) => snapshot.IsConversation
-        ? new(snapshot.Fingerprint, snapshot.Domain, "", snapshot.Chain.End, snapshot.Chain.Length)
-        : new(snapshot.Fingerprint, snapshot.Domain, snapshot.Trigger, default, 0);
+        ? new(snapshot.Place, snapshot.Fingerprint, snapshot.Domain, "", snapshot.Chain.End, snapshot.Chain.Length)
+        : new(snapshot.Place, snapshot.Fingerprint, snapshot.Domain, snapshot.Trigger, default, 0);
 
-    private readonly record struct Key(string Fingerprint, string? Domain, string Prefix, Prompts.ChainHash End, int Length);
+    private readonly record struct Key(
+        string Place, string Fingerprint, string? Domain, string Trigger, Prompts.ChainHash End, int Length);
 }

@@ -441,7 +441,7 @@ public sealed class SlotQueueTests
             lease!.Release();
         });
 
-        Assert.Equal(Allocated(() => lease = new Lease(queue, Lane.Interactive, 1, 1)), asked);
+        Assert.Equal(Allocated(() => lease = new Lease(queue, Lane.Interactive, 1, 1, 0)), asked);
 
         static long Allocated(Action act)
         {

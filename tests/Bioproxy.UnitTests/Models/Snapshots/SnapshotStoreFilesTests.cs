@@ -72,7 +72,7 @@ public sealed class SnapshotStoreFilesTests : IDisposable
         var name = store.TakeName();
         var before = "";
         var shrinker = new StoreFixture.Shrinker(_ => before = store.TakeName());
-        store.Use(shrinker);
+        store.Use("", shrinker);
 
         store.Discard(name);
         await store.WhenDiscarded().DefaultTimeout();
@@ -87,7 +87,7 @@ public sealed class SnapshotStoreFilesTests : IDisposable
     {
         var store = WithoutFolder();
         var shrinker = new StoreFixture.Shrinker();
-        store.Use(shrinker).Dispose();
+        store.Use("", shrinker).Dispose();
         var name = store.TakeName();
 
         store.Discard(name);
@@ -101,7 +101,7 @@ public sealed class SnapshotStoreFilesTests : IDisposable
     public async Task Discard_ShrinkerFails_TheNameIsFreeAllTheSame()
     {
         var store = WithoutFolder();
-        store.Use(new StoreFixture.Shrinker(_ => throw new InvalidOperationException("a bug")));
+        store.Use("", new StoreFixture.Shrinker(_ => throw new InvalidOperationException("a bug")));
         var name = store.TakeName();
 
         store.Discard(name);

@@ -14,7 +14,7 @@ public sealed class SnapshotStoreTests : IDisposable
     public SnapshotStoreTests()
     {
         _store = _fixture.Load();
-        _store.Use(_freed);
+        _store.Use("", _freed);
     }
 
     public void Dispose() => _fixture.Dispose();
@@ -102,7 +102,7 @@ public sealed class SnapshotStoreTests : IDisposable
         var whileHeld = 0;
         var store = _fixture.Load();
         var freed = new StoreFixture.Shrinker(file => Interlocked.Add(ref whileHeld, Volatile.Read(ref held[Number(file)])));
-        store.Use(freed);
+        store.Use("", freed);
         var all = Enumerable.Range(0, Files).Select(i => StoreFixture.Add(store, $"{i}.bin", $"text {i}")).ToList();
 
         Parallel.For(0, 8, worker =>
@@ -174,7 +174,7 @@ public sealed class SnapshotStoreTests : IDisposable
     {
         using var unblocked = new ManualResetEventSlim();
         var blocking = _fixture.Load();
-        blocking.Use(new StoreFixture.Shrinker(_ => unblocked.Wait(TimeSpan.FromSeconds(20))));
+        blocking.Use("", new StoreFixture.Shrinker(_ => unblocked.Wait(TimeSpan.FromSeconds(20))));
         var snapshot = StoreFixture.Add(blocking, "s.bin", "text");
 
         await Task.Run(() => blocking.Remove(snapshot)).DefaultTimeout();

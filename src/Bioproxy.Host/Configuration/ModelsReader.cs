@@ -1,0 +1,42 @@
+namespace Bioproxy.Host.Configuration;
+
+/// <summary>Reads <c>models</c>: a name for clients → where it is served, and its other names.</summary>
+internal static class ModelsReader
+{
+    private const string Key = "models";
+    private const string Example = "[\"desk\", \"swap/qwen3-coder\"]";
+
+    public static ProxyOptions Read(ProxyOptions options, ConfigurationValue value, ConfigurationReading reading)
+    {
+        if (value.Kind != ConfigurationValueKind.Object)
+        {
+            reading.Reject(Key, value, $"an object, e.g. {{ \"coder\": {{ \"use\": {Example} }} }}");
+            return options;
+        }
+
+        var read = value.Members.Select(member => Read(member.Key, member.Value, reading)).OfType<ModelOptions>();
+        return options with { Models = [.. read] };
+    }
+
+    private static ModelOptions? Read(string name, ConfigurationValue value, ConfigurationReading reading)
+    {
+        var key = $"{Key}.{name}";
+        if (value.Kind != ConfigurationValueKind.Object)
+        {
+            reading.Reject(key, value, $"an object, e.g. {{ \"use\": {Example} }}");
+            return null;
+        }
+
+        reading.Accept(key, value);
+        var members = new MemberReader($"{key}.", value, reading);
+        var use = members.Texts("use", Example);
+        var aliases = members.Texts("aliases", "[\"gpt-4o\", \"claude-*\"]");
+        members.End();
+        if (!value.Members.Any(member => member.Key == "use") || use is { Count: 0 })
+            reading.Reject($"{key}.use", members.At("use"), $"the backends that serve it, e.g. {Example}");
+        return use is null ? null : new ModelOptions(name, [.. use.Select(Use)], aliases ?? []);
+    }
+
+    private static ModelUse Use(string text) =>
+        text.IndexOf('/', StringComparison.Ordinal) is var slash && slash < 0 ? new(text, null) : new(text[..slash], text[(slash + 1)..]);
+}

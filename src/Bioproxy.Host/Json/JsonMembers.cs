@@ -1,0 +1,58 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Bioproxy.Host.Json;
+
+/// <summary>Single members of a JSON object, found in its bytes.</summary>
+internal static class JsonMembers
+{
+    /// <summary>Where the value of a member stands; of several with one name the last, which is the one that counts. Null where there is
+    /// none, or no object.</summary>
+    public static JsonRange? Find(ReadOnlySpan<byte> json, string name)
+    {
+        try
+        {
+            JsonRange? found = null;
+            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 512 });
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+                return null;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var isIt = reader.ValueTextEquals(name);
+                reader.Read();
+                var start = (int)reader.TokenStartIndex;
+                reader.Skip();
+                if (isIt)
+                    found = new JsonRange(start, (int)reader.BytesConsumed - start);
+            }
+
+            return found;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The text of a member; null where it is missing or not a text.</summary>
+    public static string? Text(ReadOnlySpan<byte> json, string name)
+    {
+        if (Find(json, name) is not { } range)
+            return null;
+        var reader = new Utf8JsonReader(range.Of(json));
+        reader.Read();
+        return reader.TokenType == JsonTokenType.String ? JsonText.StringOrNull(range.Of(json)) : null;
+    }
+
+    /// <summary>Sets a member to a text: in place of its value, or as a new first member.</summary>
+    public static JsonSplice Set(ReadOnlySpan<byte> json, string name, string text)
+    {
+        byte[] value = [(byte)'"', .. JsonEncodedText.Encode(text).EncodedUtf8Bytes, (byte)'"'];
+        if (Find(json, name) is { } range)
+            return new JsonSplice(range, value);
+        var first = json.IndexOf((byte)'{') + 1;
+        var isEmpty = json[first..].TrimStart(" \t\r\n"u8) is [(byte)'}', ..];
+        byte[] member = [.. Encoding.UTF8.GetBytes($"\"{name}\":"), .. value, .. isEmpty ? default : ","u8];
+        return new JsonSplice(new JsonRange(first, 0), member);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Buffers;
+using System.Text.Json;
+using Bioproxy.Host.Http;
+using Bioproxy.Host.Routing;
+
+namespace Bioproxy.Host.Requests;
+
+/// <summary><c>GET /v1/models</c> where names matter: every name that a client can use, in the form of the OpenAI API.</summary>
+internal static class ModelsPage
+{
+    public static async Task WriteAsync(IAnswerSink to, ModelRouter router)
+    {
+        var body = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(body))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("object", "list");
+            writer.WriteStartArray("data");
+            foreach (var name in router.Names)
+                Write(writer, name, router);
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        to.StatusCode = 200;
+        to.Headers.ContentType = "application/json";
+        to.Headers.ContentLength = body.WrittenCount;
+        await to.WriteAsync(body.WrittenMemory, to.Gone).ConfigureAwait(false);
+        await to.CompleteAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Nothing serves a model of this name.</summary>
+    public static ProxyFailure NotFound(string? name, ModelRouter router) => new(
+        FailureKind.ModelNotFound,
+        $"There is no model '{name}'. There are: {string.Join(", ", router.Names)}. (The names come from models, or from the backends.)");
+
+    private static void Write(Utf8JsonWriter writer, string name, ModelRouter router)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("id", name);
+        writer.WriteString("object", "model");
+        writer.WriteNumber("created", 0);
+        writer.WriteString("owned_by", "bioproxy");
+        if (router.First(name)?.Current.State.Facts?.ModelMeta is { } meta)
+        {
+            // What llama-server says of it, as it said it.
+            writer.WriteStartObject("meta");
+            foreach (var member in meta.Split(',').Select(pair => pair.Split('=', 2)).Where(pair => pair.Length == 2))
+            {
+                writer.WritePropertyName(member[0]);
+                writer.WriteRawValue(member[1], skipInputValidation: true);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,159 @@
+using Bioproxy.Doubles;
+using Bioproxy.Host.Backends;
+using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Models;
+using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Prompts;
+using Bioproxy.Host.Routing;
+using Bioproxy.UnitTests.Models;
+using Bioproxy.UnitTests.PromptTests;
+
+namespace Bioproxy.UnitTests.Routing;
+
+public sealed class ModelRouterTests : IAsyncDisposable
+{
+    private static readonly string A = ModelFixture.Text('a');
+
+    private readonly ModelFixture _desk = new(name: "desk");
+    private readonly ModelFixture _gpu = new(name: "gpu");
+
+    public async ValueTask DisposeAsync()
+    {
+        await _desk.DisposeAsync();
+        await _gpu.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Route_OneHoldsThePromptInASlot_GoesThereFirst()
+    {
+        await StartAsync();
+        await _gpu.RunAsync(A);
+
+        Assert.Equal(["gpu", "desk"], Places(A + "more"));
+    }
+
+    [Fact]
+    public async Task Route_ThePlaceThatHoldsItHasALongQueue_GoesElsewhere()
+    {
+        await StartAsync();
+        await _gpu.RunAsync(A);
+        await FillAsync(_gpu, seconds: 60);
+
+        Assert.Equal(["desk", "gpu"], Places(A + "more"));
+    }
+
+    [Fact]
+    public async Task Route_SnapshotOnDisk_GoesWhereItCanBeRestored()
+    {
+        await StartAsync();
+        _gpu.AddSnapshot(A);
+
+        Assert.Equal(["gpu", "desk"], Places(A + "more"));
+    }
+
+    [Fact]
+    public async Task Route_OneIsAway_ComesLast()
+    {
+        await StartAsync();
+        await _gpu.RunAsync(A);
+        _gpu.Driver.OnDiscover = _ => Task.FromResult(Discovery.Found(BackendStatus.Unreachable, null, "test"));
+        await _gpu.CheckAsync();
+
+        Assert.Equal(["desk", "gpu"], Places(A + "more"));
+    }
+
+    [Fact]
+    public async Task Route_OneFailedJustNow_ComesLastForAWhile()
+    {
+        await StartAsync();
+        await _gpu.RunAsync(A);
+        _gpu.Model.BackOff.Record(failed: true);
+
+        Assert.Equal(["desk", "gpu"], Places(A + "more"));
+
+        _gpu.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(["gpu", "desk"], Places(A + "more"));
+    }
+
+    [Theory]
+    [InlineData("coder", "desk,gpu")]
+    [InlineData("gpt-4o", "desk,gpu")]
+    [InlineData("claude-opus-4", "desk,gpu")]
+    [InlineData("big", "gpu")]
+    [InlineData(null, "gpu")]
+    [InlineData("Coder", "")]
+    [InlineData("claude", "")]
+    public async Task Route_Names_MeanWhatTheConfigurationSays(string? name, string places)
+    {
+        await StartAsync();
+        var router = Router(o => o with
+        {
+            Models =
+            [
+                new ModelOptions("coder", [new("desk", null), new("gpu", "fake-model")], ["gpt-4o", "claude-*"]),
+                new ModelOptions("big", [new("gpu", null)], []),
+            ],
+            DefaultModel = "big",
+        });
+
+        Assert.Equal(places, string.Join(',', Names(router.Route(name, null, null, Lane.Interactive)).Order(StringComparer.Ordinal)));
+        Assert.Equal(["coder", "gpt-4o", "big"], router.Names);
+    }
+
+    [Theory]
+    [InlineData("fake-model", 2)]
+    [InlineData("gpu", 1)]
+    [InlineData(null, 2)]
+    [InlineData("other", 0)]
+    public async Task Route_NoModelsConfigured_TheServersNamesCount(string? name, int places)
+    {
+        await StartAsync();
+
+        Assert.Equal(places, Router().Route(name, null, null, Lane.Interactive).Count);
+    }
+
+    [Fact]
+    public async Task Route_OneBackendAndNoModels_EveryNameIsTheOne()
+    {
+        await _desk.StartAsync();
+        var router = new ModelRouter(new ModelDirectory([_desk.Model]), _desk.Options);
+
+        Assert.False(router.HasNames);
+        Assert.Equal(["desk"], Names(router.Route("anything", null, null, Lane.Interactive)));
+    }
+
+    private async Task StartAsync()
+    {
+        await _desk.StartAsync();
+        await _gpu.StartAsync();
+    }
+
+    private ModelRouter Router(Func<ProxyOptions, ProxyOptions>? change = null) =>
+        new(new ModelDirectory([_desk.Model, _gpu.Model]), change?.Invoke(_desk.Options) ?? _desk.Options);
+
+    private string[] Places(string text)
+    {
+        using var prompt = TestPrompts.Of(text);
+        return Names(Router().Route(null, prompt, null, Lane.Interactive));
+    }
+
+    private static string[] Names(IReadOnlyList<RouteCandidate> candidates) =>
+        [.. candidates.Select(candidate => candidate.Model.Backend.Name)];
+
+    /// <summary>All slots are taken, after requests that took this long each.</summary>
+    private static async Task FillAsync(ModelFixture model, int seconds)
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            var lease = await AcquireAsync();
+            model.Clock.Advance(TimeSpan.FromSeconds(seconds));
+            lease.Release();
+        }
+
+        await AcquireAsync();
+        await AcquireAsync();
+
+        async Task<Lease> AcquireAsync() =>
+            (await model.Queue.AcquireAsync(new(Lane.Interactive, 1), CancellationToken.None).DefaultTimeout()).Lease!;
+    }
+}
