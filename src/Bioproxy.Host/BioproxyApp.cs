@@ -45,7 +45,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         _host.Services
             .AddSingleton(_options)
             .AddSingleton(time ?? TimeProvider.System)
-            .AddTelemetry(_options.OtlpEndpoint)
+            .AddTelemetry(_options.OtlpEndpoint, hasPlaces: _options.HasNames)
             .AddTemplates(changed: TemplatesChanged)
             .AddPlugins(templates: static p => p.GetRequiredService<TemplateLibrary>(), backend: PluginBackend)
             .AddTransforms()

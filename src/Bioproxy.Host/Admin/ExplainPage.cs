@@ -17,6 +17,17 @@ internal static class ExplainPage
         writer.WriteSeconds("waited_seconds", TimeSpan.FromSeconds(explanation.WaitedSeconds));
         writer.WriteString("plan", explanation.Chosen is { } chosen ? PlanText.Of(chosen) : explanation.Note);
         writer.WriteStrings("compared", explanation.Considered.Select(option => PlanText.Of(option)));
+        if (explanation.Candidates.Count > 0)
+        {
+            writer.WriteObjects("candidates", explanation.Candidates, candidate =>
+            {
+                writer.WriteString("backend", candidate.Model.Backend.Name);
+                writer.WriteString("model", candidate.Model.Name);
+                writer.WriteSeconds("wait_seconds", TimeSpan.FromSeconds(candidate.WaitSeconds));
+                writer.WriteSeconds("prompt_seconds", TimeSpan.FromSeconds(candidate.PromptSeconds));
+            });
+        }
+
         writer.WriteNumberOrNull("slot", explanation.Slot);
         writer.WriteNumberOrNull("expected_tokens", explanation.ExpectedTokens);
         writer.WriteString("result", explanation.Result);

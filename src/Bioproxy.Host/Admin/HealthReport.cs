@@ -11,7 +11,8 @@ namespace Bioproxy.Host.Admin;
 /// <param name="Problems">One sentence each.</param>
 internal sealed record HealthReport(BackendSummary Backend, IReadOnlyList<WarmUpStatus> WarmUps, IReadOnlyList<string> Problems)
 {
-    public bool IsServing => Backend.IsServing;
+    /// <summary>Of several backends one is enough.</summary>
+    public bool IsServing { get; init; } = Backend.IsServing;
 
     public HealthStatus Status => !IsServing ? HealthStatus.Down : Problems.Count > 0 ? HealthStatus.Degraded : HealthStatus.Ok;
 
@@ -20,7 +21,12 @@ internal sealed record HealthReport(BackendSummary Backend, IReadOnlyList<WarmUp
         var backend = state.Backend;
         var warmUps = state.WarmUps;
         var problems = new List<string>();
-        if (!backend.IsServing)
+        if (state.Models is { Count: > 0 } models)
+        {
+            problems.AddRange(
+                models.Where(model => !model.Backend.IsServing).Select(model => $"{model.BackendName}: {NotReady(model.Backend)}"));
+        }
+        else if (!backend.IsServing)
             problems.Add(NotReady(backend));
         else if (backend.Status == BackendStatus.Ready && (backend.Problem ?? backend.Model?.Missing) is { } missing)
             problems.Add(missing);
@@ -30,7 +36,10 @@ internal sealed record HealthReport(BackendSummary Backend, IReadOnlyList<WarmUp
         problems.AddRange(state.Plugins
             .Where(plugin => plugin.State != PluginState.Active)
             .Select(plugin => $"Plugin {plugin.Name}: {plugin.Problem ?? AdminJson.Name(plugin.State)}"));
-        return new HealthReport(backend, warmUps, problems);
+        return new HealthReport(backend, warmUps, problems)
+        {
+            IsServing = backend.IsServing || state.Models.Any(model => model.Backend.IsServing),
+        };
     }
 
     /// <summary>A template that cannot be cached, or that is waiting, is not a problem: the status page shows it.</summary>

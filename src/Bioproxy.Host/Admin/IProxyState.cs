@@ -11,6 +11,9 @@ internal interface IProxyState
 
     QueueSummary Queue { get; }
 
+    /// <summary>Every served model, where there are several; the members beside this one are those of the first.</summary>
+    IReadOnlyList<ServedSummary> Models { get; }
+
     /// <summary>Empty while the backend does not show its slots.</summary>
     IReadOnlyList<SlotSummary> Slots { get; }
 

@@ -63,6 +63,10 @@ internal sealed class ModelState(ServedModel model)
 
     public string? RestoreDisabledReason => model.Context.Effectiveness.Disabled;
 
+    /// <summary>All of it, for the list of several.</summary>
+    public ServedSummary Summary(IReadOnlyList<WarmUpStatus> warmUps) =>
+        new(model.Backend.Name, model.Name, Backend, Queue, Slots(warmUps), warmUps);
+
     /// <param name="warmUps">A template that cannot be saved is recognised by its number of tokens.</param>
     public IReadOnlyList<SlotSummary> Slots(IReadOnlyList<WarmUpStatus> warmUps)
     {

@@ -6,9 +6,13 @@ namespace Bioproxy.Host.Admin;
 
 /// <summary>The state of this process.</summary>
 internal sealed class ProxyState(
-    ModelState model, WarmUpStatuses warmUps, TemplateLibrary templates, PluginManager plugins, ListenAddresses addresses) : IProxyState
+    ModelState model, WarmUpScheduler warmUp, WarmUpStatuses warmUps, TemplateLibrary templates, PluginManager plugins,
+    ListenAddresses addresses) : IProxyState
 {
     public BackendSummary Backend => model.Backend;
+
+    public IReadOnlyList<ServedSummary> Models =>
+        warmUp.Models.Count > 1 ? [.. warmUp.Models.Select(one => new ModelState(one.Model).Summary(one.Statuses.All))] : [];
 
     public QueueSummary Queue => model.Queue;
 

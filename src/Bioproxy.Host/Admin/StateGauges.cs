@@ -12,21 +12,22 @@ internal static class StateGauges
         metrics.Observe(
             "bioproxy_queue_length",
             "Requests and warm-ups waiting for a slot, by lane.",
-            () => state.Queue.Lanes.Select(lane => Value(lane.Waiting, "lane", lane.Name)));
-        metrics.Observe("bioproxy_slots", "Slots of the backend, by state: busy or free.", () =>
+            () => Each(state).SelectMany(one => one.Queue.Lanes.Select(lane => Value(lane.Waiting, one, Tag("lane", lane.Name)))));
+        metrics.Observe("bioproxy_slots", "Slots of the backend, by state: busy or free.", () => Each(state).SelectMany(one =>
         {
-            var (busy, free) = CountSlots(state.Backend, state.Queue, state.Slots);
-            return [Value(busy, "state", "busy"), Value(free, "state", "free")];
-        });
+            var (busy, free) = CountSlots(one.Backend, one.Queue, one.Slots);
+            return new[] { Value(busy, one, Tag("state", "busy")), Value(free, one, Tag("state", "free")) };
+        }));
         metrics.Observe(
             "bioproxy_backend_up",
             "1 while the backend serves, or sleeps until a request comes; else 0.",
-            () => [new(state.Backend.IsServing ? 1 : 0)]);
+            () => Each(state).Select(one => Value(one.Backend.IsServing ? 1 : 0, one)));
         metrics.Observe("bioproxy_snapshots", "Snapshots in the catalogue.", () => [new(state.Snapshots.Count)]);
         metrics.Observe(
             "bioproxy_template_warm",
             "1 while a snapshot of the template is saved for this model, else 0; by prefix.",
-            () => state.WarmUps.Select(template => Value(template.State == WarmUpState.Warm ? 1 : 0, "prefix", template.Trigger)));
+            () => Each(state).SelectMany(one => one.WarmUps.Select(
+                template => Value(template.State == WarmUpState.Warm ? 1 : 0, one, Tag("prefix", template.Trigger)))));
     }
 
     /// <summary>The slots of a backend that does not show them are counted by the queue's leases.</summary>
@@ -38,6 +39,12 @@ internal static class StateGauges
         return (busy, Math.Max(0, all - busy));
     }
 
-    private static Measurement<long> Value(long value, string label, string text) =>
-        new(value, new KeyValuePair<string, object?>(label, text));
+    /// <summary>The served models; one without a name where there is only one.</summary>
+    private static IReadOnlyList<ServedSummary> Each(IProxyState state) =>
+        state.Models is { Count: > 0 } several ? several : [new("", "", state.Backend, state.Queue, state.Slots, state.WarmUps)];
+
+    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+
+    private static Measurement<long> Value(long value, ServedSummary one, params ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+        one.Name.Length == 0 ? new(value, tags) : new(value, [.. tags, Tag("backend", one.BackendName), Tag("model", one.Name)]);
 }

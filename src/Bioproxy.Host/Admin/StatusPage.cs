@@ -26,8 +26,20 @@ internal sealed class StatusPage(IProxyState state, ProxyOptions options, Uptime
         writer.WriteObjects("templates", state.WarmUps, warmUp => WriteTemplate(writer, warmUp, files.GetValueOrDefault(warmUp.Trigger)));
         writer.WriteObjects("snapshots", state.Snapshots, snapshot => WriteSnapshot(writer, snapshot));
         writer.WriteStrings("quarantined", state.Quarantined);
+        if (state.Models is { Count: > 0 } models)
+            writer.WriteObjects("models", models, model => WriteServed(writer, model, files));
         PluginView.WriteAll(writer, state.Plugins);
         writer.WriteObjects("restores", state.Restores, restore => WriteRestore(writer, restore));
+    }
+
+    private static void WriteServed(Utf8JsonWriter writer, ServedSummary model, Dictionary<string, TemplateStatus> files)
+    {
+        writer.WriteString("backend_name", model.BackendName);
+        writer.WriteString("name", model.Name);
+        WriteBackend(writer, model.Backend);
+        WriteQueue(writer, model.Queue);
+        writer.WriteObjects("slots", model.Slots, slot => WriteSlot(writer, slot));
+        writer.WriteObjects("templates", model.WarmUps, warmUp => WriteTemplate(writer, warmUp, files.GetValueOrDefault(warmUp.Trigger)));
     }
 
     private static void WriteBackend(Utf8JsonWriter writer, BackendSummary backend)

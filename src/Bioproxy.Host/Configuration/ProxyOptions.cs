@@ -28,6 +28,9 @@ internal sealed record ProxyOptions
     /// <summary>Every backend: those of <c>backends</c>, or the one of <c>backend_url</c>.</summary>
     public IReadOnlyList<BackendOptions> AllBackends => Backends.Count > 0 ? Backends : [DefaultBackend];
 
+    /// <summary>The name of a request's model matters: there are several backends, or <c>models</c> is configured.</summary>
+    public bool HasNames => AllBackends.Count > 1 || Models.Count > 0;
+
     /// <summary>The backend that <c>backend_url</c> and the keys beside it describe.</summary>
     public BackendOptions DefaultBackend => new(BackendOptions.DefaultName, BackendUrl)
     {

@@ -3,6 +3,7 @@ using Bioproxy.Host.Backends;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Routing;
+using Bioproxy.Host.Telemetry;
 
 namespace Bioproxy.Host.Requests;
 
@@ -51,9 +52,13 @@ internal sealed class Exchange(IAnswerSink answer, Route route, long started)
     /// <summary>The places that could serve it, the best first.</summary>
     public IReadOnlyList<RouteCandidate> Candidates { get; set; } = [];
 
+    /// <summary>The place that serves it; empty where there is only one.</summary>
+    public ServingPlace Place { get; private set; }
+
     /// <summary>Says in the headers which place serves it.</summary>
     public void SetPlace(string backend, string model, int attempt)
     {
+        Place = new ServingPlace(backend, model);
         Header("X-Bioproxy-Backend", backend);
         Header("X-Bioproxy-Model", model);
         if (attempt > 1)

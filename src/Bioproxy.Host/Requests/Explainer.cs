@@ -25,6 +25,7 @@ internal sealed class Explainer(ExplanationLog log, ProxyOptions options, TimePr
             Note = placement.Work is null ? "the backend's slots are not managed now"
                 : plan.Considered is null ? "nothing of it may be reused" : null,
             Considered = plan.Considered ?? [],
+            Candidates = exchange.Candidates.Count > 1 ? exchange.Candidates : [],
             WaitedSeconds = exchange.Waited.TotalSeconds,
             ExpectedTokens = placement.ExpectedTokens > 0 ? (int)placement.ExpectedTokens : null,
             Result = result,

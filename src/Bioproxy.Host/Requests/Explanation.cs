@@ -1,5 +1,6 @@
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Prompts;
+using Bioproxy.Host.Routing;
 
 namespace Bioproxy.Host.Requests;
 
@@ -19,6 +20,9 @@ internal sealed record Explanation
 
     /// <summary>What was compared, the decision among it.</summary>
     public IReadOnlyList<PlanOption> Considered { get; init; } = [];
+
+    /// <summary>The places that could have served it, the best first; empty where there was one.</summary>
+    public IReadOnlyList<RouteCandidate> Candidates { get; init; } = [];
 
     public int? Slot { get; init; }
     public double WaitedSeconds { get; init; }

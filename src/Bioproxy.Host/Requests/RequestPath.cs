@@ -146,7 +146,7 @@ internal sealed class RequestPath : IPluginBackend
         exchange.Waited = grant.Waited;
         exchange.Header("X-Bioproxy-Queue-Ms", ((long)grant.Waited.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
         if (grant.Lease is not { } lease)
-            return (Refusal(grant), false);
+            return (Refusal(exchange, grant), false);
         turn.Begin(model.Current, lease);
         _report.Waited(exchange);
 
@@ -281,10 +281,10 @@ internal sealed class RequestPath : IPluginBackend
     private static ProxyFailure WrongLane(string lane) =>
         new(FailureKind.ClientHeaderWrong, $"{Caller.LaneHeader} is '{lane}'; it may be interactive or batch.");
 
-    private ProxyFailure Refusal(QueueGrant grant)
+    private ProxyFailure Refusal(Exchange exchange, QueueGrant grant)
     {
         var isFull = grant.Refusal == QueueRefusal.Full;
-        _report.Refused(isFull);
+        _report.Refused(exchange, isFull);
         return isFull
             ? new(
                 FailureKind.QueueFull,

@@ -16,15 +16,16 @@ internal sealed partial class RequestReport(ProxyMetrics metrics, TimeProvider t
     public void Count(Exchange exchange)
     {
         if (!exchange.IsCounted)
-            metrics.Request(exchange.Route.Name, exchange.Status, time.GetElapsedTime(exchange.Started));
+            metrics.Request(exchange.Route.Name, exchange.Status, time.GetElapsedTime(exchange.Started), exchange.Place);
         exchange.IsCounted = true;
     }
 
-    public void Waited(Exchange exchange) => metrics.QueueWaited(exchange.LaneName, exchange.Waited);
+    public void Waited(Exchange exchange) => metrics.QueueWaited(exchange.LaneName, exchange.Waited, exchange.Place);
 
-    public void Refused(bool isFull) => metrics.QueueRejected(isFull ? "full" : "timeout");
+    public void Refused(Exchange exchange, bool isFull) => metrics.QueueRejected(isFull ? "full" : "timeout", exchange.Place);
 
-    public void FirstByte(Exchange exchange) => metrics.FirstByte(exchange.Route.Name, time.GetElapsedTime(exchange.Started));
+    public void FirstByte(Exchange exchange) =>
+        metrics.FirstByte(exchange.Route.Name, time.GetElapsedTime(exchange.Started), exchange.Place);
 
     /// <summary>The backend has answered.</summary>
     /// <param name="exchange">The request.</param>
@@ -32,14 +33,14 @@ internal sealed partial class RequestReport(ProxyMetrics metrics, TimeProvider t
     /// <param name="timings">The backend's figures; null when it gave none.</param>
     public void Served(Exchange exchange, string cacheResult, PromptTimings? timings)
     {
-        metrics.CacheResult(cacheResult);
+        metrics.CacheResult(cacheResult, exchange.Place);
         if (timings is null)
         {
             LogServedBlind(exchange.Id, exchange.Route.Name, exchange.Status, cacheResult, Milliseconds(exchange));
             return;
         }
 
-        metrics.PromptTokens(timings.CachedTokens, timings.ComputedTokens, cacheResult);
+        metrics.PromptTokens(timings.CachedTokens, timings.ComputedTokens, cacheResult, exchange.Place);
         var (cached, prompt) = (timings.CachedTokens, timings.PromptTokens);
         LogServed(exchange.Id, exchange.Route.Name, exchange.Status, cacheResult, cached, prompt, Milliseconds(exchange));
     }

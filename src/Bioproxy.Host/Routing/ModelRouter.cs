@@ -13,8 +13,8 @@ namespace Bioproxy.Host.Routing;
 /// </summary>
 internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
 {
-    /// <summary>Names matter: there are several backends, or <c>models</c> is configured.</summary>
-    public bool HasNames { get; } = models.All.Count > 1 || options.Models.Count > 0;
+    /// <summary>Names matter; see <see cref="ProxyOptions.HasNames"/>.</summary>
+    public bool HasNames { get; } = options.HasNames || models.All.Count > 1;
 
     /// <summary>The models that are served, in the order of the configuration.</summary>
     public IReadOnlyList<ServedModel> All => models.All;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 
 namespace Bioproxy.Host.Telemetry;
 
@@ -93,30 +94,32 @@ internal sealed class ProxyMetrics : IDisposable
             [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]);
     }
 
+    /// <summary>Requests are also counted by <c>backend</c> and <c>model</c>: there are several.</summary>
+    public bool HasPlaces { get; init; }
+
     /// <summary>This instance's own meter: an exporter made from it sees no other proxy in the process.</summary>
     public Meter Meter => _meter;
 
-    public void Request(string endpoint, int status, TimeSpan duration)
+    public void Request(string endpoint, int status, TimeSpan duration, ServingPlace place = default)
     {
-        _requests.Add(1, new("endpoint", endpoint), new("status", StatusText(status)));
-        _requestDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("endpoint", endpoint));
+        Add(_requests, 1, place, new("endpoint", endpoint), new("status", StatusText(status)));
+        Record(_requestDuration, duration, place, new("endpoint", endpoint));
     }
 
-    public void FirstByte(string endpoint, TimeSpan elapsed) =>
-        _timeToFirstByte.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("endpoint", endpoint));
+    public void FirstByte(string endpoint, TimeSpan elapsed, ServingPlace place = default) =>
+        Record(_timeToFirstByte, elapsed, place, new("endpoint", endpoint));
 
-    public void CacheResult(string result) => _cacheResults.Add(1, new KeyValuePair<string, object?>("result", result));
+    public void CacheResult(string result, ServingPlace place = default) => Add(_cacheResults, 1, place, new("result", result));
 
-    public void PromptTokens(int cached, int computed, string result)
+    public void PromptTokens(int cached, int computed, string result, ServingPlace place = default)
     {
-        _promptTokens.Add(cached, new("source", "cached"), new("result", result));
-        _promptTokens.Add(computed, new("source", "computed"), new("result", result));
+        Add(_promptTokens, cached, place, new("source", "cached"), new("result", result));
+        Add(_promptTokens, computed, place, new("source", "computed"), new("result", result));
     }
 
-    public void QueueRejected(string reason) => _queueRejections.Add(1, new KeyValuePair<string, object?>("reason", reason));
+    public void QueueRejected(string reason, ServingPlace place = default) => Add(_queueRejections, 1, place, new("reason", reason));
 
-    public void QueueWaited(string lane, TimeSpan wait) =>
-        _queueWait.Record(wait.TotalSeconds, new KeyValuePair<string, object?>("lane", lane));
+    public void QueueWaited(string lane, TimeSpan wait, ServingPlace place = default) => Record(_queueWait, wait, place, new("lane", lane));
 
     public void WarmUpChecked() => Interlocked.Increment(ref _warmUpChecks);
 
@@ -165,6 +168,30 @@ internal sealed class ProxyMetrics : IDisposable
         _meter.CreateObservableGauge(name, read, description: description);
 
     public void Dispose() => _meter.Dispose();
+
+    private void Add(Counter<long> counter, long value, ServingPlace place, Tag one)
+    {
+        if (HasPlaces)
+            counter.Add(value, one, place.BackendTag, place.ModelTag);
+        else
+            counter.Add(value, one);
+    }
+
+    private void Add(Counter<long> counter, long value, ServingPlace place, Tag one, Tag two)
+    {
+        if (HasPlaces)
+            counter.Add(value, [one, two, place.BackendTag, place.ModelTag]);
+        else
+            counter.Add(value, one, two);
+    }
+
+    private void Record(Histogram<double> histogram, TimeSpan value, ServingPlace place, Tag one)
+    {
+        if (HasPlaces)
+            histogram.Record(value.TotalSeconds, one, place.BackendTag, place.ModelTag);
+        else
+            histogram.Record(value.TotalSeconds, one);
+    }
 
     private static KeyValuePair<string, object?> Prefix(string prefix) => new("prefix", prefix);
 

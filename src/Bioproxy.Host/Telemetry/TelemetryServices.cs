@@ -7,7 +7,8 @@ internal static class TelemetryServices
 {
     /// <param name="services">The application's services.</param>
     /// <param name="otlpEndpoint">Where metrics are pushed; null for nowhere.</param>
-    public static IServiceCollection AddTelemetry(this IServiceCollection services, Uri? otlpEndpoint) => services
-        .AddSingleton<ProxyMetrics>()
+    /// <param name="hasPlaces">Requests are counted by backend and model.</param>
+    public static IServiceCollection AddTelemetry(this IServiceCollection services, Uri? otlpEndpoint, bool hasPlaces) => services
+        .AddSingleton(p => new ProxyMetrics(p.GetRequiredService<TimeProvider>()) { HasPlaces = hasPlaces })
         .AddSingleton(p => new MetricsExporter(p.GetRequiredService<ProxyMetrics>().Meter, otlpEndpoint));
 }

@@ -27,6 +27,8 @@ internal sealed class FakeProxyState : IProxyState
 
     public QueueSummary Queue { get; set; } = new(2, 0, [new("interactive", 0, 0), new("batch", 0, 0), new("warm-up", 0, 0)]);
 
+    public IReadOnlyList<ServedSummary> Models { get; set; } = [];
+
     public IReadOnlyList<SlotSummary> Slots { get; set; } = [];
 
     public IReadOnlyList<SnapshotSummary> Snapshots { get; set; } = [];

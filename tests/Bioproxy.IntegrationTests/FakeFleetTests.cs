@@ -1,0 +1,122 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Bioproxy.Doubles;
+using Bioproxy.Host.Backends;
+using Bioproxy.Host.Configuration;
+using Xunit.Abstractions;
+
+namespace Bioproxy.IntegrationTests;
+
+/// <summary>Two backends, one of which misbehaves.</summary>
+public sealed class FakeFleetTests(ITestOutputHelper output) : IAsyncLifetime
+{
+    private const string Chat = "/v1/chat/completions";
+
+    private readonly FakeBackend _one = FakeBackend.Start(new FakeBackendOptions { Slots = 2, AnswerTokens = 8 });
+    private readonly FakeBackend _two = FakeBackend.Start(new FakeBackendOptions { Slots = 2, AnswerTokens = 8 });
+    private FakeStage? _stage;
+
+    public async Task InitializeAsync()
+    {
+        _stage = await FakeStage.StartAsync(output, _one.BaseAddress, options => options with
+        {
+            Backends = [new BackendOptions("one", _one.BaseAddress), new BackendOptions("two", _two.BaseAddress)],
+            Models = [new ModelOptions("m", [new("one", null), new("two", null)], [])],
+        });
+        await Eventually.TrueAsync(
+            () => _stage.App.Models.All.All(
+                model => model.Current is { State.Status: BackendStatus.Ready, Recognition.Fingerprint: not null }),
+            FakeStage.Limit,
+            "both are known");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _stage!.DisposeAsync();
+        await _one.DisposeAsync();
+        await _two.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("closes")]
+    [InlineData("503")]
+    [InlineData("is gone")]
+    public async Task Chat_FirstPlaceFails_IsAnsweredByTheOther(string failure)
+    {
+        switch (failure)
+        {
+            case "closes":
+                _one.Misbehave(Chat, FakeMisbehaviour.Of(FakeWire.CloseBeforeAnyByte));
+                _one.Misbehave(Chat, FakeMisbehaviour.Of(FakeWire.CloseBeforeAnyByte)); // it is asked twice: the connection might be stale
+                break;
+            case "503":
+                _one.Misbehave(Chat, new FakeMisbehaviour { Status = 503, Body = "{}" });
+                break;
+            default:
+                _one.Kill();
+                break;
+        }
+
+        using var response = await AskAsync("hello");
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("two", TestProxy.Header(response, "X-Bioproxy-Backend"));
+        if (failure != "is gone") // which the proxy may have noticed by itself
+        {
+            Assert.Equal("2", TestProxy.Header(response, "X-Bioproxy-Attempts"));
+            Assert.Contains(_stage!.Log, line => line.Contains("backend one failed, trying two", StringComparison.Ordinal));
+        }
+
+        await AssertNothingIsOwnedAsync();
+    }
+
+    [Fact]
+    public async Task Chat_BothFail_TheLastFailureIsTheAnswer()
+    {
+        foreach (var backend in new[] { _one, _two })
+            backend.Misbehave(Chat, new FakeMisbehaviour { Status = 503, Body = "{\"error\":{\"message\":\"full\"}}" });
+
+        using var response = await AskAsync("hello");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Contains("full", await response.Content.ReadAsStringAsync().DefaultTimeout(), StringComparison.Ordinal);
+        await AssertNothingIsOwnedAsync();
+    }
+
+    [Fact]
+    public async Task Chat_BreaksOffAfterItsFirstByte_IsNotTriedAgain()
+    {
+        _one.Misbehave(Chat, FakeMisbehaviour.Of(FakeWire.CloseMidChunk, afterChunks: 4));
+
+        await Assert.ThrowsAnyAsync<Exception>(() => AskAsync("hello", isStream: true));
+
+        Assert.DoesNotContain(_two.Requests, request => request.Is("POST", Chat));
+        await AssertNothingIsOwnedAsync();
+    }
+
+    [Fact]
+    public async Task Metrics_SeveralBackends_AreLabelled()
+    {
+        using var response = await AskAsync("hello");
+        var place = TestProxy.Header(response, "X-Bioproxy-Backend");
+
+        var metrics = await _stage!.Admin.GetStringAsync(new Uri("/metrics", UriKind.Relative)).DefaultTimeout();
+        var status = JsonNode.Parse(await _stage.Admin.GetStringAsync(new Uri("/status", UriKind.Relative)).DefaultTimeout())!;
+
+        Assert.Matches($"bioproxy_requests_total\\{{[^}}]*backend=\"{place}\"[^}}]*status=\"200\"", metrics);
+        Assert.Contains("bioproxy_backend_up{backend=\"two\"", metrics, StringComparison.Ordinal);
+        Assert.Equal(["one", "two"], status["models"]!.AsArray().Select(model => (string)model!["backend_name"]!));
+        var explanation = JsonNode.Parse(await _stage.Admin.GetStringAsync(
+            new Uri($"/explain/{TestProxy.Header(response, "X-Bioproxy-Request-Id")}", UriKind.Relative)).DefaultTimeout())!;
+        Assert.Equal(2, explanation["candidates"]!.AsArray().Count);
+    }
+
+    private async Task<HttpResponseMessage> AskAsync(string text, bool isStream = false)
+    {
+        using var request = FakeStage.Post(FakeStage.Chat(text, isStream ? "\"stream\":true," : ""));
+        return await _stage!.Client.SendAsync(request).WaitAsync(FakeStage.Limit);
+    }
+
+    private Task AssertNothingIsOwnedAsync() => Eventually.TrueAsync(
+        () => _stage!.App.Models.All.All(model => model.Queue.View.Used == 0), FakeStage.Limit, "every lease came back");
+}
