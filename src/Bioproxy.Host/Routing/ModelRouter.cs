@@ -6,6 +6,9 @@ namespace Bioproxy.Host.Routing;
 /// does.</summary>
 internal sealed class ModelRouter(ServedModel only)
 {
+    /// <summary>All models that are served.</summary>
+    public IReadOnlyList<ServedModel> Models { get; } = [only];
+
     /// <param name="name">The request's model; null for none.</param>
-    public ServedModel Route(string? name) => only;
+    public ServedModel Route(string? name) => Models[0];
 }

@@ -14,6 +14,7 @@ public sealed partial class LayerTests
     [
         ["Admin", "CommandLine", "Doctor"],
         ["Requests", "WarmUp"],
+        ["Protocols"],
         ["Routing"],
         ["Models"],
         ["Backends", "Transforms"],
