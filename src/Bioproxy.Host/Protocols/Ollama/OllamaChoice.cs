@@ -31,5 +31,6 @@ internal readonly record struct OllamaChoice(string? Model, JsonElement? Message
         return new OllamaChoice(model, null, content, isOver ? TextOf(root, "stop_type") ?? "stop" : null);
     }
 
-    private static string? TextOf(JsonElement element, string name) => element.TextMember(name) is { } text ? JsonTokens.TextOf(text) : null;
+    private static string? TextOf(JsonElement element, string name) =>
+        element.TextMember(name) is { } text ? JsonTokens.TextOf(text) : null;
 }

@@ -104,7 +104,8 @@ internal static class OllamaPages
         _ => parameters.ToString(CultureInfo.InvariantCulture),
     };
 
-    private static ReadOnlyMemory<byte> List(IEnumerable<KnownModel> models, Action<Utf8JsonWriter, KnownModel> members) => OllamaJson.Object(writer =>
+    private static ReadOnlyMemory<byte> List(
+        IEnumerable<KnownModel> models, Action<Utf8JsonWriter, KnownModel> members) => OllamaJson.Object(writer =>
     {
         writer.WriteStartArray("models");
         foreach (var model in models)

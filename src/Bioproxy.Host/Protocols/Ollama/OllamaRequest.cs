@@ -38,9 +38,9 @@ internal sealed record OllamaRequest(OllamaCall Call, string? Model, string Path
         {
             return (null, Invalid(e.Message));
         }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        catch (InvalidOperationException)
         {
-            return (null, Invalid("A text of the body is not Unicode.")); // a lone surrogate, or bytes that are not UTF-8
+            return (null, Invalid("A text of the body is not Unicode.")); // a lone surrogate
         }
     }
 
