@@ -41,6 +41,9 @@ internal sealed class OllamaPath(ModelRouter router, BodyReader bodies, TimeProv
             case OllamaCall.Version:
                 await WriteAsync(exchange, OllamaPages.Version()).ConfigureAwait(false);
                 return null;
+            case OllamaCall.Heartbeat:
+                exchange.Status = StatusCodes.Status200OK;
+                return null;
             case OllamaCall.Show:
                 return await ShowAsync(exchange, request).ConfigureAwait(false);
             default:

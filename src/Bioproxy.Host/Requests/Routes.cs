@@ -9,6 +9,7 @@ namespace Bioproxy.Host.Requests;
 internal static class Routes
 {
     private static readonly Route Other = new("other", false, null, false);
+    private static readonly Route Heartbeat = new("health", false, null, false, Ollama: OllamaCall.Heartbeat);
     private static readonly Route Managing = new("models", false, null, false, Ollama: OllamaCall.Manage);
 
     private static readonly FrozenDictionary<string, Route> Posts = new Dictionary<string, Route>(StringComparer.Ordinal)
@@ -67,6 +68,8 @@ internal static class Routes
     {
         if (HttpMethods.IsPost(method))
             return Posts.TryGetValue(path, out var post) ? post : path.StartsWith("/slots/", StringComparison.Ordinal) ? SlotAction : Other;
+        if (HttpMethods.IsHead(method) && path == "/")
+            return Heartbeat; // GET is llama-server's page
         if (HttpMethods.IsDelete(method) && path == "/api/delete")
             return Managing;
         return HttpMethods.IsGet(method) && Gets.TryGetValue(path, out var get) ? get : Other;

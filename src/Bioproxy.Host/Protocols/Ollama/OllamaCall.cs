@@ -20,6 +20,9 @@ internal enum OllamaCall
     Running,
     Version,
 
+    /// <summary>Whether a server is there.</summary>
+    Heartbeat,
+
     /// <summary>Managing models (pull, push, create, copy, delete): the backends do that.</summary>
     Manage,
 }
