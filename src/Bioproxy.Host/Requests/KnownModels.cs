@@ -30,7 +30,7 @@ internal sealed class KnownModels(ModelRouter router, TimeProvider time)
         return new KnownModel(NameOf(facts))
         {
             Since = _since,
-            Fingerprint = instance.Recognition.Fingerprint ?? facts.Fingerprint,
+            Fingerprint = facts.Fingerprint, // the probe's would come later, and a digest must not change
             Size = Number(meta, "size") ?? 0,
             Parameters = Number(meta, "n_params") ?? 0,
             Quantization = facts.ModelType,
