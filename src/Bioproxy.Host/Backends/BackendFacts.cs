@@ -17,6 +17,18 @@ internal sealed record BackendFacts
     /// <summary>A hash of the chat template, which decides how prompts are rendered.</summary>
     public string? ChatTemplateHash { get; init; }
 
+    /// <summary>The chat template itself.</summary>
+    public string? ChatTemplate { get; init; }
+
+    /// <summary>The model reads images.</summary>
+    public bool SeesImages { get; init; }
+
+    /// <summary>The chat template knows tools.</summary>
+    public bool CallsTools { get; init; }
+
+    /// <summary>An Ollama server: requests in its protocol pass untouched.</summary>
+    public bool IsOllama { get; init; }
+
     public int? TotalSlots { get; init; }
     public int? ContextPerSlot { get; init; }
 

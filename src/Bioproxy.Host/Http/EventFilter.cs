@@ -40,7 +40,7 @@ internal abstract class EventFilter : ResponseFilter
     {
         Out.ResetWrittenCount();
         OnEnd();
-        Out.Write(_held.WrittenSpan);
+        OnRest(_held.WrittenMemory);
         return Out.WrittenMemory;
     }
 
@@ -51,12 +51,15 @@ internal abstract class EventFilter : ResponseFilter
     /// <summary>The stream has ended.</summary>
     protected abstract void OnEnd();
 
+    /// <summary>Bytes that are not an event: a beginning that is too long for one, or what follows the last one at the end.</summary>
+    protected virtual void OnRest(ReadOnlyMemory<byte> bytes) => Out.Write(bytes.Span);
+
     /// <summary>Keeps what may be the beginning of an event.</summary>
     private void Keep(ReadOnlyMemory<byte> rest)
     {
         if (rest.Length > Longest)
         {
-            Out.Write(rest.Span);
+            OnRest(rest);
             rest = default;
         }
 

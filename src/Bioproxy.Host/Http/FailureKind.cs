@@ -10,6 +10,8 @@ internal enum FailureKind
     ClientBodyTimedOut,
     ClientHeaderWrong,
     ModelNotFound,
+    ClientBodyInvalid,
+    NotSupported,
     MemoryFull,
     PluginFailed,
     PluginTimedOut,

@@ -35,6 +35,7 @@ internal static class FailureWriter
         var body = Body(failure);
         to.Headers.ContentLength = body.Length;
         await to.WriteAsync(body, to.Gone).ConfigureAwait(false);
+        await to.CompleteAsync().ConfigureAwait(false);
     }
 
     /// <summary>Writes an error into an event stream, as llama-server does: OpenAI clients look for its <c>error</c> member.</summary>

@@ -48,6 +48,9 @@ internal sealed class ServedModel : IBackendListener, IAsyncDisposable
 
     public Backend Backend => _backend;
 
+    /// <summary>The backend speaks Ollama's protocol itself: such requests pass untouched.</summary>
+    public bool SpeaksOllama => _current.State.Facts is { IsOllama: true };
+
     public BackendSender Sender => _backend.Sender;
 
     /// <summary>

@@ -18,7 +18,8 @@ internal sealed class Exchange(IAnswerSink answer, Route route, long started)
 
     public IAnswerSink Answer { get; } = answer;
 
-    public Route Route { get; } = route;
+    /// <summary>What the proxy does with it; another one once it has been translated.</summary>
+    public Route Route { get; set; } = route;
 
     /// <summary>The time stamp of its arrival.</summary>
     public long Started { get; } = started;

@@ -42,7 +42,7 @@ internal sealed class HandlerRun(StageRequest request, ResponseFilter? editor, B
         var created = fence.Time.GetUtcNow().ToUnixTimeSeconds();
         var shape = new ReplyShape(source.Endpoint, isNative, request.Exchange.Id, source.Model ?? "", created);
         var reply = new ReplyWriter(request.Exchange, shape, source.IsStream, editor);
-        return new HandledRequest(request.Http.Request.Path.Value ?? "/", request.Prompt, _body, reply, AskAsync);
+        return new HandledRequest(request.Path, request.Prompt, _body, reply, AskAsync);
     }
 
     private Task<BackendAnswer> AskAsync(BackendQuestion question, CancellationToken cancellationToken) =>

@@ -16,7 +16,7 @@ namespace Bioproxy.Host.Requests;
 /// The path of a request:
 /// <list type="number">
 /// <item>receive: its route says whether it occupies a slot</item>
-/// <item>read the whole body, and find the members that are needed</item>
+/// <item>read the whole body, translate it if it is in Ollama's protocol, and find the members that are needed</item>
 /// <item>transform: plugins edit the prompt, and their edits become splices; a handler may answer, and the path ends here</item>
 /// <item>route to a model</item>
 /// <item>lease a slot's worth of it from the queue</item>
@@ -40,6 +40,7 @@ internal sealed class RequestPath : IPluginBackend
     private readonly QueueKeepAlive _keepAlive;
     private readonly ResponseStreamer _streamer;
     private readonly PassthroughPath _passthrough;
+    private readonly OllamaPath _ollama;
     private readonly BackendCaller _caller;
 
     public RequestPath(
@@ -56,6 +57,7 @@ internal sealed class RequestPath : IPluginBackend
         _keepAlive = new QueueKeepAlive(options.QueueKeepAlive, time);
         _streamer = new ResponseStreamer(plugins, report, options, time);
         _passthrough = new PassthroughPath(router, _streamer, options, time);
+        _ollama = new OllamaPath(router, _bodies, time);
         _caller = new BackendCaller(AnswerAsync, options.BackendApiKey, options.MaxBodyBytes);
     }
 
@@ -66,9 +68,12 @@ internal sealed class RequestPath : IPluginBackend
     public async Task HandleAsync(HttpContext http)
     {
         // 1 receive
-        var exchange = new Exchange(new ClientSink(http), Routes.Of(http.Request), _time.GetTimestamp());
+        var route = Routes.Of(http.Request);
+        var exchange = new Exchange(OllamaPath.ClientOf(http, route), route, _time.GetTimestamp());
         await using var turn = new SlotTurn(exchange, _report);
-        var steps = exchange.Route.IsGated ? StepsAsync(exchange, http, turn) : _passthrough.ForwardAsync(exchange, http.Request);
+        var steps = route.IsGated ? StepsAsync(exchange, http, turn)
+            : _ollama.Answers(route) ? _ollama.AnswerAsync(exchange, http.Request)
+            : _passthrough.ForwardAsync(exchange, http.Request);
         await EndAsync(exchange, steps).ConfigureAwait(false);
     }
 
@@ -83,10 +88,15 @@ internal sealed class RequestPath : IPluginBackend
         exchange.Header("X-Bioproxy-Request-Id", exchange.Id);
 
         // 2 read
-        var (body, unread) = await _bodies.ReadAsync(http.Request, clientGone).ConfigureAwait(false);
-        if (body is null)
+        var (read, unread) = await _bodies.ReadAsync(http.Request, clientGone).ConfigureAwait(false);
+        if (read is null)
             return unread;
-        using var ownedBody = body;
+        var sent = new ReceivedRequest(RequestHead.Of(http.Request), http.Request.Path.Value ?? "/", read);
+        var (received, unclear) = await _ollama.TranslateAsync(exchange, sent).ConfigureAwait(false);
+        if (received is null)
+            return unclear; // without a failure: it has been answered
+        using var owned = received;
+        var body = received.Body;
         var prompt = PromptOf(exchange, body);
         var caller = Caller.Of(http.Request.Headers, http.Connection.RemoteIpAddress, prompt?.Source, _options);
         if (caller.Lane is not { } lane)
@@ -98,14 +108,14 @@ internal sealed class RequestPath : IPluginBackend
         if (prompt is not null)
         {
             prompt.Context.Lane = lane;
-            var request = new StageRequest(exchange, prompt, body, http);
+            var request = new StageRequest(exchange, prompt, body, http) { Path = received.Path };
             var stage = await _plugins.RunAsync(request, plugins.Plugins, _caller, clientGone).ConfigureAwait(false);
             if (stage.Failure is not null || stage.IsAnswered)
                 return stage.Failure;
             (lane, responses) = (prompt.Context.Lane, stage.Responses);
         }
 
-        using var asked = Prepare(exchange, RequestHead.Of(http.Request), body, prompt, caller with { Lane = lane }, responses);
+        using var asked = Prepare(exchange, received.Head, body, prompt, caller with { Lane = lane }, responses);
         return await ServeAsync(asked, turn, clientGone).ConfigureAwait(false);
     }
 

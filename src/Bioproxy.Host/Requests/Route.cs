@@ -1,4 +1,5 @@
 using Bioproxy.Abstractions;
+using Bioproxy.Host.Protocols.Ollama;
 
 namespace Bioproxy.Host.Requests;
 
@@ -11,6 +12,7 @@ namespace Bioproxy.Host.Requests;
 /// <param name="ShowsProgress">The backend sends progress events there on request; elsewhere it ignores the request, or mixes them into
 /// events of its own.</param>
 /// <param name="ChangesModel">It changes what the KV state depends on, so conversations are saved before.</param>
+/// <param name="Ollama">The call in Ollama's protocol; null for llama-server's own paths.</param>
 internal sealed record Route(
     string Name,
     bool IsGated,
@@ -18,4 +20,5 @@ internal sealed record Route(
     bool CanPin,
     bool TouchesState = false,
     bool ShowsProgress = false,
-    bool ChangesModel = false);
+    bool ChangesModel = false,
+    OllamaCall? Ollama = null);

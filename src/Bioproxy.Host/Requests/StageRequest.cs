@@ -12,6 +12,9 @@ namespace Bioproxy.Host.Requests;
 /// <param name="Http">The client's request.</param>
 internal readonly record struct StageRequest(Exchange Exchange, EditablePrompt Prompt, PooledBody Body, HttpContext Http)
 {
+    /// <summary>Its path; that of a translated request is llama-server's.</summary>
+    public string Path { get; init; } = Http.Request.Path.Value ?? "/";
+
     /// <summary>Answers the request from another thread when a plugin blocks its own.</summary>
     public Func<PluginFailure, Task> AnswerBlockedAsync(FailureResponse failures, RequestReport report)
     {

@@ -14,6 +14,7 @@ public sealed partial class LayerTests
     [
         ["Admin", "CommandLine", "Doctor"],
         ["Requests", "WarmUp"],
+        ["Protocols"],
         ["Routing"],
         ["Models"],
         ["Backends", "Transforms"],
@@ -58,6 +59,17 @@ public sealed partial class LayerTests
             .Select(match => match.Groups["folder"].Value);
 
         Assert.DoesNotContain(used, folder => folder != "Telemetry");
+    }
+
+    /// <summary>A protocol is a form of bytes: it knows the wire, and not what is served over it.</summary>
+    [Fact]
+    public void Protocols_KnowOnlyTheWireAndTheLeaves()
+    {
+        var used = Directory.EnumerateFiles(Path.Combine(Host, "Protocols"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file => Used().Matches(File.ReadAllText(file)))
+            .Select(match => match.Groups["folder"].Value);
+
+        Assert.Empty(used.Except(["Protocols", "Http", "Prompts", .. Levels[^1]]));
     }
 
     [Fact]

@@ -59,13 +59,18 @@ internal sealed class RequestPathFixture : IAsyncDisposable
 
     /// <summary>A request that ends as the path decides.</summary>
     /// <returns>The status, what the client received, and the request's id.</returns>
-    public async Task<(int Status, string Received, string Id)> SendAsync(string body, params (string Name, string Value)[] headers)
+    public Task<(int Status, string Received, string Id)> SendAsync(string body, params (string Name, string Value)[] headers) =>
+        SendAsync("POST", "/v1/chat/completions", body, headers);
+
+    /// <summary>A request to any path.</summary>
+    public async Task<(int Status, string Received, string Id)> SendAsync(
+        string method, string path, string body, params (string Name, string Value)[] headers)
     {
         using var received = new MemoryStream();
         var http = new DefaultHttpContext { RequestAborted = Leaving.Token };
         http.Features.Set<IHttpResponseFeature>(new StartedByItsFirstByte(received));
-        http.Request.Method = "POST";
-        http.Request.Path = "/v1/chat/completions";
+        http.Request.Method = method;
+        http.Request.Path = path;
         http.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(body));
         http.Request.ContentLength = http.Request.Body.Length;
         http.Request.ContentType = "application/json";

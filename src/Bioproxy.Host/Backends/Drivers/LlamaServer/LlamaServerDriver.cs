@@ -101,6 +101,9 @@ internal sealed class LlamaServerDriver : IBackendDriver
         Build = Text(props, "build_info"),
         ProcessMarker = Text(props, "media_marker"),
         ChatTemplateHash = Text(props, "chat_template") is { } template ? Hash(template) : null,
+        ChatTemplate = Text(props, "chat_template"),
+        SeesImages = Flag(props, "modalities", "vision"),
+        CallsTools = Flag(props, "chat_template_caps", "supports_tools"),
         TotalSlots = props.Number("total_slots") is { } count and > 0 ? count : null,
         ContextPerSlot = props.TryGetProperty("default_generation_settings", out var settings) && settings.ValueKind == JsonValueKind.Object
             ? settings.Number("n_ctx")
@@ -144,6 +147,10 @@ internal sealed class LlamaServerDriver : IBackendDriver
 
     private static bool IsAsleep(JsonElement props) =>
         props.TryGetProperty("is_sleeping", out var sleeping) && sleeping.ValueKind == JsonValueKind.True;
+
+    private static bool Flag(JsonElement props, string name, string inner) =>
+        props.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object
+        && value.TryGetProperty(inner, out var flag) && flag.ValueKind == JsonValueKind.True;
 
     private static string? Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
