@@ -15,7 +15,7 @@ public sealed partial class LayerTests
         ["Admin", "CommandLine", "Doctor"],
         ["Requests", "WarmUp"],
         ["Routing"],
-        ["Models"],
+        ["Models", "Pool"],
         ["Backends", "Transforms"],
         ["Http", "Templates", "Plugins"],
         ["Prompts"],
