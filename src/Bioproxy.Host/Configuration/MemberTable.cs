@@ -1,6 +1,8 @@
 namespace Bioproxy.Host.Configuration;
 
-/// <summary>The members of an object inside of a key's value: each is read by its own entry, and an unknown one names the nearest known.</summary>
+/// <summary>
+/// The members of an object inside of a key's value: each is read by its own entry, and an unknown one names the nearest known.
+/// </summary>
 /// <typeparam name="T">What the members are read into.</typeparam>
 internal sealed class MemberTable<T>
 {

@@ -6,7 +6,8 @@ internal sealed record PoolOptions
     /// <summary><c>models</c>, in the order of the file.</summary>
     public IReadOnlyList<PoolModelOptions> Models { get; init; } = [];
 
-    /// <summary><c>llama_server</c>: the program for models that are given by <c>hf</c>; a path, or a name that is searched in PATH.</summary>
+    /// <summary><c>llama_server</c>: the program for models that are given by <c>hf</c>; a path, or a name that is searched in
+    /// PATH.</summary>
     public string LlamaServer { get; init; } = "llama-server";
 
     /// <summary><c>max_loaded</c>: the most models that are loaded at a time.</summary>

@@ -3,6 +3,9 @@ namespace Bioproxy.Host.Pool;
 /// <summary>The whole numbers and texts among a GGUF file's metadata.</summary>
 internal sealed class GgufMetadata
 {
+    // More than any model has, and little enough that products of these numbers do not overflow.
+    private const long Largest = 100_000_000;
+
     private readonly Dictionary<string, object> _values = new(StringComparer.Ordinal);
 
     public string Architecture => _values.GetValueOrDefault("general.architecture") as string ?? "";
@@ -18,13 +21,15 @@ internal sealed class GgufMetadata
     public long? Number(string key) => _values.GetValueOrDefault(key) as long?;
 
     /// <summary>A number of this architecture: its keys begin with the architecture's name.</summary>
-    public long OfArchitecture(string key, long defaultValue = 0) => Math.Max(0, Number($"{Architecture}.{key}") ?? defaultValue);
+    public long OfArchitecture(string key, long defaultValue = 0) => Bounded(Number($"{Architecture}.{key}") ?? defaultValue);
 
     /// <summary>A number for each layer, where the file has either an array or one for all.</summary>
     public long[]? OfArchitecture(string key, int layers) => _values.GetValueOrDefault($"{Architecture}.{key}") switch
     {
-        long[] each => each,
-        long all => [.. Enumerable.Repeat(all, layers)],
+        long[] each => [.. each.Select(Bounded)],
+        long all => [.. Enumerable.Repeat(Bounded(all), layers)],
         _ => null,
     };
+
+    private static long Bounded(long value) => Math.Clamp(value, 0, Largest);
 }

@@ -55,11 +55,11 @@ internal sealed class GgufReader
         for (var i = 0L; i < tensors; i++)
         {
             ReadString();
-            Skip(checked(_reader.ReadUInt32() * sizeof(long)));
+            Skip((long)_reader.ReadUInt32() * sizeof(long));
             Skip(sizeof(uint) + sizeof(long));
         }
 
-        alignment = Math.Max(1, alignment);
+        alignment = Math.Clamp(alignment, 1, 1 << 20);
         var start = (_file.Position + alignment - 1) / alignment * alignment;
         return Math.Max(0, _file.Length - start);
     }

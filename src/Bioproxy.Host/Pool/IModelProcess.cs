@@ -9,6 +9,8 @@ internal interface IModelProcess
     /// <summary>Completes when the process has ended, whatever the reason. Never fails.</summary>
     Task<ModelExit> Ended { get; }
 
-    /// <summary>Asks the process to end, kills it when it does not, and completes when it has ended. May be called again. Never fails.</summary>
+    /// <summary>
+    /// Asks the process to end, kills it when it does not, and completes when it has ended. May be called again. Never fails.
+    /// </summary>
     Task StopAsync();
 }

@@ -17,7 +17,8 @@ internal sealed partial class ModelPool
         var abandoned = new List<CancellationTokenSource>();
         lock (_lock)
         {
-            plan = PoolPlanner.Plan(_entries.Values, _options, _rules, Now);
+            var now = Now;
+            plan = PoolPlanner.Plan(_entries.Values, _options, _rules, now);
             foreach (var entry in plan.Abandoned)
             {
                 abandoned.Add(entry.Load!);
@@ -48,7 +49,7 @@ internal sealed partial class ModelPool
             }
 
             if (!_isStopping)
-                _timer.Change(UntilNext_NeedsLock(plan), Timeout.InfiniteTimeSpan);
+                _timer.Change(plan.NextDue - now ?? Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
 
         foreach (var (waiter, result) in granted)
@@ -57,15 +58,8 @@ internal sealed partial class ModelPool
             BoundedCall.Cancel(load);
         foreach (var entry in plan.DroppedPreloads)
             LogNotPreloaded(entry.Name);
-        Notify(plan.Starts.Concat(plan.Abandoned));
-    }
-
-    private TimeSpan UntilNext_NeedsLock(PoolPlan plan)
-    {
-        if (plan.NextDue is not { } due)
-            return Timeout.InfiniteTimeSpan;
-        var wait = due - Now;
-        return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+        foreach (var entry in plan.Starts.Concat(plan.Abandoned))
+            _listeners.Notify(entry.Name);
     }
 
     /// <summary>Only remembers the task, which begins with a yield: nothing of it runs under the lock.</summary>
@@ -144,7 +138,7 @@ internal sealed partial class ModelPool
 
         foreach (var (waiter, result) in granted)
             waiter.Complete(result);
-        Notify([entry]);
+        _listeners.Notify(entry.Name);
         Advance();
         return true;
     }
@@ -174,7 +168,7 @@ internal sealed partial class ModelPool
 
         foreach (var waiter in failed)
             waiter.Complete(Refused(PoolFailureKind.StartFailed, problem!, pause));
-        Notify([entry]);
+        _listeners.Notify(entry.Name);
         Advance();
     }
 
@@ -210,7 +204,7 @@ internal sealed partial class ModelPool
     /// <summary>Saves and stops a model whose state is already <see cref="PoolModelState.Stopping"/>.</summary>
     private async Task StopAsync(PoolEntry entry)
     {
-        Notify([entry]);
+        _listeners.Notify(entry.Name);
         LogStopping(entry.Name);
         var process = entry.Process!;
         var saved = await BoundedCall.RunAsync(
@@ -234,7 +228,7 @@ internal sealed partial class ModelPool
             CompleteUnloaders_NeedsLock(entry);
         }
 
-        Notify([entry]);
+        _listeners.Notify(entry.Name);
         Advance();
     }
 
@@ -255,7 +249,7 @@ internal sealed partial class ModelPool
         }
 
         LogFailed(exit.Problem);
-        Notify([entry]);
+        _listeners.Notify(entry.Name);
         Advance();
     }
 
@@ -283,31 +277,6 @@ internal sealed partial class ModelPool
 
     private void SetState_NeedsLock(PoolEntry entry, PoolModelState state) => (entry.State, entry.Since) = (state, _time.GetUtcNow());
 
-    private void Notify(IEnumerable<PoolEntry> entries)
-    {
-        IPoolListener[] listeners;
-        lock (_lock)
-            listeners = _listeners;
-        foreach (var entry in entries)
-        {
-            foreach (var listener in listeners)
-                Notify(listener, entry.Name);
-        }
-    }
-
-    private void Notify(IPoolListener listener, string name)
-    {
-        try
-        {
-            listener.Changed(name);
-        }
-        catch (Exception exception)
-        {
-            // The fence around a listener: the pool's work continues.
-            LogOtherThrew(exception, "A listener", name);
-        }
-    }
-
     private bool IsBusyElsewhere(string name)
     {
         try
@@ -317,7 +286,7 @@ internal sealed partial class ModelPool
         catch (Exception exception)
         {
             // The fence around the question: in doubt the model is in use.
-            LogOtherThrew(exception, "Asking for the use", name);
+            LogAskingThrew(exception, name);
             return true;
         }
     }
@@ -343,8 +312,8 @@ internal sealed partial class ModelPool
     [LoggerMessage(LogLevel.Warning, "{Problem}")]
     private partial void LogFailed(string problem);
 
-    [LoggerMessage(LogLevel.Error, "{What} of model {Model} failed.")]
-    private partial void LogOtherThrew(Exception exception, string what, string model);
+    [LoggerMessage(LogLevel.Error, "Asking whether model {Model} is in use failed; it is kept.")]
+    private partial void LogAskingThrew(Exception exception, string model);
 
     [LoggerMessage(LogLevel.Error, "Starting model {Model} failed.")]
     private partial void LogLoadThrew(Exception exception, string model);

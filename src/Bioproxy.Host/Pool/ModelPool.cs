@@ -11,10 +11,11 @@ namespace Bioproxy.Host.Pool;
 /// from then on, and only then the pool asks whether it is in use otherwise; if so, the claim is given back.</item>
 /// <item>No model is loaded that nobody wants: a load whose last caller left is stopped. Preloads are wanted by the pool, once.</item>
 /// <item>All callers of a model share one load. Loads start in the order of their first callers, as far as the budgets allow.</item>
-/// <item>Each caller gets exactly one result, or its cancellation. A lease belongs to one process; released later it changes nothing.</item>
+/// <item>Each caller gets exactly one result, or its cancellation. A lease belongs to one process; released after its end it changes
+/// nothing.</item>
 /// </list>
-/// All state is under one lock. Nothing is awaited, called back or logged in it: <see cref="PoolPlanner"/> decides under the lock what has
-/// to be done, and it is done outside.
+/// All state is under one lock. Nothing is awaited, called back or logged in it: <see cref="PoolPlanner"/> decides under the lock what
+/// has to be done, and it is done outside.
 /// </summary>
 internal sealed partial class ModelPool : IAsyncDisposable
 {
@@ -28,7 +29,7 @@ internal sealed partial class ModelPool : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly ITimer _timer;
     private readonly HashSet<Task> _work = [];
-    private IPoolListener[] _listeners = [];
+    private readonly PoolListeners _listeners;
     private readonly long _started;
     private long _orders;
     private bool _isStopping;
@@ -37,8 +38,10 @@ internal sealed partial class ModelPool : IAsyncDisposable
         PoolOptions options, PoolRules rules, IModelProcessFactory factory, IPoolUse use, TimeProvider time, ILogger<ModelPool> logger)
     {
         (_options, _rules, _factory, _use, _time, _logger) = (options, rules, factory, use, time, logger);
+        _listeners = new PoolListeners(logger);
         var since = time.GetUtcNow();
-        _entries = options.Models.ToDictionary(model => model.Name, model => new PoolEntry(model) { Since = since }, StringComparer.Ordinal);
+        _entries = options.Models.ToDictionary(
+            model => model.Name, model => new PoolEntry(model) { Since = since }, StringComparer.Ordinal);
         _started = time.GetTimestamp();
         _timer = time.CreateTimer(
             static pool => ((ModelPool)pool!).Advance(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -54,13 +57,13 @@ internal sealed partial class ModelPool : IAsyncDisposable
         }
     }
 
+    /// <summary>Loads, questions and stops that are under way; for tests.</summary>
+    internal int UnfinishedWork => Unfinished().Length;
+
     private TimeSpan Now => _time.GetElapsedTime(_started);
 
-    public void Subscribe(IPoolListener listener)
-    {
-        lock (_lock)
-            _listeners = [.. _listeners, listener];
-    }
+    /// <summary>The listener is called from now on, for all models.</summary>
+    public void Subscribe(IPoolListener listener) => _listeners.Add(listener);
 
     /// <summary>The last lines that the model's servers wrote; null when there is no such model.</summary>
     public IReadOnlyList<string>? Logs(string name) => _entries.GetValueOrDefault(name)?.Log.Lines;
@@ -84,7 +87,8 @@ internal sealed partial class ModelPool : IAsyncDisposable
     /// <summary>Loads the model if necessary, and keeps it loaded until the lease is disposed.</summary>
     /// <param name="name">The model.</param>
     /// <param name="cancellationToken">The caller leaves: if nobody else wants the model, its load is stopped.</param>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled before there was a result.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled before there was a
+    /// result.</exception>
     public async ValueTask<PoolResult> EnsureLoadedAsync(string name, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

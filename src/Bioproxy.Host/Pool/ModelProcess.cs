@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Pool;
 
-/// <summary>One child process with the server of one model. What it writes goes to the model's log and, at level Debug, to the proxy's.</summary>
+/// <summary>
+/// One child process with the server of one model. What it writes goes to the model's log and, at level Debug, to the proxy's.
+/// </summary>
 internal sealed partial class ModelProcess : IModelProcess
 {
     private const int QuotedLines = 12;

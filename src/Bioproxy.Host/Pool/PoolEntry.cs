@@ -2,7 +2,9 @@ using Bioproxy.Host.Configuration;
 
 namespace Bioproxy.Host.Pool;
 
-/// <summary>One model's state. Only used under the pool's lock, except for what never changes. Times are those of the pool's clock.</summary>
+/// <summary>
+/// One model's state. Only used under the pool's lock, except for what never changes. Times are those of the pool's clock.
+/// </summary>
 internal sealed class PoolEntry(PoolModelOptions options)
 {
     public PoolModelOptions Options { get; } = options;

@@ -18,7 +18,7 @@ internal sealed class PoolPlan
     /// <summary>Preloads that there is no room for.</summary>
     public List<PoolEntry> DroppedPreloads { get; } = [];
 
-    /// <summary>On the pool's clock; null when only an event can change anything.</summary>
+    /// <summary>On the pool's clock, later than the time of the plan; null when only an event can change anything.</summary>
     public TimeSpan? NextDue { get; private set; }
 
     public void PlanAgainAt(TimeSpan due) => NextDue = NextDue is { } earlier && earlier <= due ? earlier : due;
