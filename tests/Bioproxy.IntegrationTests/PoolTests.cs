@@ -99,13 +99,16 @@ public sealed class PoolTests(ITestOutputHelper output)
         using var leaving = new CancellationTokenSource();
         var asked = stage.Pool.EnsureLoadedAsync("a", leaving.Token).AsTask();
         await Eventually.TrueAsync(() => stage.Pool.Logs("a")!.Count > 1, Tolerances.Soon, "it runs");
-        var id = stage.ProcessOf("a");
+        var record = ChildFile.All(stage.Folders.Children).Single().Record!;
 
         await leaving.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked).DefaultTimeout();
-        await Eventually.TrueAsync(() => ProcessIdentity.Of(id) is null, Tolerances.Soon, "the child has ended");
-        await Eventually.TrueAsync(() => stage.Status("a").State == PoolModelState.Unloaded, Tolerances.Soon, "the pool knows");
+        await Eventually.TrueAsync(() => stage.Status("a").State == PoolModelState.Unloaded, Tolerances.Soon, "the load was stopped");
+        Assert.False(record.Child.IsAlive);
+
+        // Neither is the one that the script started.
+        Assert.Equal(0, MarkedProcesses.Kill(record.Mark));
     }
 
     /// <summary>What a proxy that was killed leaves behind: a running server, and its file.</summary>

@@ -97,8 +97,7 @@ internal sealed partial class ModelPool : IAsyncDisposable
         if (TryGrant(entry) is { } granted)
             return granted;
 
-        // Reads the model's file, so not under the lock. What is loaded already keeps its figure.
-        var memory = _factory.MemoryOf(entry.Options);
+        var memory = MemoryOf(entry);
         if (_options.Memory < memory)
         {
             return Refused(
@@ -200,6 +199,18 @@ internal sealed partial class ModelPool : IAsyncDisposable
     private static PoolResult IsStopped() => Refused(PoolFailureKind.Stopping, "The proxy is being stopped.");
 
     private static string Size(long bytes) => FormattableString.Invariant($"{bytes / (double)(1 << 30):0.0} GiB");
+
+    /// <summary>Reads the model's file, so not under the lock; what is loaded or waits for it keeps its figure.</summary>
+    private long? MemoryOf(PoolEntry entry)
+    {
+        lock (_lock)
+        {
+            if (entry.IsWanted || entry.IsResident)
+                return entry.Memory;
+        }
+
+        return _factory.MemoryOf(entry.Options);
+    }
 
     private Task[] Unfinished()
     {

@@ -84,7 +84,7 @@ internal sealed partial class ModelProcess : IModelProcess
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in _launch.Environment)
             start.Environment[name] = value;
-        start.Environment[ChildRecord.Variable] = mark;
+        start.Environment[MarkedProcesses.Variable] = mark;
 
         _process.EnableRaisingEvents = true;
         _process.Exited += (_, _) => _exited.TrySetResult();
@@ -97,7 +97,7 @@ internal sealed partial class ModelProcess : IModelProcess
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
         _process.StandardInput.Close();
-        _ = EndAsync(file);
+        _ = EndAsync(file, mark);
     }
 
     private ChildFile? Record(string mark)
@@ -119,9 +119,12 @@ internal sealed partial class ModelProcess : IModelProcess
         }
     }
 
-    private async Task EndAsync(ChildFile? file)
+    private async Task EndAsync(ChildFile? file, string mark)
     {
         await _exited.Task.ConfigureAwait(false);
+
+        // The child may have been a script, which does not take its server with it.
+        MarkedProcesses.Kill(mark);
 
         // The rest of its output; a grandchild that holds the pipe open must not hide the end.
         using (var limit = new CancellationTokenSource(OutputLimit, _time))

@@ -5,7 +5,8 @@ namespace Bioproxy.Host.Pool;
 
 /// <summary>
 /// Ends the children of a proxy that was killed and could not stop them. A process is only ended when its number, its start and its
-/// program or mark are those of a recorded child, and the proxy that started it does not run any more.
+/// program or mark are those of a recorded child, or it has the mark because such a child started it; and only when the proxy that
+/// started the child does not run any more.
 /// </summary>
 internal sealed partial class OrphanCleaner(PoolFolders folders, TimeProvider time, ILogger<OrphanCleaner> logger)
 {
@@ -28,6 +29,9 @@ internal sealed partial class OrphanCleaner(PoolFolders folders, TimeProvider ti
                 ended++;
             }
 
+            // What the child started itself.
+            if (record is not null)
+                ended += MarkedProcesses.Kill(record.Mark);
             file.Dispose();
         }
 

@@ -57,20 +57,6 @@ internal sealed record ProcessIdentity(int Id, string Start)
         }
     }
 
-    /// <summary>Whether the process was started with this environment variable. Always false where the system does not show it.</summary>
-    public static bool HasVariable(int id, string name, string value)
-    {
-        try
-        {
-            return OperatingSystem.IsLinux()
-                && File.ReadAllText($"/proc/{id}/environ").Split('\0').Contains($"{name}={value}", StringComparer.Ordinal);
-        }
-        catch (Exception exception) when (IsUnreadable(exception))
-        {
-            return false;
-        }
-    }
-
     private static string Boot() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 
     private static bool IsUnreadable(Exception exception) => exception

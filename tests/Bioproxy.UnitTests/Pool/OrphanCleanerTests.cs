@@ -16,7 +16,7 @@ public sealed class OrphanCleanerTests : IDisposable
     public OrphanCleanerTests()
     {
         var start = new ProcessStartInfo("sleep", ["600"]);
-        start.Environment[ChildRecord.Variable] = _mark;
+        start.Environment[MarkedProcesses.Variable] = _mark;
         _child = Process.Start(start)!;
     }
 
@@ -47,6 +47,18 @@ public sealed class OrphanCleanerTests : IDisposable
         Assert.Equal(1, await CleanAsync());
     }
 
+    /// <summary>The child was a script that has ended, and left the server that it started.</summary>
+    [Fact]
+    public async Task Clean_ProcessOfAChildThatHasEnded_IsEnded()
+    {
+        var record = Record();
+        Write(record with { Child = record.Child with { Id = int.MaxValue } });
+
+        Assert.Equal(1, await CleanAsync());
+
+        await _child.WaitForExitAsync().DefaultTimeout();
+    }
+
     [Fact]
     public async Task Clean_OtherProgramWithoutTheMark_IsLeftAlone()
     {
@@ -60,7 +72,7 @@ public sealed class OrphanCleanerTests : IDisposable
     public async Task Clean_NumberUsedAgain_IsLeftAlone()
     {
         var record = Record();
-        Write(record with { Child = record.Child with { Start = record.Child.Start + "0" } });
+        Write(record with { Child = record.Child with { Start = record.Child.Start + "0" }, Mark = "other" });
 
         await AssertLeftAloneAsync();
         Assert.Empty(Directory.GetFiles(_folder.Path));
@@ -79,6 +91,8 @@ public sealed class OrphanCleanerTests : IDisposable
     public async Task Clean_NothingOrRubbish_IsNoProblem()
     {
         _folder.Write("half.json", "{ \"model\": "u8.ToArray());
+        _folder.Write("empty.json", "{ }"u8.ToArray());
+        _folder.Write("null.json", "null"u8.ToArray());
 
         Assert.Equal(0, await CleanAsync());
         Assert.Empty(Directory.GetFiles(_folder.Path));
