@@ -36,6 +36,7 @@ internal static class ConfigurationKeys
         Optional("default_model", ValueReaders.Text, (options, value) => options with { DefaultModel = value }),
         new("storage", IsScalar: false, StorageReader.Read),
         Key("health_check_interval", ValueReaders.Seconds(0.1), (options, value) => options with { HealthCheckInterval = value }),
+        new("pool", IsScalar: false, PoolReader.Read),
         new("prefixes", IsScalar: false, PrefixReader.Read),
         Folders("template_roots", mustExist: true, (options, value) => options with { TemplateRoots = value }),
         Key("warmup_check_interval", ValueReaders.Seconds(1), (options, value) => options with { WarmUpCheckInterval = value }),

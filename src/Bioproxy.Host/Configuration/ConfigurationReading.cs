@@ -8,6 +8,9 @@ internal sealed class ConfigurationReading(string baseDirectory, string homeDire
 
     public IReadOnlyList<ConfigurationError> Errors => _errors;
 
+    /// <summary>What <c>~</c> stands for.</summary>
+    public string HomeDirectory => homeDirectory;
+
     public void Reject(ConfigurationError error) => _errors.Add(error);
 
     public void Reject(string key, ConfigurationValue value, string accepted) =>

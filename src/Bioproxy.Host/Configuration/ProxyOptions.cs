@@ -52,6 +52,9 @@ internal sealed record ProxyOptions
     public IReadOnlyDictionary<string, IReadOnlyList<string>> PrefixModels { get; init; } =
         FrozenDictionary<string, IReadOnlyList<string>>.Empty;
 
+    /// <summary><c>pool</c>: the llama-servers that the proxy starts itself; null when there is none.</summary>
+    public PoolOptions? Pool { get; init; }
+
     /// <summary><c>warmup_check_interval</c>, seconds in the file.</summary>
     public TimeSpan WarmUpCheckInterval { get; init; } = TimeSpan.FromSeconds(30);
 

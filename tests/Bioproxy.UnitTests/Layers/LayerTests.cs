@@ -16,7 +16,7 @@ public sealed partial class LayerTests
         ["Requests", "WarmUp"],
         ["Protocols"],
         ["Routing"],
-        ["Models"],
+        ["Models", "Pool"],
         ["Backends", "Transforms"],
         ["Http", "Templates", "Plugins"],
         ["Prompts"],

@@ -1,0 +1,15 @@
+using Bioproxy.Host.Pool;
+
+namespace Bioproxy.UnitTests.Pool;
+
+public sealed class PoolFoldersTests
+{
+    [Theory]
+    [InlineData("qwen-2.5_Coder", "qwen-2.5_Coder")]
+    [InlineData("..", "%2e.")]
+    [InlineData("a/b", "a%2fb")]
+    [InlineData("a%2fb", "a%252fb")]
+    [InlineData("modèle", "mod%c3%a8le")]
+    public void SlotsOf_Name_IsOneSafeFolder(string model, string expected) =>
+        Assert.Equal($"/slots/{expected}", new PoolFolders("/children", "/slots", "/").SlotsOf(model));
+}
