@@ -29,7 +29,7 @@ internal static class CheckCommand
             (Ok, "state", options.KvEnabled ? options.StateDirectory : "kv.enabled is false: no KV cache is saved"),
             .. Templates(app),
             .. app.Plugins.SelectMany(Plugin),
-            .. backends.All.Zip(states).SelectMany(pair => Backend(pair.First.Options, pair.Second)),
+            .. backends.All.Zip(states).SelectMany(pair => Backend(pair.First, pair.Second)),
         ];
         Terminal.Standard.Write(FindingsTable.Of(findings));
         return hasTemplateProblems ? Commands.Misconfigured : findings.Exists(finding => finding.Verdict == Failed) ? Commands.Failed : 0;
@@ -50,23 +50,27 @@ internal static class CheckCommand
             yield return (Note, what, note);
     }
 
-    private static IEnumerable<(string Verdict, string What, string Text)> Backend(BackendOptions backend, BackendState state)
+    private static IEnumerable<(string Verdict, string What, string Text)> Backend(Backend server, BackendState state)
     {
+        var backend = server.Options;
         var isServing = state.Status is BackendStatus.Ready or BackendStatus.Sleeping;
         var what = backend.Name == BackendOptions.DefaultName ? "backend" : $"backend {backend.Name}";
-        yield return (isServing ? Ok : Failed, what, $"{backend.Url} {Describe(state, backend)}");
+        yield return (isServing ? Ok : Failed, what, $"{backend.Url} {Describe(state, server)}");
         if (isServing && (state.Problem ?? state.Facts?.Missing) is { } missing)
             yield return (Note, what, missing);
     }
 
-    private static string Describe(BackendState state, BackendOptions backend) => state switch
+    private static string Describe(BackendState state, Backend backend) => state switch
     {
+        { Status: BackendStatus.Ready, Facts: { IsRouter: true } facts } =>
+            $"is a {backend.Server?.Server.Kind ?? "router"} {facts.Build}, models "
+            + string.Join(", ", backend.Server?.Backends.Select(model => model.Model) ?? []),
         { Status: BackendStatus.Ready, Facts: { IsLlamaServer: true } facts } =>
             $"is llama-server {facts.Build}, model {facts.ModelAlias ?? facts.ModelPath}, "
             + $"{facts.TotalSlots} slots of {facts.ContextPerSlot} tokens",
         { Status: BackendStatus.Ready } => "answers",
         { Status: BackendStatus.Sleeping } => "is asleep until the next request",
         { Status: BackendStatus.Loading } => "is loading its model; try again later",
-        _ => $"is not reachable: {state.Problem}. Start llama-server, or set {backend.UrlKey}",
+        _ => $"is not reachable: {state.Problem}. Start llama-server, or set {backend.Options.UrlKey}",
     };
 }

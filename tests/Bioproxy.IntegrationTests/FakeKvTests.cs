@@ -251,7 +251,6 @@ public sealed class FakeKvTests(ITestOutputHelper output)
     {
         ["no slot list"] = (new() { HasSlots = false }, "--no-slots"),
         ["no slot actions"] = (new() { CanSave = false }, "--slot-save-path"),
-        ["router"] = (new() { IsRouter = true }, "router mode"),
         ["foreign"] = (new() { Slots = 0 }, "no llama-server"),
     };
 

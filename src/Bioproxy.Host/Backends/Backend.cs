@@ -16,6 +16,18 @@ internal sealed class Backend(BackendOptions options, IBackendDriver driver, Bac
     /// <summary>What the server calls the model, which a request has to name; null where it serves one, whatever a request names.</summary>
     public string? Model { get; init; }
 
+    /// <summary>Other names under which the server knows the model.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// <summary>The server's models and the gate before them, for one of these models; null for a server with one model.</summary>
+    public ModelHost? Host { get; init; }
+
+    /// <summary>The models that may be found on this server; null where there cannot be several.</summary>
+    public ModelHost? Server { get; init; }
+
+    /// <summary>It stands for a server with several models, each of which is a backend of its own: no request is routed to it.</summary>
+    public bool IsServer => Server is { } server && (server.IsListed || options.Kind is BackendKind.Router or BackendKind.LlamaSwap);
+
     public IBackendDriver Driver => driver;
 
     public BackendMonitor Monitor => monitor;
@@ -28,5 +40,6 @@ internal sealed class Backend(BackendOptions options, IBackendDriver driver, Bac
         monitor.Dispose();
         sender.Dispose();
         driver.Dispose();
+        Server?.Dispose();
     }
 }

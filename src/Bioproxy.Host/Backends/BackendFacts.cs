@@ -6,7 +6,8 @@ internal sealed record BackendFacts
     /// <summary>False for a server that has no <c>/props</c>: still a backend, but nothing is known of its slots.</summary>
     public bool IsLlamaServer { get; init; }
 
-    /// <summary>A llama-server that forwards to others; its slots are not managed.</summary>
+    /// <summary>A server with several models, such as llama-server's router mode: the slots are those of its models, each of which is a
+    /// backend of its own.</summary>
     public bool IsRouter { get; init; }
 
     public string? ModelPath { get; init; }
@@ -51,9 +52,8 @@ internal sealed record BackendFacts
 
     /// <summary>What is missing for the whole service, as a sentence with the flag that gives it; null when nothing is.</summary>
     public string? Missing =>
-        !IsLlamaServer ? "The backend is no llama-server (it has no /props): requests are expanded and queued, but no KV cache is kept."
-        : IsRouter ? "The backend is a llama-server in router mode: requests are expanded and queued, but no KV cache is kept. "
-            + "Point backend_url at a server that was started with a model."
+        IsRouter ? null
+        : !IsLlamaServer ? "The backend is no llama-server (it has no /props): requests are expanded and queued, but no KV cache is kept."
         : !CanReadSlots ? "The backend does not show its slots: start llama-server without --no-slots; until then no KV cache is kept."
         : !CanSaveSlots ? "The backend cannot save slots: start llama-server with --slot-save-path FOLDER; "
             + "until then templates are kept warm only as long as a slot holds them."

@@ -54,6 +54,15 @@ internal sealed partial class BackendMonitor(
         _wake.Set();
     }
 
+    /// <summary>What is known is discarded on purpose, because the model is about to go; the backend is asked again at once.</summary>
+    public void Forget(string reason)
+    {
+        lock (_lock)
+            _state = new BackendState(BackendStatus.Unknown, null, reason);
+        Announce();
+        _wake.Set();
+    }
+
     /// <summary>The backend did something just now: it cannot have been asleep since.</summary>
     public void Touch() => Interlocked.Exchange(ref _lastTouch, time.GetTimestamp());
 
@@ -160,6 +169,10 @@ internal sealed partial class BackendMonitor(
             if ((after.Problem ?? after.Facts?.Missing) is { } missing)
                 LogMissing(missing);
         }
+        else if (after.Status == BackendStatus.Unloaded)
+        {
+            LogUnloaded(url, after.Problem ?? string.Empty);
+        }
         else if (after.Status != before.Status)
         {
             LogAway(
@@ -182,6 +195,9 @@ internal sealed partial class BackendMonitor(
 
     [LoggerMessage(LogLevel.Warning, "Backend {Url} {What}: {Problem}.")]
     private partial void LogAway(Uri url, string what, string problem);
+
+    [LoggerMessage(LogLevel.Debug, "A model of {Url} is not loaded: {Problem}.")]
+    private partial void LogUnloaded(Uri url, string problem);
 
     [LoggerMessage(LogLevel.Warning, "The backend may have restarted ({Reason}); slot state is discarded until it is re-checked.")]
     private partial void LogSuspect(string reason);

@@ -16,6 +16,9 @@ internal enum BackendStatus
     /// other weights; calls that would wake it, or keep it awake, are not made.</summary>
     Sleeping,
 
+    /// <summary>Its server knows it and has not loaded it; a request loads it. Nothing that the proxy does by itself may.</summary>
+    Unloaded,
+
     /// <summary>It serves.</summary>
     Ready,
 }

@@ -1,11 +1,14 @@
 using Bioproxy.Host.Backends.Drivers;
+using Bioproxy.Host.Backends.Drivers.LlamaSwap;
 using Bioproxy.Host.Backends.Drivers.Other;
+using Bioproxy.Host.Backends.Drivers.Router;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Threading;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bioproxy.Host.Backends;
 
@@ -17,18 +20,52 @@ internal static class BackendsServices
         {
             var options = p.GetRequiredService<ProxyOptions>();
             var (time, logger) = (p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<BackendMonitor>>());
-            return new BackendDirectory(options.AllBackends.Select(backend => Make(backend, options, time, logger)));
+            var loggers = p.GetRequiredService<ILoggerFactory>();
+            return new BackendDirectory(options.AllBackends.Select(backend => Make(backend, options, time, logger, loggers)));
         })
-        .AddSingleton<IHostedService>(static p => new BackgroundLoop(
-            stopping => Task.WhenAll(p.GetRequiredService<BackendDirectory>().All.Select(backend => backend.Monitor.RunAsync(stopping)))));
+        .AddSingleton<IHostedService>(static p => new BackgroundLoop(p.GetRequiredService<BackendDirectory>().RunAsync));
 
     /// <summary>A backend, which the caller owns. Nothing is asked of it yet.</summary>
-    public static Backend Make(BackendOptions backend, ProxyOptions options, TimeProvider time, ILogger<BackendMonitor> logger)
+    public static Backend Make(
+        BackendOptions backend, ProxyOptions options, TimeProvider time, ILogger<BackendMonitor> logger, ILoggerFactory? loggers = null)
     {
-        IBackendDriver driver = backend.Kind is BackendKind.Ollama or BackendKind.OpenAi
-            ? new OtherServerDriver(backend.Url, options.ConnectTimeout, backend.ApiKey)
-            : new DetectingDriver(backend.Url, options.ConnectTimeout, backend.ApiKey);
+        var host = HostOf(backend, options, time, logger, loggers ?? NullLoggerFactory.Instance);
+        IBackendDriver driver = backend.Kind switch
+        {
+            BackendKind.Ollama or BackendKind.OpenAi => new OtherServerDriver(backend.Url, options.ConnectTimeout, backend.ApiKey),
+            BackendKind.Router or BackendKind.LlamaSwap => new ModelServerDriver(host!),
+            _ => new DetectingDriver(backend.Url, options.ConnectTimeout, backend.ApiKey, host),
+        };
         var monitor = new BackendMonitor(driver, backend.Url, options.HealthCheckInterval, time, logger);
-        return new Backend(backend, driver, monitor, new BackendSender(backend, options));
+        return new Backend(backend, driver, monitor, new BackendSender(backend, options)) { Server = host };
+    }
+
+    /// <summary>The models of a server that has, or may turn out to have, several.</summary>
+    private static ModelHost? HostOf(
+        BackendOptions backend, ProxyOptions options, TimeProvider time, ILogger<BackendMonitor> logger, ILoggerFactory loggers)
+    {
+        IModelServer? server = backend.Kind switch
+        {
+            BackendKind.Auto or BackendKind.Router => new RouterServer(backend, options.ConnectTimeout),
+            BackendKind.LlamaSwap => new LlamaSwapServer(backend, options.ConnectTimeout),
+            _ => null,
+        };
+        if (server is null)
+            return null;
+        var gate = new SwapGate(time, options.SwapMaxWait, options.SwapMaxSave, loggers.CreateLogger<SwapGate>())
+        {
+            Unload = server.UnloadAsync,
+        };
+        return new ModelHost(server, gate, time, MakeModel);
+
+        Backend MakeModel(ModelHost host, ListedModel model)
+        {
+            var driver = new HostedModelDriver(host, model.Name);
+            var monitor = new BackendMonitor(driver, backend.Url, options.HealthCheckInterval, time, logger);
+            return new Backend(backend, driver, monitor, new BackendSender(backend, options))
+            {
+                Model = model.Name, Aliases = model.Aliases, Host = host,
+            };
+        }
     }
 }

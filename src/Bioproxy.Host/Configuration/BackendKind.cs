@@ -9,6 +9,12 @@ internal enum BackendKind
     /// <summary>A llama-server with one model.</summary>
     LlamaServer,
 
+    /// <summary>A llama-server in router mode: several models under one address.</summary>
+    Router,
+
+    /// <summary>llama-swap: several models under one address.</summary>
+    LlamaSwap,
+
     Ollama,
 
     /// <summary>Any other server that speaks the OpenAI API.</summary>

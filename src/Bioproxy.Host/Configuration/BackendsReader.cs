@@ -47,6 +47,8 @@ internal static class BackendsReader
     {
         ["auto"] = BackendKind.Auto,
         ["llama-server"] = BackendKind.LlamaServer,
+        ["router"] = BackendKind.Router,
+        ["llama-swap"] = BackendKind.LlamaSwap,
         ["ollama"] = BackendKind.Ollama,
         ["openai"] = BackendKind.OpenAi,
     };

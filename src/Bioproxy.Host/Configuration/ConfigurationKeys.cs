@@ -66,6 +66,8 @@ internal static class ConfigurationKeys
         Key("queue.max_length", ValueReaders.Whole(0, 1_000_000), (options, value) => options with { QueueMaxLength = (int)value }),
         Key("queue.max_wait_seconds", ValueReaders.Seconds(0.001), (options, value) => options with { QueueMaxWait = value }),
         Key("queue.capacity", ValueReaders.Whole(1, 1024), (options, value) => options with { QueueCapacity = (int)value }),
+        Key("swap.max_wait_seconds", ValueReaders.Seconds(0.001), (options, value) => options with { SwapMaxWait = value }),
+        Key("swap.max_save_seconds", ValueReaders.Seconds(0.001), (options, value) => options with { SwapMaxSave = value }),
         Key("limits.max_body_bytes", ValueReaders.Whole(1024, Array.MaxLength), (options, value) => options with { MaxBodyBytes = value }),
         Key("limits.max_queued_bytes", ValueReaders.Whole(1024, 1L << 50), (options, value) => options with { MaxQueuedBytes = value }),
         Key("limits.max_header_bytes", ValueReaders.Whole(1024, 1 << 20), (options, value) => options with { MaxHeaderBytes = (int)value }),

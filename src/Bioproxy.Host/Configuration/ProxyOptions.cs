@@ -140,6 +140,13 @@ internal sealed record ProxyOptions
     /// <summary><c>queue.capacity</c>: concurrent requests for a backend that does not report its number of slots.</summary>
     public int QueueCapacity { get; init; } = 4;
 
+    /// <summary><c>swap.max_wait_seconds</c>: a request for a model that is not loaded waits this long at most before the loaded one takes
+    /// no more requests.</summary>
+    public TimeSpan SwapMaxWait { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary><c>swap.max_save_seconds</c>: the longest time for saving what a model holds before another takes its place.</summary>
+    public TimeSpan SwapMaxSave { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary><c>limits.max_body_bytes</c>.</summary>
     public long MaxBodyBytes { get; init; } = 64L << 20;
 

@@ -63,8 +63,8 @@ internal sealed class Diagnosis
 
                 break;
             case { Status: BackendStatus.Ready, Facts.IsRouter: true }:
-                Say(Verdict.Bad, "backend", $"{_found.Url} is a llama-server in router mode: no KV cache is saved",
-                    "Point backend_url (--backend) at a llama-server that was started with a model (-m).");
+                Say(Verdict.Bad, "backend", $"{_found.Url} is a llama-server in router mode, or llama-swap: its models are not examined",
+                    "To examine a model, point backend_url (--backend) at a llama-server that was started with a model (-m).");
                 break;
             case { Status: BackendStatus.Ready }:
                 Say(Verdict.Bad, "backend", $"{_found.Url} is not a llama-server (it has no /props): no KV cache is saved",

@@ -8,7 +8,7 @@ namespace Bioproxy.Host.Models;
 /// One model on one backend across process lifetimes. The queue stands here, because requests that wait outlive a restart of the server;
 /// everything that dies with the process belongs to the <see cref="ModelInstance"/>.
 /// </summary>
-internal sealed class ServedModel : IBackendListener, IAsyncDisposable
+internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDisposable
 {
     /// <summary>Longer than a probe takes on a slow machine; then a request is served without what recognition would give it.</summary>
     private static readonly TimeSpan RecognitionLimit = TimeSpan.FromSeconds(10);
@@ -30,6 +30,8 @@ internal sealed class ServedModel : IBackendListener, IAsyncDisposable
         _name = backend.Model ?? backend.Name;
         _current = new ModelInstance(context, backend, backend.Monitor.State, queue);
         backend.Monitor.Subscribe(this);
+        if (backend is { Host: { } host, Model: { } model })
+            host.Gate.Subscribe(model, this);
     }
 
     public SlotQueue Queue { get; }
@@ -51,7 +53,34 @@ internal sealed class ServedModel : IBackendListener, IAsyncDisposable
     /// <summary>The backend speaks Ollama's protocol itself: such requests pass untouched.</summary>
     public bool SpeaksOllama => _current.State.Facts is { IsOllama: true };
 
+    /// <summary>It stands for a server with several models: no request is routed to it.</summary>
+    public bool IsServer => _backend.IsServer;
+
     public BackendSender Sender => _backend.Sender;
+
+    /// <summary>To be awaited first: where a server loads one model for another, a request waits until its own may be loaded.</summary>
+    /// <returns>To be disposed when the request has given its lease back; null for a server with one model.</returns>
+    public async ValueTask<SwapPass?> EnterAsync(CancellationToken cancellationToken) =>
+        _backend is { Host: { } host, Model: { } model }
+            ? await host.Gate.EnterAsync(model, cancellationToken).ConfigureAwait(false)
+            : null;
+
+    /// <summary>Finds out what is not known yet of its server.</summary>
+    public Task FindOutAsync(CancellationToken cancellationToken) =>
+        ReferenceEquals(_backend.Monitor.State, BackendState.NotAsked) ? CheckAsync(cancellationToken) : Task.CompletedTask;
+
+    /// <summary>Saves what is worth it before another model takes this one's room.</summary>
+    public async Task SaveAsync(CancellationToken cancellationToken)
+    {
+        var now = _current;
+        if (!now.State.HasSlots)
+            return;
+        await now.Watcher.CatchUpAsync(cancellationToken).ConfigureAwait(false);
+        await now.Saver.SaveAllAsync("before its model goes", TimeSpan.Zero, goesFirst: true, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>When the model is back, it is another process with empty slots.</summary>
+    public void Gone() => _backend.Monitor.Forget("another model took its room");
 
     /// <summary>
     /// To be awaited before a request waits in the queue: a sleeping server is woken, and the model that woke is recognised first.
@@ -64,8 +93,12 @@ internal sealed class ServedModel : IBackendListener, IAsyncDisposable
     }
 
     /// <summary>Known, awake, and recognised or past its first attempt.</summary>
-    private bool IsReady => _current is { State.Status: not (BackendStatus.Sleeping or BackendStatus.Unknown) } now
+    private bool IsReady => _current is { State.Status: not BackendStatus.Unknown } now && !MustWake
         && (!now.State.HasSlots || now.Recognition.FirstAttempt.IsCompleted);
+
+    /// <summary>A request has to load or wake it. One that its server is loading is waited for in the same way.</summary>
+    private bool MustWake => _current.State.Status is BackendStatus.Sleeping or BackendStatus.Unloaded
+        || (_backend.Host is not null && _current.State.Status == BackendStatus.Loading);
 
     public void BackendChanged()
     {
@@ -100,13 +133,13 @@ internal sealed class ServedModel : IBackendListener, IAsyncDisposable
     {
         await noticing.ConfigureAwait(false);
         if (_current.State.Status is BackendStatus.Unknown)
-            await FindOutAsync(cancellationToken).ConfigureAwait(false);
-        if (_current.State.Status == BackendStatus.Sleeping)
+            await CheckAsync(cancellationToken).ConfigureAwait(false);
+        if (MustWake)
         {
             await _waking.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                if (_current.State.Status == BackendStatus.Sleeping)
+                if (MustWake)
                     await _backend.Monitor.WakeAsync(cancellationToken).ConfigureAwait(false);
             }
             finally
@@ -122,7 +155,7 @@ internal sealed class ServedModel : IBackendListener, IAsyncDisposable
     }
 
     /// <summary>It may just have been found asleep. One that does not answer holds a request no longer than recognising it would.</summary>
-    private async Task FindOutAsync(CancellationToken cancellationToken)
+    private async Task CheckAsync(CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(RecognitionLimit, _context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);

@@ -28,6 +28,7 @@ internal sealed class PassthroughPath(ModelRouter router, ResponseStreamer strea
     {
         // 4 route
         var clientGone = exchange.Answer.Gone;
+        await router.FindOutAsync(clientGone).ConfigureAwait(false);
         if (router.HasNames && exchange.Route.Name == "models")
         {
             await ModelsPage.WriteAsync(exchange.Answer, router).ConfigureAwait(false);
@@ -38,6 +39,9 @@ internal sealed class PassthroughPath(ModelRouter router, ResponseStreamer strea
         var named = ModelInQuery(head.Target);
         if (router.First(named) is not { } model)
             return ModelsPage.NotFound(named, router);
+
+        // A call that names a model may load it, as any request does; one that names none reaches the server itself.
+        using var pass = named is null ? null : await model.EnterAsync(clientGone).ConfigureAwait(false);
         if (router.HasNames)
             exchange.SetPlace(model.Backend.Name, model.Name, 1);
         if (HttpMethods.IsPost(head.Method))

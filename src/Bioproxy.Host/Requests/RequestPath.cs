@@ -125,6 +125,7 @@ internal sealed class RequestPath : IPluginBackend
     {
         // 4 route
         var exchange = asked.Exchange;
+        await _router.FindOutAsync(clientGone).ConfigureAwait(false);
         var candidates = exchange.Candidates = _router.Route(asked.ModelName, asked.Canonical, asked.Domain, exchange.Lane);
         for (var at = 0; at < candidates.Count; at++)
         {
@@ -148,6 +149,7 @@ internal sealed class RequestPath : IPluginBackend
         asked.BeginAttempt(_router.HasNames ? model.Backend.Model : null);
         if (_router.HasNames)
             exchange.SetPlace(model.Backend.Name, model.Name, attempt + 1);
+        turn.Enter(await model.EnterAsync(clientGone).ConfigureAwait(false));
         await model.PrepareAsync(clientGone).ConfigureAwait(false);
 
         // 5 lease

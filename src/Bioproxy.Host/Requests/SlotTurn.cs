@@ -1,3 +1,4 @@
+using Bioproxy.Host.Backends;
 using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Slots;
 
@@ -13,9 +14,13 @@ internal sealed class SlotTurn(Exchange exchange, RequestReport report) : IAsync
     private ModelInstance? _instance;
     private Lease? _lease;
     private Placement? _placement;
+    private SwapPass? _pass;
 
     /// <summary>How the work ended; until it is set, that is unknown.</summary>
     public WorkOutcome Outcome { get; set; }
+
+    /// <summary>The model may be used; it is not made to go before this turn has ended. Null where it never is.</summary>
+    public void Enter(SwapPass? pass) => _pass = pass;
 
     /// <summary>The lease was granted.</summary>
     public void Begin(ModelInstance instance, Lease lease) => (_instance, _lease) = (instance, lease);
@@ -37,6 +42,20 @@ internal sealed class SlotTurn(Exchange exchange, RequestReport report) : IAsync
 
     /// <summary>Settles and returns what was begun; another turn may begin after that.</summary>
     public async ValueTask EndAsync()
+    {
+        var pass = _pass;
+        _pass = null;
+        try
+        {
+            await SettleAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            pass?.Dispose();
+        }
+    }
+
+    private async ValueTask SettleAsync()
     {
         if (_instance is not { } instance)
             return;

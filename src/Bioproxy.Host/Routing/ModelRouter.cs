@@ -13,15 +13,21 @@ namespace Bioproxy.Host.Routing;
 /// </summary>
 internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
 {
-    /// <summary>Names matter; see <see cref="ProxyOptions.HasNames"/>.</summary>
-    public bool HasNames { get; } = options.HasNames || models.All.Count > 1;
+    /// <summary>Names matter: there are several backends, <c>models</c> is configured, or a server has several models.</summary>
+    public bool HasNames => options.HasNames || models.All.Count > 1 || models.Default.IsServer;
 
     /// <summary>The models that are served, in the order of the configuration.</summary>
     public IReadOnlyList<ServedModel> All => models.All;
 
+    /// <summary>To be awaited before a name is looked up: a server that was not asked yet may have models of any name.</summary>
+    public ValueTask FindOutAsync(CancellationToken cancellationToken) =>
+        models.All.Any(static model => ReferenceEquals(model.Backend.Monitor.State, BackendState.NotAsked) && model.Backend.Server is not null)
+            ? new(Task.WhenAll(models.All.Select(model => model.FindOutAsync(cancellationToken))))
+            : default;
+
     /// <summary>The names that clients can use, aliases without a <c>*</c> included.</summary>
     public IReadOnlyList<string> Names => options.Models.Count == 0
-        ? [.. models.All.Select(model => model.Name).Distinct(StringComparer.Ordinal)]
+        ? [.. Served.SelectMany(model => model.Backend.Aliases.Prepend(model.Name)).Distinct(StringComparer.Ordinal)]
         : [.. options.Models.SelectMany(entry => entry.Aliases.Where(alias => !IsPattern(alias)).Prepend(entry.Name))];
 
     /// <summary>The places that serve a request, the best first.</summary>
@@ -47,6 +53,8 @@ internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
         ? places.FirstOrDefault(model => !IsAway(model)) ?? first
         : null;
 
+    private IEnumerable<ServedModel> Served => models.All.Where(static model => !model.IsServer);
+
     private static RouteCandidate Candidate(ServedModel model, CanonicalPrompt? prompt, string? domain, Lane lane) =>
         new(model, model.Queue.ExpectedWait(lane), model.Current.ExpectedSeconds(prompt, domain, lane));
 
@@ -64,13 +72,17 @@ internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
         var wanted = name ?? options.DefaultModel;
         if (options.Models.Count == 0)
         {
-            wanted ??= models.Default.Name;
-            return [.. models.All.Where(model => model.Name == wanted || model.Backend.Name == wanted)];
+            wanted ??= Served.FirstOrDefault()?.Name;
+            return
+            [
+                .. Served.Where(model => model.Name == wanted || (model.Backend.Name == wanted && model.Backend.Host is null)
+                    || (wanted is not null && model.Backend.Aliases.Contains(wanted, StringComparer.Ordinal))),
+            ];
         }
 
         var entry = wanted is null ? options.Models[0]
             : options.Models.FirstOrDefault(model => model.Name == wanted || model.Aliases.Contains(wanted, StringComparer.Ordinal))
             ?? options.Models.FirstOrDefault(model => model.Aliases.Any(alias => IsPattern(alias) && Matches(alias, wanted)));
-        return entry is null ? [] : [.. models.All.Where(model => entry.Use.Any(use => ServedNames.IsUsed(model, use)))];
+        return entry is null ? [] : [.. Served.Where(model => entry.Use.Any(use => ServedNames.IsUsed(model, use)))];
     }
 }

@@ -26,6 +26,8 @@ internal sealed partial class ModelWarmUp(
     /// <returns>False when a warm-up gave way and wants its next turn soon.</returns>
     public async Task<bool> CheckAsync(WakeSignal wake, CancellationToken stopping)
     {
+        if (model.IsServer)
+            return true; // its models have warm-ups of their own
         UseCurrentInstance(wake);
         var isAllDone = true;
         foreach (var trigger in templates.Prefixes.Where(IsKept))

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.Templates;
@@ -13,14 +14,24 @@ namespace Bioproxy.Host.WarmUp;
 /// version. A check that finds nothing changed asks the backend nothing, so a server that wants to sleep may.
 /// </summary>
 internal sealed partial class WarmUpScheduler(
-    IReadOnlyList<ModelWarmUp> models, TemplateLibrary templates, ProxyMetrics metrics, ProxyOptions options, TimeProvider time,
+    IEnumerable<ModelWarmUp> models, TemplateLibrary templates, ProxyMetrics metrics, ProxyOptions options, TimeProvider time,
     ILogger<WarmUpScheduler> logger) : BackgroundService
 {
     private readonly ILogger<WarmUpScheduler> _logger = logger;
     private readonly WakeSignal _wake = new();
+    private readonly Lock _lock = new();
+    private ImmutableArray<ModelWarmUp> _models = [.. models];
 
     /// <summary>The warm-ups of each model, in the order of the configuration.</summary>
-    public IReadOnlyList<ModelWarmUp> Models => models;
+    public IReadOnlyList<ModelWarmUp> Models => _models;
+
+    /// <summary>A model was found.</summary>
+    public void Add(ModelWarmUp model)
+    {
+        lock (_lock)
+            _models = _models.Add(model);
+        _wake.Set();
+    }
 
     /// <summary>Check now: something changed.</summary>
     public void Poke() => _wake.Set();
@@ -31,7 +42,7 @@ internal sealed partial class WarmUpScheduler(
     {
         metrics.WarmUpChecked();
         await templates.RefreshAllAsync(stopping).ConfigureAwait(false);
-        var done = await Task.WhenAll(models.Select(model => model.CheckAsync(_wake, stopping))).ConfigureAwait(false);
+        var done = await Task.WhenAll(_models.Select(model => model.CheckAsync(_wake, stopping))).ConfigureAwait(false);
         return done.All(static isDone => isDone);
     }
 

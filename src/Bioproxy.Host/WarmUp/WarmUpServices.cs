@@ -14,14 +14,22 @@ internal static class WarmUpServices
     public static IServiceCollection AddWarmUp(this IServiceCollection services) => services
         .AddSingleton<StaticPrefixFinder>()
         .AddSingleton<WarmUpStatuses>()
-        .AddSingleton(static p => new WarmUpScheduler(
-            [.. p.GetRequiredService<ModelDirectory>().All.Select((model, index) => NewWarmUp(p, model, isFirst: index == 0))],
+        .AddSingleton(NewScheduler)
+        .AddSingleton<IHostedService>(static p => p.GetRequiredService<WarmUpScheduler>());
+
+    private static WarmUpScheduler NewScheduler(IServiceProvider p)
+    {
+        WarmUpScheduler? scheduler = null;
+        var known = p.GetRequiredService<ModelDirectory>().Subscribe(model => scheduler?.Add(NewWarmUp(p, model, isFirst: false)));
+        scheduler = new WarmUpScheduler(
+            known.Select((model, index) => NewWarmUp(p, model, isFirst: index == 0)),
             p.GetRequiredService<TemplateLibrary>(),
             p.GetRequiredService<ProxyMetrics>(),
             p.GetRequiredService<ProxyOptions>(),
             p.GetRequiredService<TimeProvider>(),
-            p.GetRequiredService<ILogger<WarmUpScheduler>>()))
-        .AddSingleton<IHostedService>(static p => p.GetRequiredService<WarmUpScheduler>());
+            p.GetRequiredService<ILogger<WarmUpScheduler>>());
+        return scheduler;
+    }
 
     /// <summary>The statuses of the first model are those that the admin pages have always shown.</summary>
     private static ModelWarmUp NewWarmUp(IServiceProvider p, ServedModel model, bool isFirst)

@@ -91,7 +91,7 @@ public sealed class BackendMonitorTests : IAsyncDisposable
 
         var facts = (await CheckAsync()).Facts!;
 
-        Assert.True(facts is { IsLlamaServer: true, IsRouter: true, CanReadSlots: false, TotalSlots: null, Missing: not null });
+        Assert.True(facts is { IsLlamaServer: true, IsRouter: true, CanReadSlots: false, TotalSlots: null, Missing: null });
     }
 
     [Fact]

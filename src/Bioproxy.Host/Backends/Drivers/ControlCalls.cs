@@ -22,8 +22,15 @@ internal sealed class ControlCalls : IDisposable
     private readonly Uri _base;
     private readonly AuthenticationHeaderValue? _authorization;
 
-    public ControlCalls(Uri backend, TimeSpan connectTimeout, string? apiKey)
+    private readonly IModelAddress? _model;
+
+    /// <param name="backend">The server's address.</param>
+    /// <param name="connectTimeout">The longest wait for a connection.</param>
+    /// <param name="apiKey">The key; null for none.</param>
+    /// <param name="model">Names the model that is meant; null where the server has one.</param>
+    public ControlCalls(Uri backend, TimeSpan connectTimeout, string? apiKey, IModelAddress? model = null)
     {
+        _model = model;
         _quick = new BackendPool(connectTimeout, mostConnections: 4);
         _slow = new BackendPool(connectTimeout);
         _base = backend.AbsoluteUri.EndsWith('/') ? backend : new Uri(backend.AbsoluteUri + "/");
@@ -175,11 +182,11 @@ internal sealed class ControlCalls : IDisposable
 
     private HttpRequestMessage Request(HttpMethod method, string path, ReadOnlyMemory<byte>? body)
     {
-        var request = new HttpRequestMessage(method, new Uri(_base, path));
+        var request = new HttpRequestMessage(method, new Uri(_base, _model?.Path(path) ?? path));
         request.Headers.Authorization = _authorization;
         if (body is { } bytes)
         {
-            request.Content = new ReadOnlyMemoryContent(bytes);
+            request.Content = new ReadOnlyMemoryContent(_model?.Body(bytes) ?? bytes);
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         }
 

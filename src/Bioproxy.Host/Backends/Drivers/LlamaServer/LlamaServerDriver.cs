@@ -5,15 +5,24 @@ using Bioproxy.Host.Json;
 
 namespace Bioproxy.Host.Backends.Drivers.LlamaServer;
 
-/// <summary>A llama-server that was started with a model. A router is recognised, and its slots are left alone.</summary>
+/// <summary>A llama-server with a model, or one model of a server that starts llama-servers. A router is recognised, and its slots are left
+/// alone.</summary>
 internal sealed class LlamaServerDriver : IBackendDriver
 {
     private readonly ControlCalls _calls;
     private readonly LlamaServerApi _api;
 
-    public LlamaServerDriver(Uri url, TimeSpan connectTimeout, string? apiKey)
+    private readonly string? _listedAs;
+
+    /// <param name="url">The server's address.</param>
+    /// <param name="connectTimeout">The longest wait for a connection.</param>
+    /// <param name="apiKey">The key; null for none.</param>
+    /// <param name="model">Names the model that is meant; null where the server has one.</param>
+    /// <param name="listedAs">Its name in the list of models; null where it is the only one there.</param>
+    public LlamaServerDriver(Uri url, TimeSpan connectTimeout, string? apiKey, IModelAddress? model = null, string? listedAs = null)
     {
-        _calls = new ControlCalls(url, connectTimeout, apiKey);
+        _listedAs = listedAs;
+        _calls = new ControlCalls(url, connectTimeout, apiKey, model);
         _api = new LlamaServerApi(_calls);
     }
 
@@ -126,7 +135,7 @@ internal sealed class LlamaServerDriver : IBackendDriver
             return null;
         return facts with
         {
-            ModelMeta = list is null ? null : Meta(list.RootElement),
+            ModelMeta = list is null ? null : Meta(list.RootElement, _listedAs),
             Adapters = loaded?.RootElement.GetRawText(),
             CanReadSlots = slots.IsSuccess,
             CanSaveSlots = canSave.Value,
@@ -137,13 +146,17 @@ internal sealed class LlamaServerDriver : IBackendDriver
             where T : class => answer.Fault is not null || answer.Status is 500 or 502 or 503 or 504;
     }
 
-    private static string? Meta(JsonElement models) =>
-        models.ValueKind == JsonValueKind.Object && models.TryGetProperty("data", out var data)
-        && data.ValueKind == JsonValueKind.Array && data.GetArrayLength() > 0
-        && data[0].ValueKind == JsonValueKind.Object && data[0].TryGetProperty("meta", out var found)
-        && found.ValueKind == JsonValueKind.Object
-            ? string.Join(',', found.EnumerateObject().Where(m => m.Name != "n_ctx").Select(m => $"{m.Name}={m.Value.GetRawText()}"))
-            : null;
+    private static string? Meta(JsonElement models, string? listedAs)
+    {
+        if (models.ValueKind != JsonValueKind.Object || !models.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array)
+            return null;
+        var model = data.EnumerateArray().FirstOrDefault(
+            one => one.ValueKind == JsonValueKind.Object && (listedAs is null || Text(one, "id") == listedAs));
+        return model.ValueKind == JsonValueKind.Object && model.TryGetProperty("meta", out var found)
+            && found.ValueKind == JsonValueKind.Object
+                ? string.Join(',', found.EnumerateObject().Where(m => m.Name != "n_ctx").Select(m => $"{m.Name}={m.Value.GetRawText()}"))
+                : null;
+    }
 
     private static bool IsAsleep(JsonElement props) =>
         props.TryGetProperty("is_sleeping", out var sleeping) && sleeping.ValueKind == JsonValueKind.True;
