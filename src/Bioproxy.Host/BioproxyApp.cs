@@ -5,6 +5,7 @@ using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Plugins;
+using Bioproxy.Host.Pool;
 using Bioproxy.Host.Requests;
 using Bioproxy.Host.Routing;
 using Bioproxy.Host.Telemetry;
@@ -49,6 +50,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
             .AddTemplates(changed: TemplatesChanged)
             .AddPlugins(templates: static p => p.GetRequiredService<TemplateLibrary>(), backend: PluginBackend)
             .AddTransforms()
+            .AddPool(_options)
             .AddBackends()
             .AddModels()
             .AddModelRouting()
@@ -107,6 +109,8 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     /// <exception cref="IOException">An address is in use.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        foreach (var backend in _options.PoolBackends)
+            Directory.CreateDirectory(backend.SlotDirectory!);
         if (_options.KvEnabled)
         {
             _lock = Get<StateFolder>().Lock();

@@ -100,7 +100,7 @@ internal sealed class PoolStage : IPoolUse, IAsyncDisposable
     }
 
     /// <summary>Ten ports behind one that is free: other tests that run at the same time find others.</summary>
-    private static PortRange SomePorts()
+    public static PortRange SomePorts()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

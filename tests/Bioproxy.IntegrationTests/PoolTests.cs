@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Bioproxy.Doubles;
+using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Pool;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit.Abstractions;

@@ -21,7 +21,12 @@ internal static class BackendsServices
             var options = p.GetRequiredService<ProxyOptions>();
             var (time, logger) = (p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<BackendMonitor>>());
             var loggers = p.GetRequiredService<ILoggerFactory>();
-            return new BackendDirectory(options.AllBackends.Select(backend => Make(backend, options, time, logger, loggers)));
+            return new BackendDirectory(
+            [
+                .. options.AllBackends.Where(backend => !backend.IsPooled)
+                    .Select(backend => Make(backend, options, time, logger, loggers)),
+                .. p.GetServices<IBackendSource>().SelectMany(source => source.Make()),
+            ]);
         })
         .AddSingleton<IHostedService>(static p => new BackgroundLoop(p.GetRequiredService<BackendDirectory>().RunAsync));
 

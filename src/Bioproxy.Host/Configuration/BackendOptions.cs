@@ -19,8 +19,11 @@ internal sealed record BackendOptions(string Name, Uri Url)
     /// <summary>Concurrent requests where the backend does not report its number of slots; null for <c>queue.capacity</c>.</summary>
     public int? Capacity { get; init; }
 
+    /// <summary>The proxy starts it itself.</summary>
+    public bool IsPooled { get; init; }
+
     /// <summary>The key that sets its address, for messages.</summary>
-    public string UrlKey => Name == DefaultName ? "backend_url" : $"backends.{Name}.url";
+    public string UrlKey => IsPooled ? $"pool.models.{Name}" : Name == DefaultName ? "backend_url" : $"backends.{Name}.url";
 
     /// <summary>The key that sets its API key, for messages.</summary>
     public string ApiKeyKey => Name == DefaultName ? "backend_api_key" : $"backends.{Name}.api_key";

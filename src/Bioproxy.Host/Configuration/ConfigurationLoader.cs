@@ -32,7 +32,7 @@ internal static class ConfigurationLoader
             options = Apply(options, root, "", reading);
         options = ApplyEnvironment(options, input, reading);
         options = ApplyCommandLine(options, input, reading);
-        if (options.Backends.Count > 0 && reading.SourceOf("backend_url") is not null)
+        if (options.IsFleet && reading.SourceOf("backend_url") is not null)
             options = options with { Backends = [options.DefaultBackend, .. options.Backends] };
         CrossChecks.Run(options, reading);
 

@@ -26,6 +26,8 @@ internal static class CrossChecks
                 Reject($"models.{model.Name}.use", use.ToString(), $"a name of backends: {string.Join(", ", backends)}");
         }
 
+        if (options.Pool is { } pool && pool.Models.Count > pool.Ports.Last - pool.Ports.First + 1)
+            Reject("pool.ports", $"{pool.Ports}", $"a port for each of the {pool.Models.Count} models");
         var names = options.Models.Select(model => model.Name).ToList();
         if (options.DefaultModel is { } wanted && names.Count > 0 && !names.Contains(wanted))
             Reject("default_model", wanted, $"a name of models: {string.Join(", ", names)}");

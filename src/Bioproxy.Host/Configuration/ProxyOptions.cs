@@ -25,11 +25,25 @@ internal sealed record ProxyOptions
     /// <summary><c>backends</c>, in the order of the file; empty where <c>backend_url</c> is all there is.</summary>
     public IReadOnlyList<BackendOptions> Backends { get; init; } = [];
 
-    /// <summary>Every backend: those of <c>backends</c>, or the one of <c>backend_url</c>.</summary>
-    public IReadOnlyList<BackendOptions> AllBackends => Backends.Count > 0 ? Backends : [DefaultBackend];
+    /// <summary>Every backend: those of <c>backends</c> and <c>pool</c>, or the one of <c>backend_url</c>.</summary>
+    public IReadOnlyList<BackendOptions> AllBackends => IsFleet ? [.. Backends, .. PoolBackends] : [DefaultBackend];
+
+    /// <summary>There may be several backends: <c>backends</c> or <c>pool</c> is configured.</summary>
+    public bool IsFleet => Backends.Count > 0 || Pool is not null;
+
+    /// <summary>The backends of <c>pool</c>: each model has a port and a slot folder of its own.</summary>
+    public IReadOnlyList<BackendOptions> PoolBackends => Pool is not { } pool ? [] :
+    [
+        .. pool.Models.Select((model, index) => new BackendOptions(model.Name, new Uri($"http://127.0.0.1:{pool.Ports.First + index}"))
+        {
+            Kind = BackendKind.LlamaServer,
+            SlotDirectory = PoolFolders.Of(this).SlotsOf(model.Name),
+            IsPooled = true,
+        }),
+    ];
 
     /// <summary>The name of a request's model matters: there are several backends, or <c>models</c> is configured.</summary>
-    public bool HasNames => AllBackends.Count > 1 || Models.Count > 0;
+    public bool HasNames => AllBackends.Count > 1 || Models.Count > 0 || Pool is not null;
 
     /// <summary>The backend that <c>backend_url</c> and the keys beside it describe.</summary>
     public BackendOptions DefaultBackend => new(BackendOptions.DefaultName, BackendUrl)

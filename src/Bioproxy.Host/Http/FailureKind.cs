@@ -17,6 +17,7 @@ internal enum FailureKind
     PluginTimedOut,
     QueueFull,
     QueueTimedOut,
+    ModelNotLoaded,
     BackendUnreachable,
     BackendClosed,
     BackendTimedOut,

@@ -32,6 +32,7 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
         backend.Monitor.Subscribe(this);
         if (backend is { Host: { } host, Model: { } model })
             host.Gate.Subscribe(model, this);
+        backend.Loader?.Subscribe(this);
     }
 
     public SlotQueue Queue { get; }
@@ -58,12 +59,17 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
 
     public BackendSender Sender => _backend.Sender;
 
-    /// <summary>To be awaited first: where a server loads one model for another, a request waits until its own may be loaded.</summary>
-    /// <returns>To be disposed when the request has given its lease back; null for a server with one model.</returns>
-    public async ValueTask<SwapPass?> EnterAsync(CancellationToken cancellationToken) =>
-        _backend is { Host: { } host, Model: { } model }
-            ? await host.Gate.EnterAsync(model, cancellationToken).ConfigureAwait(false)
-            : null;
+    /// <summary>To be awaited first: where a model is loaded for a request, or in the place of another, the request waits for it.</summary>
+    /// <returns>What has to be disposed when the request has given its lease back, or why the model cannot be used; neither for a server
+    /// whose model is always there.</returns>
+    public async ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterAsync(CancellationToken cancellationToken) => _backend switch
+    {
+        { Loader: { } loader } => await loader.EnterAsync(cancellationToken).ConfigureAwait(false),
+        { Host: { } host, Model: { } model } => (await host.Gate.EnterAsync(model, cancellationToken).ConfigureAwait(false), null),
+        _ => default,
+    };
+
+    public bool IsBusy => Queue.View is var view && view.Used + view.UsersWaiting > 0;
 
     /// <summary>Finds out what is not known yet of its server.</summary>
     public Task FindOutAsync(CancellationToken cancellationToken) =>
@@ -98,7 +104,7 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
 
     /// <summary>A request has to load or wake it. One that its server is loading is waited for in the same way.</summary>
     private bool MustWake => _current.State.Status is BackendStatus.Sleeping or BackendStatus.Unloaded
-        || (_backend.Host is not null && _current.State.Status == BackendStatus.Loading);
+        || ((_backend.Host is not null || _backend.Loader is not null) && _current.State.Status == BackendStatus.Loading);
 
     public void BackendChanged()
     {

@@ -1,3 +1,5 @@
+using Bioproxy.Host.Configuration;
+
 namespace Bioproxy.Host.Pool;
 
 /// <summary>How a model's server is started.</summary>

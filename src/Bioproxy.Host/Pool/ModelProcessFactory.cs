@@ -5,15 +5,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Pool;
 
-/// <summary>Starts llama-servers as child processes, each on a free port of the pool's range.</summary>
+/// <summary>Starts llama-servers as child processes, each on its port of the pool's range.</summary>
 internal sealed class ModelProcessFactory(
     PoolOptions options, PoolFolders folders, GpuChooser gpus, TimeProvider time, ILogger<ModelProcess> logger)
     : IModelProcessFactory, IDisposable
 {
-    /// <summary>Another program may take a port between our look and the server's.</summary>
-    private const int PortAttempts = 3;
-
-    private readonly FreePorts _ports = new(options.Ports);
     private readonly HealthProbe _health = new(time);
 
     public long? MemoryOf(PoolModelOptions model)
@@ -28,19 +24,18 @@ internal sealed class ModelProcessFactory(
         foreach (var (name, value) in await gpus.ChooseAsync(model.Gpu, cancellationToken).ConfigureAwait(false))
             environment.TryAdd(name, value);
 
-        for (var attempt = 1; ; attempt++)
+        if (ModelPort.Of(options, model.Name) is not { } port)
         {
-            if (_ports.Take() is not { } port)
-                return ModelStart.Failed($"Model {model.Name} was not started: no port of {options.Ports} is free (pool.ports).");
-            var (start, isPortTaken) = await StartAsync(model, port, environment, log, cancellationToken).ConfigureAwait(false);
-            if (!isPortTaken || attempt == PortAttempts)
-                return start;
+            return ModelStart.Failed(
+                $"Model {model.Name} was not started: another program listens on its port of {options.Ports} (pool.ports).");
         }
+
+        return await StartAsync(model, port, environment, log, cancellationToken).ConfigureAwait(false);
     }
 
     public void Dispose() => _health.Dispose();
 
-    private async Task<(ModelStart Start, bool IsPortTaken)> StartAsync(
+    private async Task<ModelStart> StartAsync(
         PoolModelOptions model, int port, Dictionary<string, string> environment, ModelLog log, CancellationToken cancellationToken)
     {
         ModelProcess process;
@@ -53,22 +48,12 @@ internal sealed class ModelProcessFactory(
         }
         catch (Exception exception) when (exception is Win32Exception or IOException or UnauthorizedAccessException)
         {
-            _ports.Return(port);
-            return (ModelStart.Failed($"The server of model {model.Name} cannot be started: {exception.Message}"), false);
+            return ModelStart.Failed($"The server of model {model.Name} cannot be started: {exception.Message}");
         }
 
-        _ = ReturnPortAsync(process, port);
-        var problem = await WaitUntilReadyAsync(model.Name, process, cancellationToken).ConfigureAwait(false);
-        if (problem is null)
-            return (ModelStart.Ready(process), false);
-        var isPortTaken = process.Ended.IsCompleted && problem.Contains("couldn't bind", StringComparison.OrdinalIgnoreCase);
-        return (ModelStart.Failed(problem), isPortTaken);
-    }
-
-    private async Task ReturnPortAsync(ModelProcess process, int port)
-    {
-        await process.Ended.ConfigureAwait(false);
-        _ports.Return(port);
+        return await WaitUntilReadyAsync(model.Name, process, cancellationToken).ConfigureAwait(false) is { } problem
+            ? ModelStart.Failed(problem)
+            : ModelStart.Ready(process);
     }
 
     /// <returns>Null when it is ready; otherwise the problem, and the process has ended.</returns>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Bioproxy.Host.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Pool;

@@ -41,7 +41,12 @@ internal sealed class PassthroughPath(ModelRouter router, ResponseStreamer strea
             return ModelsPage.NotFound(named, router);
 
         // A call that names a model may load it, as any request does; one that names none reaches the server itself.
-        using var pass = named is null ? null : await model.EnterAsync(clientGone).ConfigureAwait(false);
+        var (pass, unloaded) = named is null && model.Backend.Loader is null
+            ? default
+            : await model.EnterAsync(clientGone).ConfigureAwait(false);
+        using var entered = pass;
+        if (unloaded is not null)
+            return unloaded;
         if (router.HasNames)
             exchange.SetPlace(model.Backend.Name, model.Name, 1);
         if (HttpMethods.IsPost(head.Method))

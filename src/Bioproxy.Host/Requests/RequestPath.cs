@@ -149,7 +149,10 @@ internal sealed class RequestPath : IPluginBackend
         asked.BeginAttempt(_router.HasNames ? model.Backend.Model : null);
         if (_router.HasNames)
             exchange.SetPlace(model.Backend.Name, model.Name, attempt + 1);
-        turn.Enter(await model.EnterAsync(clientGone).ConfigureAwait(false));
+        var (pass, unloaded) = await model.EnterAsync(clientGone).ConfigureAwait(false);
+        if (unloaded is not null)
+            return (unloaded, hasNext);
+        turn.Enter(pass);
         await model.PrepareAsync(clientGone).ConfigureAwait(false);
 
         // 5 lease

@@ -1,3 +1,4 @@
+using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Pool;
 
 namespace Bioproxy.UnitTests.Pool;

@@ -33,7 +33,7 @@ internal sealed class SlotPlaces
 
     /// <summary>The place of a backend; empty for the only backend of <c>backend_url</c>.</summary>
     public string Of(BackendOptions backend) =>
-        _options.Backends.Count == 0 ? ""
+        !_options.IsFleet ? ""
         : backend.SlotDirectory is not { } folder ? $"backend:{backend.Name}"
         : _options.Storage.TryGetValue(folder, out var name) ? $"storage:{name}" : folder;
 

@@ -14,7 +14,7 @@ internal sealed class StateFolder
     public StateFolder(ProxyOptions options)
     {
         // Several backends share what they know, since one of them may restore what another one saved.
-        var name = options.Backends.Count > 0 ? "shared" : $"{options.BackendUrl.Host}-{options.BackendUrl.Port}";
+        var name = options.IsFleet ? "shared" : $"{options.BackendUrl.Host}-{options.BackendUrl.Port}";
         Path = System.IO.Path.Combine(options.StateDirectory, "backends", name);
         Snapshots = System.IO.Path.Combine(Path, "snapshots");
         Fingerprints = System.IO.Path.Combine(Path, "identities"); // the folder keeps its name: state folders stay valid

@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Bioproxy.Host.Configuration;
 
-namespace Bioproxy.Host.Pool;
+namespace Bioproxy.Host.Configuration;
 
 /// <summary>Where the pool keeps its files.</summary>
 /// <param name="Children">One file for each running child, by which the next proxy recognises those that were left over.</param>

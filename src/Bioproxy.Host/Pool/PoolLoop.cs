@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Bioproxy.Host.Pool;
+
+/// <summary>Runs the pool: ends what an earlier proxy left running, loads what is configured to be preloaded, and tells the pool which
+/// models have become idle.</summary>
+internal sealed class PoolLoop(ModelPool pool, PoolUse use, OrphanCleaner orphans, TimeProvider time) : BackgroundService, IPoolListener
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.5);
+
+    private readonly HashSet<string> _busy = new(StringComparer.Ordinal);
+
+    public void Changed(string name)
+    {
+        if (pool.Status.First(model => model.Name == name).State != PoolModelState.Ready)
+            use.Gone(name);
+    }
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await orphans.CleanAsync(cancellationToken).ConfigureAwait(false);
+        pool.Subscribe(this);
+        pool.Start();
+        await base.StartAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            foreach (var model in pool.Status)
+            {
+                if (use.IsBusy(model.Name))
+                    _busy.Add(model.Name);
+                else if (_busy.Remove(model.Name))
+                    pool.NotifyIdle(model.Name);
+            }
+
+            await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Bioproxy.Host.Backends;
+
+namespace Bioproxy.Host.Pool;
+
+/// <summary>A llama-server that the pool starts and stops: while it does not run, nothing is asked of it.</summary>
+internal sealed class PooledModelDriver(string name, ModelPool pool, IBackendDriver server) : IBackendDriver
+{
+    public ISlotApi? Slots => server.Slots;
+
+    public Task<Discovery> DiscoverAsync(BackendState known, CancellationToken cancellationToken)
+    {
+        var now = pool.Status.First(model => model.Name == name);
+        return now.State switch
+        {
+            PoolModelState.Ready => server.DiscoverAsync(known, cancellationToken),
+            PoolModelState.Loading or PoolModelState.Waiting => Found(BackendStatus.Loading, "it is being loaded"),
+            PoolModelState.Failed => Found(BackendStatus.Unloaded, now.Problem ?? "its server has ended"),
+            _ => Found(BackendStatus.Unloaded, "it is loaded when a request comes"),
+        };
+
+        static Task<Discovery> Found(BackendStatus status, string problem) => Task.FromResult(Discovery.Found(status, null, problem));
+    }
+
+    public Task<ProcessCheck> CheckProcessAsync(BackendFacts facts, CancellationToken cancellationToken) =>
+        server.CheckProcessAsync(facts, cancellationToken);
+
+    /// <summary>The request that wakes it has loaded it by then.</summary>
+    public Task WakeAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => server.Dispose();
+}

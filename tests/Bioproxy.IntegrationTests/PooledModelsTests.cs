@@ -1,0 +1,97 @@
+using System.Text.Json.Nodes;
+using Bioproxy.Doubles;
+using Bioproxy.Host.Configuration;
+using Xunit.Abstractions;
+
+namespace Bioproxy.IntegrationTests;
+
+/// <summary>Models that the proxy starts itself, with room for one of them: conversations outlive the swaps.</summary>
+public sealed class PooledModelsTests(ITestOutputHelper output)
+{
+    private static readonly int Conversations = LongRun.IsOn ? 6 : 2;
+    private static readonly int Turns = LongRun.IsOn ? 4 : 3;
+
+    [Fact]
+    public async Task Conversations_OfThreeModelsByTurns_AreHardlyComputedTwice()
+    {
+        await using var workspace = new Workspace(output);
+        var llamaServer = await LlamaServerBinary.RequireAsync();
+        var models = new[] { 1, 2, 3 }
+            .Select(seed => (Name: $"m{seed}", Seed: seed, File: TinyModel.Ensure(TinyArchitecture.Llama, seed, TinySize.Small))).ToList();
+        await using var proxy = await workspace.StartProxyAsync(new Uri("http://127.0.0.1:9"), options => options with
+        {
+            Pool = new PoolOptions
+            {
+                Models =
+                [
+                    .. models.Select(model => new PoolModelOptions(model.Name)
+                    {
+                        Command =
+                        [
+                            llamaServer, "-m", model.File, "--port", CommandLineText.Port, "--slot-save-path", CommandLineText.Slots,
+                            "-c", "16384", "-np", "2", "-t", "1",
+                        ],
+                    }),
+                ],
+                MaxLoaded = 1,
+                MinLoaded = TimeSpan.Zero,
+                Ports = PoolStage.SomePorts(),
+            },
+            KvMinTokens = 128,
+            KvIdleSave = TimeSpan.FromMilliseconds(200),
+        });
+        var conversations = new List<(string Model, Conversation Conversation)>();
+        foreach (var model in models)
+        {
+            var reference = await ReferenceServer.OfAsync(TinyArchitecture.Llama, model.Seed);
+            for (var number = 1; number <= Conversations; number++)
+            {
+                var conversation = new Conversation((model.Seed * 10) + number, Turns);
+                await conversation.LearnAsync(reference, isContinued: true);
+                conversations.Add((model.Name, conversation));
+            }
+        }
+
+        var (computed, unavoidable) = (0, 0);
+        for (var turn = 0; turn < Turns; turn++)
+        {
+            foreach (var (model, conversation) in conversations)
+            {
+                var body = conversation.Request(turn);
+                body["model"] = model;
+                var answer = await proxy.SendAsync(body, CancellationToken.None);
+                output.WriteLine($"{turn} {model} {conversation.Number}: {answer}");
+                conversation.AssertRight(turn, answer);
+                computed += answer.ComputedTokens;
+                unavoidable += conversation.NewTokens(turn);
+            }
+        }
+
+        output.WriteLine($"computed {computed}, unavoidable {unavoidable}");
+        Assert.True(computed <= Tolerances.ComputedAgain * unavoidable, $"computed {computed}, unavoidable {unavoidable}");
+    }
+
+    [Fact]
+    public async Task Models_OfThePool_AreListedAndOneThatDoesNotStartSaysWhy()
+    {
+        await using var workspace = new Workspace(output);
+        var llamaServer = await LlamaServerBinary.RequireAsync();
+        await using var proxy = await workspace.StartProxyAsync(new Uri("http://127.0.0.1:9"), options => options with
+        {
+            Pool = new PoolOptions
+            {
+                Models = [new("broken") { Command = [llamaServer, "-m", "/nowhere.gguf", "--port", CommandLineText.Port] }],
+                Ports = PoolStage.SomePorts(),
+            },
+        });
+
+        var list = JsonNode.Parse(await proxy.Client.GetStringAsync(new Uri("/v1/models", UriKind.Relative)).DefaultTimeout())!;
+        using var request = TestProxy.Request(ChatProbe.Chat(("user", "hello")));
+        using var response = await proxy.Client.SendAsync(request).DefaultTimeout();
+
+        Assert.Equal("broken", (string)list["data"]![0]!["id"]!);
+        var error = JsonNode.Parse(await response.Content.ReadAsStringAsync().DefaultTimeout())!["error"]!;
+        Assert.Equal((503, "model_not_loaded"), ((int)response.StatusCode, (string)error["code"]!));
+        Assert.Contains("nowhere.gguf", (string)error["message"]!, StringComparison.Ordinal);
+    }
+}
