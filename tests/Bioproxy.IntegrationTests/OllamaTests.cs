@@ -74,8 +74,7 @@ public sealed class OllamaTests(ITestOutputHelper output) : IAsyncLifetime
         {
             Model = "tiny",
             Messages = [new Message(ChatRole.User, "Is it?")],
-            Format = JsonSerializer.Deserialize<JsonElement>(
-                """{"type":"object","properties":{"yes":{"type":"boolean"}},"required":["yes"]}"""),
+            Format = JsonNode.Parse("""{"type":"object","properties":{"yes":{"type":"boolean"}},"required":["yes"]}"""),
             Options = new RequestOptions { Temperature = 0, NumPredict = 200 },
             Stream = false,
         };
