@@ -59,7 +59,8 @@ internal sealed class FakeFacts(FakeBackend backend, FakeBackendOptions options,
             ["object"] = "model",
             ["created"] = backend.NextSecond(),
             ["owned_by"] = "llamacpp",
-            ["meta"] = options.Slots == 0 || options.IsRouter ? null : new JsonObject
+            ["status"] = options.IsRouter ? new JsonObject { ["value"] = "loaded" } : null,
+            ["meta"] = options.Slots == 0 ? null : new JsonObject
             {
                 ["vocab_type"] = 1,
                 ["n_vocab"] = 356,
