@@ -17,10 +17,7 @@ internal static class TestHosts
 
     private static ModelHost Of(IModelServer server) => new(
         server,
-        new SwapGate(TimeProvider.System, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(10), NullLogger<SwapGate>.Instance)
-        {
-            Unload = null, // what the fake lists does not change
-        },
+        new SwapGate(TimeProvider.System, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(10), NullLogger<SwapGate>.Instance),
         TimeProvider.System,
         static (_, model) => new Backend(new BackendOptions("x", new Uri("http://localhost")), null!, null!, null!) { Model = model.Name });
 }
