@@ -20,8 +20,12 @@ internal sealed record FakeBackendOptions
     /// <summary>Prompts that were displaced come back by themselves, except when a request is pinned to an empty slot.</summary>
     public bool RamCache { get; init; }
 
-    /// <summary>Plays a llama-server in router mode: <c>/props</c> says so, and no slots are shown.</summary>
+    /// <summary>Plays a llama-server in router mode with its one model loaded: <c>/props</c> says so, and calls have to name the
+    /// model.</summary>
     public bool IsRouter { get; init; }
+
+    /// <summary>Plays a llama-swap with its one model not loaded.</summary>
+    public bool IsLlamaSwap { get; init; }
 
     /// <summary>False: an older build without <c>media_marker</c>.</summary>
     public bool HasMarker { get; init; } = true;

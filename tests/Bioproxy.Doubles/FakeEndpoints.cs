@@ -21,6 +21,11 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
 
     private bool IsForeign => options.Slots == 0;
 
+    /// <summary>In the query of a GET, in the body of a POST.</summary>
+    private static bool NamesModel(FakeRequest request) => request.Method == "POST"
+        ? request.Json["model"] is not null
+        : request.Target.Contains("model=", StringComparison.Ordinal);
+
     public async Task HandleAsync(FakeRequest request, FakeResponse response, CancellationToken left, CancellationToken killed)
     {
         var script = request.Script;
@@ -71,11 +76,13 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
             case ("GET", "/v1/models" or "/models"):
                 return JsonAsync(response, _facts.Models(), left);
             case ("GET", "/props") when !IsForeign:
-                return JsonAsync(response, options.IsRouter ? _facts.RouterProps() : _facts.Props(), left);
+                return JsonAsync(response, options.IsRouter && !NamesModel(request) ? _facts.RouterProps() : _facts.Props(), left);
             case ("GET", "/lora-adapters") when !IsForeign:
                 engine.Wake();
                 return JsonAsync(response, new JsonArray(), left);
-            case (_, "/slots") when options.IsRouter:
+            case ("GET", "/running") when options.IsLlamaSwap:
+                return JsonAsync(response, new JsonObject { ["running"] = new JsonArray() }, left);
+            case (_, "/slots") when options.IsRouter && !NamesModel(request):
                 return ErrorAsync(response, 400, "model name is missing from the request", "invalid_request_error", left);
             case ("GET", "/slots") when !IsForeign:
                 return options.HasSlots
@@ -238,7 +245,7 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
 
     private async Task SlotActionAsync(FakeRequest request, FakeResponse response, int slot, string action, CancellationToken left)
     {
-        if (options.IsRouter)
+        if (options.IsRouter && !NamesModel(request))
         {
             await ErrorAsync(response, 400, "model name is missing from the request", "invalid_request_error", left);
             return;

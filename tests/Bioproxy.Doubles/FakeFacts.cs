@@ -48,7 +48,15 @@ internal sealed class FakeFacts(FakeBackend backend, FakeBackendOptions options,
         ["cors_proxy_enabled"] = false,
     };
 
-    public JsonObject Models() => new()
+    public JsonObject Models()
+    {
+        var list = List();
+        if (options.IsRouter)
+            list["data"]![0]!["status"] = new JsonObject { ["value"] = "loaded" };
+        return list;
+    }
+
+    private JsonObject List() => new()
     {
         ["models"] = new JsonArray(),
         ["object"] = "list",
@@ -59,7 +67,7 @@ internal sealed class FakeFacts(FakeBackend backend, FakeBackendOptions options,
             ["object"] = "model",
             ["created"] = backend.NextSecond(),
             ["owned_by"] = "llamacpp",
-            ["meta"] = options.Slots == 0 || options.IsRouter ? null : new JsonObject
+            ["meta"] = options.Slots == 0 ? null : new JsonObject
             {
                 ["vocab_type"] = 1,
                 ["n_vocab"] = 356,

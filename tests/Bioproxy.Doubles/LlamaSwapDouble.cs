@@ -18,7 +18,8 @@ internal sealed class LlamaSwapDouble : IAsyncDisposable
 
     private readonly IReadOnlyDictionary<string, LlamaServerOptions> _models;
     private readonly HttpListener _listener = new();
-    private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(3) });
+    private readonly HttpClient _client = new(
+        new SocketsHttpHandler { UseProxy = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(3) });
     private readonly ConcurrentBag<Task> _serving = [];
     private readonly SemaphoreSlim _swapping = new(1, 1);
     private readonly Lock _lock = new();
@@ -258,7 +259,10 @@ internal sealed class LlamaSwapDouble : IAsyncDisposable
             {
                 ["running"] = _loaded is not var (name, server)
                     ? []
-                    : new JsonArray(new JsonObject { ["model"] = name, ["state"] = "ready", ["proxy"] = server.BaseAddress.ToString(), ["ttl"] = 0 }),
+                    : new JsonArray(new JsonObject
+                    {
+                        ["model"] = name, ["state"] = "ready", ["proxy"] = server.BaseAddress.ToString(), ["ttl"] = 0,
+                    }),
             };
         }
     }

@@ -169,7 +169,8 @@ internal sealed partial class BackendMonitor(
             if ((after.Problem ?? after.Facts?.Missing) is { } missing)
                 LogMissing(missing);
         }
-        else if (after.Status == BackendStatus.Unloaded)
+        else if (after.Status == BackendStatus.Unloaded
+            || (after.Status == BackendStatus.Loading && before.Status == BackendStatus.Unloaded))
         {
             LogUnloaded(url, after.Problem ?? string.Empty);
         }

@@ -21,7 +21,8 @@ internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
 
     /// <summary>To be awaited before a name is looked up: a server that was not asked yet may have models of any name.</summary>
     public ValueTask FindOutAsync(CancellationToken cancellationToken) =>
-        models.All.Any(static model => ReferenceEquals(model.Backend.Monitor.State, BackendState.NotAsked) && model.Backend.Server is not null)
+        models.All.Any(static model => model.Backend.Server is not null
+            && ReferenceEquals(model.Backend.Monitor.State, BackendState.NotAsked))
             ? new(Task.WhenAll(models.All.Select(model => model.FindOutAsync(cancellationToken))))
             : default;
 

@@ -73,7 +73,7 @@ public sealed class BackendsReaderTests : IDisposable
             """);
 
         Assert.Equal(
-            "config.json, line 4: backends.c.kind is \"llama\"; expected auto, llama-server, ollama, openai",
+            "config.json, line 4: backends.c.kind is \"llama\"; expected auto, llama-server, router, llama-swap, ollama, openai",
             errors.Single(error => error.Contains("backends.c.kind", StringComparison.Ordinal)));
         Assert.All(
             [

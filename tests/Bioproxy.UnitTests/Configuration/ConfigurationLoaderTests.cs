@@ -36,6 +36,8 @@ public sealed class ConfigurationLoaderTests : IDisposable
         ["queue.keep_alive_seconds"] = ("0", o => o.QueueKeepAlive, TimeSpan.Zero),
         ["queue.max_length"] = ("0", o => o.QueueMaxLength, 0),
         ["queue.max_wait_seconds"] = ("2.5", o => o.QueueMaxWait, TimeSpan.FromSeconds(2.5)),
+        ["swap.max_wait_seconds"] = ("2.5", o => o.SwapMaxWait, TimeSpan.FromSeconds(2.5)),
+        ["swap.max_save_seconds"] = ("2.5", o => o.SwapMaxSave, TimeSpan.FromSeconds(2.5)),
         ["queue.capacity"] = ("1", o => o.QueueCapacity, 1),
         ["limits.max_body_bytes"] = ("1024", o => o.MaxBodyBytes, 1024L),
         ["limits.max_queued_bytes"] = ("67108864", o => o.MaxQueuedBytes, 64L << 20),

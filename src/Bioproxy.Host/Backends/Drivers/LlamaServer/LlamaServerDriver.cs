@@ -148,7 +148,8 @@ internal sealed class LlamaServerDriver : IBackendDriver
 
     private static string? Meta(JsonElement models, string? listedAs)
     {
-        if (models.ValueKind != JsonValueKind.Object || !models.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array)
+        if (models.ValueKind != JsonValueKind.Object || !models.TryGetProperty("data", out var data)
+            || data.ValueKind != JsonValueKind.Array)
             return null;
         var model = data.EnumerateArray().FirstOrDefault(
             one => one.ValueKind == JsonValueKind.Object && (listedAs is null || Text(one, "id") == listedAs));

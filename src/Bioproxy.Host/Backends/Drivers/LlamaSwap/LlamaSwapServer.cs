@@ -4,8 +4,8 @@ using Bioproxy.Host.Configuration;
 
 namespace Bioproxy.Host.Backends.Drivers.LlamaSwap;
 
-/// <summary>llama-swap (observed: version 250). Any call that names a model loads it, and only <c>/v1/models</c> and <c>/running</c> tell of
-/// models without that. It saves nothing when it swaps, and does not say which models can be loaded together.</summary>
+/// <summary>llama-swap (observed: version 250). Any call that names a model loads it, and only <c>/v1/models</c> and <c>/running</c> tell
+/// of models without that. It saves nothing when it swaps, and does not say which models can be loaded together.</summary>
 internal sealed class LlamaSwapServer(BackendOptions backend, TimeSpan connectTimeout) : IModelServer
 {
     private readonly ControlCalls _calls = new(backend.Url, connectTimeout, backend.ApiKey);

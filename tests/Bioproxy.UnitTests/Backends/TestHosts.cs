@@ -1,0 +1,23 @@
+using Bioproxy.Host.Backends;
+using Bioproxy.Host.Backends.Drivers.LlamaSwap;
+using Bioproxy.Host.Backends.Drivers.Router;
+using Bioproxy.Host.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Bioproxy.UnitTests.Backends;
+
+/// <summary>Makes servers with several models whose models make no backends.</summary>
+internal static class TestHosts
+{
+    public static ModelHost Router(Uri url, TimeSpan connectTimeout) =>
+        Of(new RouterServer(new BackendOptions("router", url), connectTimeout));
+
+    public static ModelHost LlamaSwap(Uri url, TimeSpan connectTimeout) =>
+        Of(new LlamaSwapServer(new BackendOptions("swap", url), connectTimeout));
+
+    private static ModelHost Of(IModelServer server) => new(
+        server,
+        new SwapGate(TimeProvider.System, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(10), NullLogger<SwapGate>.Instance),
+        TimeProvider.System,
+        static (_, model) => new Backend(new BackendOptions("x", new Uri("http://localhost")), null!, null!, null!) { Model = model.Name });
+}
