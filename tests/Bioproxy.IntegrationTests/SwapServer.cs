@@ -38,7 +38,7 @@ internal sealed class SwapServer : IAsyncDisposable
         }));
     }
 
-    public int SeedOf(string model) => model == "alpha" ? 1 : 2;
+    public static int SeedOf(string model) => model == "alpha" ? 1 : 2;
 
     /// <summary>What is or was loaded.</summary>
     public async Task<IReadOnlyList<string>> LoadedAsync()

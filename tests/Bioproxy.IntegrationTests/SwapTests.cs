@@ -31,7 +31,7 @@ public sealed class SwapTests(ITestOutputHelper output)
                 Assert.Equal(turn == 0 ? "cold" : "restored", answer.Cache);
                 if (turn > 0)
                     Assert.InRange(answer.ComputedTokens, 1, 100);
-                var cold = await (await ReferenceServer.OfAsync(TinyArchitecture.Llama, server.SeedOf(model))).FirstTokenAsync(asked);
+                var cold = await (await ReferenceServer.OfAsync(TinyArchitecture.Llama, SwapServer.SeedOf(model))).FirstTokenAsync(asked);
                 Assert.InRange(ChatProbe.MaxDifference(answer.First, cold), 0, Tolerances.OtherSplit);
                 messages[model].AddRange([("assistant", answer.Text), ("user", $"And then, for the {turn + 1}. time?")]);
             }

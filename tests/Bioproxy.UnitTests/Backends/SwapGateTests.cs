@@ -19,7 +19,7 @@ public sealed class SwapGateTests
     {
         Observe(1, "a");
 
-        Assert.True(_gate.EnterAsync("a", default).IsCompletedSuccessfully);
+        Assert.True(_gate.EnterAsync("a", default).AsTask().IsCompletedSuccessfully);
         using var second = await _gate.EnterAsync("a", default).AsTask().DefaultTimeout();
     }
 
@@ -213,6 +213,8 @@ public sealed class SwapGateTests
 
     private sealed class RecordingListener(SwapGate gate, string model) : ISwapListener
     {
+        public bool IsBusy => false;
+
         public int Saves { get; private set; }
 
         public SwapState DuringSave { get; private set; }
@@ -231,6 +233,8 @@ public sealed class SwapGateTests
 
     private sealed class StuckListener : ISwapListener
     {
+        public bool IsBusy => false;
+
         public Task SaveAsync(CancellationToken cancellationToken) => new TaskCompletionSource().Task;
 
         public void Gone()
@@ -241,6 +245,8 @@ public sealed class SwapGateTests
 
     private sealed class IdleProof(Func<int> busy) : ISwapListener
     {
+        public bool IsBusy => false;
+
         public Task SaveAsync(CancellationToken cancellationToken)
         {
             Assert.Equal(0, busy());

@@ -52,7 +52,8 @@ public sealed class GpuChooserTests : IDisposable
     private string Script(string body)
     {
         var path = _folder.Write($"{Guid.NewGuid():N}.sh", System.Text.Encoding.UTF8.GetBytes($"#!/bin/sh\n{body}\n"));
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         return path;
     }
 }

@@ -45,7 +45,7 @@ public sealed class ModelPoolTests : IAsyncDisposable
     {
         await _pool.LoadAsync("a");
 
-        Assert.True(_pool.Pool.EnsureLoadedAsync("a", default).IsCompletedSuccessfully);
+        Assert.True(_pool.Pool.EnsureLoadedAsync("a", default).AsTask().IsCompletedSuccessfully);
     }
 
     [Fact]
