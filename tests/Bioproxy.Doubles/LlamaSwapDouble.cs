@@ -261,7 +261,10 @@ internal sealed class LlamaSwapDouble : IAsyncDisposable
                     ? []
                     : new JsonArray(new JsonObject
                     {
-                        ["model"] = name, ["state"] = "ready", ["proxy"] = server.BaseAddress.ToString(), ["ttl"] = 0,
+                        ["model"] = name,
+                        ["state"] = "ready",
+                        ["proxy"] = server.BaseAddress.ToString(),
+                        ["ttl"] = 0,
                     }),
             };
         }

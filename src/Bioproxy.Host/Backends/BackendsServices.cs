@@ -69,7 +69,9 @@ internal static class BackendsServices
             var monitor = new BackendMonitor(driver, backend.Url, options.HealthCheckInterval, time, logger);
             return new Backend(backend, driver, monitor, new BackendSender(backend, options))
             {
-                Model = model.Name, Aliases = model.Aliases, Host = host,
+                Model = model.Name,
+                Aliases = model.Aliases,
+                Host = host,
             };
         }
     }

@@ -13,6 +13,7 @@ internal sealed class PooledModelDriver(string name, ModelPool pool, IBackendDri
         return now.State switch
         {
             PoolModelState.Ready => server.DiscoverAsync(known, cancellationToken),
+            PoolModelState.Stopping => Task.FromResult(Discovery.Silence), // its slots are being saved
             PoolModelState.Loading or PoolModelState.Waiting => Found(BackendStatus.Loading, "it is being loaded"),
             PoolModelState.Failed => Found(BackendStatus.Unloaded, now.Problem ?? "its server has ended"),
             _ => Found(BackendStatus.Unloaded, "it is loaded when a request comes"),

@@ -23,7 +23,9 @@ internal sealed class KnownModels(ModelRouter router, TimeProvider time)
     public KnownModel? Find(string? name)
     {
         var all = All;
-        return !router.HasNames && all.Count == 1 ? all[0] : all.FirstOrDefault(model => model.Name == name || model.Name + ":latest" == name);
+        return !router.HasNames && all.Count == 1
+            ? all[0]
+            : all.FirstOrDefault(model => model.Name == name || model.Name + ":latest" == name);
     }
 
     /// <param name="served">The model.</param>
