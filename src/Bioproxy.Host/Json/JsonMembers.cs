@@ -28,7 +28,7 @@ internal static class JsonMembers
 
             return found;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // a name that is not Unicode (a lone surrogate)
         {
             return null;
         }
