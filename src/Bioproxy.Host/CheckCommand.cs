@@ -21,7 +21,7 @@ internal static class CheckCommand
         await using var app = new BioproxyApp(options, logging: log => log.SetMinimumLevel(LogLevel.None));
         var hasTemplateProblems = (await app.LoadTemplatesAsync(cancellationToken)).Count > 0;
         using var backends = new BackendDirectory(
-            options.AllBackends.Select(b => BackendsServices.Make(b, options, TimeProvider.System, NullLogger<BackendMonitor>.Instance)));
+            BackendsServices.MakeConfigured(options, TimeProvider.System, NullLogger<BackendMonitor>.Instance));
         var states = await Task.WhenAll(backends.All.Select(backend => backend.Monitor.CheckAsync(cancellationToken)));
         List<(string Verdict, string What, string Text)> findings =
         [

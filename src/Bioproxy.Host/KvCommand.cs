@@ -67,7 +67,7 @@ internal static class KvCommand
         var store = new SnapshotStore(folder, options, TimeProvider.System, NullLogger<SnapshotStore>.Instance);
         store.Load();
         using var backends = new BackendDirectory(
-            options.AllBackends.Select(b => BackendsServices.Make(b, options, TimeProvider.System, NullLogger<BackendMonitor>.Instance)));
+            BackendsServices.MakeConfigured(options, TimeProvider.System, NullLogger<BackendMonitor>.Instance));
         foreach (var backend in backends.All)
         {
             if (backend.Driver.Slots is { } slots)

@@ -19,7 +19,7 @@ internal sealed class Backend(BackendOptions options, IBackendDriver driver, Bac
     /// <summary>Other names under which the server knows the model.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
-    /// <summary>Loads the model when a request comes; null for a server that somebody else starts.</summary>
+    /// <summary>What a request for the model passes first; null where the model is always there.</summary>
     public IModelLoader? Loader { get; init; }
 
     /// <summary>The server's models and the gate before them, for one of these models; null for a server with one model.</summary>

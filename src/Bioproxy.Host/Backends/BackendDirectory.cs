@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using Bioproxy.Host.Threading;
 
 namespace Bioproxy.Host.Backends;
 
@@ -6,32 +6,20 @@ namespace Bioproxy.Host.Backends;
 /// is known stays known.</summary>
 internal sealed class BackendDirectory : IDisposable
 {
-    private readonly Lock _lock = new();
-    private ImmutableArray<Backend> _all;
-    private Action<Backend>? _added;
+    private readonly GrowingList<Backend> _all;
 
     public BackendDirectory(IEnumerable<Backend> backends)
     {
-        _all = [.. backends];
-        foreach (var backend in _all)
-            backend.Server?.Subscribe(Add);
+        _all = new GrowingList<Backend>(backends);
+        foreach (var backend in All)
+            backend.Server?.Subscribe(_all.Add);
     }
 
-    public IReadOnlyList<Backend> All => _all;
-
-    /// <summary>The first one: what names no other goes there.</summary>
-    public Backend Default => _all[0];
+    public IReadOnlyList<Backend> All => _all.Items;
 
     /// <summary>Tells of every backend that is added from now on. Called without a lock; must be quick and must not throw.</summary>
     /// <returns>Those that are there already.</returns>
-    public IReadOnlyList<Backend> Subscribe(Action<Backend> added)
-    {
-        lock (_lock)
-        {
-            _added += added;
-            return _all;
-        }
-    }
+    public IReadOnlyList<Backend> Subscribe(Action<Backend> added) => _all.Subscribe(added);
 
     /// <summary>Checks all of them, also those that are added, until it is stopped.</summary>
     public async Task RunAsync(CancellationToken stopping)
@@ -54,19 +42,7 @@ internal sealed class BackendDirectory : IDisposable
 
     public void Dispose()
     {
-        foreach (var backend in _all)
+        foreach (var backend in All)
             backend.Dispose();
-    }
-
-    private void Add(Backend backend)
-    {
-        Action<Backend>? added;
-        lock (_lock)
-        {
-            _all = _all.Add(backend);
-            added = _added;
-        }
-
-        added?.Invoke(backend);
     }
 }

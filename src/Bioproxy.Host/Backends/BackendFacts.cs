@@ -37,6 +37,19 @@ internal sealed record BackendFacts
     /// number of slots and not on the model.</summary>
     public string? ModelMeta { get; init; }
 
+    /// <summary>The members of <see cref="ModelMeta"/>, each value as the server wrote it.</summary>
+    public IEnumerable<(string Name, string Value)> MetaMembers
+    {
+        get
+        {
+            foreach (var member in (ModelMeta ?? "").Split(','))
+            {
+                if (member.IndexOf('=', StringComparison.Ordinal) is var at and > 0)
+                    yield return (member[..at], member[(at + 1)..]);
+            }
+        }
+    }
+
     /// <summary>The adapters of <c>/lora-adapters</c> as they were sent.</summary>
     public string? Adapters { get; init; }
 

@@ -23,12 +23,16 @@ internal static class BackendsServices
             var loggers = p.GetRequiredService<ILoggerFactory>();
             return new BackendDirectory(
             [
-                .. options.AllBackends.Where(backend => !backend.IsPooled)
-                    .Select(backend => Make(backend, options, time, logger, loggers)),
+                .. MakeConfigured(options, time, logger, loggers),
                 .. p.GetServices<IBackendSource>().SelectMany(source => source.Make()),
             ]);
         })
         .AddSingleton<IHostedService>(static p => new BackgroundLoop(p.GetRequiredService<BackendDirectory>().RunAsync));
+
+    /// <summary>The backends that have an address in the configuration, which the caller owns.</summary>
+    public static IEnumerable<Backend> MakeConfigured(
+        ProxyOptions options, TimeProvider time, ILogger<BackendMonitor> logger, ILoggerFactory? loggers = null) =>
+        options.AllBackends.Where(backend => !backend.IsPooled).Select(backend => Make(backend, options, time, logger, loggers));
 
     /// <summary>A backend, which the caller owns. Nothing is asked of it yet.</summary>
     public static Backend Make(
@@ -72,6 +76,7 @@ internal static class BackendsServices
                 Model = model.Name,
                 Aliases = model.Aliases,
                 Host = host,
+                Loader = new GatedModel(model.Name, host.Gate),
             };
         }
     }

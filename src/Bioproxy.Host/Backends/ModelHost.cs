@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using Bioproxy.Host.Threading;
 
 namespace Bioproxy.Host.Backends;
 
@@ -12,9 +12,7 @@ internal sealed class ModelHost(IModelServer server, SwapGate gate, TimeProvider
     : IDisposable
 {
     private readonly SemaphoreSlim _listing = new(1, 1);
-    private readonly Lock _lock = new();
-    private ImmutableArray<Backend> _backends = [];
-    private Action<Backend>? _added;
+    private readonly GrowingList<Backend> _backends = new([]);
     private BackendAnswer<ModelList> _last;
     private long _asked = long.MinValue;
 
@@ -26,14 +24,10 @@ internal sealed class ModelHost(IModelServer server, SwapGate gate, TimeProvider
     public bool IsListed { get; private set; }
 
     /// <summary>The models that were ever listed.</summary>
-    public IReadOnlyList<Backend> Backends => _backends;
+    public IReadOnlyList<Backend> Backends => _backends.Items;
 
     /// <summary>Tells of the models that are found from now on. The subscriber owns them.</summary>
-    public void Subscribe(Action<Backend> added)
-    {
-        lock (_lock)
-            _added += added;
-    }
+    public void Subscribe(Action<Backend> added) => _backends.Subscribe(added);
 
     /// <summary>Asks the server for its models. Callers at the same time share an answer; no answer is older than the call.</summary>
     public async Task<BackendAnswer<ModelList>> ListAsync(CancellationToken cancellationToken)
@@ -67,17 +61,7 @@ internal sealed class ModelHost(IModelServer server, SwapGate gate, TimeProvider
     {
         gate.Observe(list);
         IsListed = true;
-        foreach (var model in list.Models.Where(model => _backends.All(backend => backend.Model != model.Name)))
-        {
-            var backend = make(this, model);
-            Action<Backend>? added;
-            lock (_lock)
-            {
-                _backends = _backends.Add(backend);
-                added = _added;
-            }
-
-            added?.Invoke(backend);
-        }
+        foreach (var model in list.Models.Where(model => Backends.All(backend => backend.Model != model.Name)))
+            _backends.Add(make(this, model));
     }
 }

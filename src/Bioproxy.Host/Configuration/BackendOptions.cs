@@ -24,7 +24,4 @@ internal sealed record BackendOptions(string Name, Uri Url)
 
     /// <summary>The key that sets its address, for messages.</summary>
     public string UrlKey => IsPooled ? $"pool.models.{Name}" : Name == DefaultName ? "backend_url" : $"backends.{Name}.url";
-
-    /// <summary>The key that sets its API key, for messages.</summary>
-    public string ApiKeyKey => Name == DefaultName ? "backend_api_key" : $"backends.{Name}.api_key";
 }

@@ -5,6 +5,26 @@ internal static class BackendsReader
 {
     private const string Key = "backends";
 
+    /// <summary>Until the address was read.</summary>
+    private static readonly Uri NoUrl = new("http://localhost:8081");
+
+    private static readonly Dictionary<string, BackendKind> Kinds = new(StringComparer.Ordinal)
+    {
+        ["auto"] = BackendKind.Auto,
+        ["llama-server"] = BackendKind.LlamaServer,
+        ["router"] = BackendKind.Router,
+        ["llama-swap"] = BackendKind.LlamaSwap,
+        ["ollama"] = BackendKind.Ollama,
+        ["openai"] = BackendKind.OpenAi,
+    };
+
+    private static readonly MemberTable<BackendOptions> Members = new MemberTable<BackendOptions>()
+        .With("url", ValueReaders.Url("http://localhost:8081"), (backend, value) => backend with { Url = value })
+        .With("kind", ValueReaders.Named(Kinds), (backend, value) => backend with { Kind = value })
+        .With("api_key", ValueReaders.Text, (backend, value) => backend with { ApiKey = value })
+        .With("slot_directory", ReadFolder)
+        .With("capacity", ValueReaders.Whole(1, 1024), (backend, value) => backend with { Capacity = (int)value });
+
     public static ProxyOptions Read(ProxyOptions options, ConfigurationValue value, ConfigurationReading reading)
     {
         if (value.Kind != ConfigurationValueKind.Object)
@@ -28,28 +48,13 @@ internal static class BackendsReader
             return null;
         }
 
-        var members = new MemberReader($"{key}.", value, reading);
-        var url = members.Scalar("url", ValueReaders.Url("http://localhost:8081"));
-        var read = new BackendOptions(name, url ?? new Uri("http://localhost:8081"))
-        {
-            Kind = members.Number("kind", ValueReaders.Named(Kinds)) ?? BackendKind.Auto,
-            ApiKey = members.Scalar("api_key", ValueReaders.Text),
-            SlotDirectory = members.Folder("slot_directory"),
-            Capacity = (int?)members.Number("capacity", ValueReaders.Whole(1, 1024)),
-        };
-        members.End();
         if (!value.Members.Any(member => member.Key == "url"))
             reading.Reject($"{key}.url", value, "the server's address, e.g. \"http://localhost:8081\"");
-        return url is null ? null : read;
+        var read = Members.Read(new BackendOptions(name, NoUrl), key, value, reading);
+        return ReferenceEquals(read.Url, NoUrl) ? null : read;
     }
 
-    private static Dictionary<string, BackendKind> Kinds { get; } = new(StringComparer.Ordinal)
-    {
-        ["auto"] = BackendKind.Auto,
-        ["llama-server"] = BackendKind.LlamaServer,
-        ["router"] = BackendKind.Router,
-        ["llama-swap"] = BackendKind.LlamaSwap,
-        ["ollama"] = BackendKind.Ollama,
-        ["openai"] = BackendKind.OpenAi,
-    };
+    private static BackendOptions ReadFolder(
+        BackendOptions backend, string key, ConfigurationValue value, ConfigurationReading reading) =>
+        FolderReader.Read(key, value, mustExist: true, "", reading) is { } folder ? backend with { SlotDirectory = folder } : backend;
 }

@@ -139,12 +139,5 @@ internal static class ConfigurationKeys
 
     private static ConfigurationKey Texts(string name, Func<ProxyOptions, IReadOnlyList<string>, ProxyOptions> set) =>
         new(name, IsScalar: false, (options, value, reading) =>
-        {
-            if (value.Kind == ConfigurationValueKind.Array && value.Members.All(element => IsText(element.Value)))
-                return set(options, [.. value.Members.Select(element => element.Value.Content)]);
-            reading.Reject(name, value, "an array of strings, e.g. [\"key-of-the-nightly-job\"]");
-            return options;
-        });
-
-    private static bool IsText(ConfigurationValue value) => value is { Kind: ConfigurationValueKind.Text, Content.Length: > 0 };
+            TextsReader.Read(name, value, "[\"key-of-the-nightly-job\"]", reading) is { } texts ? set(options, texts) : options);
 }

@@ -32,6 +32,11 @@ internal sealed class MemberTable<T>
             return options;
         });
 
+    /// <summary>An array of strings, none of them empty.</summary>
+    public MemberTable<T> WithTexts(string name, string example, Func<T, IReadOnlyList<string>, T> set) =>
+        With(name, (options, key, value, reading) =>
+            TextsReader.Read(key, value, example, reading) is { } texts ? set(options, texts) : options);
+
     /// <summary>A member that may be null, which leaves the options unchanged.</summary>
     public MemberTable<T> WithOptional<TValue>(string name, ValueReader<TValue> reader, Func<T, TValue, T> set)
     {

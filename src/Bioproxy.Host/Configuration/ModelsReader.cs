@@ -6,6 +6,10 @@ internal static class ModelsReader
     private const string Key = "models";
     private const string Example = "[\"desk\", \"swap/qwen3-coder\"]";
 
+    private static readonly MemberTable<ModelOptions> Members = new MemberTable<ModelOptions>()
+        .WithTexts("use", Example, (model, texts) => model with { Use = [.. texts.Select(Use)] })
+        .WithTexts("aliases", "[\"gpt-4o\", \"claude-*\"]", (model, texts) => model with { Aliases = texts });
+
     public static ProxyOptions Read(ProxyOptions options, ConfigurationValue value, ConfigurationReading reading)
     {
         if (value.Kind != ConfigurationValueKind.Object)
@@ -28,13 +32,11 @@ internal static class ModelsReader
         }
 
         reading.Accept(key, value);
-        var members = new MemberReader($"{key}.", value, reading);
-        var use = members.Texts("use", Example);
-        var aliases = members.Texts("aliases", "[\"gpt-4o\", \"claude-*\"]");
-        members.End();
-        if (!value.Members.Any(member => member.Key == "use") || use is { Count: 0 })
-            reading.Reject($"{key}.use", members.At("use"), $"the backends that serve it, e.g. {Example}");
-        return use is null ? null : new ModelOptions(name, [.. use.Select(Use)], aliases ?? []);
+        var model = Members.Read(new ModelOptions(name, [], []), key, value, reading);
+        var use = value.Members.FirstOrDefault(member => member.Key == "use").Value;
+        if (use is null or { Kind: ConfigurationValueKind.Array, Members.Count: 0 })
+            reading.Reject($"{key}.use", use ?? value, $"the backends that serve it, e.g. {Example}");
+        return model;
     }
 
     private static ModelUse Use(string text) =>

@@ -5,6 +5,11 @@ internal static class PrefixReader
 {
     private const string Key = "prefixes";
 
+    private static readonly MemberTable<(ConfigurationValue Path, IReadOnlyList<string>? Models)> Members =
+        new MemberTable<(ConfigurationValue Path, IReadOnlyList<string>? Models)>()
+            .With("template", static (entry, _, value, _) => (value, entry.Models))
+            .WithTexts("models", "[\"coder\"]", static (entry, texts) => (entry.Path, texts));
+
     public static ProxyOptions Read(ProxyOptions options, ConfigurationValue value, ConfigurationReading reading)
     {
         if (value.Kind != ConfigurationValueKind.Object)
@@ -19,16 +24,11 @@ internal static class PrefixReader
         {
             // All are checked, so that all mistakes are reported.
             var isPrefix = IsPrefix(prefix, written, reading);
-            var path = written;
-            if (written.Kind == ConfigurationValueKind.Object)
-            {
-                var members = new MemberReader($"{Key}.{prefix}.", written, reading);
-                path = members.At("template");
-                if (members.Texts("models", "[\"coder\"]") is { } wanted)
-                    models[prefix] = wanted;
-                members.End();
-            }
-
+            var (path, wanted) = written.Kind == ConfigurationValueKind.Object
+                ? Members.Read((written, null), $"{Key}.{prefix}", written, reading)
+                : (written, null);
+            if (wanted is not null)
+                models[prefix] = wanted;
             var template = ReadTemplate(prefix, path, reading);
             if (isPrefix && template is not null)
                 prefixes.Add(new(prefix, template));

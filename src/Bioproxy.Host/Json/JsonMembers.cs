@@ -47,7 +47,7 @@ internal static class JsonMembers
     /// <summary>Sets a member to a text: in place of its value, or as a new first member.</summary>
     public static JsonSplice Set(ReadOnlySpan<byte> json, string name, string text)
     {
-        byte[] value = [(byte)'"', .. JsonEncodedText.Encode(text).EncodedUtf8Bytes, (byte)'"'];
+        var value = JsonText.Quote(text);
         if (Find(json, name) is { } range)
             return new JsonSplice(range, value);
         var first = json.IndexOf((byte)'{') + 1;

@@ -1,5 +1,5 @@
-using System.Collections.Immutable;
 using Bioproxy.Host.Backends;
+using Bioproxy.Host.Threading;
 
 namespace Bioproxy.Host.Models;
 
@@ -7,54 +7,33 @@ namespace Bioproxy.Host.Models;
 /// fingerprints; what was learned of one server says nothing about another.</summary>
 internal sealed class ModelDirectory : IAsyncDisposable
 {
-    private readonly Lock _lock = new();
-    private ImmutableArray<ServedModel> _all = [];
-    private Action<ServedModel>? _added;
+    private readonly GrowingList<ServedModel> _all;
 
     public ModelDirectory(BackendDirectory backends, SharedState shared)
+        : this([])
     {
-        foreach (var backend in backends.Subscribe(backend => Add(Serve(backend, shared))))
-            Add(Serve(backend, shared));
+        foreach (var backend in backends.Subscribe(Add))
+            Add(backend);
+
+        void Add(Backend backend) => _all.Add(new(shared.ContextOf(backend), backend, shared.NewQueue(backend)));
     }
 
-    internal ModelDirectory(IEnumerable<ServedModel> models) => _all = [.. models];
+    internal ModelDirectory(IEnumerable<ServedModel> models) => _all = new GrowingList<ServedModel>(models);
 
     /// <summary>In the order of the configuration, then in that of their discovery. One that stands for a server with several models
     /// serves nothing itself.</summary>
-    public IReadOnlyList<ServedModel> All => _all;
+    public IReadOnlyList<ServedModel> All => _all.Items;
 
     /// <summary>The model of the first backend.</summary>
-    public ServedModel Default => _all[0];
+    public ServedModel Default => All[0];
 
     /// <summary>Tells of every model that is added from now on. Must be quick and must not throw.</summary>
     /// <returns>Those that are there already.</returns>
-    public IReadOnlyList<ServedModel> Subscribe(Action<ServedModel> added)
-    {
-        lock (_lock)
-        {
-            _added += added;
-            return _all;
-        }
-    }
+    public IReadOnlyList<ServedModel> Subscribe(Action<ServedModel> added) => _all.Subscribe(added);
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var model in _all)
+        foreach (var model in All)
             await model.DisposeAsync().ConfigureAwait(false);
-    }
-
-    private static ServedModel Serve(Backend backend, SharedState shared) =>
-        new(shared.ContextOf(backend), backend, shared.NewQueue(backend));
-
-    private void Add(ServedModel model)
-    {
-        Action<ServedModel>? added;
-        lock (_lock)
-        {
-            _all = _all.Add(model);
-            added = _added;
-        }
-
-        added?.Invoke(model);
     }
 }

@@ -30,8 +30,6 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
         _name = backend.Model ?? backend.Name;
         _current = new ModelInstance(context, backend, backend.Monitor.State, queue);
         backend.Monitor.Subscribe(this);
-        if (backend is { Host: { } host, Model: { } model })
-            host.Gate.Subscribe(model, this);
         backend.Loader?.Subscribe(this);
     }
 
@@ -62,12 +60,8 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
     /// <summary>To be awaited first: where a model is loaded for a request, or in the place of another, the request waits for it.</summary>
     /// <returns>What has to be disposed when the request has given its lease back, or why the model cannot be used; neither for a server
     /// whose model is always there.</returns>
-    public async ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterAsync(CancellationToken cancellationToken) => _backend switch
-    {
-        { Loader: { } loader } => await loader.EnterAsync(cancellationToken).ConfigureAwait(false),
-        { Host: { } host, Model: { } model } => (await host.Gate.EnterAsync(model, cancellationToken).ConfigureAwait(false), null),
-        _ => default,
-    };
+    public ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterAsync(CancellationToken cancellationToken) =>
+        _backend.Loader?.EnterAsync(cancellationToken) ?? default;
 
     public bool IsBusy => Queue.View is var view && view.Used + view.UsersWaiting > 0;
 
@@ -104,7 +98,7 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
 
     /// <summary>A request has to load or wake it. One that its server is loading is waited for in the same way.</summary>
     private bool MustWake => _current.State.Status is BackendStatus.Sleeping or BackendStatus.Unloaded
-        || ((_backend.Host is not null || _backend.Loader is not null) && _current.State.Status == BackendStatus.Loading);
+        || (_backend.Loader is not null && _current.State.Status == BackendStatus.Loading);
 
     public void BackendChanged()
     {

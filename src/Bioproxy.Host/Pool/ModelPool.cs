@@ -57,6 +57,13 @@ internal sealed partial class ModelPool : IAsyncDisposable
         }
     }
 
+    /// <summary>One model, which the pool must have.</summary>
+    public PoolModelStatus StatusOf(string name)
+    {
+        lock (_lock)
+            return StatusOf(_entries[name]);
+    }
+
     /// <summary>Loads, questions and stops that are under way; for tests.</summary>
     internal int UnfinishedWork => Unfinished().Length;
 

@@ -13,7 +13,7 @@ internal sealed class PoolLoop(ModelPool pool, PoolUse use, OrphanCleaner orphan
     public void Changed(string name)
     {
         // One that is stopping has its slots saved first.
-        if (pool.Status.First(model => model.Name == name).State is not (PoolModelState.Ready or PoolModelState.Stopping))
+        if (pool.StatusOf(name).State is not (PoolModelState.Ready or PoolModelState.Stopping))
             use.Gone(name);
     }
 

@@ -9,7 +9,7 @@ internal sealed class PooledModelDriver(string name, ModelPool pool, IBackendDri
 
     public Task<Discovery> DiscoverAsync(BackendState known, CancellationToken cancellationToken)
     {
-        var now = pool.Status.First(model => model.Name == name);
+        var now = pool.StatusOf(name);
         return now.State switch
         {
             PoolModelState.Ready => server.DiscoverAsync(known, cancellationToken),

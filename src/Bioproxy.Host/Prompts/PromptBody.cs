@@ -108,20 +108,5 @@ internal sealed class PromptBody
     }
 
     /// <summary>Where the value of a member stands; of several with one name the last, which is the one that counts.</summary>
-    public JsonRange? Find(string name)
-    {
-        JsonRange? found = null;
-        var reader = new Utf8JsonReader(Body.Span, new JsonReaderOptions { MaxDepth = 512 });
-        reader.Read();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var isIt = reader.ValueTextEquals(name);
-            reader.Read();
-            var value = reader.SkipValue();
-            if (isIt)
-                found = value;
-        }
-
-        return found;
-    }
+    public JsonRange? Find(string name) => JsonMembers.Find(Body.Span, name);
 }

@@ -35,7 +35,7 @@ internal sealed class KnownModels(ModelRouter router, TimeProvider time)
         var instance = served.Current;
         if (instance.State.Facts is not { } facts)
             return null;
-        var meta = MetaOf(facts);
+        var meta = facts.MetaMembers.ToDictionary(StringComparer.Ordinal);
         return new KnownModel(name ?? NameOf(facts))
         {
             Since = _since,
@@ -57,18 +57,6 @@ internal sealed class KnownModels(ModelRouter router, TimeProvider time)
     {
         var name = facts.ModelAlias ?? facts.ModelPath ?? "default";
         return name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? Path.GetFileNameWithoutExtension(name) : name;
-    }
-
-    private static Dictionary<string, string> MetaOf(BackendFacts facts)
-    {
-        var members = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var member in (facts.ModelMeta ?? "").Split(','))
-        {
-            if (member.IndexOf('=', StringComparison.Ordinal) is var at and > 0)
-                members[member[..at]] = member[(at + 1)..];
-        }
-
-        return members;
     }
 
     private static long? Number(Dictionary<string, string> meta, string name) =>

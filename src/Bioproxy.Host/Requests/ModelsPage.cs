@@ -41,14 +41,13 @@ internal static class ModelsPage
         writer.WriteString("object", "model");
         writer.WriteNumber("created", 0);
         writer.WriteString("owned_by", "bioproxy");
-        if (router.First(name)?.Current.State.Facts?.ModelMeta is { } meta)
+        if (router.First(name)?.Current.State.Facts is { ModelMeta: not null } facts)
         {
-            // What llama-server says of it, as it said it.
             writer.WriteStartObject("meta");
-            foreach (var member in meta.Split(',').Select(pair => pair.Split('=', 2)).Where(pair => pair.Length == 2))
+            foreach (var (member, value) in facts.MetaMembers)
             {
-                writer.WritePropertyName(member[0]);
-                writer.WriteRawValue(member[1], skipInputValidation: true);
+                writer.WritePropertyName(member);
+                writer.WriteRawValue(value, skipInputValidation: true);
             }
 
             writer.WriteEndObject();

@@ -41,7 +41,7 @@ internal sealed class PassthroughPath(ModelRouter router, ResponseStreamer strea
             return ModelsPage.NotFound(named, router);
 
         // A call that names a model may load it, as any request does; one that names none reaches the server itself.
-        var (pass, unloaded) = named is null && model.Backend.Loader is null
+        var (pass, unloaded) = named is null && model.Backend.Host is not null
             ? default
             : await model.EnterAsync(clientGone).ConfigureAwait(false);
         using var entered = pass;

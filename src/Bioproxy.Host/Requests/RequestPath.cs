@@ -126,7 +126,8 @@ internal sealed class RequestPath : IPluginBackend
         // 4 route
         var exchange = asked.Exchange;
         await _router.FindOutAsync(clientGone).ConfigureAwait(false);
-        var candidates = exchange.Candidates = _router.Route(asked.ModelName, asked.Canonical, asked.Domain, exchange.Lane);
+        var name = _router.HasNames ? asked.ModelName : null; // a body without a prompt is searched for it
+        var candidates = exchange.Candidates = _router.Route(name, asked.Canonical, asked.Domain, exchange.Lane);
         for (var at = 0; at < candidates.Count; at++)
         {
             var (failure, triesNext) = await TryAsync(asked, turn, candidates[at].Model, at, at + 1 < candidates.Count, clientGone)
@@ -137,7 +138,7 @@ internal sealed class RequestPath : IPluginBackend
             await turn.EndAsync().ConfigureAwait(false);
         }
 
-        return ModelsPage.NotFound(asked.ModelName, _router);
+        return ModelsPage.NotFound(name, _router);
     }
 
     /// <summary>Steps 5 to 8 in one place.</summary>
@@ -146,7 +147,7 @@ internal sealed class RequestPath : IPluginBackend
         PreparedRequest asked, SlotTurn turn, ServedModel model, int attempt, bool hasNext, CancellationToken clientGone)
     {
         var exchange = asked.Exchange;
-        asked.BeginAttempt(_router.HasNames ? model.Backend.Model : null);
+        asked.BeginAttempt(model.Backend.Model);
         if (_router.HasNames)
             exchange.SetPlace(model.Backend.Name, model.Name, attempt + 1);
         var (pass, unloaded) = await model.EnterAsync(clientGone).ConfigureAwait(false);

@@ -13,8 +13,10 @@ namespace Bioproxy.Host.Routing;
 /// </summary>
 internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
 {
+    private readonly bool _hasNames = options.HasNames; // asked for every request
+
     /// <summary>Names matter: there are several backends, <c>models</c> is configured, or a server has several models.</summary>
-    public bool HasNames => options.HasNames || models.All.Count > 1 || models.Default.IsServer;
+    public bool HasNames => _hasNames || models.All.Count > 1 || models.Default.IsServer;
 
     /// <summary>The models that are served, in the order of the configuration.</summary>
     public IReadOnlyList<ServedModel> All => models.All;

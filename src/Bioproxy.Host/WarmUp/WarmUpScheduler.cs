@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.Templates;
@@ -19,17 +18,15 @@ internal sealed partial class WarmUpScheduler(
 {
     private readonly ILogger<WarmUpScheduler> _logger = logger;
     private readonly WakeSignal _wake = new();
-    private readonly Lock _lock = new();
-    private ImmutableArray<ModelWarmUp> _models = [.. models];
+    private readonly GrowingList<ModelWarmUp> _models = new(models);
 
     /// <summary>The warm-ups of each model, in the order of the configuration.</summary>
-    public IReadOnlyList<ModelWarmUp> Models => _models;
+    public IReadOnlyList<ModelWarmUp> Models => _models.Items;
 
     /// <summary>A model was found.</summary>
     public void Add(ModelWarmUp model)
     {
-        lock (_lock)
-            _models = _models.Add(model);
+        _models.Add(model);
         _wake.Set();
     }
 
@@ -42,7 +39,7 @@ internal sealed partial class WarmUpScheduler(
     {
         metrics.WarmUpChecked();
         await templates.RefreshAllAsync(stopping).ConfigureAwait(false);
-        var done = await Task.WhenAll(_models.Select(model => model.CheckAsync(_wake, stopping))).ConfigureAwait(false);
+        var done = await Task.WhenAll(Models.Select(model => model.CheckAsync(_wake, stopping))).ConfigureAwait(false);
         return done.All(static isDone => isDone);
     }
 

@@ -54,13 +54,9 @@ internal sealed class SlotWatcher(InstanceBackend backend, SlotTable table, Time
     {
         await Task.Yield(); // the caller stores this task first
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        while (IsQuiet && _last != long.MinValue && QuietPause - time.GetElapsedTime(_last) is var pause && pause > TimeSpan.Zero)
-        {
+        while (!retired.IsCancellationRequested && IsQuiet && _last != long.MinValue
+            && QuietPause - time.GetElapsedTime(_last) is var pause && pause > TimeSpan.Zero)
             await Task.Delay(pause, time, retired).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (retired.IsCancellationRequested)
-                break;
-        }
-
         lock (_lock)
         {
             _running = _next!;
