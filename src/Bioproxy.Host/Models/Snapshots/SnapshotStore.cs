@@ -158,15 +158,17 @@ internal sealed partial class SnapshotStore
     /// <summary>Removes a snapshot that failed; its sidecar is kept under another name.</summary>
     public void Quarantine(Snapshot snapshot, string reason)
     {
+        var wasTakenOut = TryTakeOut(snapshot);
         lock (_lock)
         {
+            // After it has left the index: who reads that it failed must not find it there.
             _quarantined.Enqueue($"{snapshot.File}: {reason}");
             if (_quarantined.Count > MostFailures)
                 _quarantined.Dequeue();
         }
 
         LogQuarantined(snapshot.File, snapshot.Label, reason);
-        if (!TryTakeOut(snapshot))
+        if (!wasTakenOut)
             return; // its name may be in use by another one
         _sidecars.Quarantine(snapshot.File);
         LetGo(snapshot);

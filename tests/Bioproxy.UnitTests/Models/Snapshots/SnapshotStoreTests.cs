@@ -66,6 +66,20 @@ public sealed class SnapshotStoreTests : IDisposable
         Assert.Empty(_fixture.Sidecars);
     }
 
+    /// <summary>Who reads that a snapshot failed must not find it in the index.</summary>
+    [Fact]
+    public void Quarantine_IsShownOnceTheSnapshotIsGone()
+    {
+        var snapshot = Add("s.bin", "text");
+        var (shown, left) = (-1, -1);
+        using var _ = _store.Subscribe(_ => (shown, left) = (_store.Quarantined.Count, _store.Count));
+
+        _store.Quarantine(snapshot, "it had no effect");
+
+        Assert.Equal((0, 0), (shown, left));
+        Assert.Single(_store.Quarantined);
+    }
+
     /// <summary>A caller that found a snapshot may be late: its name may have been given out again.</summary>
     [Theory]
     [InlineData(false)]
