@@ -18,7 +18,7 @@ internal sealed class TestClock : FakeTimeProvider
         get
         {
             lock (_lock)
-                return _armed.Count;
+                return Waiting_NeedsLock();
         }
     }
 
@@ -37,7 +37,7 @@ internal sealed class TestClock : FakeTimeProvider
     {
         lock (_lock)
         {
-            if (_armed.Count >= count)
+            if (Waiting_NeedsLock() >= count)
                 return Task.CompletedTask;
             var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiters.Add((count, reached));
@@ -94,10 +94,18 @@ internal sealed class TestClock : FakeTimeProvider
             timer.Due = due;
             if (due is not null)
                 _armed.Add(timer);
-            foreach (var (_, reached) in _waiters.Where(waiter => waiter.Count <= _armed.Count))
+            var waiting = Waiting_NeedsLock();
+            foreach (var (_, reached) in _waiters.Where(waiter => waiter.Count <= waiting))
                 reached.TrySetResult();
-            _waiters.RemoveAll(waiter => waiter.Count <= _armed.Count);
+            _waiters.RemoveAll(waiter => waiter.Count <= waiting);
         }
+    }
+
+    /// <summary>One that is due is about to fire: whoever armed it does not wait for the clock any more.</summary>
+    private int Waiting_NeedsLock()
+    {
+        var now = GetUtcNow();
+        return _armed.Count(timer => timer.Due > now);
     }
 
     private sealed class WatchedTimer(TestClock clock, TimerCallback callback, object? state, long number) : ITimer
@@ -118,7 +126,9 @@ internal sealed class TestClock : FakeTimeProvider
         {
             Period = period;
             clock.Arm(this, dueTime < TimeSpan.Zero ? null : clock.GetUtcNow() + dueTime);
-            return Inner.Change(dueTime, period);
+            var isChanged = Inner.Change(dueTime, period);
+            clock.FireDue(); // if the clock was moved between these two lines, the inner timer is late
+            return isChanged;
         }
 
         public void Dispose()
