@@ -85,6 +85,9 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
         return true;
     }
 
+    /// <summary>The sender's body with the edits of plugins.</summary>
+    public byte[] EditedBody() => new SplicedBody(Body.Memory, [.. Splices.Take(_edits ?? Splices.Count)]).ToArray();
+
     /// <summary>What is sent: the sender's bytes with the splices.</summary>
     public PiecesContent Content()
     {

@@ -196,18 +196,20 @@ internal sealed class RequestPath : IPluginBackend
         turn.Outcome = answer.Outcome(isComplete: failure is null, timings)
             with
         { HasOtherExplanation = asked.HasOtherExplanation(placement) };
-        Report(asked, placement, timings);
+        Report(asked, model, placement, timings);
         return (failure, false);
     }
 
     /// <summary>The answer has ended: nothing that is said of it may change it.</summary>
-    private void Report(PreparedRequest asked, Placement placement, PromptTimings? timings)
+    private void Report(PreparedRequest asked, ServedModel model, Placement placement, PromptTimings? timings)
     {
         try
         {
             var cacheResult = placement.Verdict(timings?.CachedTokens, timings?.PromptTokens ?? 0);
             _report.Served(asked.Exchange, cacheResult, timings);
             _explainer.Explain(asked.Exchange, placement, asked.Canonical, timings, cacheResult);
+            if (asked is { Canonical: { } prompt, Exchange.Status: StatusCodes.Status200OK })
+                model.Context.Preambles.Observe(prompt, asked.Prompt!.Source.Endpoint, asked.EditedBody);
         }
         catch (Exception e)
         {
@@ -276,7 +278,7 @@ internal sealed class RequestPath : IPluginBackend
         IReadOnlyList<PluginResponseTransform> responses)
     {
         exchange.Lane = caller.Lane == PromptLane.Batch ? Lane.Batch : Lane.Interactive;
-        var isComparable = prompt is { Source: { HasChain: true, Generations: 1 } } && exchange.Route.CanPin;
+        var isComparable = prompt is { Source: { HasChain: true, Generations: 1 } };
         return new PreparedRequest(_explainer)
         {
             Exchange = exchange,
@@ -284,7 +286,7 @@ internal sealed class RequestPath : IPluginBackend
             Body = body,
             Prompt = prompt,
             Splices = prompt?.Splices() ?? [],
-            Canonical = isComparable ? CanonicalPrompt.Build(prompt!, caller.Domain, caller.Session) : null,
+            Canonical = isComparable ? CanonicalPrompt.Build(prompt!, caller.Domain, caller.Session, exchange.Route.CanPin) : null,
             Client = caller.Client,
             Domain = caller.Domain,
             Responses = responses,

@@ -5,7 +5,7 @@ using Bioproxy.Host.WarmUp;
 
 namespace Bioproxy.UnitTests.WarmUp;
 
-public sealed class TemplateWarmUpTests : IAsyncDisposable
+public sealed class PrefixWarmUpTests : IAsyncDisposable
 {
     private readonly WarmUpFixture _warm = new();
 
