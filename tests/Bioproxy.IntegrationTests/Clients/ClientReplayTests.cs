@@ -32,11 +32,28 @@ public sealed class ClientReplayTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Recordings))]
-    public async Task Sessions_OfAClient_ReuseWhatCanBeReused(string client, string architecture)
+    public async Task Sessions_OfAClient_ReuseWhatCanBeReused(string client, string architecture) =>
+        await ReplayAsync(client, architecture, RequestsOf(client));
+
+    /// <summary>Nothing is known of the client but the state of its first session.</summary>
+    [Theory]
+    [MemberData(nameof(Recordings))]
+    public async Task SecondSession_AfterARestartOfEverything_ReusesWhatCanBeReused(string client, string architecture)
+    {
+        var requests = RequestsOf(client);
+        var second = requests.First(request => request.Note.StartsWith("S2", StringComparison.Ordinal));
+        var first = requests.TakeWhile(request => request != second);
+
+        await ReplayAsync(client, architecture, [.. first, second with { Note = "S2 new session, after restart of everything" }]);
+    }
+
+    private static IReadOnlyList<RecordedRequest> RequestsOf(string client) =>
+        Folder is null ? InventedSessions.Of(client) : RecordedRequest.Read(Path.Combine(Folder, client + ".jsonl"));
+
+    private async Task ReplayAsync(string client, string architecture, IReadOnlyList<RecordedRequest> requests)
     {
         await using var workspace = new Workspace(output);
         workspace.UseModel(Enum.Parse<TinyArchitecture>(architecture), size: TinySize.Tiny);
-        var requests = Folder is null ? InventedSessions.Of(client) : RecordedRequest.Read(Path.Combine(Folder, client + ".jsonl"));
         var longest = requests.Max(request => request.Body.ToJsonString().Length);
         await using var replay = new ClientReplay(
             workspace, workspace.ServerOptions(parallel: 2) with { ContextSize = 2 * (longest + 2048), Threads = 2 });
@@ -46,12 +63,12 @@ public sealed class ClientReplayTests(ITestOutputHelper output)
         output.WriteLine($"{client}, {architecture}\n prompt  reusable    reused     alone  result      request");
         foreach (var one in replayed)
             output.WriteLine(one.ToString());
-        var fresh = replayed.Skip(1).Where(one => one.Note.Contains("new session", StringComparison.Ordinal)).ToList();
-        var (computed, unavoidable) = (fresh.Sum(one => one.Prompt - one.Reused), fresh.Sum(one => one.Prompt - one.Reusable));
-        output.WriteLine($"new sessions computed {computed:N0} tokens; {unavoidable:N0} are new");
         var (reusable, reused) = (replayed.Sum(one => one.Reusable), replayed.Sum(one => one.Reused));
         var alone = replayed.Sum(one => one.Alone) / (double)reusable;
         output.WriteLine($"reused {reused / (double)reusable:P1} of what can be reused; without the proxy {alone:P1}");
+        var fresh = replayed.Skip(1).Where(one => one.Note.Contains("new session", StringComparison.Ordinal)).ToList();
+        var (computed, unavoidable) = (fresh.Sum(one => one.Prompt - one.Reused), fresh.Sum(one => one.Prompt - one.Reusable));
+        output.WriteLine($"new sessions computed {computed:N0} tokens; {unavoidable:N0} are new");
         Assert.InRange(reused, (int)(LeastReuse * reusable), int.MaxValue);
     }
 }
