@@ -1,4 +1,5 @@
 using Bioproxy.Host.Http;
+using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Protocols.Ollama;
 using Bioproxy.Host.Routing;
 using Microsoft.AspNetCore.Http;
@@ -81,9 +82,12 @@ internal sealed class OllamaPath(ModelRouter router, BodyReader bodies, TimeProv
         return (new ReceivedRequest(HeadOf(original.Head, request.Path), request.Path, body), null);
     }
 
+    /// <summary>Every place that serves the model speaks Ollama's protocol itself. Where one does not, the translated request suits
+    /// all.</summary>
     private bool PassesUntouched(ReceivedRequest received) =>
         router.All.Any(static model => model.SpeaksOllama)
-            && router.First(OllamaRequest.ModelOf(received.Body.Memory)) is { SpeaksOllama: true };
+            && router.Route(OllamaRequest.ModelOf(received.Body.Memory), null, null, Lane.Interactive) is { Count: > 0 } places
+            && places.All(static place => place.Model.SpeaksOllama);
 
     /// <summary>The client's headers, except those that describe its body or the form of the answer.</summary>
     private static RequestHead HeadOf(RequestHead client, string path)

@@ -3,13 +3,15 @@ using Bioproxy.Host.Backends.Drivers.Other;
 
 namespace Bioproxy.Host.Backends.Drivers;
 
-/// <summary>For a backend whose kind is not configured: asks as a llama-server first, and takes what is not one as any other
-/// server. A llama-server in router mode becomes a server with several models.</summary>
+/// <summary>For a backend whose kind is not configured: asks as a llama-server first, then whether it is a known server with several
+/// models (llama-server in router mode, Ollama, llama-swap), and takes what is neither as any other server.</summary>
 /// <param name="url">The server's address.</param>
 /// <param name="connectTimeout">The longest wait for a connection.</param>
 /// <param name="apiKey">The key; null for none.</param>
-/// <param name="host">Lists the models of a router; null leaves a router's models alone.</param>
-internal sealed class DetectingDriver(Uri url, TimeSpan connectTimeout, string? apiKey, ModelHost? host = null) : IBackendDriver
+/// <param name="servers">The servers with several models that it may be, with the host of their models; null where it cannot be
+/// one.</param>
+internal sealed class DetectingDriver(
+    Uri url, TimeSpan connectTimeout, string? apiKey, (DetectedServer Kinds, ModelHost Host)? servers = null) : IBackendDriver
 {
     private readonly LlamaServerDriver _llamaServer = new(url, connectTimeout, apiKey);
     private readonly OtherServerDriver _other = new(url, connectTimeout, apiKey);
@@ -19,14 +21,24 @@ internal sealed class DetectingDriver(Uri url, TimeSpan connectTimeout, string? 
     public async Task<Discovery> DiscoverAsync(BackendState known, CancellationToken cancellationToken)
     {
         var found = await _llamaServer.DiscoverAsync(known, cancellationToken).ConfigureAwait(false);
-        if (found.Facts is { IsRouter: true } && host is not null)
+        if (servers is not var (kinds, host))
+            return found.Kind == DiscoveryKind.OtherKind ? Other : found;
+        if (found.Facts is { IsRouter: true })
         {
+            kinds.BecomeRouter();
             var answer = await host.ListAsync(cancellationToken).ConfigureAwait(false);
             return answer.IsSuccess ? found : ModelServerDriver.Failure(answer);
         }
 
-        // It has answered: that is all there is to know.
-        return found.Kind == DiscoveryKind.OtherKind ? Discovery.Found(BackendStatus.Ready, new BackendFacts(), null) : found;
+        if (found.Kind != DiscoveryKind.OtherKind)
+            return found;
+
+        // Asked once: another kind of server would log every question that it does not know.
+        if (known is { Status: BackendStatus.Ready, Facts: { IsLlamaServer: false, IsRouter: false } })
+            return Other;
+        return await kinds.RecogniseAsync(cancellationToken).ConfigureAwait(false)
+            ? await ModelServerDriver.DiscoverAsync(host, cancellationToken).ConfigureAwait(false)
+            : Other;
     }
 
     public Task<ProcessCheck> CheckProcessAsync(BackendFacts facts, CancellationToken cancellationToken) =>
@@ -39,4 +51,7 @@ internal sealed class DetectingDriver(Uri url, TimeSpan connectTimeout, string? 
         _llamaServer.Dispose();
         _other.Dispose();
     }
+
+    /// <summary>It has answered: that is all there is to know.</summary>
+    private static Discovery Other { get; } = Discovery.Found(BackendStatus.Ready, new BackendFacts(), null);
 }

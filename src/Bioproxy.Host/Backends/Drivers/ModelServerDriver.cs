@@ -5,11 +5,18 @@ internal sealed class ModelServerDriver(ModelHost host) : IBackendDriver
 {
     public ISlotApi? Slots => null;
 
-    public async Task<Discovery> DiscoverAsync(BackendState known, CancellationToken cancellationToken)
+    public Task<Discovery> DiscoverAsync(BackendState known, CancellationToken cancellationToken) => DiscoverAsync(host, cancellationToken);
+
+    /// <summary>What the list says of its server.</summary>
+    public static async Task<Discovery> DiscoverAsync(ModelHost host, CancellationToken cancellationToken)
     {
         var answer = await host.ListAsync(cancellationToken).ConfigureAwait(false);
+        var server = host.Server;
         return answer.IsSuccess
-            ? Discovery.Found(BackendStatus.Ready, new BackendFacts { IsRouter = true, ModelAlias = host.Server.Kind }, null)
+            ? Discovery.Found(
+                BackendStatus.Ready,
+                new BackendFacts { IsRouter = true, IsOllama = server.SpeaksOllama, ModelAlias = server.Kind },
+                null)
             : Failure(answer);
     }
 
