@@ -100,7 +100,7 @@ internal static class CheckCommand
     };
 
     private static string DescribeModel(Backend model) =>
-        model.Host is { Server.SpeaksOllama: false } host && host.Gate.StateOf(model.Model!) == SwapState.Here
+        model.Host is { Server.IsSelfManaged: false } host && host.Gate.StateOf(model.Model!) == SwapState.Here
             ? $"{model.Model} (loaded)"
             : model.Model!;
 }

@@ -37,9 +37,12 @@ internal sealed class BioproxyProcess : IAsyncDisposable
     {
         var proxyPort = ports.Proxy == 0 ? FreePort() : ports.Proxy;
         var adminPort = ports.Admin == 0 ? FreePort() : ports.Admin;
-        configuration["proxy_host"] = configuration["admin_host"] = "127.0.0.1";
-        (configuration["proxy_port"], configuration["admin_port"]) = (proxyPort, adminPort);
-        (configuration["health_check_interval"], configuration["state_directory"]) = (0.5, "state");
+        configuration["proxy_host"] = "127.0.0.1";
+        configuration["proxy_port"] = proxyPort;
+        configuration["admin_host"] = "127.0.0.1";
+        configuration["admin_port"] = adminPort;
+        configuration["health_check_interval"] = 0.5;
+        configuration["state_directory"] = "state";
         var config = Path.Combine(folder.FullName, "config.json");
         await File.WriteAllTextAsync(config, configuration.ToJsonString(), cancellationToken);
 

@@ -39,6 +39,9 @@ internal sealed record BackendFacts
     /// <summary>An Ollama server: requests in its protocol pass untouched.</summary>
     public bool IsOllama { get; init; }
 
+    /// <summary>A kind of server that manages its caches itself: no flag would give it slots.</summary>
+    public bool IsSelfManaged { get; init; }
+
     public int? TotalSlots { get; init; }
     public int? ContextPerSlot { get; init; }
 
@@ -74,7 +77,7 @@ internal sealed record BackendFacts
 
     /// <summary>What is missing for the whole service, as a sentence with the flag that gives it; null when nothing is.</summary>
     public string? Missing =>
-        IsRouter || IsOllama ? null
+        IsRouter || IsSelfManaged ? null
         : !IsLlamaServer ? "The backend is not a llama-server (it has no /props): requests are expanded and queued, but no KV cache is kept."
         : !CanReadSlots ? "The backend does not show its slots: start llama-server without --no-slots; until then no KV cache is kept."
         : !CanSaveSlots ? "The backend cannot save slots: start llama-server with --slot-save-path FOLDER; "

@@ -43,7 +43,7 @@ internal static class BackendsServices
         var host = server is null ? null : HostOf(server, backend, options, time, logger, loggers ?? NullLoggerFactory.Instance);
         IBackendDriver driver = backend.Kind switch
         {
-            BackendKind.OpenAi => new OtherServerDriver(backend.Url, options.ConnectTimeout, backend.ApiKey),
+            BackendKind.OpenAi => new OtherServerDriver(host!),
             BackendKind.Router or BackendKind.LlamaSwap or BackendKind.Ollama => new ModelServerDriver(host!),
             _ => new DetectingDriver(
                 backend.Url, options.ConnectTimeout, backend.ApiKey, server is DetectedServer kinds ? (kinds, host!) : null),
@@ -60,12 +60,17 @@ internal static class BackendsServices
             BackendKind.Router => Router(),
             BackendKind.LlamaSwap => LlamaSwap(),
             BackendKind.Ollama => Ollama(),
-            BackendKind.Auto => new DetectedServer(Router(), [Ollama(), LlamaSwap()]),
+            BackendKind.OpenAi => OpenAi(),
+
+            // The only server there is gets every name that a client uses.
+            BackendKind.Auto => new DetectedServer(
+                Router(), options.IsFleet ? [Ollama(), LlamaSwap(), OpenAi()] : [Ollama(), LlamaSwap()]),
             _ => null,
         };
 
         RouterServer Router() => new(backend, options.ConnectTimeout);
         LlamaSwapServer LlamaSwap() => new(backend, options.ConnectTimeout);
+        OpenAiServer OpenAi() => new(backend, options.ConnectTimeout, time);
         OllamaServer Ollama() => new(backend, options.ConnectTimeout, time);
     }
 

@@ -12,6 +12,9 @@ internal interface IModelServer : IDisposable
     /// <summary>It speaks Ollama's protocol: such requests pass untouched.</summary>
     bool SpeaksOllama => false;
 
+    /// <summary>It decides itself which models are in memory, and has no slots to manage.</summary>
+    bool IsSelfManaged => false;
+
     /// <summary>Its models. Loads none, and keeps none loaded.</summary>
     Task<BackendAnswer<ModelList>> ListAsync(CancellationToken cancellationToken);
 

@@ -35,7 +35,7 @@ internal sealed class Round(ProxyOptions options, BackendChoice choice, bool isP
         using var backend = Make(server);
         using var models = new Owned(backend.Server);
         var state = await backend.Monitor.CheckAsync(cancellationToken).ConfigureAwait(false);
-        if (state is not { Status: BackendStatus.Ready, Facts: { IsRouter: true, IsOllama: false } facts } || backend.Server is not { } host)
+        if (state is not { Status: BackendStatus.Ready, Facts: { IsRouter: true, IsSelfManaged: false } facts } || backend.Server is not { } host)
         {
             if (choice.Model is null)
                 yield return await ExamineAsync(server.Name, backend, state, cancellationToken).ConfigureAwait(false);

@@ -17,11 +17,11 @@ internal static class ServerFindings
             case { Status: BackendStatus.Ready, Problem: { } problem }:
                 yield return Bad($"{server.Url}: {problem}", $"Set {server.ApiKeyKey} to the key of llama-server --api-key.");
                 break;
-            case { Status: BackendStatus.Ready, Facts: { IsLlamaServer: true, IsRouter: false } facts }:
-                var slots = $"{Figures.Number(facts.TotalSlots, "slot")} of {Figures.Number(facts.ContextPerSlot, "token")}";
-                var model = facts.ModelAlias ?? facts.ModelPath;
-                yield return (new Finding(Verdict.Ok, What, $"llama-server {facts.Build}, model {model}, {slots}"), null);
-                if (!facts.CanReadSlots)
+            case { Status: BackendStatus.Ready, Facts: { IsLlamaServer: true, IsRouter: false } llama }:
+                var slots = $"{Figures.Number(llama.TotalSlots, "slot")} of {Figures.Number(llama.ContextPerSlot, "token")}";
+                var model = llama.ModelAlias ?? llama.ModelPath;
+                yield return (new Finding(Verdict.Ok, What, $"llama-server {llama.Build}, model {model}, {slots}"), null);
+                if (!llama.CanReadSlots)
                 {
                     yield return (
                         new Finding(
@@ -31,16 +31,13 @@ internal static class ServerFindings
                 }
 
                 break;
-            case { Status: BackendStatus.Ready, Facts.IsOllama: true }:
-                yield return Plain($"{server.Url} is an Ollama server");
+            case { Status: BackendStatus.Ready, Facts: { IsSelfManaged: true } facts }:
+                yield return Plain($"{server.Url} is an {(facts.IsOllama ? "Ollama" : "OpenAI-compatible")} server");
                 break;
             case { Status: BackendStatus.Ready, Facts.IsRouter: true }:
                 yield return Bad(
                     $"{server.Url} is a llama-server in router mode, which its kind excludes",
                     $"Set backends.{server.Name}.kind to \"router\", or leave it out.");
-                break;
-            case { Status: BackendStatus.Ready } when server.Kind == BackendKind.OpenAi:
-                yield return Plain($"{server.Url} answers");
                 break;
             case { Status: BackendStatus.Ready }:
                 yield return Bad(

@@ -11,7 +11,7 @@ namespace Bioproxy.Host.Requests;
 /// path of every request from there; the client's end of the path (<see cref="OllamaSink"/>) turns the answer back. What Ollama tells
 /// about itself and its models is answered here. Where the backend is an Ollama server itself, everything passes untouched.
 /// </summary>
-internal sealed class OllamaPath(ModelRouter router, BodyReader bodies, TimeProvider time)
+internal sealed class OllamaPath(ModelRouter router, PassthroughPath passthrough, BodyReader bodies, TimeProvider time)
 {
     private readonly KnownModels _models = new(router, time);
 
@@ -108,6 +108,14 @@ internal sealed class OllamaPath(ModelRouter router, BodyReader bodies, TimeProv
             return failure;
         using var owned = body;
         var name = OllamaRequest.ModelOf(body.Memory);
+        if (name is not null && router.First(name) is { SpeaksOllama: true, Backend: var owner }
+            && (name == owner.Model || owner.NameFor(name) is null))
+        {
+            return await passthrough.ForwardAsync(
+                exchange, RequestHead.Of(request), () => new ReadOnlyMemoryContent(body.Memory), isRepeatable: true, name)
+                .ConfigureAwait(false);
+        }
+
         if (_models.Find(name) is not { } model)
             return new ProxyFailure(FailureKind.ModelNotFound, $"model '{name}' not found");
         await WriteAsync(exchange, OllamaPages.Show(model)).ConfigureAwait(false);

@@ -28,7 +28,7 @@ public sealed class OllamaServerTests : DriverConformanceTests
     {
         var found = await DiscoverAsync();
 
-        Assert.True(found.Facts is { IsOllama: true, IsRouter: true, Missing: null });
+        Assert.True(found.Facts is { IsOllama: true, IsRouter: true, IsSelfManaged: true, Missing: null });
         Assert.Equal(["llama3.1:8b", "qwen3:latest"], _host.Backends.Select(backend => backend.Model));
         Assert.Equal([[], ["qwen3"]], _host.Backends.Select(backend => backend.Aliases));
         Assert.All(_host.Backends, backend => Assert.Equal(SwapState.Here, _host.Gate.StateOf(backend.Model!)));
@@ -117,13 +117,26 @@ public sealed class OllamaServerTests : DriverConformanceTests
         Assert.False(backend.IsServer);
     }
 
+    [Fact]
+    public async Task Detect_AnyOtherServerBesideOthers_ItsModelsAreServedByName()
+    {
+        Server.Restart(o => o with { OllamaModels = null, Model = "org/big" });
+        using var backend = Auto(options => options with { Backends = [new BackendOptions("vllm", Server.BaseAddress)] });
+
+        var state = await backend.Monitor.CheckAsync(default).DefaultTimeout();
+
+        Assert.True(state.Facts is { IsOllama: false, IsSelfManaged: true, Missing: null });
+        Assert.Equal(["org/big"], backend.Server!.Backends.Select(model => model.Model));
+    }
+
     private protected override IBackendDriver Create(Uri url, TimeSpan connectTimeout) =>
         new ModelServerDriver(TestHosts.Ollama(url, connectTimeout));
 
-    private Backend Auto()
+    private Backend Auto(Func<ProxyOptions, ProxyOptions>? change = null)
     {
         var options = new ProxyOptions { BaseDirectory = "/", StateDirectory = "/", BackendUrl = Server.BaseAddress };
+        options = change?.Invoke(options) ?? options;
         return BackendsServices.Make(
-            options.DefaultBackend, options, TimeProvider.System, NullLogger<BackendMonitor>.Instance, NullLoggerFactory.Instance);
+            options.AllBackends[0], options, TimeProvider.System, NullLogger<BackendMonitor>.Instance, NullLoggerFactory.Instance);
     }
 }

@@ -1,6 +1,7 @@
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Backends.Drivers.LlamaSwap;
 using Bioproxy.Host.Backends.Drivers.Ollama;
+using Bioproxy.Host.Backends.Drivers.Other;
 using Bioproxy.Host.Backends.Drivers.Router;
 using Bioproxy.Host.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -21,6 +22,9 @@ internal static class TestHosts
     /// <param name="time">The clock; by default one on which every list is old.</param>
     public static ModelHost Ollama(Uri url, TimeSpan connectTimeout, TimeProvider? time = null) =>
         Of(new OllamaServer(new BackendOptions("ollama", url), connectTimeout, time ?? new HurryingClock()));
+
+    public static ModelHost OpenAi(Uri url, TimeSpan connectTimeout) =>
+        Of(new OpenAiServer(new BackendOptions("openai", url), connectTimeout, new HurryingClock()));
 
     private static ModelHost Of(IModelServer server) => new(
         server,

@@ -122,11 +122,9 @@ public sealed class DiagnosisTests
     public void Of_KindWithoutSlots_IsNothingToChange(string kind)
     {
         var report = Diagnosis.Of(kind == "ollama"
-            ? Unmeasured(new BackendState(BackendStatus.Ready, new BackendFacts { IsOllama = true, IsRouter = true }, null))
-            : Unmeasured(new BackendState(BackendStatus.Ready, new BackendFacts(), null)) with
-            {
-                Server = Desk with { Kind = BackendKind.OpenAi },
-            });
+            ? Unmeasured(new BackendState(
+                BackendStatus.Ready, new BackendFacts { IsOllama = true, IsRouter = true, IsSelfManaged = true }, null))
+            : Unmeasured(new BackendState(BackendStatus.Ready, new BackendFacts { IsSelfManaged = true }, null)));
 
         Assert.Equal(0, report.ExitCode);
         Assert.Equal(Verdict.Info, Assert.Single(report.Findings).Verdict);

@@ -13,6 +13,8 @@ internal sealed class DetectedServer(IModelServer router, IReadOnlyList<IModelSe
 
     public bool SpeaksOllama => Now.SpeaksOllama;
 
+    public bool IsSelfManaged => Now.IsSelfManaged;
+
     private IModelServer Now => _recognised ?? router;
 
     public void BecomeRouter() => _recognised = null;

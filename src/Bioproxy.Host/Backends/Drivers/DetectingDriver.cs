@@ -1,10 +1,9 @@
 using Bioproxy.Host.Backends.Drivers.LlamaServer;
-using Bioproxy.Host.Backends.Drivers.Other;
 
 namespace Bioproxy.Host.Backends.Drivers;
 
 /// <summary>For a backend whose kind is not configured: asks as a llama-server first, then whether it is a known server with several
-/// models (llama-server in router mode, Ollama, llama-swap), and takes what is neither as any other server.</summary>
+/// models, and takes what is neither as any other server.</summary>
 /// <param name="url">The server's address.</param>
 /// <param name="connectTimeout">The longest wait for a connection.</param>
 /// <param name="apiKey">The key; null for none.</param>
@@ -14,7 +13,6 @@ internal sealed class DetectingDriver(
     Uri url, TimeSpan connectTimeout, string? apiKey, (DetectedServer Kinds, ModelHost Host)? servers = null) : IBackendDriver
 {
     private readonly LlamaServerDriver _llamaServer = new(url, connectTimeout, apiKey);
-    private readonly OtherServerDriver _other = new(url, connectTimeout, apiKey);
 
     public ISlotApi? Slots => _llamaServer.Slots;
 
@@ -41,16 +39,17 @@ internal sealed class DetectingDriver(
             : Other;
     }
 
-    public Task<ProcessCheck> CheckProcessAsync(BackendFacts facts, CancellationToken cancellationToken) =>
-        (facts.IsLlamaServer ? (IBackendDriver)_llamaServer : _other).CheckProcessAsync(facts, cancellationToken);
+    public Task<ProcessCheck> CheckProcessAsync(BackendFacts facts, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return facts.IsLlamaServer
+            ? _llamaServer.CheckProcessAsync(facts, cancellationToken)
+            : Task.FromResult(ProcessCheck.Unknown);
+    }
 
     public Task WakeAsync(CancellationToken cancellationToken) => _llamaServer.WakeAsync(cancellationToken);
 
-    public void Dispose()
-    {
-        _llamaServer.Dispose();
-        _other.Dispose();
-    }
+    public void Dispose() => _llamaServer.Dispose();
 
     /// <summary>It has answered: that is all there is to know.</summary>
     private static Discovery Other { get; } = Discovery.Found(BackendStatus.Ready, new BackendFacts(), null);

@@ -11,14 +11,17 @@ internal sealed class ModelServerDriver(ModelHost host) : IBackendDriver
     public static async Task<Discovery> DiscoverAsync(ModelHost host, CancellationToken cancellationToken)
     {
         var answer = await host.ListAsync(cancellationToken).ConfigureAwait(false);
-        var server = host.Server;
-        return answer.IsSuccess
-            ? Discovery.Found(
-                BackendStatus.Ready,
-                new BackendFacts { IsRouter = true, IsOllama = server.SpeaksOllama, ModelAlias = server.Kind },
-                null)
-            : Failure(answer);
+        return answer.IsSuccess ? Discovery.Found(BackendStatus.Ready, FactsOf(host.Server), null) : Failure(answer);
     }
+
+    /// <summary>The server as a whole.</summary>
+    public static BackendFacts FactsOf(IModelServer server) => new()
+    {
+        IsRouter = true,
+        IsOllama = server.SpeaksOllama,
+        IsSelfManaged = server.IsSelfManaged,
+        ModelAlias = server.Kind,
+    };
 
     /// <summary>What a list that did not come says of the server.</summary>
     public static Discovery Failure(BackendAnswer<ModelList> answer) =>

@@ -1,82 +1,53 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using Bioproxy.Host.Configuration;
 
 namespace Bioproxy.Host.Backends.Drivers.Ollama;
 
-/// <summary>Ollama. It loads and unloads its models by itself, so that all of them count as loaded; it has no slots to manage.</summary>
-internal sealed class OllamaServer(BackendOptions backend, TimeSpan connectTimeout, TimeProvider time) : IModelServer
+/// <summary>Ollama: recognised by its version, its models listed by its own API.</summary>
+internal sealed class OllamaServer(BackendOptions backend, TimeSpan connectTimeout, TimeProvider time)
+    : SelfManagedServer(backend, connectTimeout, time)
 {
     /// <summary>The tag of a model that is named without one.</summary>
     private const string Latest = ":latest";
 
-    /// <summary>Each model asks for the list of all at every health check; nothing depends on an answer being newer than this.</summary>
-    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
-
-    private readonly ControlCalls _calls = new(backend.Url, connectTimeout, backend.ApiKey);
-    private readonly ConcurrentDictionary<string, BackendFacts> _facts = new(StringComparer.Ordinal);
-    private (BackendAnswer<ModelList> Answer, long At)? _last;
     private bool _isRecognised;
 
-    public string Kind => "Ollama";
+    public override string Kind => "Ollama";
 
-    public bool LoadsOnAnyCall => false;
+    public override bool SpeaksOllama => true;
 
-    public bool SpeaksOllama => true;
-
-    public async Task<BackendAnswer<ModelList>> ListAsync(CancellationToken cancellationToken)
+    protected override async Task<BackendAnswer<IReadOnlyList<(ListedModel Listed, BackendFacts Facts)>>> AskAsync(
+        CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        if (_last is var (known, at) && time.GetElapsedTime(at) < Fresh)
-            return known;
         if (!_isRecognised)
         {
             var version = ControlCalls.Extract(
-                await _calls.GetAsync("api/version", cancellationToken).ConfigureAwait(false),
+                await Calls.GetAsync("api/version", cancellationToken).ConfigureAwait(false),
                 "the version of Ollama",
                 static root => root.GetProperty("version").GetString());
             if (!version.IsSuccess)
-                return version.As<ModelList>();
+                return version.As<IReadOnlyList<(ListedModel, BackendFacts)>>();
         }
 
-        var asked = time.GetTimestamp();
-        var answer = ControlCalls.Extract(
-            await _calls.GetAsync("api/tags", cancellationToken).ConfigureAwait(false), "the list of models", Read);
+        var answer = ControlCalls.Extract<IReadOnlyList<(ListedModel, BackendFacts)>>(
+            await Calls.GetAsync("api/tags", cancellationToken).ConfigureAwait(false),
+            "the list of models",
+            static root => [.. root.GetProperty("models").EnumerateArray().Select(Read)]);
         _isRecognised = answer.IsSuccess;
-        _last = answer.IsSuccess ? (answer, asked) : null;
         return answer;
     }
 
-    public Task LoadAsync(string model, CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task UnloadAsync(string model, CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public IBackendDriver DriverOf(string model) => new OllamaModelDriver(() => FactsOf(model));
-
-    public void Dispose() => _calls.Dispose();
-
-    private BackendFacts FactsOf(string model) =>
-        _facts.GetValueOrDefault(model) ?? new BackendFacts { IsOllama = true, ModelAlias = model };
-
-    private ModelList Read(JsonElement root) => new(
-        [.. root.GetProperty("models").EnumerateArray().Select(ReadModel).OfType<ListedModel>()],
-        MostLoaded: int.MaxValue - 1); // Ollama decides
-
-    private ListedModel? ReadModel(JsonElement model)
+    private static (ListedModel Listed, BackendFacts Facts) Read(JsonElement model)
     {
-        if (model.GetProperty("name").GetString() is not { Length: > 0 } name)
-            return null;
-        _facts[name] = new BackendFacts
+        var name = model.GetProperty("name").GetString() ?? throw new FormatException();
+        IReadOnlyList<string> aliases = name.EndsWith(Latest, StringComparison.Ordinal) ? [name[..^Latest.Length]] : [];
+        return (new ListedModel(name, ListedStatus.Ready) { Aliases = aliases }, new BackendFacts
         {
             IsOllama = true,
             ModelAlias = name,
             ModelType = model.TryGetProperty("details", out var details) && details.ValueKind == JsonValueKind.Object
                 && details.TryGetProperty("quantization_level", out var level) ? level.GetString() : null,
             ModelMeta = model.TryGetProperty("size", out var size) && size.TryGetInt64(out var bytes) ? $"size={bytes}" : null,
-        };
-        return new ListedModel(name, ListedStatus.Ready)
-        {
-            Aliases = name.EndsWith(Latest, StringComparison.Ordinal) ? [name[..^Latest.Length]] : [],
-        };
+        });
     }
 }

@@ -1,7 +1,7 @@
-namespace Bioproxy.Host.Backends.Drivers.Ollama;
+namespace Bioproxy.Host.Backends.Drivers;
 
-/// <summary>One model of an Ollama server. The server's list says all that is known of it.</summary>
-internal sealed class OllamaModelDriver(Func<BackendFacts> facts) : IBackendDriver
+/// <summary>One model of a <see cref="SelfManagedServer"/>, whose list says all that is known of it.</summary>
+internal sealed class SelfManagedModelDriver(Func<BackendFacts> facts) : IBackendDriver
 {
     public ISlotApi? Slots => null;
 
