@@ -54,7 +54,8 @@ public sealed class FakeOllamaBackendTests(ITestOutputHelper output) : IAsyncLif
         var data = list["data"]!.AsArray();
 
         Assert.Equal(["coder", "qwen3:latest", "qwen3", "llama3.1:8b"], data.Select(model => (string)model!["id"]!).Order(ByPlace));
-        Assert.Equal(152384, (int)data.Single(model => (string)model!["id"]! == "coder")!["meta"]!["n_params"]!);
+        var meta = data.Single(model => (string)model!["id"]! == "coder")!["meta"]!;
+        Assert.Equal((152384, 32768), ((int)meta["n_params"]!, (int)meta["n_ctx"]!));
         Assert.Equal(4_920_753_328, (long)data.Single(model => (string)model!["id"]! == "llama3.1:8b")!["meta"]!["size"]!);
     }
 

@@ -26,7 +26,9 @@ internal sealed class PoolCheck(ProxyOptions options)
         if (program is null)
             problems.Add($"{launch.Program} is not found: install llama.cpp, or set {ProgramKey(model)} to the path of llama-server");
         var file = MemoryEstimate.FileOf(command, _folders.Work);
-        if (file is not null && GgufHeader.Read(file).Problem is { } unreadable)
+        if (file is not null && !File.Exists(file))
+            problems.Add($"{file} does not exist");
+        else if (file is not null && GgufHeader.Read(file).Problem is { } unreadable)
             problems.Add(unreadable);
         var memory = model.Memory ?? MemoryEstimate.Of(command, _folders.Work);
         if (memory > _pool.Memory)
