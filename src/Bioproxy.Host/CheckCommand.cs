@@ -55,7 +55,8 @@ internal static class CheckCommand
         return hasTemplateProblems ? Commands.Misconfigured : findings.Exists(finding => finding.Verdict == Failed) ? Commands.Failed : 0;
     }
 
-    private static IEnumerable<(string Verdict, string What, string Text)> Pooled(ProxyOptions options, Backend server, BackendState state) =>
+    private static IEnumerable<(string Verdict, string What, string Text)> Pooled(
+        ProxyOptions options, Backend server, BackendState state) =>
         new PoolCheck(options).Of(server.Name, isRunning: state.Facts is { IsLlamaServer: true } || state.Status == BackendStatus.Loading)
             .Select(finding => (
                 finding.Verdict switch { Verdict.Ok => Ok, Verdict.Bad => Failed, _ => Note }, finding.What, finding.Text));

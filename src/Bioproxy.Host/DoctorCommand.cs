@@ -28,8 +28,9 @@ internal static class DoctorCommand
         var (servers, problem) = choice.In(options);
         if (problem is not null)
             return await RefuseAsync(problem);
+        var names = servers.Select(server => options.IsFleet ? server.Name : server.Url.ToString());
         terminal.WriteLine(
-            $"Measuring {string.Join(", ", servers.Select(server => options.IsFleet ? server.Name : server.Url.ToString()))}. This occupies "
+            $"Measuring {string.Join(", ", names)}. This occupies "
             + "slots of the running servers for seconds, or for minutes if a model is slow; a proxy that is using them is slowed down.");
         var round = new Round(options, choice, isProxyRunning, TimeProvider.System);
         var reports = new List<Report>();

@@ -78,7 +78,8 @@ internal sealed record BackendFacts
     /// <summary>What is missing for the whole service, as a sentence with the flag that gives it; null when nothing is.</summary>
     public string? Missing =>
         IsRouter || IsSelfManaged ? null
-        : !IsLlamaServer ? "The backend is not a llama-server (it has no /props): requests are expanded and queued, but no KV cache is kept."
+        : !IsLlamaServer ? "The backend is not a llama-server (it has no /props): requests are expanded and queued, "
+            + "but no KV cache is kept."
         : !CanReadSlots ? "The backend does not show its slots: start llama-server without --no-slots; until then no KV cache is kept."
         : !CanSaveSlots ? "The backend cannot save slots: start llama-server with --slot-save-path FOLDER; "
             + "until then templates are kept warm only as long as a slot holds them."

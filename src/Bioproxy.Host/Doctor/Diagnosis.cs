@@ -1,5 +1,6 @@
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
+using static Bioproxy.Host.Doctor.Figures;
 
 namespace Bioproxy.Host.Doctor;
 
@@ -64,11 +65,11 @@ internal sealed class Diagnosis
         if (_found.Cold is not { } cold)
             return;
         var speed = $"{Figures.Count(cold.TokensPerSecond)} tokens/s";
-        Say(Verdict.Info, "prefill", $"{Figures.Number(cold.ComputedTokens, "token")} in {Time(cold.Duration)}: {speed}");
+        Say(Verdict.Info, "prefill", $"{Number(cold.ComputedTokens, "token")} in {Time(cold.Duration)}: {speed}");
         var longest = new[] { cold, _found.Other }.OfType<Evaluation>().MaxBy(each => each.LongestStepDuration)!;
         if (longest.LongestStep == 0)
             return;
-        var text = $"up to {Figures.Number(longest.LongestStep, "token")} at once, {Time(longest.LongestStepDuration)}";
+        var text = $"up to {Number(longest.LongestStep, "token")} at once, {Time(longest.LongestStepDuration)}";
         if (longest.LongestStep <= SmallBatch || longest.LongestStepDuration.TotalSeconds < LongBatchSeconds)
         {
             Say(Verdict.Ok, "batch", text);
@@ -85,7 +86,7 @@ internal sealed class Diagnosis
     private void SaveAndRestore(BackendFacts facts)
     {
         var length = Length(facts);
-        var conversation = $"a conversation of {Figures.Number(length, "token")}";
+        var conversation = $"a conversation of {Number(length, "token")}";
         if (!facts.CanSaveSlots)
         {
             var costs = _found.Cold is { } known
@@ -107,7 +108,7 @@ internal sealed class Diagnosis
         Say(
             Verdict.Ok,
             "save",
-            $"{Figures.Number(saved.Tokens, "token")}, {Figures.Bytes(saved.Bytes)} in {Time(saved.Duration)} ({Speed(saved)}); "
+            $"{Number(saved.Tokens, "token")}, {Figures.Bytes(saved.Bytes)} in {Time(saved.Duration)} ({Speed(saved)}); "
             + $"each token adds {Figures.Bytes(BytesPerToken(saved))}");
         if (_found.Cold is { } cold && _found.Restored is { } restored && _found.AfterRestore is { } after)
             Restore(cold, saved, restored, after, length);
@@ -139,7 +140,7 @@ internal sealed class Diagnosis
         Say(
             Verdict.Info,
             "benefit",
-            $"a conversation of {Figures.Number(length, "token")} takes {Figures.Time(length / cold.TokensPerSecond)} to compute; its state is "
+            $"a conversation of {Number(length, "token")} takes {Figures.Time(length / cold.TokensPerSecond)} to compute; its state is "
             + "about "
             + $"{Figures.Bytes(bytes)}, read back in about {Figures.Time(restored.Duration.TotalSeconds * bytes / restored.Bytes)}");
     }
@@ -166,7 +167,7 @@ internal sealed class Diagnosis
             Say(Verdict.Slow, "going back", text,
                 "Start llama-server with --swa-full if the model has a sliding window (Gemma, gpt-oss and others). It cannot go back in "
                 + "its state now: "
-                + $"{Figures.Number(back.ComputedTokens, "token")} were computed again in {Time(back.Duration)}, as happens whenever an earlier "
+                + $"{Number(back.ComputedTokens, "token")} were computed again in {Time(back.Duration)}, as happens whenever an earlier "
                 + "message is edited "
                 + "or two conversations share only a prompt prefix. The flag takes more memory, and has no effect on a recurrent model.");
         }
@@ -195,7 +196,7 @@ internal sealed class Diagnosis
         {
             var length = Length(facts);
             var costs = _found.Cold is { } cold
-                ? $" (a prompt of {Figures.Number(length, "token")} alone takes {Figures.Time(length / cold.TokensPerSecond)})"
+                ? $" (a prompt of {Number(length, "token")} alone takes {Figures.Time(length / cold.TokensPerSecond)})"
                 : string.Empty;
             Say(Verdict.Slow, "idle slots", "all requests share one slot",
                 $"Start llama-server with -np 2 (or more) and {context} when several people ask, or one person in several conversations: "
@@ -217,20 +218,20 @@ internal sealed class Diagnosis
     {
         if (!isEmptied)
         {
-            Say(Verdict.Ok, "idle slots", $"{Figures.Number(tokens, "token")} stayed in one slot while another worked");
+            Say(Verdict.Ok, "idle slots", $"{Number(tokens, "token")} stayed in one slot while another worked");
             return;
         }
 
         var back = _found.Displaced is { IsReused: true } displaced
-            ? $"copying them back from memory ({Time(displaced.Duration)} here, with {Figures.Number(displaced.ComputedTokens, "new token")})"
+            ? $"copying them back from memory ({Time(displaced.Duration)} here, with {Number(displaced.ComputedTokens, "new token")})"
             : "computing them again";
         Say(
             Verdict.Slow,
             "idle slots",
-            $"{Figures.Number(tokens, "token")} of one slot were dropped when another started: all slots share one KV cache",
+            $"{Number(tokens, "token")} of one slot were dropped when another started: all slots share one KV cache",
             $"Start llama-server with -np 2 (or as many as ask at once) and {context}: -c is divided among the slots. Without -np they "
             + "share one KV cache, "
-            + $"and an idle slot is emptied whenever another starts; with -np, {Figures.Number(tokens, "token")} would have stayed hot, which "
+            + $"and an idle slot is emptied whenever another starts; with -np, {Number(tokens, "token")} would have stayed hot, which "
             + $"saves {back}, "
             + "or restoring them.");
     }
@@ -288,7 +289,7 @@ internal sealed class Diagnosis
     {
         var reused = Math.Min(each.CachedTokens, each.KnownTokens);
         var percent = 100.0 * reused / Math.Max(each.KnownTokens, 1);
-        return $"{Figures.Count(reused)} of {Figures.Number(each.KnownTokens, "token")} reused ({percent:0} %)";
+        return $"{Figures.Count(reused)} of {Number(each.KnownTokens, "token")} reused ({percent:0} %)";
     }
 
     private static string Speed(SlotFileResult file) => $"{Figures.Bytes(file.Bytes / Math.Max(file.Duration.TotalSeconds, 0.0001))}/s";

@@ -38,12 +38,15 @@ internal sealed class PoolCheck(ProxyOptions options)
         if (problems.Count > 0)
             return [.. problems.Select(problem => new Finding(Verdict.Bad, what, problem))];
 
-        var source = model.Hf is { } repository ? $"{program} downloads {repository} when it is first loaded" : file is null ? program : $"{program} with {file}";
-        List<Finding> findings = [new(Verdict.Ok, what, $"{source}; {Needs(memory)}; port {port}, {(isRunning ? "running" : "not running")}")];
+        var source = model.Hf is { } repository ? $"{program} downloads {repository} when it is first loaded"
+            : file is null ? program
+            : $"{program} with {file}";
+        var state = isRunning ? "running" : "not running";
+        List<Finding> findings = [new(Verdict.Ok, what, $"{source}; {Needs(memory)}; port {port}, {state}")];
         if (!command.Any(word => word.Contains(slots, StringComparison.Ordinal)))
         {
-            findings.Add(new(
-                Verdict.Info, what, $"its conversations are lost when it is stopped: add --slot-save-path {CommandLineText.Slots} to its command"));
+            const string Lost = "its conversations are lost when it is stopped: add --slot-save-path";
+            findings.Add(new(Verdict.Info, what, $"{Lost} {CommandLineText.Slots} to its command"));
         }
 
         if (memory is null && _pool.Memory is not null)
@@ -51,7 +54,8 @@ internal sealed class PoolCheck(ProxyOptions options)
         return findings;
     }
 
-    private static string ProgramKey(PoolModelOptions model) => model.Hf is null ? $"pool.models.{model.Name}.command" : "pool.llama_server";
+    private static string ProgramKey(PoolModelOptions model) =>
+        model.Hf is null ? $"pool.models.{model.Name}.command" : "pool.llama_server";
 
     private string Needs(long? memory) => memory is not { } bytes ? "memory not known"
         : _pool.Memory is { } all ? $"about {Size(bytes)} of {Size(all)}"

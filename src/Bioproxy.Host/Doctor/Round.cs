@@ -35,7 +35,8 @@ internal sealed class Round(ProxyOptions options, BackendChoice choice, bool isP
         using var backend = Make(server);
         using var models = new Owned(backend.Server);
         var state = await backend.Monitor.CheckAsync(cancellationToken).ConfigureAwait(false);
-        if (state is not { Status: BackendStatus.Ready, Facts: { IsRouter: true, IsSelfManaged: false } facts } || backend.Server is not { } host)
+        if (state is not { Status: BackendStatus.Ready, Facts: { IsRouter: true, IsSelfManaged: false } facts }
+            || backend.Server is not { } host)
         {
             if (choice.Model is null)
                 yield return await ExamineAsync(server.Name, backend, state, cancellationToken).ConfigureAwait(false);
@@ -89,7 +90,7 @@ internal sealed class Round(ProxyOptions options, BackendChoice choice, bool isP
         else if (isProxyRunning)
         {
             yield return Of(
-                server, Verdict.Bad, "not running, and a proxy is running, which starts it for a request: send one, and run the doctor again");
+                server, Verdict.Bad, "not running; the proxy that is running starts it for a request: send one, and run the doctor again");
         }
         else
         {

@@ -30,7 +30,7 @@ public sealed class OllamaServerTests : DriverConformanceTests
 
         Assert.True(found.Facts is { IsOllama: true, IsRouter: true, IsSelfManaged: true, Missing: null });
         Assert.Equal(["llama3.1:8b", "qwen3:latest"], _host.Backends.Select(backend => backend.Model));
-        Assert.Equal([[], ["qwen3"]], _host.Backends.Select(backend => backend.Aliases));
+        Assert.Equal(["", "qwen3"], _host.Backends.Select(backend => string.Join(',', backend.Aliases)));
         Assert.All(_host.Backends, backend => Assert.Equal(SwapState.Here, _host.Gate.StateOf(backend.Model!)));
     }
 
@@ -100,8 +100,10 @@ public sealed class OllamaServerTests : DriverConformanceTests
         using var backend = Auto();
 
         await backend.Monitor.CheckAsync(default).DefaultTimeout();
+        await backend.Monitor.CheckAsync(default).DefaultTimeout();
 
         Assert.Equal("llama-swap", backend.Server!.Server.Kind);
+        Assert.Single(Server.Requests, request => request.Path == "/api/version");
         Assert.All(Server.Requests, request => Assert.DoesNotContain("upstream", request.Path, StringComparison.Ordinal));
     }
 

@@ -72,7 +72,7 @@ public sealed class RoundTests : IAsyncDisposable
 
         var (_, said) = await RunAsync(Options(new BackendOptions("router", _one.BaseAddress)));
 
-        Assert.Matches("ok +backend +router b1-fake with 1 model\n", said);
+        Assert.Matches("ok +backend +llama-server router b1-fake with 1 model\n", said);
         Assert.Contains($"router/coder  ({_one.BaseAddress})", said, StringComparison.Ordinal);
         Assert.Contains("ok    restore", said, StringComparison.Ordinal);
     }

@@ -23,7 +23,8 @@ public sealed class PoolFoldersTests
             var folders = new PoolFolders("/children", Path.Combine(root.FullName, "pool", "slots"), "/");
             folders.CreateSlotsOf("qwen");
 
-            const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+            const UnixFileMode Others =
+                UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
             var modes = new[] { folders.Slots, folders.SlotsOf("qwen") }.Select(folder => new DirectoryInfo(folder).UnixFileMode & Others);
             Assert.All(modes, mode => Assert.True(OperatingSystem.IsWindows() || mode == UnixFileMode.None));
         }

@@ -57,7 +57,8 @@ public sealed class ModelRouterTests : IAsyncDisposable
     {
         foreach (var place in new[] { _desk, _gpu })
         {
-            place.Driver.OnDiscover = _ => Task.FromResult(Discovery.Found(BackendStatus.Ready, FakeDriver.Facts with { IsLlamaServer = false }, null));
+            place.Driver.OnDiscover = _ => Task.FromResult(
+                Discovery.Found(BackendStatus.Ready, FakeDriver.Facts with { IsLlamaServer = false }, null));
             await place.CheckAsync();
         }
 

@@ -31,9 +31,16 @@ internal sealed class DetectingDriver(
         if (found.Kind != DiscoveryKind.OtherKind)
             return found;
 
-        // Asked once: another kind of server would log every question that it does not know.
-        if (known is { Status: BackendStatus.Ready, Facts: { IsLlamaServer: false, IsRouter: false } })
-            return Other;
+        // Asked for its kind once: a server would log every question that it does not know.
+        if (known is { Status: BackendStatus.Ready, Facts: { IsLlamaServer: false } before })
+        {
+            if (!before.IsRouter)
+                return Other;
+            var listed = await ModelServerDriver.DiscoverAsync(host, cancellationToken).ConfigureAwait(false);
+            if (listed is { Kind: DiscoveryKind.Found or DiscoveryKind.Silence })
+                return listed;
+        }
+
         return await kinds.RecogniseAsync(cancellationToken).ConfigureAwait(false)
             ? await ModelServerDriver.DiscoverAsync(host, cancellationToken).ConfigureAwait(false)
             : Other;
