@@ -7,7 +7,7 @@ namespace Bioproxy.Host.Backends.Drivers.Other;
 internal sealed class OpenAiServer(BackendOptions backend, TimeSpan connectTimeout, TimeProvider time)
     : SelfManagedServer(backend, connectTimeout, time)
 {
-    public override string Kind => "OpenAI-compatible server";
+    public override string Kind => "OpenAI-compatible";
 
     protected override async Task<BackendAnswer<IReadOnlyList<(ListedModel Listed, BackendFacts Facts)>>> AskAsync(
         CancellationToken cancellationToken) =>
