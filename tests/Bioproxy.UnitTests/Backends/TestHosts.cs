@@ -30,7 +30,11 @@ internal static class TestHosts
         server,
         new SwapGate(TimeProvider.System, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(10), NullLogger<SwapGate>.Instance),
         TimeProvider.System,
-        static (_, model) => new Backend(new BackendOptions("x", new Uri("http://localhost")), null!, null!, null!) { Model = model.Name });
+        static (_, model) => new Backend(new BackendOptions("x", new Uri("http://localhost")), null!, null!, null!)
+        {
+            Model = model.Name,
+            Aliases = model.Aliases,
+        });
 
     /// <summary>Ten seconds pass between any two looks at it.</summary>
     private sealed class HurryingClock : TimeProvider
