@@ -116,7 +116,7 @@ public sealed class FakeOllamaBackendTests(ITestOutputHelper output) : IAsyncLif
     }
 
     /// <summary>In the order of the names below, whichever server was asked first.</summary>
-    private static IComparer<string> ByPlace { get; } = Comparer<string>.Create((a, b) => Rank(a) - Rank(b));
+    private static Comparer<string> ByPlace { get; } = Comparer<string>.Create((a, b) => Rank(a) - Rank(b));
 
     private static int Rank(string name) => name switch
     {
