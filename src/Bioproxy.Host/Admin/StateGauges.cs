@@ -20,7 +20,7 @@ internal static class StateGauges
         }));
         metrics.Observe(
             "bioproxy_backend_up",
-            "1 while the backend serves, or sleeps until a request comes; else 0.",
+            "1 while the backend serves, or wakes or loads for a request; else 0.",
             () => Each(state).Select(one => Value(one.Backend.IsServing ? 1 : 0, one)));
         metrics.Observe("bioproxy_snapshots", "Snapshots in the catalogue.", () => [new(state.Snapshots.Count)]);
         metrics.Observe(

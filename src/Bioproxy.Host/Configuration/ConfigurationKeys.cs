@@ -28,7 +28,8 @@ internal static class ConfigurationKeys
         },
         Key("backend_url", ValueReaders.Url("http://localhost:8081"), (options, value) => options with { BackendUrl = value }) with
         {
-            Option = "--backend", OptionValue = "url", OptionHelp = "The address of llama-server. [default: http://localhost:8081]",
+            Option = "--backend", OptionValue = "url",
+            OptionHelp = "The address of llama-server; for check and doctor also the name of a backend. [default: http://localhost:8081]",
         },
         Optional("backend_api_key", ValueReaders.Text, (options, value) => options with { BackendApiKey = value }),
         new("backends", IsScalar: false, BackendsReader.Read),

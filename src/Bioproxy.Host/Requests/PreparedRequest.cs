@@ -48,7 +48,7 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
     public bool IsStream => Prompt?.Source.IsStream == true;
 
     /// <summary>Forgets what an attempt in another place added.</summary>
-    /// <param name="model">The name that the server of this attempt wants; null leaves the sender's.</param>
+    /// <param name="model">The name that the server of this attempt needs; null leaves the sender's.</param>
     public void BeginAttempt(string? model)
     {
         _edits ??= Splices.Count;

@@ -57,7 +57,7 @@ internal sealed class RequestPath : IPluginBackend
         _keepAlive = new QueueKeepAlive(options.QueueKeepAlive, time);
         _streamer = new ResponseStreamer(plugins, report, options, time);
         _passthrough = new PassthroughPath(router, _streamer, options, time);
-        _ollama = new OllamaPath(router, _bodies, time);
+        _ollama = new OllamaPath(router, _passthrough, _bodies, time);
         _caller = new BackendCaller(AnswerAsync, options.BackendApiKey, options.MaxBodyBytes);
     }
 
@@ -147,7 +147,7 @@ internal sealed class RequestPath : IPluginBackend
         PreparedRequest asked, SlotTurn turn, ServedModel model, int attempt, bool hasNext, CancellationToken clientGone)
     {
         var exchange = asked.Exchange;
-        asked.BeginAttempt(model.Backend.Model);
+        asked.BeginAttempt(model.Backend.NameFor(asked.ModelName));
         if (_router.HasNames)
             exchange.SetPlace(model.Backend.Name, model.Name, attempt + 1);
         var (pass, unloaded) = await model.EnterAsync(clientGone).ConfigureAwait(false);
