@@ -8,5 +8,7 @@ internal sealed class GatedModel(string name, SwapGate gate) : IModelLoader
     public async ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterAsync(CancellationToken cancellationToken) =>
         (await gate.EnterAsync(name, cancellationToken).ConfigureAwait(false), null);
 
+    public string? Obstacle => gate.ObstacleOf(name);
+
     public void Subscribe(ISwapListener listener) => gate.Subscribe(name, listener);
 }

@@ -38,6 +38,19 @@ internal sealed partial class SwapGate(TimeProvider time, TimeSpan maxWait, Time
             return Model_NeedsLock(model).State;
     }
 
+    /// <summary>Why a request for the model is not let through now; null when it is.</summary>
+    public string? ObstacleOf(string model)
+    {
+        lock (_lock)
+        {
+            var asked = Model_NeedsLock(model);
+            return asked.IsOpen ? null
+                : _isSwapping ? "another model is being saved"
+                : asked.HasRoom ? "it makes room for another model"
+                : "another model is busy";
+        }
+    }
+
     /// <summary>Waits until a model is loaded, or has room to be.</summary>
     public async ValueTask<SwapPass> EnterAsync(string model, CancellationToken cancellationToken)
     {

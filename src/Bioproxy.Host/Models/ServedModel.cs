@@ -63,6 +63,20 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
     public ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterAsync(CancellationToken cancellationToken) =>
         _backend.Loader?.EnterAsync(cancellationToken) ?? default;
 
+    /// <summary><see cref="EnterAsync"/> and <see cref="PrepareAsync"/>: afterwards a request can wait in the queue.</summary>
+    public ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterLoadedAsync(CancellationToken cancellationToken)
+    {
+        if (_backend.Loader is not null)
+            return EnterSlowlyAsync(cancellationToken);
+        var preparing = PrepareAsync(cancellationToken);
+        return preparing.IsCompletedSuccessfully ? default : new(PrepareWithoutPassAsync(preparing));
+    }
+
+    /// <summary>What such a request waits for now, for people.</summary>
+    public string Waiting => _backend.Loader?.Obstacle is { } obstacle
+        ? $"waiting for model {_name}: {obstacle}"
+        : $"loading model {_name}";
+
     public bool IsBusy => Queue.View is var view && view.Used + view.UsersWaiting > 0;
 
     /// <summary>Finds out what is not known yet of its server.</summary>
@@ -127,6 +141,31 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
         await _current.DisposeAsync().ConfigureAwait(false);
         await Task.WhenAll(retiring).ConfigureAwait(false);
         _waking.Dispose();
+    }
+
+    private async ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterSlowlyAsync(CancellationToken cancellationToken)
+    {
+        var (pass, failure) = await EnterAsync(cancellationToken).ConfigureAwait(false);
+        if (failure is not null)
+            return (null, failure);
+        var isPrepared = false;
+        try
+        {
+            await PrepareAsync(cancellationToken).ConfigureAwait(false);
+            isPrepared = true;
+            return (pass, null);
+        }
+        finally
+        {
+            if (!isPrepared)
+                pass?.Dispose();
+        }
+    }
+
+    private static async Task<(SwapPass? Pass, ProxyFailure? Failure)> PrepareWithoutPassAsync(ValueTask preparing)
+    {
+        await preparing.ConfigureAwait(false);
+        return default;
     }
 
     private async Task PrepareSlowlyAsync(ValueTask noticing, CancellationToken cancellationToken)

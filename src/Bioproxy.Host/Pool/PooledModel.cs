@@ -14,5 +14,13 @@ internal sealed class PooledModel(string name, ModelPool pool, PoolUse use) : IM
             : (null, new ProxyFailure(FailureKind.ModelNotLoaded, result.Failure!.Message, result.Failure.RetryAfter));
     }
 
+    public string? Obstacle => pool.StatusOf(name) switch
+    {
+        { State: PoolModelState.Waiting, Problem: not null } => "its server ended, and is started again",
+        { State: PoolModelState.Waiting } => "another model is busy",
+        { State: PoolModelState.Stopping } => "it is being stopped, and is loaded again then",
+        _ => null,
+    };
+
     public void Subscribe(ISwapListener listener) => use.Add(name, listener);
 }

@@ -150,11 +150,10 @@ internal sealed class RequestPath : IPluginBackend
         asked.BeginAttempt(model.Backend.Model);
         if (_router.HasNames)
             exchange.SetPlace(model.Backend.Name, model.Name, attempt + 1);
-        var (pass, unloaded) = await model.EnterAsync(clientGone).ConfigureAwait(false);
+        var (pass, unloaded) = await _keepAlive.EnterAsync(exchange, model, asked.IsStream, clientGone).ConfigureAwait(false);
         if (unloaded is not null)
             return (unloaded, hasNext);
         turn.Enter(pass);
-        await model.PrepareAsync(clientGone).ConfigureAwait(false);
 
         // 5 lease
         var entry = new QueueEntry(exchange.Lane, asked.Weight, asked.Client, HotnessOf(model, asked.Canonical));
