@@ -77,6 +77,11 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
         ? $"waiting for model {_name}: {obstacle}"
         : $"loading model {_name}";
 
+    /// <summary>A request got no answer.</summary>
+    /// <returns>Whether the server has ended and is started again for the next request.</returns>
+    public ValueTask<bool> RestartsAsync(CancellationToken cancellationToken) =>
+        _backend.Loader?.RestartsAsync(cancellationToken) ?? default;
+
     public bool IsBusy => Queue.View is var view && view.Used + view.UsersWaiting > 0;
 
     /// <summary>Finds out what is not known yet of its server.</summary>
