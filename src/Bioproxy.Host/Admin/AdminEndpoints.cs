@@ -7,7 +7,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Bioproxy.Host.Admin;
 
-/// <summary>What the admin listener serves: health, metrics and status, explanations, and operations on snapshots, plugins and models.</summary>
+/// <summary>What the admin listener serves: health, metrics and status, explanations, and operations on snapshots, plugins
+/// and models.</summary>
 internal sealed class AdminEndpoints(
     IProxyState state,
     MetricsExporter metrics,
@@ -44,7 +45,8 @@ internal sealed class AdminEndpoints(
     public Task HandleAsync(HttpContext http)
     {
         var path = http.Request.Path.Value ?? "";
-        if (HttpMethods.IsPost(http.Request.Method) && (path is "/kv/drop" or "/kv/gc" or "/plugins/reload" || ModelCall(path) is not null))
+        var changes = path is "/kv/drop" or "/kv/gc" or "/plugins/reload" || ModelCall(path) is not null;
+        if (HttpMethods.IsPost(http.Request.Method) && changes)
             return ChangeAsync(http, path);
         if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
         {

@@ -72,8 +72,8 @@ internal sealed class ModelAdmin(ModelDirectory models, TimeProvider time)
     private static AdminAnswer CannotManage(string name, ServedModel model) => new(400, AdminJson.Error(
         "not_supported",
         model.Backend.Loader is null
-            ? $"Model '{name}' is loaded as long as its server runs. Models of the pool and of llama-server's router mode can be loaded and "
-                + "unloaded."
+            ? $"Model '{name}' is loaded as long as its server runs. The proxy can load and unload the models of the pool and those of "
+                + "llama-server's router mode."
             : $"Its server loads and unloads model '{name}' itself: send it a request, or use the server's own calls "
                 + "(llama-swap: POST /api/models/unload/NAME)."));
 

@@ -98,12 +98,12 @@ internal sealed class ModelHost(IModelServer server, SwapGate gate, TimeProvider
         _listing.Dispose();
     }
 
-    private async Task ChangedAsync(string model, CancellationToken cancellationToken)
+    private Task ChangedAsync(string model, CancellationToken cancellationToken)
     {
-        if (Backends.FirstOrDefault(backend => backend.Model == model) is { } backend)
-            await backend.Monitor.CheckAsync(cancellationToken).ConfigureAwait(false);
-        else
-            await ListAsync(cancellationToken).ConfigureAwait(false);
+        if (Backends.FirstOrDefault(backend => backend.Model == model) is not { } backend)
+            return ListAsync(cancellationToken);
+        backend.Monitor.CheckSoon();
+        return Task.CompletedTask;
     }
 
     private void Take(ModelList list)

@@ -75,7 +75,8 @@ internal sealed partial class SwapGate(TimeProvider time, TimeSpan maxWait, Time
         return await waiter.Granted.Task.ConfigureAwait(false);
     }
 
-    /// <summary>Makes a model go as soon as it has no requests. Requests that arrive meanwhile wait until it has been loaded again.</summary>
+    /// <summary>Makes a model go as soon as it has no requests. Those that arrive meanwhile wait until it has been loaded
+    /// again.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up; the model stays.</exception>
     public async Task UnloadAsync(string model, CancellationToken cancellationToken)
     {

@@ -13,7 +13,8 @@ namespace Bioproxy.Host.Requests;
 internal sealed class PassthroughPath(
     ModelRouter router, BodyReader bodies, ResponseStreamer streamer, ProxyOptions options, TimeProvider time)
 {
-    /// <summary>Forwards a client's request. Its body passes as it comes; where it may name one of several models, it is read first.</summary>
+    /// <summary>Forwards a client's request. Its body passes as it comes; where it may name one of several models, it is read
+    /// first.</summary>
     public async Task<ProxyFailure?> ForwardAsync(Exchange exchange, HttpRequest request)
     {
         var clientGone = exchange.Answer.Gone;
@@ -27,7 +28,8 @@ internal sealed class PassthroughPath(
         }
 
         var body = HasBody(request) ? new ClientBodyContent(request, options, time) : null;
-        var failure = await ForwardAsync(exchange, head, ModelInQuery(head.Target), body is null ? null : _ => body, isRepeatable: body is null)
+        Func<string?, HttpContent>? make = body is null ? null : _ => body;
+        var failure = await ForwardAsync(exchange, head, ModelInQuery(head.Target), make, isRepeatable: body is null)
             .ConfigureAwait(false);
         return failure is null ? null : body?.Failure ?? failure;
     }

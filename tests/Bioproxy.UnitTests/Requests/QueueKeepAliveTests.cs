@@ -155,7 +155,8 @@ public sealed class QueueKeepAliveTests
         {
             var lease = (await _queue.AcquireAsync(new QueueEntry(Lane.Interactive, 1), CancellationToken.None)).Lease;
             var granted = new TaskCompletionSource<QueueGrant>(TaskCreationOptions.RunContinuationsAsynchronously);
-            var waiting = keepAlive.WaitAsync(NewExchange(), granted.Task, () => "", QueueKeepAlive.Release, CancellationToken.None).AsTask();
+            var waiting = keepAlive
+                .WaitAsync(NewExchange(), granted.Task, () => "", QueueKeepAlive.Release, CancellationToken.None).AsTask();
             var context = SynchronizationContext.Current;
             SynchronizationContext.SetSynchronizationContext(new OtherContext());
             _time.Advance(Interval);
