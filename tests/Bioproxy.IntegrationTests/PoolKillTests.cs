@@ -70,7 +70,7 @@ public sealed class PoolKillTests(ITestOutputHelper output) : IAsyncLifetime
         Signals.KillProcess(ProcessOf("m1"));
 
         using var response = await asked.DefaultTimeout();
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal((HttpStatusCode.OK, "m1"), (response.StatusCode, TestProxy.Header(response, "X-Bioproxy-Model")));
         Assert.True(Proxy.Logged("the server of model m1 ended; trying again when it is back"));
         await AssertServesAsync("m1", _one, 1);
     }
@@ -150,7 +150,9 @@ public sealed class PoolKillTests(ITestOutputHelper output) : IAsyncLifetime
         {
             await using var proxy = await BioproxyRun.StartAsync(_workspace.ConfigFile, output);
             await Eventually.TrueAsync(() => children.TrueForAll(child => !child.IsAlive), Tolerances.Soon, "what was left is ended");
-            await proxy.SendAsync(_one.Request(0));
+            var chat = _one.Request(0);
+            chat["model"] = "m1";
+            _one.AssertRight(0, await proxy.SendAsync(chat));
             children.Add(ChildFile.All(Children).Single().Record!.Child);
             await proxy.KillAsync();
         }

@@ -57,6 +57,7 @@ internal sealed class ModelAdmin(ModelDirectory models, TimeProvider time)
     {
         var all = models.All.Where(static model => !model.IsServer).ToList();
         return all.Find(model => model.Name == name)
+            ?? all.Find(model => model.Backend.Name == name && model.Backend.Host is null)
             ?? all.Find(model => $"{model.Backend.Name}/{model.Backend.Model}" == name || model.Backend.Aliases.Contains(name));
     }
 

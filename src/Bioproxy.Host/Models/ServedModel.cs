@@ -38,7 +38,8 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
     /// <summary>After failures it is left out for a while.</summary>
     public BackOff BackOff { get; }
 
-    /// <summary>What the server calls its model: the last name that was seen; the backend's own name until then.</summary>
+    /// <summary>What the server calls its model: the last name that was seen; the backend's own name until then. A model of the pool has
+    /// the name that it has there.</summary>
     public string Name => _name;
 
     /// <summary>What all instances share.</summary>
@@ -127,7 +128,7 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
             var old = _current;
             if (ReferenceEquals(old.State, state))
                 return;
-            if (_backend.Model is null && state.Facts is { } facts
+            if (_backend.Model is null && !_backend.Options.IsPooled && state.Facts is { } facts
                 && (facts.ModelAlias ?? Path.GetFileName(facts.ModelPath)) is { Length: > 0 } name)
                 _name = name;
             if (state.Status == BackendStatus.Ready)

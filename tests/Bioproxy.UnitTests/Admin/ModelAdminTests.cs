@@ -41,6 +41,17 @@ public sealed class ModelAdminTests : IAsyncLifetime
         Assert.Equal(0, _loader.Entered);
     }
 
+    /// <summary>Its server calls the model fake-model; the backend's name serves, too.</summary>
+    [Fact]
+    public async Task Change_NameOfTheBackend_IsAccepted()
+    {
+        await _plain.CheckAsync();
+
+        var (status, _) = await PostAsync("/models/desk/load");
+
+        Assert.Equal(400, status); // found, but always loaded
+    }
+
     [Fact]
     public async Task Load_Fails_QuotesTheServersLog()
     {
