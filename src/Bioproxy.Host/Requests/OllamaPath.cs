@@ -111,9 +111,7 @@ internal sealed class OllamaPath(ModelRouter router, PassthroughPath passthrough
         if (name is not null && router.First(name) is { SpeaksOllama: true, Backend: var owner }
             && (name == owner.Model || owner.NameFor(name) is null))
         {
-            return await passthrough.ForwardAsync(
-                exchange, RequestHead.Of(request), () => new ReadOnlyMemoryContent(body.Memory), isRepeatable: true, name)
-                .ConfigureAwait(false);
+            return await passthrough.ForwardAsync(exchange, RequestHead.Of(request), body.Memory, name).ConfigureAwait(false);
         }
 
         if (_models.Find(name) is not { } model)

@@ -56,7 +56,7 @@ internal sealed class RequestPath : IPluginBackend
         _bodies = new BodyReader(options, time);
         _keepAlive = new QueueKeepAlive(options.QueueKeepAlive, time);
         _streamer = new ResponseStreamer(plugins, report, options, time);
-        _passthrough = new PassthroughPath(router, _streamer, options, time);
+        _passthrough = new PassthroughPath(router, _bodies, _streamer, options, time);
         _ollama = new OllamaPath(router, _passthrough, _bodies, time);
         _caller = new BackendCaller(AnswerAsync, options.BackendApiKey, options.MaxBodyBytes);
     }
@@ -120,7 +120,8 @@ internal sealed class RequestPath : IPluginBackend
     }
 
     /// <summary>Steps 4 to 8, of which the last is the disposal of the turn. A place that cannot be reached, or fails before its first
-    /// byte, is followed by the next one; each is tried once.</summary>
+    /// byte, is followed by the next one; each is tried once. The last one is tried again if its server ended and is started again.
+    /// </summary>
     private async Task<ProxyFailure?> ServeAsync(PreparedRequest asked, SlotTurn turn, CancellationToken clientGone)
     {
         // 4 route
@@ -128,33 +129,44 @@ internal sealed class RequestPath : IPluginBackend
         await _router.FindOutAsync(clientGone).ConfigureAwait(false);
         var name = _router.HasNames ? asked.ModelName : null; // a body without a prompt is searched for it
         var candidates = exchange.Candidates = _router.Route(name, asked.Canonical, asked.Domain, exchange.Lane);
-        for (var at = 0; at < candidates.Count; at++)
+        var attempts = 0;
+        for (var at = 0; at < candidates.Count; attempts++)
         {
-            var (failure, triesNext) = await TryAsync(asked, turn, candidates[at].Model, at, at + 1 < candidates.Count, clientGone)
-                .ConfigureAwait(false);
-            if (!triesNext)
+            var model = candidates[at].Model;
+            var isLast = at + 1 == candidates.Count;
+            var (failure, end) = await TryAsync(asked, turn, model, attempts, hasNext: !isLast, clientGone).ConfigureAwait(false);
+            if (end == AttemptEnd.Final)
                 return failure;
-            _report.FailedOver(exchange, candidates[at].Model, candidates[at + 1].Model, failure);
             await turn.EndAsync().ConfigureAwait(false);
+            if (isLast)
+            {
+                var isRestarted = end == AttemptEnd.ServerGone && attempts == at
+                    && await model.RestartsAsync(clientGone).ConfigureAwait(false);
+                if (!isRestarted)
+                    return failure;
+                _report.Restarts(exchange, model, failure);
+                continue;
+            }
+
+            _report.FailedOver(exchange, model, candidates[++at].Model, failure);
         }
 
         return ModelsPage.NotFound(name, _router);
     }
 
     /// <summary>Steps 5 to 8 in one place.</summary>
-    /// <returns>The failure, and whether the next place should be tried.</returns>
-    private async Task<(ProxyFailure? Failure, bool TriesNext)> TryAsync(
+    /// <returns>The failure, if any, and what may follow.</returns>
+    private async Task<(ProxyFailure? Failure, AttemptEnd End)> TryAsync(
         PreparedRequest asked, SlotTurn turn, ServedModel model, int attempt, bool hasNext, CancellationToken clientGone)
     {
         var exchange = asked.Exchange;
         asked.BeginAttempt(model.Backend.NameFor(asked.ModelName));
         if (_router.HasNames)
             exchange.SetPlace(model.Backend.Name, model.Name, attempt + 1);
-        var (pass, unloaded) = await model.EnterAsync(clientGone).ConfigureAwait(false);
+        var (pass, unloaded) = await _keepAlive.EnterAsync(exchange, model, asked.IsStream, clientGone).ConfigureAwait(false);
         if (unloaded is not null)
-            return (unloaded, hasNext);
+            return (unloaded, AttemptEnd.Failed);
         turn.Enter(pass);
-        await model.PrepareAsync(clientGone).ConfigureAwait(false);
 
         // 5 lease
         var entry = new QueueEntry(exchange.Lane, asked.Weight, asked.Client, HotnessOf(model, asked.Canonical));
@@ -162,7 +174,7 @@ internal sealed class RequestPath : IPluginBackend
         exchange.Waited = grant.Waited;
         exchange.Header("X-Bioproxy-Queue-Ms", ((long)grant.Waited.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
         if (grant.Lease is not { } lease)
-            return (Refusal(exchange, grant), false);
+            return (Refusal(exchange, grant), AttemptEnd.Final);
         turn.Begin(model.Current, lease);
         _report.Waited(exchange);
 
@@ -180,11 +192,11 @@ internal sealed class RequestPath : IPluginBackend
         if (_router.HasNames)
             model.BackOff.Record(isDown);
         if (response is null)
-            return (unsent, isDown && hasNext);
+            return (unsent, isDown ? AttemptEnd.ServerGone : AttemptEnd.Final);
         if (isDown && hasNext)
         {
             response.Dispose();
-            return (null, true);
+            return (null, AttemptEnd.Failed);
         }
 
         using var answer = _streamer.Open(asked, response, turn, placement, asksForProgress);
@@ -197,7 +209,7 @@ internal sealed class RequestPath : IPluginBackend
             with
         { HasOtherExplanation = asked.HasOtherExplanation(placement) };
         Report(asked, model, placement, timings);
-        return (failure, false);
+        return (failure, AttemptEnd.Final);
     }
 
     /// <summary>The answer has ended: nothing that is said of it may change it.</summary>
@@ -224,7 +236,7 @@ internal sealed class RequestPath : IPluginBackend
         await using var turn = new SlotTurn(exchange, _report);
         var steps = exchange.Route.IsGated
             ? ServeAsync(exchange, question, turn)
-            : _passthrough.ForwardAsync(exchange, question.Head, () => new ReadOnlyMemoryContent(question.Body), isRepeatable: true);
+            : _passthrough.ForwardAsync(exchange, question.Head, question.Body);
         await EndAsync(exchange, steps).ConfigureAwait(false);
         return exchange;
     }
