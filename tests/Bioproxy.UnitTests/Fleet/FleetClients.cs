@@ -131,7 +131,7 @@ internal sealed class FleetClients(Fleet fleet)
     {
         var number = Interlocked.Increment(ref _entered);
         var name = model.Backend.Name.StartsWith("pool", StringComparison.Ordinal) ? "pool" : model.Backend.Name;
-        var entrance = new Entrance(name, model.Name, fleet.Time.GetTimestamp(), () => _entrances.TryRemove(number, out _));
+        var entrance = new Entrance(name, fleet.Time.GetTimestamp(), () => _entrances.TryRemove(number, out _));
         _entrances[number] = entrance;
         return entrance;
     }
@@ -158,11 +158,9 @@ internal sealed class FleetClients(Fleet fleet)
     }
 
     /// <summary>One who waits for a model of a server, or uses it.</summary>
-    internal sealed class Entrance(string server, string model, long since, Action left) : IDisposable
+    internal sealed class Entrance(string server, long since, Action left) : IDisposable
     {
         public string Server => server;
-
-        public string Model => model;
 
         public long Since => since;
 

@@ -64,13 +64,9 @@ internal sealed class FleetWatch(Fleet fleet, FleetClients clients)
         var server = there[0].Server;
         var longestUse = _longestUse[server] = there.Where(static one => one.LetThrough is not null)
             .Select(one => fleet.Time.GetElapsedTime(one.LetThrough!.Value, now)).Append(_longestUse.GetValueOrDefault(server)).Max();
-        var first = there.Where(static one => one.LetThrough is null).MinBy(static one => one.Since)!;
-        var waited = fleet.Time.GetElapsedTime(first.Since, now);
+        var waited = fleet.Time.GetElapsedTime(there.Where(static one => one.LetThrough is null).Min(static one => one.Since), now);
         LongestWait = waited > LongestWait ? waited : LongestWait;
         var most = Fleet.MaxWait + (Models * (longestUse + PerModel)) + (server == "pool" ? PoolPauses : TimeSpan.Zero);
-        if (server != "pool" && there.Exists(one => one.LetThrough is not null && one.Model != first.Model
-            && fleet.Time.GetElapsedTime(first.Since, one.Since) > Fleet.MaxWait))
-            fleet.World.Violate($"somebody who came to {server} later than the limit of one who waits went before");
         if (waited > most)
             fleet.World.Violate($"somebody waits for {waited.TotalSeconds:0.0} s at {server}, where {longestUse} is the longest use");
     }
