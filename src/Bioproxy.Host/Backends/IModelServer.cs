@@ -16,7 +16,7 @@ internal interface IModelServer : IDisposable
     bool IsSelfManaged => false;
 
     /// <summary>It unloads a model when it is asked to, also one that it is loading.</summary>
-    bool CanUnload { get; }
+    bool CanUnload => false;
 
     /// <summary>Its models. Loads none, and keeps none loaded.</summary>
     Task<BackendAnswer<ModelList>> ListAsync(CancellationToken cancellationToken);
@@ -32,7 +32,7 @@ internal interface IModelServer : IDisposable
     /// <param name="changed">Is told which model has another status now.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>When the server has ended it: true. False when it says nothing by itself.</returns>
-    Task<bool> FollowAsync(Func<string, CancellationToken, Task> changed, CancellationToken cancellationToken);
+    Task<bool> FollowAsync(Func<string, CancellationToken, Task> changed, CancellationToken cancellationToken) => Task.FromResult(false);
 
     /// <summary>Reaches one model, which must be loaded. The caller owns the driver.</summary>
     IBackendDriver DriverOf(string model);

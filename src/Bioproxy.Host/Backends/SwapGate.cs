@@ -143,7 +143,7 @@ internal sealed partial class SwapGate(TimeProvider time, TimeSpan maxWait, Time
                     (SwapState.Gone, _) => SwapState.Gone,
                     (_, ListedStatus.Ready or ListedStatus.Sleeping) => SwapState.Here,
                     (_, ListedStatus.Loading) => SwapState.Coming,
-                    (SwapState.Coming, _) when model.Requests > 0 => SwapState.Coming,
+                    (SwapState.Coming or SwapState.Here, _) when model.Requests > 0 => SwapState.Coming, // the next of them loads it
                     _ => SwapState.Out,
                 };
             }
