@@ -21,7 +21,7 @@ internal ref struct UnreachableText
         _prompt = prompt;
         _masksRole = masksRole;
         _masking = masking;
-        _reader = new Utf8JsonReader(messages, new JsonReaderOptions { MaxDepth = 512 });
+        _reader = new Utf8JsonReader(messages, new JsonReaderOptions { MaxDepth = int.MaxValue });
     }
 
     /// <summary>Counts them.</summary>
@@ -33,6 +33,8 @@ internal ref struct UnreachableText
         var member = prompt.Endpoint switch { PromptEndpoint.Responses => "input", PromptEndpoint.Completion => "prompt", _ => "messages" };
         if (prompt.Member(member) is not { } messages)
             return 0;
+        if (prompt.Endpoint == PromptEndpoint.Completion && prompt.Messages.Any(static one => one.Parts.Any(static part => part.Text is not null)))
+            return 0; // every text of a completion is a part; the rest are tokens and media
         var text = new UnreachableText(prompt, messages.Span, masksRole, masking);
         text.Messages();
         return text._count;

@@ -26,9 +26,10 @@ internal sealed class BackendCaller(Func<PluginQuestion, Task<Exchange>> serve, 
     /// <param name="client">The request on whose behalf it is asked; null for none.</param>
     /// <param name="lane">The lane it waits in.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="usage">Counts the tokens; null where they do not matter.</param>
     /// <exception cref="BackendUnavailableException">There was no answer.</exception>
     public async Task<BackendAnswer> AskAsync(
-        BackendQuestion question, HttpContext? client, PromptLane lane, CancellationToken cancellationToken)
+        BackendQuestion question, HttpContext? client, PromptLane lane, CancellationToken cancellationToken, UsageMeter? usage = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var sink = new QuestionSink(question.OnText, longest, cancellationToken);
@@ -40,6 +41,8 @@ internal sealed class BackendCaller(Func<PluginQuestion, Task<Exchange>> serve, 
             throw new BackendUnavailableException($"The answer could not be taken: {thrown.Message}", thrown);
         if (exchange.Failure is { } failure)
             throw new BackendUnavailableException(failure.Message);
+        if (exchange.Timings is { } timings)
+            usage?.Add(timings);
         var body = sink.Body;
         return new BackendAnswer(sink.StatusCode, body)
         {

@@ -63,7 +63,7 @@ internal sealed class OllamaPath(ModelRouter router, BodyReader bodies, TimeProv
         if (exchange.Route.Ollama is not { } call || exchange.Answer is not OllamaSink sink || PassesUntouched(received))
             return (received, null);
         using var original = received;
-        var (request, failure) = OllamaRequest.Read(original.Body.Memory, call);
+        var (request, failure) = OllamaRequest.Read(original.Body.Json, call);
         if (request is null)
             return (null, failure);
         var answer = new OllamaAnswer(request, exchange.Started, time);
@@ -83,7 +83,7 @@ internal sealed class OllamaPath(ModelRouter router, BodyReader bodies, TimeProv
 
     private bool PassesUntouched(ReceivedRequest received) =>
         router.All.Any(static model => model.SpeaksOllama)
-            && router.First(OllamaRequest.ModelOf(received.Body.Memory)) is { SpeaksOllama: true };
+            && router.First(OllamaRequest.ModelOf(received.Body.Json)) is { SpeaksOllama: true };
 
     /// <summary>The client's headers, except those that describe its body or the form of the answer.</summary>
     private static RequestHead HeadOf(RequestHead client, string path)
@@ -103,7 +103,7 @@ internal sealed class OllamaPath(ModelRouter router, BodyReader bodies, TimeProv
         if (body is null)
             return failure;
         using var owned = body;
-        var name = OllamaRequest.ModelOf(body.Memory);
+        var name = OllamaRequest.ModelOf(body.Json);
         if (_models.Find(name) is not { } model)
             return new ProxyFailure(FailureKind.ModelNotFound, $"model '{name}' not found");
         await WriteAsync(exchange, OllamaPages.Show(model)).ConfigureAwait(false);

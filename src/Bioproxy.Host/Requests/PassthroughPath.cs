@@ -7,7 +7,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Bioproxy.Host.Requests;
 
 /// <summary>The path of a request that occupies no slot. Of the steps of <see cref="RequestPath"/> it takes 1, 4 and 7.</summary>
-internal sealed class PassthroughPath(ModelRouter router, ResponseStreamer streamer, ProxyOptions options, TimeProvider time)
+internal sealed class PassthroughPath(
+    ModelRouter router, ResponseStreamer streamer, ResumableStreams streams, ProxyOptions options, TimeProvider time)
 {
     /// <summary>Forwards a client's request; its body passes as it comes.</summary>
     public async Task<ProxyFailure?> ForwardAsync(Exchange exchange, HttpRequest request)
@@ -24,7 +25,9 @@ internal sealed class PassthroughPath(ModelRouter router, ResponseStreamer strea
     /// <param name="head">Its head.</param>
     /// <param name="body">Makes its body; null for none.</param>
     /// <param name="isRepeatable">Whether <paramref name="body"/> can be made twice.</param>
-    public async Task<ProxyFailure?> ForwardAsync(Exchange exchange, RequestHead head, Func<HttpContent>? body, bool isRepeatable)
+    /// <param name="modelInBody">The model that its body names; null for none.</param>
+    public async Task<ProxyFailure?> ForwardAsync(
+        Exchange exchange, RequestHead head, Func<HttpContent>? body, bool isRepeatable, string? modelInBody = null)
     {
         // 4 route
         var clientGone = exchange.Answer.Gone;
@@ -36,7 +39,7 @@ internal sealed class PassthroughPath(ModelRouter router, ResponseStreamer strea
             return null;
         }
 
-        var named = ModelInQuery(head.Target);
+        var named = ModelInQuery(head.Target) ?? modelInBody;
         if (router.First(named) is not { } model)
             return ModelsPage.NotFound(named, router);
 
@@ -60,8 +63,13 @@ internal sealed class PassthroughPath(ModelRouter router, ResponseStreamer strea
             model.Current.Suspect($"a client changed its state through {head.Target}");
         if (response is null)
             return failure;
+        var resumed = ResumableStreams.ConversationOf(head);
+        if (resumed is not null)
+            streams.Returned(resumed);
         using (response)
-            return await streamer.PassOnAsync(exchange, response, null, clientGone).ConfigureAwait(false);
+            failure = await streamer.PassOnAsync(exchange, response, null, clientGone).ConfigureAwait(false);
+        streams.Ended(resumed, failure, model.Sender, head.Headers);
+        return failure;
     }
 
     /// <summary>As in llama-server's router mode: the query names the model of a request without a body.</summary>

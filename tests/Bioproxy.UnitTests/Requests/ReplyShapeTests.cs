@@ -25,7 +25,7 @@ public sealed class ReplyShapeTests
     [MemberData(nameof(Endpoints))]
     public void Whole_Text_IsFoundInIt(PromptEndpoint endpoint, bool isNative)
     {
-        using var document = JsonDocument.Parse(Shape(endpoint, isNative).Whole(Text));
+        using var document = JsonDocument.Parse(Shape(endpoint, isNative).Whole(Text, default));
         var texts = new AnswerTexts();
 
         texts.Read(document.RootElement, isStream: false);
@@ -90,7 +90,7 @@ public sealed class ReplyShapeTests
         + """[{"type":"text","text":"hi"}],"stop_reason":"end_turn","stop_sequence":null}""")]
     public void Whole_Members_AreThoseOfTheEndpoint(PromptEndpoint endpoint, bool isNative, string expected)
     {
-        var body = JsonNode.Parse(Shape(endpoint, isNative).Whole("hi"))!.AsObject();
+        var body = JsonNode.Parse(Shape(endpoint, isNative).Whole("hi", default))!.AsObject();
         body.Remove("usage");
 
         Assert.Equal(expected, body.ToJsonString());
@@ -176,5 +176,5 @@ public sealed class ReplyShapeTests
 
     private static ReplyShape Shape(PromptEndpoint endpoint, bool isNative) => new(endpoint, isNative, "ID", "m", 7);
 
-    private static string Stream(ReplyShape shape) => shape.Opening() + string.Concat(Pieces.Select(shape.Piece)) + shape.Closing(Text);
+    private static string Stream(ReplyShape shape) => shape.Opening() + string.Concat(Pieces.Select(shape.Piece)) + shape.Closing(Text, default);
 }
