@@ -10,6 +10,9 @@ namespace Bioproxy.Host.Http;
 /// <param name="IsOurs">The proxy's own, not the backend's.</param>
 internal sealed record ErrorDetail(int Status, string Message, string Type, string? Code, bool IsOurs)
 {
+    /// <summary>The backend's own text, in one line, where it has OpenAI's form; null otherwise.</summary>
+    public string? Text { get; private init; }
+
     public static ErrorDetail Of(ProxyFailure failure) => new(failure.Status, failure.Message, failure.Type, failure.Code, IsOurs: true);
 
     /// <summary>Reads what a backend answered.</summary>
@@ -24,8 +27,15 @@ internal sealed record ErrorDetail(int Status, string Message, string Type, stri
             {
                 return error.ValueKind == JsonValueKind.String
                     ? new(status, error.GetString()!, TypeOf(status), null, IsOurs: false)
-                    : new(status, Text(error, "message") ?? WithoutWords(status), Text(error, "type") ?? TypeOf(status),
-                        Text(error, "code"), IsOurs: false);
+                    : new(
+                        status,
+                        Member(error, "message") ?? WithoutWords(status),
+                        Member(error, "type") ?? TypeOf(status),
+                        Member(error, "code"),
+                        IsOurs: false)
+                    {
+                        Text = root.TryGetProperty("type", out _) ? null : root.GetRawText().ReplaceLineEndings(" "),
+                    };
             }
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -46,7 +56,7 @@ internal sealed record ErrorDetail(int Status, string Message, string Type, stri
 
     private static string WithoutWords(int status) => $"The backend answered with status {status} and no message that could be read.";
 
-    private static string? Text(JsonElement error, string name) =>
+    private static string? Member(JsonElement error, string name) =>
         error.ValueKind == JsonValueKind.Object && error.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
             ? value.GetString()
             : null;

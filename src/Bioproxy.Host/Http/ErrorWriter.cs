@@ -21,7 +21,7 @@ internal static class ErrorWriter
 
         // Some clients raise the first event, others know the second one only.
         ErrorForm.Responses => Event("error", ResponsesError(error)) + Event("response.failed", Failed(error)),
-        _ => $"data: {Whole(error, form).ToJsonString(Relaxed)}\n\n",
+        _ => $"data: {error.Text ?? Whole(error, form).ToJsonString(Relaxed)}\n\n",
     });
 
     private static string Event(string name, JsonObject data) => $"event: {name}\ndata: {data.ToJsonString(Relaxed)}\n\n";

@@ -68,6 +68,20 @@ public sealed class ErrorWriterTests
         Assert.Equal((400, message, type, false), (detail.Status, detail.Message, detail.Type, detail.IsOurs));
     }
 
+    [Fact]
+    public void Events_OfABackendsAnswer_KeepWhatItSaysBeside()
+    {
+        const string Body = "{\"error\":\n{\"code\":400,\"message\":\"too long\",\"type\":\"exceed_context_size_error\",\"n_ctx\":4096}}";
+        var detail = ErrorDetail.Of(Encoding.UTF8.GetBytes(Body), 400);
+
+        Assert.Equal(
+            $"data: {Body.Replace('\n', ' ')}\n\n", Encoding.UTF8.GetString(ErrorWriter.Events(detail, ErrorForm.OpenAi)));
+        Assert.Contains(
+            "\"code\":\"context_length_exceeded\"",
+            Encoding.UTF8.GetString(ErrorWriter.Events(detail, ErrorForm.Responses)),
+            StringComparison.Ordinal);
+    }
+
     private static bool IsName(string line) => line.StartsWith("event: ", StringComparison.Ordinal);
 
     private static (string? Name, JsonNode Data) Read(string text)

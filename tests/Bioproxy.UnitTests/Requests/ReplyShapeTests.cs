@@ -114,6 +114,23 @@ public sealed class ReplyShapeTests
             nodes.Select(node => (string?)node["choices"]![0]!["finish_reason"]));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Stream_UsageIsWanted_ItIsInAChunkOfItsOwn(bool isWanted)
+    {
+        var closing = Shape(PromptEndpoint.Chat, false).Closing("hi", new ReplyUsage(isWanted, Prompt: 30, Cached: 20, Generated: 5));
+
+        var chunks = Transforms.AnswerStreams.Events(closing)[..^1].Select(chunk => JsonNode.Parse(chunk)!).ToList();
+        Assert.Equal(isWanted ? 2 : 1, chunks.Count);
+        Assert.Equal(
+            isWanted
+                ? """{"completion_tokens":5,"prompt_tokens":30,"total_tokens":35,"prompt_tokens_details":{"cached_tokens":20}}"""
+                : null,
+            chunks[^1]["usage"]?.ToJsonString());
+        Assert.Equal(isWanted ? 0 : 1, chunks[^1]["choices"]!.AsArray().Count);
+    }
+
     [Fact]
     public void Stream_Native_StopsOnceAtTheEnd()
     {

@@ -41,6 +41,7 @@ public sealed class ReplyWriterTests
         Assert.Equal(
             (200, 200, "text/event-stream", "no-cache", null),
             (_exchange.Status, response.StatusCode, response.ContentType, caching, response.ContentLength));
+        Assert.Equal("no", response.Headers["X-Accel-Buffering"]); // as llama-server: nginx would hold the stream back
     }
 
     [Fact]
