@@ -33,7 +33,7 @@ internal ref struct UnreachableText
         var member = prompt.Endpoint switch { PromptEndpoint.Responses => "input", PromptEndpoint.Completion => "prompt", _ => "messages" };
         if (prompt.Member(member) is not { } messages)
             return 0;
-        if (prompt.Endpoint == PromptEndpoint.Completion && prompt.Messages.Any(static one => one.Parts.Any(static part => part.Text is not null)))
+        if (prompt.Endpoint == PromptEndpoint.Completion && prompt.Messages.Any(HasText))
             return 0; // every text of a completion is a part; the rest are tokens and media
         var text = new UnreachableText(prompt, messages.Span, masksRole, masking);
         text.Messages();
@@ -119,6 +119,8 @@ internal ref struct UnreachableText
     private readonly bool IsEnd(int depth) =>
         _reader.CurrentDepth == depth
         && _reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray or JsonTokenType.PropertyName);
+
+    private static bool HasText(PromptMessage message) => message.Parts.Any(static part => part.Text is not null);
 
     private static bool HasText(PromptMessage? message, int part) =>
         message is not null && part < message.Parts.Count && message.Parts[part].Text is not null;

@@ -6,13 +6,17 @@ namespace Bioproxy.IntegrationTests;
 internal sealed class BodyMutations(int seed)
 {
     private static readonly string[] Texts =
-        ["hi", "", "@code hi", "äöü 😀", "\\u0041\\n", "\\ud83d\\ude00", "\\u0000", "a\\\"b", "\\/", "\\ud800", "\u007F", "</s>", "x\\\\"];
+    [
+        "hi", "", "@code hi", "äöü 😀", "\\u0041\\n", "\\ud83d\\ude00", "\\u0000", "a\\\"b", "\\/", "\\ud800", "\u007F",
+        "</s>", "x\\\\",
+    ];
 
     private static readonly string[] Roles = ["user", "assistant", "system", "tool", "us\\u0065r", "User", "developer"];
 
     private static readonly string[] Values =
     [
-        "1", "-0", "1e5", "1E+2", "1e999", "01", "1.", ".5", "+1", "NaN", "Infinity", "true", "True", "null", "nul", "\"x\"", "'x'", "[]", "{}",
+        "1", "-0", "1e5", "1E+2", "1e999", "01", "1.", ".5", "+1", "NaN", "Infinity", "true", "True", "null", "nul", "\"x\"", "'x'", "[]",
+        "{}",
         "[1,]", "{\"a\":1,}", "123456789012345678901234567890", "-", "\"\\ud800\"", "\"\\x\"", "/**/1", "[[[[]]]]",
     ];
 
@@ -60,7 +64,8 @@ internal sealed class BodyMutations(int seed)
     private string Content() => _random.Next(6) switch
     {
         0 => $"[{{\"type\":\"text\",\"{Name("text")}\":\"{Pick(Texts)}\"}}]",
-        1 => $"[{{\"text\":\"{Pick(Texts)}\",\"type\":\"image\",\"{Name("type")}\":\"text\"}},{{\"type\":\"text\",\"text\":\"x\",\"text\":\"y\"}}]",
+        1 => $"[{{\"text\":\"{Pick(Texts)}\",\"type\":\"image\",\"{Name("type")}\":\"text\"}},"
+            + "{\"type\":\"text\",\"text\":\"x\",\"text\":\"y\"}]",
         2 when _random.Next(3) == 0 => Pick(Values),
         _ => $"\"{Pick(Texts)}\"",
     };

@@ -10,7 +10,8 @@ internal static class FailureWriter
     /// <param name="failure">The failure.</param>
     /// <param name="form">The protocol.</param>
     /// <param name="isWaitingStream">The events of a stream are still whole: the failure becomes one.</param>
-    public static async Task WriteAsync(IAnswerSink to, ProxyFailure failure, ErrorForm form = ErrorForm.OpenAi, bool isWaitingStream = false)
+    public static async Task WriteAsync(
+        IAnswerSink to, ProxyFailure failure, ErrorForm form = ErrorForm.OpenAi, bool isWaitingStream = false)
     {
         if (to.HasStarted && isWaitingStream && failure.Kind != FailureKind.ClientGone)
         {

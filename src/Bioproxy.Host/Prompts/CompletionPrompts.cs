@@ -85,7 +85,7 @@ internal static class CompletionPrompts
     }
 
     /// <summary>The pieces of one prompt. Tokens alone are one part, as the client wrote them.</summary>
-    private static IReadOnlyList<PartRange> AsOne(List<PartRange> pieces, JsonRange whole)
+    private static List<PartRange> AsOne(List<PartRange> pieces, JsonRange whole)
     {
         if (!pieces.Exists(static piece => piece.IsText))
             return [new("tokens", false, whole)];

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Bioproxy.Host.Json;
 
 namespace Bioproxy.Host.Prompts;
 

@@ -11,7 +11,8 @@ internal static class ClientAddress
     {
         if (trusted.Count == 0 || connection is null || !IsTrusted(connection, trusted))
             return connection;
-        var addresses = headers["X-Forwarded-For"].ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var addresses = headers["X-Forwarded-For"].ToString()
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var client = connection;
         for (var at = addresses.Length - 1; at >= 0 && IsTrusted(client, trusted); at--)
         {

@@ -82,7 +82,8 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
     /// <returns>False where the client decided itself or counts the bytes, or the backend does not send them.</returns>
     public bool AskForProgress()
     {
-        if (!Exchange.Route.ShowsProgress || Conversation is not null || Prompt is not { Source: { IsStream: true, WantsProgress: null, Generations: 1 } source })
+        if (!Exchange.Route.ShowsProgress || Conversation is not null
+            || Prompt is not { Source: { IsStream: true, WantsProgress: null, Generations: 1 } source })
             return false;
         Splices.Add(source.Splices.AskForProgress());
         return true;

@@ -25,7 +25,8 @@ namespace Bioproxy.Host.Requests;
 /// <item>settle: learn from the answer, and return the lease</item>
 /// </list>
 /// A request that occupies no slot takes 1, 4 and 7 (<see cref="PassthroughPath"/>), and 2 and 3 as well when it has a prompt, which is
-/// only counted or rendered; a plugin's question takes 4 to 8. A step that fails returns a failure; it is written in one place, and everything that the request holds is released on every exit.
+/// only counted or rendered; a plugin's question takes 4 to 8. A step that fails returns a failure; it is written in one place, and
+/// everything that the request holds is released on every exit.
 /// </summary>
 internal sealed class RequestPath : IPluginBackend
 {

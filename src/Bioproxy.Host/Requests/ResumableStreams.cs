@@ -8,8 +8,8 @@ namespace Bioproxy.Host.Requests;
 
 /// <summary>
 /// llama-server keeps the stream of a request with an <c>X-Conversation-Id</c>, and goes on computing when its client leaves; the client
-/// comes back with <c>GET /v1/stream?conv_id=…&amp;from=…</c> and the number of bytes that it has. So nothing is put into such a stream or
-/// taken out of it, and one whose client stays away is ended here, because it occupies a slot.
+/// comes back with <c>GET /v1/stream?conv_id=…&amp;from=…</c> and the number of bytes that it has. So nothing is put into such a stream
+/// or taken out of it, and one whose client stays away is ended here, because it occupies a slot.
 /// </summary>
 internal sealed class ResumableStreams(ProxyOptions options, TimeProvider time)
 {
@@ -68,7 +68,7 @@ internal sealed class ResumableStreams(ProxyOptions options, TimeProvider time)
     {
         if (!head.Headers.ContainsKey(Header))
             return head;
-        IHeaderDictionary headers = new HeaderDictionary();
+        var headers = new HeaderDictionary();
         foreach (var (name, value) in head.Headers)
             headers[name] = value;
         headers.Remove(Header);

@@ -197,7 +197,10 @@ public sealed class RedactTransformTests
                 endpoint,
                 null,
                 false,
-                [new PromptMessage("user", [new PromptPart("text", "a@x.org")]), new PromptMessage("user", [new PromptPart("text", "b@x.org")])],
+                [
+                    new PromptMessage("user", [new PromptPart("text", "a@x.org")]),
+                    new PromptMessage("user", [new PromptPart("text", "b@x.org")]),
+                ],
                 System.Text.Encoding.UTF8.GetBytes(body))
             : BodyPrompt.Of(endpoint, body);
     }

@@ -225,7 +225,8 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [InlineData(
         """{ "backend_url": "localhost:8081" }""",
         "config.json, line 1: backend_url is \"localhost:8081\"; "
-        + "expected an absolute http:// or https:// address without user name, ? or #, and without /v1 at its end, e.g. http://localhost:8081")]
+        + "expected an absolute http:// or https:// address without user name, ? or #, and without /v1 at its end, "
+        + "e.g. http://localhost:8081")]
     [InlineData(
         """{ "otlp_endpoint": "/metrics" }""",
         "config.json, line 1: otlp_endpoint is \"/metrics\"; "

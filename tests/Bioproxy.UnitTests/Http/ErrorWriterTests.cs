@@ -10,15 +10,16 @@ public sealed class ErrorWriterTests
     private static readonly ProxyFailure Full = new(FailureKind.QueueFull, "it is \"full\" ä");
 
     [Theory]
-    [InlineData(nameof(ErrorForm.OpenAi), """{"error":{"message":"M","type":"rate_limit_error","param":null,"code":"queue_full","src":"bioproxy"}}""")]
-    [InlineData(nameof(ErrorForm.Responses), """{"error":{"message":"M","type":"rate_limit_error","param":null,"code":"queue_full","src":"bioproxy"}}""")]
-    [InlineData(nameof(ErrorForm.LlamaServer), """{"error":{"code":429,"message":"M","type":"rate_limit_error","reason":"queue_full","src":"bioproxy"}}""")]
-    [InlineData(nameof(ErrorForm.Anthropic), """{"type":"error","error":{"type":"rate_limit_error","message":"M","code":"queue_full","src":"bioproxy"}}""")]
+    [InlineData(nameof(ErrorForm.OpenAi), """{"error":{"message":"M","type":"rate_limit_error","param":null,"code":"queue_full",""")]
+    [InlineData(nameof(ErrorForm.Responses), """{"error":{"message":"M","type":"rate_limit_error","param":null,"code":"queue_full",""")]
+    [InlineData(nameof(ErrorForm.LlamaServer), """{"error":{"code":429,"message":"M","type":"rate_limit_error","reason":"queue_full",""")]
+    [InlineData(nameof(ErrorForm.Anthropic), """{"type":"error","error":{"type":"rate_limit_error","message":"M","code":"queue_full",""")]
     public void Body_OfEachProtocol_HasItsForm(string form, string expected)
     {
         var body = Encoding.UTF8.GetString(ErrorWriter.Body(ErrorDetail.Of(Full), Enum.Parse<ErrorForm>(form)));
 
-        Assert.Equal(expected.Replace("\"M\"", "\"it is \\\"full\\\" ä\"", StringComparison.Ordinal), body);
+        Assert.Equal(
+            expected.Replace("\"M\"", "\"it is \\\"full\\\" ä\"", StringComparison.Ordinal) + "\"src\":\"bioproxy\"}}", body);
     }
 
     [Theory]
@@ -55,17 +56,19 @@ public sealed class ErrorWriterTests
     }
 
     [Theory]
-    [InlineData("""{"error":{"code":400,"message":"too long","type":"exceed_context_size_error"}}""", "too long", "exceed_context_size_error")]
-    [InlineData("""{"type":"error","error":{"message":"too long","type":"invalid_request_error"}}""", "too long", "invalid_request_error")]
-    [InlineData("""{"error":"model is gone"}""", "model is gone", "invalid_request_error")]
-    [InlineData("<html>Bad gateway</html>", "The backend answered with status 400 and no message that could be read.", "invalid_request_error")]
-    [InlineData("", "The backend answered with status 400 and no message that could be read.", "invalid_request_error")]
-    [InlineData("[]", "The backend answered with status 400 and no message that could be read.", "invalid_request_error")]
-    public void Detail_OfABackendsAnswer_IsWhatItSays(string body, string message, string type)
+    [InlineData("""{"error":{"code":400,"message":"too long","type":"exceed_context_size_error"}}""", "exceed_context_size_error")]
+    [InlineData("""{"type":"error","error":{"message":"too long","type":"invalid_request_error"}}""", "invalid_request_error")]
+    [InlineData("""{"error":"too long"}""", "invalid_request_error")]
+    [InlineData("<html>Bad gateway</html>", null)]
+    [InlineData("", null)]
+    [InlineData("[]", null)]
+    public void Detail_OfABackendsAnswer_IsWhatItSays(string body, string? type)
     {
         var detail = ErrorDetail.Of(Encoding.UTF8.GetBytes(body), 400);
 
-        Assert.Equal((400, message, type, false), (detail.Status, detail.Message, detail.Type, detail.IsOurs));
+        var message = type is null ? "The backend answered with status 400 and no message that could be read." : "too long";
+        Assert.Equal(
+            (400, message, type ?? "invalid_request_error", false), (detail.Status, detail.Message, detail.Type, detail.IsOurs));
     }
 
     [Fact]

@@ -193,5 +193,6 @@ public sealed class ReplyShapeTests
 
     private static ReplyShape Shape(PromptEndpoint endpoint, bool isNative) => new(endpoint, isNative, "ID", "m", 7);
 
-    private static string Stream(ReplyShape shape) => shape.Opening() + string.Concat(Pieces.Select(shape.Piece)) + shape.Closing(Text, default);
+    private static string Stream(ReplyShape shape) =>
+        shape.Opening() + string.Concat(Pieces.Select(shape.Piece)) + shape.Closing(Text, default);
 }

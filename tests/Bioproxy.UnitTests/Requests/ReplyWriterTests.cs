@@ -65,7 +65,9 @@ public sealed class ReplyWriterTests
     [InlineData(false)]
     public async Task Complete_NothingWritten_IsAnEmptyAnswer(bool isStream)
     {
-        await new ReplyWriter(_exchange, Shape, isStream, new UsageMeter(isWanted: false), null).CompleteAsync(CancellationToken.None).DefaultTimeout();
+        await new ReplyWriter(_exchange, Shape, isStream, new UsageMeter(isWanted: false), null)
+            .CompleteAsync(CancellationToken.None)
+            .DefaultTimeout();
 
         Assert.Equal(isStream ? Shape.Opening() + Shape.Closing("", default) : Encoding.UTF8.GetString(Shape.Whole("", default)), Sent());
     }
