@@ -57,7 +57,7 @@ public sealed class PromptContext
     /// <summary>True when warm-up rehearses the chain with a placeholder message. A transform must treat it like any request.</summary>
     public bool IsWarmUp { get; }
 
-    /// <summary>The messages, oldest first. A raw completion prompt appears as one message with role <c>user</c>.</summary>
+    /// <summary>The messages, oldest first. Each prompt of a raw completion appears as one message with role <c>user</c>.</summary>
     public IReadOnlyList<PromptMessage> Messages { get; }
 
     /// <summary>The request body as the client sent it: UTF-8 JSON, without the edits of any transform. Do not keep it.</summary>

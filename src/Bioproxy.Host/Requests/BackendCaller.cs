@@ -15,11 +15,11 @@ namespace Bioproxy.Host.Requests;
 /// <param name="longest">Bytes of an answer at most.</param>
 internal sealed class BackendCaller(Func<PluginQuestion, Task<Exchange>> serve, string? apiKey, long longest)
 {
-    /// <summary>The client's headers that describe its body, its connection or its lane; the others say who asks.</summary>
+    /// <summary>The client's headers that describe its body, its connection, its lane or its stream; the others say who asks.</summary>
     private static readonly string[] NotPassedOn =
     [
         "Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Accept-Encoding", "Accept", "Connection", "Expect",
-        Caller.LaneHeader,
+        Caller.LaneHeader, ResumableStreams.Header,
     ];
 
     /// <param name="question">The question.</param>

@@ -90,7 +90,16 @@ internal sealed class CrossOrigin(ModelRouter router, TimeProvider time)
             return null;
         using var limit = new CancellationTokenSource(LongestQuestion, time);
         var head = new RequestHead(HttpMethods.Get, "/health", new HeaderDictionary { ["Origin"] = origin });
-        var (response, _) = await model.Sender.SendAsync(head, null, isRepeatable: true, limit.Token).ConfigureAwait(false);
+        HttpResponseMessage? response;
+        try
+        {
+            (response, _) = await model.Sender.SendAsync(head, null, isRepeatable: true, limit.Token).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            return null; // the proxy stops
+        }
+
         if (response is null)
             return null;
         using (response)

@@ -64,10 +64,17 @@ internal sealed class PassthroughPath(
         if (response is null)
             return failure;
         var resumed = ResumableStreams.ConversationOf(head);
-        if (resumed is not null)
-            streams.Returned(resumed);
-        using (response)
-            failure = await streamer.PassOnAsync(exchange, response, null, clientGone).ConfigureAwait(false);
+        streams.Opened(resumed);
+        try
+        {
+            using (response)
+                failure = await streamer.PassOnAsync(exchange, response, null, clientGone).ConfigureAwait(false);
+        }
+        finally
+        {
+            streams.Closed(resumed);
+        }
+
         streams.Ended(resumed, failure, model.Sender, head.Headers);
         return failure;
     }

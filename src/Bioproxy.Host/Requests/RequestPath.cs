@@ -195,6 +195,7 @@ internal sealed class RequestPath : IPluginBackend
         exchange.Header("X-Bioproxy-Slot", placement.Slot?.ToString(CultureInfo.InvariantCulture) ?? "auto");
 
         // 7 forward and stream
+        _streams.Begun(asked.Conversation);
         var (response, unsent) = await model.Sender.SendAsync(asked.Head, asked.Content, isRepeatable: true, clientGone)
             .ConfigureAwait(false);
         var isDown = response is null ? unsent!.Kind is FailureKind.BackendUnreachable or FailureKind.BackendClosed

@@ -21,6 +21,8 @@ internal sealed class ResumableStreams(ProxyOptions options, TimeProvider time)
 
     private readonly ConcurrentDictionary<string, ITimer> _left = new(StringComparer.Ordinal);
 
+    private readonly ConcurrentDictionary<string, int> _readers = new(StringComparer.Ordinal);
+
     /// <summary>How many streams wait for their client.</summary>
     public int Waiting => _left.Count;
 
@@ -37,11 +39,26 @@ internal sealed class ResumableStreams(ProxyOptions options, TimeProvider time)
         return query >= 0 && QueryHelpers.ParseQuery(head.Target[query..]).TryGetValue("conv_id", out var id) ? id.ToString() : null;
     }
 
-    /// <summary>The client has come back, or begins a new answer.</summary>
-    public void Returned(string conversation)
+    /// <summary>A request for such a stream is sent: a new one, or that of a client that has come back.</summary>
+    /// <param name="conversation">Its conversation; null for any other request.</param>
+    public void Begun(string? conversation)
     {
-        if (_left.TryRemove(conversation, out var timer))
+        if (conversation is not null && _left.TryRemove(conversation, out var timer))
             timer.Dispose();
+    }
+
+    /// <summary>A client that has come back reads a stream; until <see cref="Closed"/> it is not ended.</summary>
+    public void Opened(string? conversation)
+    {
+        Begun(conversation);
+        if (conversation is not null)
+            _readers.AddOrUpdate(conversation, 1, static (_, count) => count + 1);
+    }
+
+    public void Closed(string? conversation)
+    {
+        if (conversation is not null && _readers.AddOrUpdate(conversation, 0, static (_, count) => count - 1) <= 0)
+            _readers.TryRemove(new(conversation, 0));
     }
 
     /// <summary>A request for such a stream has ended.</summary>
@@ -53,7 +70,7 @@ internal sealed class ResumableStreams(ProxyOptions options, TimeProvider time)
     {
         if (conversation is null)
             return;
-        Returned(conversation);
+        Begun(conversation);
         if (failure is not { Kind: FailureKind.ClientGone } || _left.Count >= MaxWatched)
             return;
         var who = new HeaderDictionary { ["Authorization"] = headers.Authorization, ["X-Api-Key"] = headers["X-Api-Key"] };
@@ -77,7 +94,9 @@ internal sealed class ResumableStreams(ProxyOptions options, TimeProvider time)
 
     private async Task EndAsync(string conversation, BackendSender sender, HeaderDictionary headers)
     {
-        Returned(conversation);
+        Begun(conversation);
+        if (_readers.ContainsKey(conversation))
+            return;
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10), time);
         var head = new RequestHead(HttpMethods.Delete, $"{Path}?conv_id={Uri.EscapeDataString(conversation)}", headers);
         try

@@ -42,9 +42,26 @@ public sealed class ResumableStreamsTests : IAsyncDisposable
     {
         _streams.Ended("a", Left, _sender, new HeaderDictionary());
 
-        _streams.Returned("a");
+        _streams.Begun("a");
 
         Assert.Equal(0, _streams.Waiting);
+    }
+
+    /// <summary>The new connection may come before the loss of the old one is noticed.</summary>
+    [Fact]
+    public async Task Ended_AnotherConnectionReadsIt_TheBackendIsNotTold()
+    {
+        _streams.Opened("a");
+        _streams.Ended("a", Left, _sender, new HeaderDictionary());
+        _time.Advance(TimeSpan.FromMinutes(3));
+        _streams.Closed("a");
+        var told = _backend.NextAsync("DELETE", "/v1/stream");
+
+        _streams.Ended("a", Left, _sender, new HeaderDictionary());
+        _time.Advance(TimeSpan.FromMinutes(3));
+
+        Assert.Equal("/v1/stream?conv_id=a", (await told.DefaultTimeout()).Target);
+        Assert.Single(_backend.Requests, request => request.Method == "DELETE");
     }
 
     [Fact]
