@@ -14,7 +14,8 @@ public sealed class SplicedBodyTests
 
         var spliced = new SplicedBody(body, [new JsonSplice(new JsonRange(5, 1), "22"u8.ToArray())], start: 3);
 
-        Assert.Equal([0xEF, 0xBB, 0xBF, .. "{\"a\":22}"u8, 0, (byte)'x'], spliced.ToArray());
+        byte[] expected = [0xEF, 0xBB, 0xBF, .. "{\"a\":22}"u8, 0, (byte)'x'];
+        Assert.Equal(expected, spliced.ToArray());
         Assert.Equal(13, spliced.Length);
     }
 
