@@ -1,5 +1,6 @@
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
+using Bioproxy.Host.Json;
 using Bioproxy.Host.Routing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -20,13 +21,21 @@ internal sealed class PassthroughPath(
         return failure is null ? null : body?.Failure ?? failure;
     }
 
+    /// <summary>Forwards a request whose body is here.</summary>
+    public async Task<ProxyFailure?> ForwardAsync(Exchange exchange, RequestHead head, ReadOnlyMemory<byte> body)
+    {
+        await router.FindOutAsync(exchange.Answer.Gone).ConfigureAwait(false);
+        var named = router.HasNames ? JsonMembers.Text(JsonExtent.Of(body.Span).Of(body.Span), "model") : null;
+        return await ForwardAsync(exchange, head, () => new ReadOnlyMemoryContent(body), isRepeatable: true, named).ConfigureAwait(false);
+    }
+
     /// <summary>Forwards a request.</summary>
     /// <param name="exchange">The request.</param>
     /// <param name="head">Its head.</param>
     /// <param name="body">Makes its body; null for none.</param>
     /// <param name="isRepeatable">Whether <paramref name="body"/> can be made twice.</param>
     /// <param name="modelInBody">The model that its body names; null for none.</param>
-    public async Task<ProxyFailure?> ForwardAsync(
+    private async Task<ProxyFailure?> ForwardAsync(
         Exchange exchange, RequestHead head, Func<HttpContent>? body, bool isRepeatable, string? modelInBody = null)
     {
         // 4 route

@@ -90,9 +90,12 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
     }
 
     /// <summary>What is sent: the sender's bytes with the splices.</summary>
+    public byte[] Bytes() => Spliced().ToArray();
+
+    /// <summary>The same, without a copy.</summary>
     public PiecesContent Content()
     {
-        var spliced = new SplicedBody(Body.Memory, Splices, Body.JsonRange.Start);
+        var spliced = Spliced();
         var content = new PiecesContent(spliced.Pieces, spliced.Length);
         if (Head.Headers.ContentType.Count == 0 && spliced.Length > 0)
             content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -104,4 +107,6 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
         if (Canonical is not null)
             explainer.Keep(Canonical);
     }
+
+    private SplicedBody Spliced() => new(Body.Memory, Splices, Body.JsonRange.Start);
 }

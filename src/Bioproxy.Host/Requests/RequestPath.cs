@@ -129,16 +129,8 @@ internal sealed class RequestPath : IPluginBackend
         var head = responses.Count == 0 ? received.Head : ResumableStreams.Without(received.Head);
         using var asked = Prepare(exchange, head, body, prompt, caller with { Lane = lane }, responses);
         if (!exchange.Route.IsGated)
-            return await CountAsync(asked).ConfigureAwait(false);
+            return await _passthrough.ForwardAsync(exchange, asked.Head, asked.Bytes()).ConfigureAwait(false);
         return await ServeAsync(asked, turn, clientGone).ConfigureAwait(false);
-    }
-
-    /// <summary>Steps 4 and 7 of a prompt that is only counted or rendered.</summary>
-    private async Task<ProxyFailure?> CountAsync(PreparedRequest asked)
-    {
-        await _router.FindOutAsync(asked.Exchange.Answer.Gone).ConfigureAwait(false);
-        var name = _router.HasNames ? asked.ModelName : null;
-        return await _passthrough.ForwardAsync(asked.Exchange, asked.Head, asked.Content, isRepeatable: true, name).ConfigureAwait(false);
     }
 
     /// <summary>Steps 4 to 8, of which the last is the disposal of the turn. A place that cannot be reached, or fails before its first
@@ -249,7 +241,7 @@ internal sealed class RequestPath : IPluginBackend
         await using var turn = new SlotTurn(exchange, _report);
         var steps = exchange.Route.IsGated
             ? ServeAsync(exchange, question, turn)
-            : _passthrough.ForwardAsync(exchange, question.Head, () => new ReadOnlyMemoryContent(question.Body), isRepeatable: true);
+            : _passthrough.ForwardAsync(exchange, question.Head, question.Body);
         await EndAsync(exchange, steps).ConfigureAwait(false);
         return exchange;
     }
