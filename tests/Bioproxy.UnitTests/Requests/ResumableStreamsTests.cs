@@ -12,7 +12,12 @@ public sealed class ResumableStreamsTests : IAsyncDisposable
 
     private readonly FakeBackend _backend = FakeBackend.Start();
     private readonly TestClock _time = new();
-    private readonly ProxyOptions _options = new() { ResumeTimeout = TimeSpan.FromMinutes(2) };
+    private readonly ProxyOptions _options = new()
+    {
+        BaseDirectory = "/",
+        StateDirectory = "/state",
+        ResumeTimeout = TimeSpan.FromMinutes(2),
+    };
     private readonly BackendSender _sender;
     private readonly ResumableStreams _streams;
 
