@@ -21,7 +21,7 @@ internal ref struct UnreachableText
         _prompt = prompt;
         _masksRole = masksRole;
         _masking = masking;
-        _reader = new Utf8JsonReader(messages, new JsonReaderOptions { MaxDepth = 512 });
+        _reader = new Utf8JsonReader(messages, new JsonReaderOptions { MaxDepth = int.MaxValue });
     }
 
     /// <summary>Counts them.</summary>
@@ -33,6 +33,8 @@ internal ref struct UnreachableText
         var member = prompt.Endpoint switch { PromptEndpoint.Responses => "input", PromptEndpoint.Completion => "prompt", _ => "messages" };
         if (prompt.Member(member) is not { } messages)
             return 0;
+        if (prompt.Endpoint == PromptEndpoint.Completion && prompt.Messages.Any(HasText))
+            return 0; // every text of a completion is a part; the rest are tokens and media
         var text = new UnreachableText(prompt, messages.Span, masksRole, masking);
         text.Messages();
         return text._count;
@@ -117,6 +119,8 @@ internal ref struct UnreachableText
     private readonly bool IsEnd(int depth) =>
         _reader.CurrentDepth == depth
         && _reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray or JsonTokenType.PropertyName);
+
+    private static bool HasText(PromptMessage message) => message.Parts.Any(static part => part.Text is not null);
 
     private static bool HasText(PromptMessage? message, int part) =>
         message is not null && part < message.Parts.Count && message.Parts[part].Text is not null;

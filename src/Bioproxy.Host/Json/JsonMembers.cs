@@ -13,7 +13,7 @@ internal static class JsonMembers
         try
         {
             JsonRange? found = null;
-            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 512 });
+            var reader = new Utf8JsonReader(json, JsonReading.Options);
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
                 return null;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)

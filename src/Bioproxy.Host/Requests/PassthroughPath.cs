@@ -11,7 +11,7 @@ namespace Bioproxy.Host.Requests;
 
 /// <summary>The path of a request that occupies no slot. Of the steps of <see cref="RequestPath"/> it takes 1, 4 and 7.</summary>
 internal sealed class PassthroughPath(
-    ModelRouter router, BodyReader bodies, ResponseStreamer streamer, ProxyOptions options, TimeProvider time)
+    ModelRouter router, BodyReader bodies, ResponseStreamer streamer, ResumableStreams streams, ProxyOptions options, TimeProvider time)
 {
     /// <summary>Forwards a client's request. Its body passes as it comes; where it may name one of several models, it is read
     /// first.</summary>
@@ -43,7 +43,7 @@ internal sealed class PassthroughPath(
         Exchange exchange, RequestHead head, ReadOnlyMemory<byte> body, string? modelName = null)
     {
         await router.FindOutAsync(exchange.Answer.Gone).ConfigureAwait(false);
-        var named = modelName ?? (router.HasNames ? JsonMembers.Text(body.Span, "model") : null);
+        var named = modelName ?? (router.HasNames ? JsonMembers.Text(JsonExtent.Of(body.Span).Of(body.Span), "model") : null);
         return await ForwardAsync(
             exchange, head, ModelInQuery(head.Target) ?? named, model => Content(body, model), isRepeatable: true).ConfigureAwait(false);
     }
@@ -87,15 +87,31 @@ internal sealed class PassthroughPath(
             if (exchange.Route.TouchesState)
                 model.Current.Suspect($"a client changed its state through {head.Target}");
             if (response is not null)
-            {
-                using (response)
-                    return await streamer.PassOnAsync(exchange, response, null, clientGone).ConfigureAwait(false);
-            }
+                return await PassOnAsync(exchange, head, model, response).ConfigureAwait(false);
 
             var isGone = failure!.Kind is FailureKind.BackendUnreachable or FailureKind.BackendClosed;
             if (!isGone || isSecond || !isRepeatable || !await model.RestartsAsync(clientGone).ConfigureAwait(false))
                 return failure;
         }
+    }
+
+    private async Task<ProxyFailure?> PassOnAsync(Exchange exchange, RequestHead head, ServedModel model, HttpResponseMessage response)
+    {
+        var resumed = ResumableStreams.ConversationOf(head);
+        streams.Opened(resumed);
+        ProxyFailure? failure;
+        try
+        {
+            using (response)
+                failure = await streamer.PassOnAsync(exchange, response, null, exchange.Answer.Gone).ConfigureAwait(false);
+        }
+        finally
+        {
+            streams.Closed(resumed);
+        }
+
+        streams.Ended(resumed, failure, model.Sender, head.Headers);
+        return failure;
     }
 
     /// <summary>A call that names a model may load it, as any request does; one that names none reaches the server itself.</summary>

@@ -174,7 +174,7 @@ public sealed class RedactTransformTests
         1)]
     [InlineData(PromptEndpoint.Responses, """{"input":"a@x.org"}""", 0)]
     [InlineData(PromptEndpoint.Completion, """{"prompt":"a@x.org"}""", 0)]
-    [InlineData(PromptEndpoint.Completion, """{"prompt":["a@x.org","b@x.org"]}""", 2)]
+    [InlineData(PromptEndpoint.Completion, """{"prompt":["a@x.org","b@x.org"]}""", 0)]
     public async Task Transforming_SecretsThatCannotBeMasked_CountsThemOrRefuses(PromptEndpoint endpoint, string body, int unreachable)
     {
         var log = new LogLines();
@@ -192,8 +192,16 @@ public sealed class RedactTransformTests
                 StringComparison.Ordinal);
 
         PromptContext Prompt() => endpoint == PromptEndpoint.Completion && body.Contains('[', StringComparison.Ordinal)
-            ? new PromptContext("r1", endpoint, null, false, [new PromptMessage("user", [new PromptPart("tokens", (string?)null)])],
-            System.Text.Encoding.UTF8.GetBytes(body))
+            ? new PromptContext(
+                "r1",
+                endpoint,
+                null,
+                false,
+                [
+                    new PromptMessage("user", [new PromptPart("text", "a@x.org")]),
+                    new PromptMessage("user", [new PromptPart("text", "b@x.org")]),
+                ],
+                System.Text.Encoding.UTF8.GetBytes(body))
             : BodyPrompt.Of(endpoint, body);
     }
 
