@@ -34,7 +34,7 @@ internal sealed partial class SlotScheduler(
             is { Source: PromptSource.Hot, IsPartial: false };
 
     public double ExpectedSeconds(CanonicalPrompt? prompt, string? domain, Lane lane) =>
-        table.Plan(prompt, inputs.For(prompt, domain, lane, mayRestore: true, maySave: true).Context).Chosen.Cost;
+        table.Plan(prompt, inputs.For(prompt, domain, lane, mayRestore: true, maySave: true, isEstimate: true).Context).Chosen.Cost;
 
     public async ValueTask<Placement> PlaceAsync(
         CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken)

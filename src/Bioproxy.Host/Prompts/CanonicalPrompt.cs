@@ -125,6 +125,11 @@ internal sealed class CanonicalPrompt : IDisposable
         return low == held.BlockCount && GoesOnWithTailOf(held) ? held.Length : low * PromptChain.BlockSize;
     }
 
+    /// <summary>Whether all of <paramref name="held"/>'s text is a prefix of this prompt. Where it is not, which is mostly so, quicker than
+    /// <see cref="SharedWith"/>.</summary>
+    public bool StartsWith(PromptChain held) =>
+        held.BlockCount <= Chain.BlockCount && Chain.After(held.BlockCount) == held.After(held.BlockCount) && GoesOnWithTailOf(held);
+
     /// <summary>Whether the bytes behind the held text's last full block follow here, too. Its full blocks must agree.</summary>
     private bool GoesOnWithTailOf(PromptChain held)
     {

@@ -17,7 +17,14 @@ internal static class RoutingRun
     /// <summary>What least-recently-used eviction reuses with the small room.</summary>
     private static readonly (string Name, double LeastRecentlyUsed)[] Traces = [("conversation", 0.277), ("synthetic", 0.512)];
 
-    private static readonly int[] Fleets = [4, 16];
+    private static readonly int[] Fleets = [16, 4];
+
+    private static readonly (RoutingPolicy Policy, int Room)[] Replays =
+    [
+        (RoutingPolicy.Bioproxy, SmallRoom),
+        .. Enum.GetValues<RoutingPolicy>().Select(policy => (policy, Room)),
+        (RoutingPolicy.RoundRobin, 0),
+    ];
 
     public static async Task RunAsync(ResultTable table, CancellationToken cancellationToken)
     {
@@ -43,14 +50,11 @@ internal static class RoutingRun
         CancellationToken cancellationToken)
     {
         var results = new List<ReplayResult>();
-        foreach (var room in new[] { Room, SmallRoom, 0 })
+        foreach (var (policy, room) in Replays)
         {
-            foreach (var policy in Enum.GetValues<RoutingPolicy>())
-            {
-                var result = await ReplayAsync(trace, instances, room, policy, cancellationToken);
-                results.Add(result);
-                table.Add($"routing, {name}, {instances} instances, {room:N0} blocks on disk: {policy}", Text(result));
-            }
+            var result = await ReplayAsync(trace, instances, room, policy, cancellationToken);
+            results.Add(result);
+            table.Add($"routing, {name}, {instances} instances, {room:N0} blocks on disk: {policy}", Text(result));
         }
 
         var unlimited = Unlimited(trace);

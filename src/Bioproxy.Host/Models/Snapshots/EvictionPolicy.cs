@@ -5,8 +5,12 @@ namespace Bioproxy.Host.Models.Snapshots;
 /// <summary>Decides which snapshots are evicted. A pure function.</summary>
 internal static class EvictionPolicy
 {
-    /// <summary>A day without use halves the value of a snapshot.</summary>
-    private const double HalfLifeDays = 1;
+    /// <summary>After ten minutes without use a snapshot has half its value, after twenty a third, and so on: what was not used for twice
+    /// as long is half as likely to be requested next, on a scale of minutes as on one of days.</summary>
+    private const double HalfValueMinutes = 10;
+
+    /// <summary>What a newer snapshot holds, too, can be restored from there by every model that can be rolled back.</summary>
+    private const double CoveredLoss = 0.9;
 
     /// <summary>Relative value of a snapshot for a model that is not loaded now.</summary>
     private const double OtherModel = 0.1;
@@ -51,11 +55,11 @@ internal static class EvictionPolicy
         return evicted;
     }
 
-    /// <summary>Tokens of prefill saved, times the probability that they are requested again, per byte.</summary>
+    /// <summary>Tokens of prefill that only it saves, times the probability that they are requested again, per byte.</summary>
     private static double ValuePerByte(StoredSnapshot stored, DateTimeOffset now)
     {
-        var days = Math.Max(0, (now - stored.LastUsed).TotalDays);
-        var requested = EvictionCost.ChanceOfReturn(Math.Max(1, stored.Snapshot.Turns)) * Math.Pow(0.5, days / HalfLifeDays);
-        return stored.Snapshot.Tokens * requested * (stored.FitsModel ? 1 : OtherModel) / Math.Max(1, stored.Snapshot.Bytes);
+        var minutes = Math.Max(0, (now - stored.LastUsed).TotalMinutes);
+        var requested = EvictionCost.ChanceOfReturn(Math.Max(1, stored.Snapshot.Turns)) / (1 + (minutes / HalfValueMinutes));
+        return stored.Snapshot.Tokens * (1 - (CoveredLoss * stored.Covered)) * requested * (stored.FitsModel ? 1 : OtherModel) / Math.Max(1, stored.Snapshot.Bytes);
     }
 }

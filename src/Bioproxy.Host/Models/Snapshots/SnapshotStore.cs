@@ -1,4 +1,5 @@
 using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Prompts;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Models.Snapshots;
@@ -31,6 +32,8 @@ internal sealed partial class SnapshotStore
     private readonly Registrations<Action<string>> _subscribers = new();
     private readonly Registrations<string> _loaded = new();
     private volatile SnapshotIndex _index = SnapshotIndex.Empty;
+    private volatile FoundSnapshots? _found;
+    private long _bytes; // of all snapshots; written under the lock
 
     public SnapshotStore(StateFolder folder, ProxyOptions options, TimeProvider time, ILogger<SnapshotStore> logger)
     {
@@ -47,6 +50,14 @@ internal sealed partial class SnapshotStore
 
     /// <summary>The snapshots that can be found now.</summary>
     public SnapshotIndex Index => _index;
+
+    /// <summary>What is on disk for a prompt. The last answer is kept: the router asks for every instance.</summary>
+    public FoundSnapshots Find(CanonicalPrompt prompt, string fingerprint, string place)
+    {
+        var index = _index;
+        var found = _found;
+        return found?.Answers(index, prompt, fingerprint, place) == true ? found : _found = new(index, prompt, fingerprint, place);
+    }
 
     public IReadOnlyList<Snapshot> All => _index.All;
 
@@ -83,6 +94,7 @@ internal sealed partial class SnapshotStore
         lock (_lock)
         {
             _index = index;
+            _bytes = index.All.Sum(s => s.Bytes);
             foreach (var (snapshot, used) in loaded)
                 _used[snapshot.File] = used;
         }
@@ -135,6 +147,7 @@ internal sealed partial class SnapshotStore
         _sidecars.Write(snapshot);
         lock (_lock)
         {
+            _bytes += snapshot.Bytes - (_index.Find(snapshot.File)?.Bytes ?? 0);
             _index = _index.With(snapshot);
             _used[snapshot.File] = snapshot.Created;
         }
@@ -227,11 +240,16 @@ internal sealed partial class SnapshotStore
     /// <returns>What was removed and why.</returns>
     public IReadOnlyList<(Snapshot Snapshot, string Reason)> CleanUp() => Evict(FindDue());
 
-    /// <summary>Removes as much as one more snapshot needs. To be called when nothing else can prevent its save any more.</summary>
+    /// <summary>Removes as much as one more snapshot needs. To be called when nothing else can prevent its save.</summary>
     /// <param name="bytes">Its expected size. Nothing makes room for one that exceeds kv.max_bytes by itself.</param>
     /// <returns>What was removed and why.</returns>
     public IReadOnlyList<(Snapshot Snapshot, string Reason)> MakeRoom(long bytes) =>
-        bytes > _options.KvMaxBytes ? CleanUp() : Evict(FindDue(count: 1, bytes));
+        bytes > _options.KvMaxBytes ? CleanUp() : HasRoom(bytes) ? [] : Evict(FindDue(count: 1, bytes));
+
+    /// <summary>Mostly there is room, and then no snapshot has to be looked at. What is too old goes at the next <see cref="CleanUp"/>.</summary>
+    private bool HasRoom(long bytes) =>
+        Count < _options.KvMaxSnapshots && Interlocked.Read(ref _bytes) + bytes <= _options.KvMaxBytes
+            && (FreeBytes ?? long.MaxValue) - bytes >= _options.KvMinFreeBytes;
 
     private void Reconcile(string place, SlotFolder folder)
     {
@@ -260,11 +278,10 @@ internal sealed partial class SnapshotStore
         lock (_lock)
         {
             return new(
-                snapshot,
-                _used.GetValueOrDefault(snapshot.File, snapshot.Created),
+                snapshot, _used.GetValueOrDefault(snapshot.File, snapshot.Created),
                 IsPinned: !snapshot.IsConversation && fits && _triggers.Contains(snapshot.Trigger),
                 IsInUse: _held.ContainsKey(snapshot.File),
-                fits);
+                fits) { Covered = _index.Covered(snapshot) };
         }
     }
 
@@ -301,6 +318,7 @@ internal sealed partial class SnapshotStore
             if (!TryHold_NeedsLock(snapshot))
                 return false;
             _index = _index.Without(snapshot);
+            _bytes -= snapshot.Bytes;
             _used.Remove(snapshot.File);
         }
 
