@@ -15,7 +15,7 @@ internal static class RoutingRun
     private const int SmallRoom = 25_000;
 
     /// <summary>What least-recently-used eviction reuses with the small room.</summary>
-    private static readonly (string Name, double LeastRecentlyUsed)[] Traces = [("conversation", 0.277), ("synthetic", 0.512)];
+    private static readonly (string Name, double LeastRecentlyUsed)[] Traces = [("synthetic", 0.512), ("conversation", 0.277)];
 
     private static readonly int[] Fleets = [16, 4];
 
