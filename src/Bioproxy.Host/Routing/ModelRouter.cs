@@ -13,6 +13,10 @@ namespace Bioproxy.Host.Routing;
 /// </summary>
 internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
 {
+    /// <summary>Rates are learned for each instance, so that smaller differences mean nothing.</summary>
+    private const double NoiseSeconds = 0.02;
+    private const double NoiseShare = 0.05;
+
     private readonly bool _hasNames = options.HasNames; // asked for every request
 
     /// <summary>Names matter: there are several backends, <c>models</c> is configured, or a server has several models.</summary>
@@ -46,9 +50,14 @@ internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
             return [.. places.Select(model => new RouteCandidate(model, 0, 0))];
         var now = places.Select(model => Candidate(model, prompt, domain, lane)).ToList();
 
-        // One that is away or failed just now comes last: it may be back, and there may be no other.
-        return [.. now.OrderBy(candidate => IsAway(candidate.Model)).ThenBy(candidate => candidate.Seconds)
-            .ThenBy(candidate => candidate.Model.Queue.View.Used)];
+        // One that is away or failed just now comes last: it may be back, and there may be no other. Among those that are as good as the
+        // best the least loaded goes first, then the one that has served the fewest requests.
+        var best = now.Min(candidate => candidate.Seconds);
+        var close = best + Math.Max(NoiseSeconds, best * NoiseShare);
+        return [.. now.OrderBy(candidate => IsAway(candidate.Model))
+            .ThenBy(candidate => candidate.Seconds <= close ? best : candidate.Seconds)
+            .ThenBy(candidate => candidate.Model.Queue.View.Used)
+            .ThenBy(candidate => candidate.Model.Queue.Grants)];
     }
 
     /// <summary>The first place that serves a name, for what needs no place in a queue; null when nothing does.</summary>

@@ -52,6 +52,16 @@ public sealed class ModelRouterTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Route_EquallyGoodPlaces_TakeTurns()
+    {
+        await StartAsync();
+        var grant = await _desk.Queue.AcquireAsync(new(Lane.Interactive, 1), CancellationToken.None).DefaultTimeout();
+        grant.Lease!.Release();
+
+        Assert.Equal(["gpu", "desk"], Places(A));
+    }
+
+    [Fact]
     public async Task Route_OneIsAway_ComesLast()
     {
         await StartAsync();

@@ -57,6 +57,9 @@ internal sealed class SlotQueue
         }
     }
 
+    /// <summary>Leases granted so far.</summary>
+    public long Grants => Interlocked.Read(ref _grants);
+
     /// <summary>Seconds that a request which came now would wait, if those before it take as long as the last ones took.</summary>
     public double ExpectedWait(Lane lane)
     {
