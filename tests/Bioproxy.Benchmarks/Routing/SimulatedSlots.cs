@@ -80,7 +80,8 @@ internal sealed class SimulatedSlots(string folder, Dictionary<string, int[]> fi
     public Task<BackendAnswer<string>> ApplyTemplateAsync(ReadOnlyMemory<byte> chatBody, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public Task<BackendAnswer<int[]>> TokenizeAsync(string prompt, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<BackendAnswer<int[]>> TokenizeAsync(string prompt, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public Task<BackendAnswer<IReadOnlyDictionary<int, double>>> ProbeAsync(
         string prompt, int count, CancellationToken cancellationToken) =>

@@ -60,6 +60,7 @@ internal static class EvictionPolicy
     {
         var minutes = Math.Max(0, (now - stored.LastUsed).TotalMinutes);
         var requested = EvictionCost.ChanceOfReturn(Math.Max(1, stored.Snapshot.Turns)) / (1 + (minutes / HalfValueMinutes));
-        return stored.Snapshot.Tokens * (1 - (CoveredLoss * stored.Covered)) * requested * (stored.FitsModel ? 1 : OtherModel) / Math.Max(1, stored.Snapshot.Bytes);
+        var tokens = stored.Snapshot.Tokens * (1 - (CoveredLoss * stored.Covered));
+        return tokens * requested * (stored.FitsModel ? 1 : OtherModel) / Math.Max(1, stored.Snapshot.Bytes);
     }
 }

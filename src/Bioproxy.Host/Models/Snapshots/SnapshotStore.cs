@@ -246,7 +246,7 @@ internal sealed partial class SnapshotStore
     public IReadOnlyList<(Snapshot Snapshot, string Reason)> MakeRoom(long bytes) =>
         bytes > _options.KvMaxBytes ? CleanUp() : HasRoom(bytes) ? [] : Evict(FindDue(count: 1, bytes));
 
-    /// <summary>Mostly there is room, and then no snapshot has to be looked at. What is too old goes at the next <see cref="CleanUp"/>.</summary>
+    /// <summary>Mostly there is room, and no snapshot is looked at. What is too old goes at the next <see cref="CleanUp"/>.</summary>
     private bool HasRoom(long bytes) =>
         Count < _options.KvMaxSnapshots && Interlocked.Read(ref _bytes) + bytes <= _options.KvMaxBytes
             && (FreeBytes ?? long.MaxValue) - bytes >= _options.KvMinFreeBytes;
