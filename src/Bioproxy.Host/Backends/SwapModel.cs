@@ -19,6 +19,8 @@ internal sealed class SwapModel(string name)
     /// <summary>A request for another model has waited too long: no further ones are let through.</summary>
     public bool IsClosed { get; set; }
 
+    public LoadTime LoadTime { get; } = new();
+
     public ISwapListener? Listener { get; set; }
 
     /// <summary>Cancelled when it has to leave; a new one for every stay.</summary>

@@ -6,6 +6,8 @@ namespace Bioproxy.Host.Pool;
 /// <summary>Loads one model of the pool for a request, and keeps it loaded until the request has ended.</summary>
 internal sealed class PooledModel(string name, ModelPool pool, PoolUse use) : IModelLoader
 {
+    public double ExpectedSeconds => pool.ExpectedSeconds(name);
+
     public async ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterAsync(CancellationToken cancellationToken)
     {
         var result = await pool.EnsureLoadedAsync(name, cancellationToken).ConfigureAwait(false);

@@ -113,6 +113,8 @@ internal sealed class CanonicalPrompt : IDisposable
             return held.Length; // the same prompt again: nothing to hash
         var low = 0;
         var high = Math.Min(Chain.BlockCount, held.BlockCount);
+        if (high > 0 && Chain.After(1) != held.After(1))
+            return 0; // most texts differ from the beginning
         while (low < high)
         {
             var middle = (low + high + 1) / 2;

@@ -127,10 +127,10 @@ internal sealed class RequestPath : IPluginBackend
         var exchange = asked.Exchange;
         await _router.FindOutAsync(clientGone).ConfigureAwait(false);
         var name = _router.HasNames ? asked.ModelName : null; // a body without a prompt is searched for it
-        var candidates = exchange.Candidates = _router.Route(name, asked.Canonical, asked.Domain, exchange.Lane);
+        var candidates = exchange.Candidates = _router.Route(name, asked.Canonical, exchange.Lane, asked.Weight);
         for (var at = 0; at < candidates.Count; at++)
         {
-            var (failure, triesNext) = await TryAsync(asked, turn, candidates[at].Model, at, at + 1 < candidates.Count, clientGone)
+            var (failure, triesNext) = await TryAsync(asked, turn, candidates[at], at, at + 1 < candidates.Count, clientGone)
                 .ConfigureAwait(false);
             if (!triesNext)
                 return failure;
@@ -144,9 +144,9 @@ internal sealed class RequestPath : IPluginBackend
     /// <summary>Steps 5 to 8 in one place.</summary>
     /// <returns>The failure, and whether the next place should be tried.</returns>
     private async Task<(ProxyFailure? Failure, bool TriesNext)> TryAsync(
-        PreparedRequest asked, SlotTurn turn, ServedModel model, int attempt, bool hasNext, CancellationToken clientGone)
+        PreparedRequest asked, SlotTurn turn, RouteCandidate place, int attempt, bool hasNext, CancellationToken clientGone)
     {
-        var exchange = asked.Exchange;
+        var (exchange, model) = (asked.Exchange, place.Model);
         asked.BeginAttempt(model.Backend.Model);
         if (_router.HasNames)
             exchange.SetPlace(model.Backend.Name, model.Name, attempt + 1);
@@ -157,7 +157,10 @@ internal sealed class RequestPath : IPluginBackend
         await model.PrepareAsync(clientGone).ConfigureAwait(false);
 
         // 5 lease
-        var entry = new QueueEntry(exchange.Lane, asked.Weight, asked.Client, HotnessOf(model, asked.Canonical));
+        var entry = new QueueEntry(exchange.Lane, asked.Weight, asked.Client, HotnessOf(model, asked.Canonical))
+        {
+            PromptSeconds = place.PromptSeconds,
+        };
         var grant = await _keepAlive.WaitAsync(exchange, model.Queue, entry, asked.IsStream, clientGone).ConfigureAwait(false);
         exchange.Waited = grant.Waited;
         exchange.Header("X-Bioproxy-Queue-Ms", ((long)grant.Waited.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));

@@ -54,7 +54,8 @@ internal sealed class Replay(SimulatedFleet fleet, RoutingPolicy policy, IReadOn
 
         _firstTokens.Sort();
         var all = trace.Sum(request => (long)request.Blocks.Length);
-        return new ReplayResult(policy, fleet.Options.KvEnabled ? Room() : 0, _reused / (double)all, _busy.Max() / _busy.Average(),
+        var room = fleet.Options.KvEnabled ? Room() : 0;
+        return new ReplayResult(policy, fleet.Rule, room, _reused / (double)all, _busy.Max() / _busy.Average(),
             _firstTokens[_firstTokens.Count / 2], _firstTokens[(int)(_firstTokens.Count * 0.95)], _computed);
     }
 
@@ -70,9 +71,9 @@ internal sealed class Replay(SimulatedFleet fleet, RoutingPolicy policy, IReadOn
     private async Task ArriveAsync(TraceRequest request)
     {
         var prompt = PromptOf(request.Blocks);
-        var instance = _router.Choose(request, prompt);
+        var (instance, promptSeconds) = _router.Choose(request, prompt);
         var model = fleet.Models[instance];
-        var entry = new QueueEntry(Lane.Interactive, 1, 0, () => model.Current.IsHot(prompt));
+        var entry = new QueueEntry(Lane.Interactive, 1, 0, () => model.Current.IsHot(prompt)) { PromptSeconds = promptSeconds };
         var job = new ReplayJob(request, prompt, _now, instance)
         {
             Turn = model.Queue.AcquireAsync(entry, CancellationToken.None).AsTask(),

@@ -21,8 +21,10 @@ internal sealed class SimulatedFleet : IAsyncDisposable
 
     /// <param name="instances">How many.</param>
     /// <param name="diskBlocks">Room on disk; 0 for none.</param>
-    public SimulatedFleet(int instances, int diskBlocks)
+    /// <param name="rule">What is evicted from it.</param>
+    public SimulatedFleet(int instances, int diskBlocks, EvictionRule rule)
     {
+        Rule = rule;
         var memory = new DirectoryInfo("/dev/shm");
         _state = memory.Exists
             ? memory.CreateSubdirectory($"bioproxy-bench-{Guid.NewGuid():n}")
@@ -46,7 +48,7 @@ internal sealed class SimulatedFleet : IAsyncDisposable
         var state = new StateFolder(Options);
         state.Create();
         _metrics = new ProxyMetrics(Clock);
-        Store = new SnapshotStore(state, Options, Clock, NullLogger<SnapshotStore>.Instance);
+        Store = new SnapshotStore(state, Options, Clock, NullLogger<SnapshotStore>.Instance) { Value = rule.Value };
         Store.Load();
         var shared = new SharedState(
             Options, Store, new FingerprintProbe(state, Clock, NullLogger<FingerprintProbe>.Instance), _metrics, new Uptime(Clock), Clock,
@@ -57,6 +59,8 @@ internal sealed class SimulatedFleet : IAsyncDisposable
         _models = new ModelDirectory(_backends, shared);
         Router = new ModelRouter(_models, Options);
     }
+
+    public EvictionRule Rule { get; }
 
     public FakeTimeProvider Clock { get; } = new();
 

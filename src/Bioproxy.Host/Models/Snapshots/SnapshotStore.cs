@@ -48,6 +48,9 @@ internal sealed partial class SnapshotStore
         WriteBudget = new WriteBudget(options.KvMaxWritePerHour, time);
     }
 
+    /// <summary>As for <see cref="EvictionPolicy.Choose"/>.</summary>
+    internal Func<StoredSnapshot, DateTimeOffset, double>? Value { get; init; }
+
     /// <summary>The snapshots that can be found now.</summary>
     public SnapshotIndex Index => _index;
 
@@ -60,7 +63,6 @@ internal sealed partial class SnapshotStore
     }
 
     public IReadOnlyList<Snapshot> All => _index.All;
-
     public int Count => _index.Count;
 
     /// <summary>Bytes that may be written within an hour (kv.max_write_per_hour).</summary>
@@ -82,7 +84,6 @@ internal sealed partial class SnapshotStore
     /// <summary>Free bytes on the fullest disk of the slot folders; null where that is unknown.</summary>
     public long? FreeBytes => _places.FreeBytes();
 
-    /// <summary>Where the backends keep their files.</summary>
     public SlotPlaces Places => _places;
 
     /// <summary>Reads all sidecars and learns which file names are taken. To be called once, before anything else.</summary>
@@ -277,11 +278,11 @@ internal sealed partial class SnapshotStore
         var fits = loaded.Count == 0 || loaded.Contains(snapshot.Fingerprint); // until a model is recognised every template may be of it
         lock (_lock)
         {
-            return new(
-                snapshot, _used.GetValueOrDefault(snapshot.File, snapshot.Created),
-                IsPinned: !snapshot.IsConversation && fits && _triggers.Contains(snapshot.Trigger),
-                IsInUse: _held.ContainsKey(snapshot.File),
-                fits) { Covered = _index.Covered(snapshot) };
+            var isPinned = !snapshot.IsConversation && fits && _triggers.Contains(snapshot.Trigger);
+            return new(snapshot, _used.GetValueOrDefault(snapshot.File, snapshot.Created), isPinned, _held.ContainsKey(snapshot.File), fits)
+            {
+                Covered = _index.Covered(snapshot),
+            };
         }
     }
 
@@ -302,12 +303,9 @@ internal sealed partial class SnapshotStore
     private IReadOnlyList<(Snapshot Snapshot, string Reason)> FindDue(int count, long bytes)
     {
         var limits = new EvictionLimits(
-            _options.KvMaxAge,
-            _options.KvMaxSnapshots - count,
-            _options.KvMaxBytes - bytes,
-            _options.KvMinFreeBytes + bytes,
-            FreeBytes ?? long.MaxValue / 2);
-        return EvictionPolicy.Choose(DescribeAll(), limits, _time.GetUtcNow());
+            _options.KvMaxAge, _options.KvMaxSnapshots - count, _options.KvMaxBytes - bytes,
+            _options.KvMinFreeBytes + bytes, FreeBytes ?? long.MaxValue / 2);
+        return EvictionPolicy.Choose(DescribeAll(), limits, _time.GetUtcNow(), Value);
     }
 
     /// <summary>Takes this very snapshot out of the index, and holds its file until its sidecar is gone, too.</summary>
