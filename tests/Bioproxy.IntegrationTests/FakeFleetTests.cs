@@ -143,7 +143,10 @@ public sealed class FakeFleetTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(["one", "two"], status["models"]!.AsArray().Select(model => (string)model!["backend_name"]!));
         var explanation = JsonNode.Parse(await _stage.Admin.GetStringAsync(
             new Uri($"/explain/{TestProxy.Header(response, "X-Bioproxy-Request-Id")}", UriKind.Relative)).DefaultTimeout())!;
-        Assert.Equal(2, explanation["candidates"]!.AsArray().Count);
+        Assert.Equal(["one", "two"], explanation["candidates"]!.AsArray().Select(one => (string)one!["backend"]!).Order());
+        Assert.All(explanation["candidates"]!.AsArray(), one => Assert.Equal(
+            ["backend", "model", "wait_seconds", "load_seconds", "prompt_seconds", "eviction_seconds"],
+            one!.AsObject().Select(member => member.Key)));
     }
 
     private async Task<HttpResponseMessage> AskAsync(string text, bool isStream = false)

@@ -24,7 +24,9 @@ internal static class ExplainPage
                 writer.WriteString("backend", candidate.Model.Backend.Name);
                 writer.WriteString("model", candidate.Model.Name);
                 writer.WriteSeconds("wait_seconds", TimeSpan.FromSeconds(candidate.WaitSeconds));
+                writer.WriteSeconds("load_seconds", TimeSpan.FromSeconds(candidate.LoadSeconds));
                 writer.WriteSeconds("prompt_seconds", TimeSpan.FromSeconds(candidate.PromptSeconds));
+                writer.WriteSeconds("eviction_seconds", TimeSpan.FromSeconds(candidate.EvictionSeconds));
             });
         }
 

@@ -23,6 +23,8 @@ internal sealed class GatedModel(string name, SwapGate gate, bool canUnload) : I
     /// <summary>Its server keeps it.</summary>
     public IReadOnlyList<string>? Log => null;
 
+    public double ExpectedSeconds => gate.ExpectedSeconds(name);
+
     public async ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterAsync(CancellationToken cancellationToken) =>
         (await gate.EnterAsync(name, cancellationToken).ConfigureAwait(false), null);
 

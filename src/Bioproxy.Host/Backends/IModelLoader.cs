@@ -17,6 +17,10 @@ internal interface IModelLoader
     /// <summary>The last lines that the model's server wrote; null where they are not known.</summary>
     IReadOnlyList<string>? Log { get; }
 
+    /// <summary>Seconds that a request which came now would wait for its model, and what others pay for the models that have to go; 0 when
+    /// it is loaded.</summary>
+    double ExpectedSeconds { get; }
+
     /// <summary>To be awaited before a request waits in the queue.</summary>
     /// <returns>The right to use the model, to be disposed when the request has ended; or why it cannot be used.</returns>
     ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterAsync(CancellationToken cancellationToken);

@@ -92,6 +92,14 @@ internal sealed class ModelHost(IModelServer server, SwapGate gate, TimeProvider
         return status is ListedStatus.Ready or ListedStatus.Sleeping;
     }
 
+    /// <summary>Loads a model for a request that its gate has let through.</summary>
+    public async Task LoadAsync(string model, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        await server.LoadAsync(model, cancellationToken).ConfigureAwait(false);
+        gate.Loaded(model, time.GetElapsedTime(began));
+    }
+
     public void Dispose()
     {
         server.Dispose();

@@ -55,6 +55,32 @@ internal sealed partial class SwapGate(TimeProvider time, TimeSpan maxWait, Time
         }
     }
 
+    /// <summary>See <see cref="IModelLoader.ExpectedSeconds"/>.</summary>
+    public double ExpectedSeconds(string model)
+    {
+        List<SwapModel> victims;
+        double load;
+        lock (_lock)
+        {
+            var asked = Model_NeedsLock(model);
+            if (asked is { State: SwapState.Here, IsClosed: false })
+                return 0;
+            load = asked.LoadTime.Seconds();
+            if (asked.State == SwapState.Coming)
+                return load;
+            victims = Victims_NeedsLock(asked);
+        }
+
+        return load + victims.Sum(static victim => victim.Listener?.LeaveSeconds ?? 0);
+    }
+
+    /// <summary>A request has loaded a model.</summary>
+    public void Loaded(string model, TimeSpan took)
+    {
+        lock (_lock)
+            Model_NeedsLock(model).LoadTime.Add(took.TotalSeconds);
+    }
+
     /// <summary>Waits until a model is loaded, or has room to be.</summary>
     public async ValueTask<SwapPass> EnterAsync(string model, CancellationToken cancellationToken)
     {

@@ -25,6 +25,8 @@ internal sealed class SwapModel(string name)
     /// <summary>Callers that wait for it to be unloaded; no request is let through meanwhile.</summary>
     public List<TaskCompletionSource> Unloaders { get; } = [];
 
+    public LoadTime LoadTime { get; } = new();
+
     public ISwapListener? Listener { get; set; }
 
     /// <summary>Cancelled when it has to leave; a new one for every stay.</summary>

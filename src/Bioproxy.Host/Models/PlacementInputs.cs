@@ -16,18 +16,19 @@ internal sealed class PlacementInputs(ModelContext context, SlotTable table, Mod
     /// <param name="lane">Whose work it is.</param>
     /// <param name="mayRestore">A snapshot may be restored.</param>
     /// <param name="maySave">What the prompt displaces may be saved first.</param>
+    /// <param name="isEstimate">Nothing is going to be restored now: the files are not looked at.</param>
     public (PlanContext Context, Snapshot? Whole, Snapshot? Partial) For(
-        CanonicalPrompt? prompt, string? domain, Lane lane, bool mayRestore, bool maySave)
+        CanonicalPrompt? prompt, string? domain, Lane lane, bool mayRestore, bool maySave, bool isEstimate = false)
     {
         var rates = context.Rates.Now;
         var now = context.Uptime.Seconds;
         if (prompt is null)
             return (new PlanContext { Rates = rates, Now = now, Domain = domain }, null, null);
         var fingerprint = mayRestore && _options.KvEnabled && context.Effectiveness.Disabled is null ? recognition.Fingerprint : null;
-        var whole = fingerprint is null ? null : Usable(context.Snapshots.Index.Best(prompt, fingerprint, context.Place));
-        var through = fingerprint is not null && lane != Lane.WarmUp
-            && context.Snapshots.Index.Through(prompt, fingerprint, context.Place) is { } longer
-            && longer.Shared > (whole?.Chain.Length ?? 0) && Usable(longer.Snapshot) is not null
+        var onDisk = fingerprint is null ? null : context.Snapshots.Find(prompt, fingerprint, context.Place);
+        var whole = isEstimate ? onDisk?.Whole : Usable(onDisk?.Whole);
+        var through = lane != Lane.WarmUp && onDisk?.Through is { } longer
+            && longer.Shared > (whole?.Chain.Length ?? 0) && (isEstimate || Usable(longer.Snapshot) is not null)
                 ? longer
                 : default((Snapshot Snapshot, int Shared)?);
         var plan = new PlanContext

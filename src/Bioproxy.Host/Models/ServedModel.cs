@@ -87,6 +87,19 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
     public ValueTask<bool> RestartsAsync(CancellationToken cancellationToken) =>
         _backend.Loader?.RestartsAsync(cancellationToken) ?? default;
 
+    /// <summary>Seconds that a request which came now would wait for the model to be loaded; 0 where it is.</summary>
+    public double LoadSeconds => _backend.Loader?.ExpectedSeconds ?? 0;
+
+    public double LeaveSeconds
+    {
+        get
+        {
+            var (rates, now) = (_context.Rates.Now, _context.Uptime.Seconds);
+            return Queue.SecondsUntilIdle
+                + _current.Table.View().Sum(slot => slot.Content is { } content ? EvictionCost.OfLeaving(content, rates, now) : 0);
+        }
+    }
+
     public bool IsBusy => Queue.View is var view && view.Used + view.UsersWaiting > 0;
 
     /// <summary>Finds out what is not known yet of its server.</summary>

@@ -30,11 +30,11 @@ internal sealed partial class SlotScheduler(
     private readonly ILogger<SlotScheduler> _logger = context.Loggers.CreateLogger<SlotScheduler>();
 
     public bool IsHot(CanonicalPrompt prompt) =>
-        table.Plan(prompt, default(PlanContext) with { Rates = context.Rates.Now, Now = context.Uptime.Seconds })
+        table.Estimate(prompt, default(PlanContext) with { Rates = context.Rates.Now, Now = context.Uptime.Seconds })
             is { Source: PromptSource.Hot, IsPartial: false };
 
-    public double ExpectedSeconds(CanonicalPrompt? prompt, string? domain, Lane lane) =>
-        table.Plan(prompt, inputs.For(prompt, domain, lane, mayRestore: true, maySave: true).Context).Chosen.Cost;
+    public PlanOption Estimate(CanonicalPrompt? prompt, Lane lane) => prompt is null ? default
+        : table.Estimate(prompt, inputs.For(prompt, null, lane, mayRestore: true, maySave: true, isEstimate: true).Context);
 
     public async ValueTask<Placement> PlaceAsync(
         CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken)

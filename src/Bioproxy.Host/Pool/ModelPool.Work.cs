@@ -132,6 +132,7 @@ internal sealed partial class ModelPool
             (entry.Process, entry.Load, entry.IsPreloadWanted, entry.Problem) = (process, null, false, null);
             entry.Generation++;
             entry.ReadySince = entry.LastUsed = Now;
+            entry.LoadTime.Add((_time.GetUtcNow() - entry.Since).TotalSeconds);
             SetState_NeedsLock(entry, PoolModelState.Ready);
 
             // Here, not in the next plan: they come before everything that is decided about the model from now on.

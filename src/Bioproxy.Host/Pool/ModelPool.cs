@@ -78,6 +78,13 @@ internal sealed partial class ModelPool : IAsyncDisposable
     /// <summary>Loads the models that are configured to be preloaded, as far as there is room.</summary>
     public void Start()
     {
+        foreach (var entry in _entries.Values)
+        {
+            var memory = MemoryOf(entry); // an estimate of how long it takes to load, too
+            lock (_lock)
+                entry.Memory ??= memory;
+        }
+
         foreach (var entry in _options.Models.Where(model => model.Preload).Select(model => _entries[model.Name]))
         {
             var memory = _factory.MemoryOf(entry.Options);

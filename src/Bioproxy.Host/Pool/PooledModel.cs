@@ -28,6 +28,8 @@ internal sealed class PooledModel(string name, ModelPool pool, PoolUse use) : IM
 
     public IReadOnlyList<string>? Log => pool.Logs(name);
 
+    public double ExpectedSeconds => pool.ExpectedSeconds(name);
+
     public async ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterAsync(CancellationToken cancellationToken)
     {
         var result = await pool.EnsureLoadedAsync(name, cancellationToken).ConfigureAwait(false);

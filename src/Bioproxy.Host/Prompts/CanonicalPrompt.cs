@@ -128,6 +128,8 @@ internal sealed class CanonicalPrompt : IDisposable
             return held.Length; // the same prompt again: nothing to hash
         var low = 0;
         var high = Math.Min(Chain.BlockCount, held.BlockCount);
+        if (high > 0 && Chain.After(1) != held.After(1))
+            return 0; // most texts differ from the beginning
         while (low < high)
         {
             var middle = (low + high + 1) / 2;
@@ -141,6 +143,11 @@ internal sealed class CanonicalPrompt : IDisposable
             return held.Length;
         return low * PromptChain.BlockSize is var shared && shared > HeadLength ? shared : 0;
     }
+
+    /// <summary>Whether all of <paramref name="held"/>'s text is a prefix of this prompt. Where it is not, which is mostly so, quicker than
+    /// <see cref="SharedWith"/>.</summary>
+    public bool StartsWith(PromptChain held) =>
+        held.BlockCount <= Chain.BlockCount && Chain.After(held.BlockCount) == held.After(held.BlockCount) && GoesOnWithTailOf(held);
 
     /// <summary>Whether the bytes behind the held text's last full block follow here, too. Its full blocks must agree.</summary>
     private bool GoesOnWithTailOf(PromptChain held)

@@ -86,7 +86,7 @@ internal sealed class OllamaPath(ModelRouter router, PassthroughPath passthrough
     /// all.</summary>
     private bool PassesUntouched(ReceivedRequest received) =>
         router.All.Any(static model => model.SpeaksOllama)
-            && router.Route(OllamaRequest.ModelOf(received.Body.Json), null, null, Lane.Interactive) is { Count: > 0 } places
+            && router.Route(OllamaRequest.ModelOf(received.Body.Json), null, Lane.Interactive, weight: 1) is { Count: > 0 } places
             && places.All(static place => place.Model.SpeaksOllama);
 
     /// <summary>The client's headers, except those that describe its body or the form of the answer.</summary>

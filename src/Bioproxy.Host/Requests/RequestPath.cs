@@ -142,13 +142,13 @@ internal sealed class RequestPath : IPluginBackend
         var exchange = asked.Exchange;
         await _router.FindOutAsync(clientGone).ConfigureAwait(false);
         var name = _router.HasNames ? asked.ModelName : null; // a body without a prompt is searched for it
-        var candidates = exchange.Candidates = _router.Route(name, asked.Canonical, asked.Domain, exchange.Lane);
+        var candidates = exchange.Candidates = _router.Route(name, asked.Canonical, exchange.Lane, asked.Weight);
         var attempts = 0;
         for (var at = 0; at < candidates.Count; attempts++)
         {
             var model = candidates[at].Model;
             var isLast = at + 1 == candidates.Count;
-            var (failure, end) = await TryAsync(asked, turn, model, attempts, hasNext: !isLast, clientGone).ConfigureAwait(false);
+            var (failure, end) = await TryAsync(asked, turn, candidates[at], attempts, hasNext: !isLast, clientGone).ConfigureAwait(false);
             if (end == AttemptEnd.Final)
                 return failure;
             await turn.EndAsync().ConfigureAwait(false);
@@ -171,9 +171,9 @@ internal sealed class RequestPath : IPluginBackend
     /// <summary>Steps 5 to 8 in one place.</summary>
     /// <returns>The failure, if any, and what may follow.</returns>
     private async Task<(ProxyFailure? Failure, AttemptEnd End)> TryAsync(
-        PreparedRequest asked, SlotTurn turn, ServedModel model, int attempt, bool hasNext, CancellationToken clientGone)
+        PreparedRequest asked, SlotTurn turn, RouteCandidate place, int attempt, bool hasNext, CancellationToken clientGone)
     {
-        var exchange = asked.Exchange;
+        var (exchange, model) = (asked.Exchange, place.Model);
         asked.BeginAttempt(model.Backend.NameFor(asked.ModelName));
         if (_router.HasNames)
             exchange.SetPlace(model.Backend.Name, model.Name, attempt + 1);
@@ -183,7 +183,10 @@ internal sealed class RequestPath : IPluginBackend
         turn.Enter(pass);
 
         // 5 lease
-        var entry = new QueueEntry(exchange.Lane, asked.Weight, asked.Client, HotnessOf(model, asked.Canonical));
+        var entry = new QueueEntry(exchange.Lane, asked.Weight, asked.Client, HotnessOf(model, asked.Canonical))
+        {
+            PromptSeconds = place.PromptSeconds,
+        };
         var grant = await _keepAlive.WaitAsync(exchange, model.Queue, entry, asked.IsStream, clientGone).ConfigureAwait(false);
         exchange.Waited = grant.Waited;
         exchange.Header("X-Bioproxy-Queue-Ms", ((long)grant.Waited.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));

@@ -223,6 +223,23 @@ public sealed class SwapGateTests
         Assert.InRange(longest, TimeSpan.Zero, 4 * (MaxWait + TimeSpan.FromSeconds(10)));
     }
 
+    [Fact]
+    public async Task ExpectedSeconds_ModelsThatExcludeEachOther_AreTheLoadAndWhatTheVictimLoses()
+    {
+        Observe(most: 1, "a");
+        _gate.Subscribe("a", new CostlyListener(3));
+        Assert.Equal(0, _gate.ExpectedSeconds("a"));
+        Assert.Equal(13, _gate.ExpectedSeconds("b"));
+
+        _gate.Loaded("b", TimeSpan.FromSeconds(4));
+        Assert.Equal(7, _gate.ExpectedSeconds("b"));
+
+        using (await _gate.EnterAsync("b", CancellationToken.None).AsTask().DefaultTimeout())
+            Assert.Equal(4, _gate.ExpectedSeconds("b")); // it has its room and is being loaded
+        Observe(most: 1, "b");
+        Assert.Equal(0, _gate.ExpectedSeconds("b"));
+    }
+
     private static SwapGate New(TestClock clock) => new(clock, MaxWait, TimeSpan.FromSeconds(10), NullLogger<SwapGate>.Instance);
 
     private static ModelList List(int? most, string[] names, string[] loaded) => new(
@@ -248,6 +265,20 @@ public sealed class SwapGateTests
         }
 
         public void Gone() => AtTheEnd = gate.StateOf(model);
+    }
+
+    private sealed class CostlyListener(double seconds) : ISwapListener
+    {
+        public bool IsBusy => false;
+
+        public double LeaveSeconds => seconds;
+
+        public Task SaveAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public void Gone()
+        {
+            // nothing to forget
+        }
     }
 
     private sealed class StuckListener : ISwapListener

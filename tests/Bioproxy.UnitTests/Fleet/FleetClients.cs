@@ -28,7 +28,7 @@ internal sealed class FleetClients(Fleet fleet)
         try
         {
             await fleet.Router.FindOutAsync(leaving.Token).ConfigureAwait(false);
-            var candidates = fleet.Router.Route(request.Model, prompt, null, request.Lane);
+            var candidates = fleet.Router.Route(request.Model, prompt, request.Lane, weight: 1);
             for (var at = 0; at < candidates.Count; at++)
             {
                 var (result, triesNext) = await TryAsync(

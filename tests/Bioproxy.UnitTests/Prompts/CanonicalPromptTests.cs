@@ -156,6 +156,24 @@ public sealed class CanonicalPromptTests
         Assert.Equal(0, after.SharedWith(before.Chain));
     }
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(700, true)]
+    [InlineData(2048, true)]
+    [InlineData(3000, true)]
+    [InlineData(3001, false)]
+    public void StartsWith_ATextOfThisLength_AgreesWithItsBytes(int length, bool expected)
+    {
+        var text = new byte[3000];
+        new Random(1).NextBytes(text);
+        using var prompt = CanonicalPrompt.Copy(text);
+        byte[] held = [.. text, 0];
+        Assert.Equal(expected, prompt.StartsWith(PromptChain.Of(held.AsSpan(0, length))));
+
+        held[Math.Max(0, length - 1)] ^= 1;
+        Assert.Equal(length == 0, prompt.StartsWith(PromptChain.Of(held.AsSpan(0, length))));
+    }
+
     [Fact]
     public void Text_AfterDisposal_IsGoneAndTheChainIsNot()
     {

@@ -28,6 +28,12 @@ internal static class EvictionCost
         return rates.PrefillSeconds(HeldTokens(content, rates) - (content.Saved?.Tokens ?? 0)) * ChanceOfReturn(content, now);
     }
 
+    /// <summary>Expected seconds that are paid again when the server goes: those of a restore, or of computing what no snapshot
+    /// holds.</summary>
+    public static double OfLeaving(SlotContent content, in Rates rates, double now) => content.IsSaved
+        ? rates.RestoreSeconds((long)(HeldTokens(content, rates) * rates.BytesPerToken)) * ChanceOfReturn(content, now)
+        : Of(content, rates, now);
+
     /// <summary>Seconds that saving it costs: the time, and the wear of the disk.</summary>
     public static double OfSaving(SlotContent content, in Rates rates)
     {

@@ -12,6 +12,9 @@ internal sealed class SlotPlanning(SlotKnowledge known)
     /// <summary>Tokens are estimated from bytes.</summary>
     private const double Margin = 1.5;
 
+    /// <summary>Some slot, of which nothing is known yet.</summary>
+    private static readonly SlotOption[] FreeLater = [new(0, true, 0, 0, false, 0, 0, double.PositiveInfinity, 0)];
+
     // Reused by every plan: the free slots as options, and by slot the bytes shared with the prompt.
     private readonly SlotOption[] _options = new SlotOption[known.Slots.Length];
     private readonly int[] _shared = new int[known.Slots.Length];
@@ -27,37 +30,9 @@ internal sealed class SlotPlanning(SlotKnowledge known)
             };
         }
 
-        var rates = context.Rates with { HasRam = known.Ram.IsExpectedToWork };
-        var count = 0;
-        var isForeign = false;
-        var isLost = false;
-        foreach (var slot in known.Slots)
-        {
-            if (!slot.IsFree)
-                continue;
-            var (shared, isWhole) = slot.SharedWith(prompt, context.WholeChain);
-            _shared[slot.Id] = shared;
-            _options[count++] = Option(slot, prompt, shared, isWhole, rates, context);
-            if (slot.IsUnknown)
-                (isForeign, isLost) = (isForeign || slot.IsForeign, isLost || !slot.IsForeign);
-        }
-
-        // The server chooses where it empties idle slots, since a pin would bypass its RAM cache, and where a free slot of unknown content
-        // may hold a prefix of the prompt.
-        var ram = known.Ram.LongestPrefixOf(prompt);
-        var tokens = prompt.Chain.Length * rates.TokensPerByte;
-        var question = new PlanQuestion
-        {
-            Tokens = tokens,
-            Whole = IsOfUse(context.Whole) ? context.Whole : default,
-            Partial = IsOfUse(context.Partial) ? context.Partial : default,
-            RamTokens = ram * rates.TokensPerByte,
-            MayPinCold = prompt.CanPin && known is { HasPolled: true, ClearsIdleSlots: false } && !isForeign
-                && !(isLost && known.Lost.MayHold(prompt)),
-            Rates = rates,
-        };
+        var question = QuestionOf(prompt, context, out var free, out var ram);
         var considered = new List<PlanOption>(5);
-        var chosen = Planner.Choose(question, _options.AsSpan(0, count), considered);
+        var chosen = Planner.Choose(question, _options.AsSpan(0, free), considered);
         var mayReuseAnything = !prompt.CanPin || MayReuseAnything(chosen);
         return new SlotPlan(chosen.Source, chosen.Slot, Bytes(chosen), chosen.IsFromRam)
         {
@@ -71,15 +46,56 @@ internal sealed class SlotPlanning(SlotKnowledge known)
             MayMeetForeignContent = mayReuseAnything && known.HasSeenForeign,
         };
 
-        // The backend does not take a slot by itself that shares less.
-        bool IsOfUse(in SnapshotOption snapshot) => prompt.CanPin || snapshot.Tokens > Planner.LeastSimilarity * Margin * tokens;
-
         int Bytes(in PlanOption option) => option.Source switch
         {
             PromptSource.Hot => _shared[option.Slot!.Value],
             PromptSource.Restored => option.IsPartial ? question.Partial.Length : question.Whole.Length,
             _ => option.IsFromRam ? ram : 0,
         };
+    }
+
+    /// <summary>The option that <see cref="Plan"/> would choose, or will once a slot is free.</summary>
+    public PlanOption Estimate(CanonicalPrompt prompt, in PlanContext context)
+    {
+        var question = QuestionOf(prompt, context, out var free, out _);
+        return Planner.Choose(question, free > 0 ? _options.AsSpan(0, free) : FreeLater);
+    }
+
+    /// <summary>Also fills <see cref="_options"/> and <see cref="_shared"/>.</summary>
+    private PlanQuestion QuestionOf(CanonicalPrompt prompt, in PlanContext context, out int free, out int ram)
+    {
+        var rates = context.Rates with { HasRam = known.Ram.IsExpectedToWork };
+        free = 0;
+        var isForeign = false;
+        var isLost = false;
+        foreach (var slot in known.Slots)
+        {
+            if (!slot.IsFree)
+                continue;
+            var (shared, isWhole) = slot.SharedWith(prompt, context.WholeChain);
+            _shared[slot.Id] = shared;
+            _options[free++] = Option(slot, prompt, shared, isWhole, rates, context);
+            if (slot.IsUnknown)
+                (isForeign, isLost) = (isForeign || slot.IsForeign, isLost || !slot.IsForeign);
+        }
+
+        // The server chooses where it empties idle slots, since a pin would bypass its RAM cache, and where a free slot of unknown content
+        // may hold a prefix of the prompt.
+        ram = known.Ram.LongestPrefixOf(prompt);
+        var tokens = prompt.Chain.Length * rates.TokensPerByte;
+        return new PlanQuestion
+        {
+            Tokens = tokens,
+            Whole = IsOfUse(context.Whole) ? context.Whole : default,
+            Partial = IsOfUse(context.Partial) ? context.Partial : default,
+            RamTokens = ram * rates.TokensPerByte,
+            MayPinCold = prompt.CanPin && known is { HasPolled: true, ClearsIdleSlots: false } && !isForeign
+                && !(isLost && known.Lost.MayHold(prompt)),
+            Rates = rates,
+        };
+
+        // The backend does not take a slot by itself that shares less.
+        bool IsOfUse(in SnapshotOption snapshot) => prompt.CanPin || snapshot.Tokens > Planner.LeastSimilarity * Margin * tokens;
     }
 
     /// <summary>Whether the server chooses what it reuses: the slot of unpinned work, and an entry of its RAM cache for every slot but

@@ -90,6 +90,23 @@ internal sealed class SnapshotGroup
         return low * Waypoint;
     }
 
+    /// <summary>Blocks of a snapshot that a newer one shares, as far as waypoints tell. Bisected: a newer one that passes a waypoint has
+    /// passed all those before it.</summary>
+    public int CoveredBlocks(Snapshot snapshot)
+    {
+        var (low, high) = (0, snapshot.Chain.BlockCount / Waypoint);
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            if (_byWaypoint.TryGetValue(snapshot.Chain.After(middle * Waypoint), out var all) && !ReferenceEquals(all[^1], snapshot))
+                low = middle;
+            else
+                high = middle - 1;
+        }
+
+        return low * Waypoint;
+    }
+
     /// <summary>The newest snapshot that passes this waypoint, which some snapshot must pass.</summary>
     public Snapshot Through(ChainHash block) => _byWaypoint[block][^1];
 
