@@ -26,7 +26,9 @@ internal sealed class PassthroughPath(
     {
         await router.FindOutAsync(exchange.Answer.Gone).ConfigureAwait(false);
         var named = router.HasNames ? JsonMembers.Text(JsonExtent.Of(body.Span).Of(body.Span), "model") : null;
-        return await ForwardAsync(exchange, head, () => new ReadOnlyMemoryContent(body), isRepeatable: true, named).ConfigureAwait(false);
+        long? length = head.Headers.TransferEncoding.Count > 0 ? null : body.Length; // as the client sent it
+        return await ForwardAsync(exchange, head, () => new PiecesContent([body], length), isRepeatable: true, named)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Forwards a request.</summary>
