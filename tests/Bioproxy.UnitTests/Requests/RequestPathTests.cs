@@ -148,12 +148,11 @@ public sealed class RequestPathTests
         await path.Model.StartAsync();
         path.AddSnapshot(RequestPathFixture.Chat(Long));
 
-        var (status, _, id) = await path.SendAsync(before + RequestPathFixture.Chat(Long) + after);
+        var (status, _, _) = await path.SendAsync(before + RequestPathFixture.Chat(Long) + after);
 
         var sent = path.Backend.Requests.Last(request => request.Is("POST", Completions)).Text;
         Assert.Equal(200, status);
         Assert.Equal($"{before}{{\"id_slot\":0,{RequestPathFixture.Chat(Long)[1..]}{after}", sent);
-        Assert.Equal("restored", path.Log.Find(id)?.Result);
     }
 
     [Theory]
