@@ -21,7 +21,7 @@ public sealed class FakeCrossOriginTests(ITestOutputHelper output)
             request => request.Path == "/health" && request.Header("Origin") == Origin,
             new FakeMisbehaviour { Body = "{}", Headers = allowed is null ? [] : [(AllowOrigin, allowed)] });
 
-        using var response = await SendAsync(stage, "nonsense");
+        using var response = await SendAsync(stage, "{}", lane: "nonsense");
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal(allowed, FakeStage.Header(response, AllowOrigin));
@@ -33,8 +33,8 @@ public sealed class FakeCrossOriginTests(ITestOutputHelper output)
     {
         await using var stage = await FakeStage.StartAsync(output);
 
-        using var first = await SendAsync(stage, "nonsense");
-        using var second = await SendAsync(stage, "nonsense");
+        using var first = await SendAsync(stage, "{}", lane: "nonsense");
+        using var second = await SendAsync(stage, "{}", lane: "nonsense");
 
         Assert.Single(stage.Backend.Requests, request => request.Header("Origin") == Origin);
     }
@@ -82,11 +82,13 @@ public sealed class FakeCrossOriginTests(ITestOutputHelper output)
         Assert.DoesNotContain(response.Headers, header => header.Key.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
     }
 
-    private static Task<HttpResponseMessage> SendAsync(FakeStage stage, string body, string method = "POST")
+    private static Task<HttpResponseMessage> SendAsync(FakeStage stage, string body, string method = "POST", string? lane = null)
     {
         var request = FakeStage.Post(body);
         request.Method = new HttpMethod(method);
         request.Headers.Add("Origin", Origin);
+        if (lane is not null)
+            request.Headers.Add("X-Bioproxy-Lane", lane);
         request.Headers.Add("Access-Control-Request-Method", "POST");
         return stage.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(FakeStage.Limit);
     }

@@ -44,8 +44,10 @@ internal sealed class PassthroughPath(
     {
         await router.FindOutAsync(exchange.Answer.Gone).ConfigureAwait(false);
         var named = modelName ?? (router.HasNames ? JsonMembers.Text(JsonExtent.Of(body.Span).Of(body.Span), "model") : null);
+        var isChunked = head.Headers.TransferEncoding.Count > 0; // as the client sent it
         return await ForwardAsync(
-            exchange, head, ModelInQuery(head.Target) ?? named, model => Content(body, model), isRepeatable: true).ConfigureAwait(false);
+            exchange, head, ModelInQuery(head.Target) ?? named, model => Content(body, model, isChunked), isRepeatable: true)
+            .ConfigureAwait(false);
     }
 
     /// <param name="exchange">The request.</param>
@@ -131,13 +133,15 @@ internal sealed class PassthroughPath(
         && !type.StartsWith("text/", StringComparison.OrdinalIgnoreCase)
         && !type.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase); // curl's, whatever it sends
 
-    private static HttpContent Content(ReadOnlyMemory<byte> body, string? model)
+    private static PiecesContent Content(ReadOnlyMemory<byte> body, string? model, bool isChunked)
     {
-        var isObject = body.Span.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
-        if (model is null || !isObject || JsonMembers.Text(body.Span, "model") == model)
-            return new ReadOnlyMemoryContent(body);
-        var spliced = new SplicedBody(body, [JsonMembers.Set(body.Span, "model", model)]);
-        return new PiecesContent(spliced.Pieces, spliced.Length);
+        var extent = JsonExtent.Of(body.Span);
+        var json = body.Slice(extent.Start, extent.Length);
+        var isObject = json.Span.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
+        if (model is null || !isObject || JsonMembers.Text(json.Span, "model") == model)
+            return new PiecesContent([body], isChunked ? null : body.Length);
+        var spliced = new SplicedBody(json, [JsonMembers.Set(json.Span, "model", model)]);
+        return new PiecesContent(spliced.Pieces, isChunked ? null : spliced.Length);
     }
 
     /// <summary>As in llama-server's router mode: the query names the model of a request without a body.</summary>

@@ -107,8 +107,6 @@ internal sealed class RequestPath : IPluginBackend
         using var owned = received;
         var body = received.Body;
         var prompt = PromptOf(exchange, body);
-        if (prompt is null && exchange.Route.Prompt is not null)
-            return Unreadable(body);
         var caller = Caller.Of(http.Request.Headers, http.Connection.RemoteIpAddress, prompt?.Source, _options);
         if (caller.Lane is not { } lane)
             return WrongLane(http.Request.Headers[Caller.LaneHeader].ToString());
@@ -116,6 +114,8 @@ internal sealed class RequestPath : IPluginBackend
         // 3 transform
         IReadOnlyList<PluginResponseTransform> responses = [];
         using var plugins = _plugins.Pin();
+        if (prompt is null && exchange.Route.Prompt is not null && plugins.Plugins.Transforms.Any(static one => !one.IsBuiltIn))
+            return Unreadable(body);
         if (prompt is not null)
         {
             prompt.Context.Lane = lane;
@@ -327,7 +327,7 @@ internal sealed class RequestPath : IPluginBackend
     private static Func<bool>? HotnessOf(ServedModel model, CanonicalPrompt? prompt) =>
         prompt is null ? null : () => model.Current.IsHot(prompt);
 
-    /// <summary>What plugins cannot see is not passed on.</summary>
+    /// <summary>What installed plugins cannot see is not passed on. Without any it is, for the backend to say what is wrong.</summary>
     private static ProxyFailure Unreadable(PooledBody body) =>
         new(FailureKind.ClientBodyInvalid, $"The request's body cannot be read: {PromptBody.ProblemOf(body.Json.Span)}.");
 
