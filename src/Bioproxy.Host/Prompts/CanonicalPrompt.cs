@@ -61,7 +61,8 @@ internal sealed class CanonicalPrompt : IDisposable
     {
         var source = prompt.Source;
         var body = source.Body.Span;
-        var buffer = ArrayPool<byte>.Shared.Rent(SizeLimit(prompt));
+        var rendered = prompt.Rendered;
+        var buffer = ArrayPool<byte>.Shared.Rent(SizeLimit(prompt) + rendered.AddedLength);
         var at = 0;
         // Rendered by the same template.
         buffer[at++] = (byte)(source.Endpoint == PromptEndpoint.Responses ? PromptEndpoint.Chat : source.Endpoint);
@@ -82,7 +83,7 @@ internal sealed class CanonicalPrompt : IDisposable
                 buffer[at++] = range.IsText ? TextMark : OtherMark;
                 at += range.IsText
                     ? WriteText(part, range.Range.Of(body), buffer.AsSpan(at))
-                    : Copy(range.Range.Of(body), buffer.AsSpan(at));
+                    : Copy(rendered.Of(range.Range), buffer.AsSpan(at));
             }
 
             foreach (var (name, value) in message.Others)
@@ -90,7 +91,7 @@ internal sealed class CanonicalPrompt : IDisposable
                 buffer[at++] = OtherMark;
                 at += Copy(name.Of(body), buffer.AsSpan(at));
                 buffer[at++] = OtherMark;
-                at += Copy(value.Of(body), buffer.AsSpan(at));
+                at += Copy(rendered.Of(value), buffer.AsSpan(at));
             }
         }
 
@@ -180,7 +181,7 @@ internal sealed class CanonicalPrompt : IDisposable
             head ??= new ArrayBufferWriter<byte>(4096);
             head.Write(Encoding.ASCII.GetBytes(name));
             head.Write([OtherMark]);
-            head.Write(value.Span);
+            head.Write(CacheControl.Without(value.Span));
             head.Write([MessageMark]);
         }
 

@@ -46,6 +46,26 @@ internal sealed class PluginStage(
         return (isStream ? new StreamEditor(edits) : new WholeEditor(edits), edits);
     }
 
+    /// <summary>Begins to record an answer; null where no plugin looks at complete ones.</summary>
+    public AnswerRecording? Record(PluginSet plugins, EditablePrompt? prompt) =>
+        prompt is not null && plugins.Observers.Count > 0 && plugins.TryPin() ? new AnswerRecording(new PluginPin(plugins), prompt.Context) : null;
+
+    /// <summary>Shows a complete answer to the plugins that look at such. One that fails is logged and counted.</summary>
+    public async ValueTask ObserveAsync(AnswerRecording recording)
+    {
+        if (recording.Read() is not { } answer)
+            return;
+        await transforms.Fence
+            .RunHereAsync(recording.Observers, Call, static _ => Task.CompletedTask, CancellationToken.None)
+            .ConfigureAwait(false);
+
+        ValueTask Call(PluginAnswerObserver observer, CancellationToken stop)
+        {
+            observer.Observe(answer);
+            return default;
+        }
+    }
+
     public void Dispose() => handlers.Dispose();
 
     /// <summary>A plugin's failure as the client sees it.</summary>

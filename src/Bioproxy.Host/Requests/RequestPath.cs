@@ -75,6 +75,11 @@ internal sealed class RequestPath : IPluginBackend
             : _ollama.Answers(route) ? _ollama.AnswerAsync(exchange, http.Request)
             : _passthrough.ForwardAsync(exchange, http.Request);
         await EndAsync(exchange, steps).ConfigureAwait(false);
+        if (exchange.Recording is not { } recording)
+            return;
+        using var recorded = recording;
+        await turn.EndAsync().ConfigureAwait(false); // the slot does not wait for plugins
+        await _plugins.ObserveAsync(recording).ConfigureAwait(false);
     }
 
     /// <summary>Asks the backend for a plugin, outside any request.</summary>
@@ -108,11 +113,14 @@ internal sealed class RequestPath : IPluginBackend
         if (prompt is not null)
         {
             prompt.Context.Lane = lane;
+            prompt.Context.Domain = caller.Domain;
             var request = new StageRequest(exchange, prompt, body, http) { Path = received.Path };
             var stage = await _plugins.RunAsync(request, plugins.Plugins, _caller, clientGone).ConfigureAwait(false);
             if (stage.Failure is not null || stage.IsAnswered)
                 return stage.Failure;
             (lane, responses) = (prompt.Context.Lane, stage.Responses);
+            exchange.Rules = prompt.Context.Notes;
+            exchange.Recording = _plugins.Record(plugins.Plugins, prompt);
         }
 
         using var asked = Prepare(exchange, received.Head, body, prompt, caller with { Lane = lane }, responses);
