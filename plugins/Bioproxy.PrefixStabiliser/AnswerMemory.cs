@@ -2,7 +2,7 @@ using System.Composition;
 
 namespace Bioproxy.PrefixStabiliser;
 
-/// <summary>Texts that models wrote and clients sent, by where they come back. The oldest are forgotten; nothing is written to disk.</summary>
+/// <summary>Texts that models wrote and clients sent, by where they come back. The oldest are forgotten; none is written to disk.</summary>
 [Export]
 [Shared]
 public sealed class AnswerMemory

@@ -3,8 +3,8 @@ using Bioproxy.Abstractions;
 namespace Bioproxy.PrefixStabiliser;
 
 /// <summary>
-/// Removes the header with which Claude Code attributes its requests (<c>x-anthropic-billing-header: … cch=…</c>): it is first in the system
-/// prompt and another one in every request. It is meant for the accounts of one vendor; the client itself can leave it out.
+/// Removes the header with which Claude Code attributes its requests (<c>x-anthropic-billing-header: … cch=…</c>): it is first in the
+/// system prompt and another one in every request. It is meant for the accounts of one vendor; the client itself can leave it out.
 /// </summary>
 internal sealed class AttributionRule : IPromptRule
 {

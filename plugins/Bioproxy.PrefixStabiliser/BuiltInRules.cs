@@ -55,7 +55,8 @@ internal static class BuiltInRules
             Name = "cost",
             Action = "move",
             Where = Everywhere,
-            Match = @"(?i)^\W{0,8}(?:(?:current|total|session)[ _-]?cost|cost(?: so far)?)\b\W.*[0-9]|^\$[0-9]+(?:\.[0-9]+)?(?: \(?USD\)?)?\s*$",
+            Match = @"(?i)^\W{0,8}(?:(?:current|total|session)[ _-]?cost|cost(?: so far)?)\b\W.*[0-9]"
+                + @"|^\$[0-9]+(?:\.[0-9]+)?(?: \(?USD\)?)?\s*$",
         },
 
         // Claude Code: "gitStatus: This is the git status at the start of the conversation. …", branches, changes and commits behind it.

@@ -5,7 +5,8 @@ namespace Bioproxy.PrefixStabiliser;
 /// <summary>Where the texts of a prompt's head and its users stand, whatever the protocol.</summary>
 internal static class PromptTexts
 {
-    /// <summary>Edits the system texts: <c>system</c>, <c>instructions</c>, and the system and developer messages before all others.</summary>
+    /// <summary>Edits the system texts: <c>system</c>, <c>instructions</c>, and the system and developer messages before all others.
+    /// </summary>
     /// <param name="context">The prompt.</param>
     /// <param name="edit">Edits one text; gives back the same string to change nothing.</param>
     public static void EditSystem(PromptContext context, Func<string, string> edit)

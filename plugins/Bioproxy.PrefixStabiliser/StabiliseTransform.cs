@@ -124,7 +124,7 @@ public sealed partial class StabiliseTransform : IPromptTransform
             target!.Text = MovedBlock.Append(target.Text!, extraction.Moved);
         foreach (var (rule, lines) in extraction.Taken)
             context.Note(rule, lines);
-        if (context.IsWarmUp)
+        if (context.IsWarmUp || !extraction.Taken.Any())
             return;
         _moved.Add(extraction.Lines(moved: true));
         _removed.Add(extraction.Lines(moved: false));

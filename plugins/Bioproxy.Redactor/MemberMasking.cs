@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Bioproxy.Redactor;
 
-/// <summary>Masks the strings within a JSON value, such as the member <c>tools</c> or the arguments of a call; all other bytes stay.</summary>
+/// <summary>Masks the strings within a JSON value, such as <c>tools</c> or the arguments of a call; all other bytes stay.</summary>
 /// <remarks>
 /// Names of members stay, and so do the values of <c>name</c> and <c>type</c> of a tool or a block: the protocol depends on them.
 /// </remarks>

@@ -248,8 +248,8 @@ internal sealed class PromptBodyReader
         return new(role, parts, others ?? (IReadOnlyList<(JsonRange, JsonRange)>)[]);
     }
 
-    /// <summary>Members of a message that say nothing to the backend: <c>cache_control</c>, which wanders, and the ids of Codex' items, which
-    /// are others in every session (measured on build 11669). The id of a call is <c>call_id</c>.</summary>
+    /// <summary>Members of a message that say nothing to the backend (measured on build 11669): <c>cache_control</c>, which wanders, and
+    /// the ids of items, which are others in every session of Codex. The id of a call is <c>call_id</c>.</summary>
     private bool IsNeverRendered(ref Utf8JsonReader reader) =>
         reader.ValueTextEquals("cache_control"u8)
         || (_endpoint == PromptEndpoint.Responses && (reader.ValueTextEquals("id"u8) || reader.ValueTextEquals("status"u8)));

@@ -47,16 +47,18 @@ internal sealed class PluginStage(
     }
 
     /// <summary>Begins to record an answer; null where no plugin looks at complete ones.</summary>
-    public AnswerRecording? Record(PluginSet plugins, EditablePrompt? prompt) =>
-        prompt is not null && plugins.Observers.Count > 0 && plugins.TryPin() ? new AnswerRecording(new PluginPin(plugins), prompt.Context) : null;
+    public AnswerRecording? Record(PluginSet plugins, EditablePrompt prompt) =>
+        plugins.Observers.Count > 0 && plugins.TryPin() ? new AnswerRecording(new PluginPin(plugins), prompt.Context) : null;
 
     /// <summary>Shows a complete answer to the plugins that look at such. One that fails is logged and counted.</summary>
-    public async ValueTask ObserveAsync(AnswerRecording recording)
+    /// <param name="recording">The answer.</param>
+    /// <param name="blocked">Runs on another thread when a plugin blocks this one.</param>
+    public async ValueTask ObserveAsync(AnswerRecording recording, Func<Task> blocked)
     {
         if (recording.Read() is not { } answer)
             return;
         await transforms.Fence
-            .RunHereAsync(recording.Observers, Call, static _ => Task.CompletedTask, CancellationToken.None)
+            .RunHereAsync(recording.Observers, Call, _ => blocked(), CancellationToken.None)
             .ConfigureAwait(false);
 
         ValueTask Call(PluginAnswerObserver observer, CancellationToken stop)

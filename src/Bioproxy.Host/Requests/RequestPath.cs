@@ -78,8 +78,9 @@ internal sealed class RequestPath : IPluginBackend
         if (exchange.Recording is not { } recording)
             return;
         using var recorded = recording;
-        await turn.EndAsync().ConfigureAwait(false); // the slot does not wait for plugins
-        await _plugins.ObserveAsync(recording).ConfigureAwait(false);
+
+        // Before the settlement, which may save: the client's next request must find it done. A plugin that hangs does not keep the slot.
+        await _plugins.ObserveAsync(recording, async () => await turn.EndAsync().ConfigureAwait(false)).ConfigureAwait(false);
     }
 
     /// <summary>Asks the backend for a plugin, outside any request.</summary>

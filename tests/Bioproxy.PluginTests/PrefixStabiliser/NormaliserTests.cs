@@ -28,7 +28,8 @@ public sealed class NormaliserTests
     }
 
     [Theory]
-    [InlineData("{}", $$"""{"messages":[{"role":"system","content":"Never write\n{{Header}}"},{"role":"user","content":"{{Header}}"}]}""")]
+    [InlineData(
+        "{}", $$"""{"messages":[{"role":"system","content":"Never write\n{{Header}}"},{"role":"user","content":"{{Header}}"}]}""")]
     [InlineData("""{"attribution":false}""", $$"""{"messages":[{"role":"system","content":"{{Header}}"},{{Question}}]}""")]
     public async Task Attribution_ElsewhereOrSwitchedOff_Stays(string settings, string body)
     {
@@ -219,7 +220,8 @@ public sealed class NormaliserTests
             """,{"role":"assistant","content":"1 "},{"role":"user","content":"Hi"}""",
             """,{"role":"assistant","content":null,"tool_calls":[{"id":"c1","function":{"name":"a","arguments":"{\"a\":1}"}}]}""",
             """,{"role":"tool","tool_call_id":"c1","content":"Cost: $3"}""")));
-        var tools = Pick(random, """{"name":"a","x":1,"y":2},{"name":"b"}""", """{"name":"b"},{"y":2,"name":"a","x":1}""", """{"name":"c"}""");
+        var tools = Pick(
+            random, """{"name":"a","x":1,"y":2},{"name":"b"}""", """{"name":"b"},{"y":2,"name":"a","x":1}""", """{"name":"c"}""");
         return $$"""{"tools":[{{tools}}],"messages":[{"role":"system","content":"{{system}}"},{{Question}}{{turns}}]}""";
     }
 

@@ -52,7 +52,7 @@ public sealed class RuleTests
         },
         { "git_status", "a <git_status>\n M x\n</git_status> b", "a  b" },
         { "git_status", "Say git status: clean", "Say git status: clean" },
-        { "directory_listing", "Here:\n/home/user/project/\n├───src/\n│   └───a.cs\n└───b.md\nDone", "Here:\n/home/user/project/\nDone" },
+        { "directory_listing", "Here:\n/home/user/\n├───src/\n│   └───a.cs\n└───b.md\nDone", "Here:\n/home/user/\nDone" },
         { "directory_listing", "# Current Working Directory (/x) Files\na.cs\nb/\n\n# Next", "\n# Next" },
         { "directory_listing", "<file_tree>\na\n</file_tree>", "" },
         { "directory_listing", "Files are in /x", "Files are in /x" },

@@ -173,9 +173,9 @@ public sealed class StabiliseTransformTests
 
     [Theory]
     [MemberData(nameof(Bodies))]
-    public async Task Transforming_NoSettings_AssignsNothing(PromptEndpoint endpoint, string body, string expected)
+    public async Task Transforming_NoRules_AssignsNothing(PromptEndpoint endpoint, string body, string expected)
     {
-        using var services = Services("{}");
+        using var services = Services("""{"attribution":false}""");
         var prompt = BodyPrompt.Of(endpoint, body);
         await Transform(services, prompt);
         Assert.False(BodyPrompt.IsEdited(prompt), expected);

@@ -170,11 +170,13 @@ public sealed class RedactTransformTests
             PromptEndpoint.Messages,
             """{"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"a@x.org?","signature":""},"""
             + """{"type":"tool_use","id":"t1","name":"f","input":{ "to" : "a@x.org", "n": 1.0 }}]},"""
-            + """{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":[{"type":"text","text":"a@x.org, b@x.org"}]},"""
+            + """{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":["""
+            + """{"type":"text","text":"a@x.org, b@x.org"}]},"""
             + """{"type":"tool_result","tool_use_id":"t2","content":"b@x.org"},{"type":"text","text":"c@x.org"}]}]}""",
             """{"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"[EMAIL_1]?","signature":""},"""
             + """{"type":"tool_use","id":"t1","name":"f","input":{ "to" : "[EMAIL_1]", "n": 1.0 }}]},"""
-            + """{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":[{"type":"text","text":"[EMAIL_1], [EMAIL_3]"}]},"""
+            + """{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":["""
+            + """{"type":"text","text":"[EMAIL_1], [EMAIL_3]"}]},"""
             + """{"type":"tool_result","tool_use_id":"t2","content":"[EMAIL_3]"},{"type":"text","text":"[EMAIL_2]"}]}]}"""
         },
         {

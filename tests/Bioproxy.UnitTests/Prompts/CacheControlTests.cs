@@ -11,7 +11,8 @@ public sealed class CacheControlTests
     [InlineData("""{ "cache_control" : null , "a": 1}""", """{ "a": 1}""")]
     [InlineData("""{"cache_control":{}}""", "{}")]
     [InlineData("""{"a":1 , "cache_control":[1,2], "b":2}""", """{"a":1, "b":2}""")]
-    [InlineData("""{"content":[{"text":"a","cache_control":{}},{"cache_control":{},"text":"b"}]}""", """{"content":[{"text":"a"},{"text":"b"}]}""")]
+    [InlineData(
+        """{"content":[{"text":"a","cache_control":{}},{"cache_control":{},"text":"b"}]}""", """{"content":[{"text":"a"},{"text":"b"}]}""")]
     [InlineData("""{"input":{"cache_control":1}}""", """{"input":{"cache_control":1}}""")]
     [InlineData("""{"input_schema":{"properties":{"cache_control":{}}}}""", """{"input_schema":{"properties":{"cache_control":{}}}}""")]
     [InlineData("""{"text":"\"cache_control\":1"}""", """{"text":"\"cache_control\":1"}""")]

@@ -34,7 +34,8 @@ public sealed class OtherPartsTests
         },
         {
             PromptEndpoint.Responses,
-            """{"input":[{"type":"reasoning","summary":[{"type":"summary_text","text":"s"}],"content":[{"type":"reasoning_text","text":"c"}]},"""
+            """{"input":[{"type":"reasoning","summary":[{"type":"summary_text","text":"s"}],"content":["""
+            + """{"type":"reasoning_text","text":"c"}]},"""
             + """{"type":"function_call","call_id":"c1","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"c1","""
             + """ "output":"r"},{"type":"function_call_output","call_id":"c2","output":[{"type":"input_text","text":"t"}]},"""
             + """{"type":"custom_tool_call","call_id":"c3","name":"g","input":"free"},"""
@@ -99,7 +100,8 @@ public sealed class OtherPartsTests
     public void Text_OfAJsonPart_MustStayJson(string text)
     {
         var prompt = Read(
-            """{"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"t1","name":"f","input":{}}]}]}""", PromptEndpoint.Messages);
+            """{"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"t1","name":"f","input":{}}]}]}""",
+            PromptEndpoint.Messages);
         var part = Assert.Single(prompt.Context.Messages[0].OtherParts);
 
         Assert.Throws<ArgumentException>(() => part.Text = text);

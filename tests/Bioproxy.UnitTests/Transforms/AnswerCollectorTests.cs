@@ -94,13 +94,13 @@ public sealed class AnswerCollectorTests
 
             data: {"type":"response.output_text.done","output_index":0,"text":"ab"}
 
-            data: {"type":"response.output_item.added","output_index":1,"item":{"type":"function_call","call_id":"c1","name":"f","arguments":""}}
+            data: {"type":"response.output_item.added","output_index":1,"item":{"type":"function_call","call_id":"c1","name":"f"}}
 
             data: {"type":"response.function_call_arguments.delta","output_index":1,"delta":"{\"a\": 1}"}
 
-            data: {"type":"response.output_item.done","output_index":1,"item":{"type":"function_call","call_id":"c1","name":"f","arguments":"{\"a\": 1}"}}
+            data: {"type":"response.function_call_arguments.done","output_index":1,"arguments":"{\"a\": 1}"}
 
-            data: {"type":"response.completed","response":{"output":[{"content":[{"text":"ab"}]},{"type":"function_call","call_id":"c1","name":"f","arguments":"{\"a\": 1}"}]}}
+            data: {"type":"response.completed","response":{"output":[{"content":[{"text":"ab"}]},{"arguments":"{\"a\": 1}"}]}}
 
 
             """,
