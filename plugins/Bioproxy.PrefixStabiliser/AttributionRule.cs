@@ -15,6 +15,8 @@ internal sealed class AttributionRule : IPromptRule
     public int Apply(PromptContext context, CancellationToken cancellationToken)
     {
         var count = 0;
+        if (context.Body.Span.IndexOf("x-anthropic-billing-header:"u8) < 0)
+            return 0; // most requests: nothing is decoded
         PromptTexts.EditSystem(context, Without);
         return count;
 

@@ -32,6 +32,10 @@ internal static class RuleSet
             rules.Add(new ToolArgumentsRule(memory));
         if (settings.AnswerText)
             rules.Add(new AnswerTextRule(memory));
+        if (settings.Reasoning)
+            rules.Add(new ReasoningRule(memory));
+        if (settings.LateSystem)
+            rules.Add(new LateSystemRule());
         if (settings.SortTools)
             rules.Add(new SortedTools());
         if (settings.ToolOrder || settings.SchemaOrder)

@@ -39,7 +39,7 @@ public sealed partial class StabiliseTransform : IPromptTransform
         _pins = [.. lines.Where(rule => rule.Action == RuleAction.Pin)];
         _memory = memory;
         _rules = RuleSet.PromptRules(settings, memory);
-        _remembers = settings.ToolArguments || settings.AnswerText;
+        _remembers = settings.ToolArguments || settings.AnswerText || settings.Reasoning;
         _time = services.TimeProvider;
         _logger = services.Logger;
         _moved = services.Metrics.Counter("lines_moved", "Lines moved from a prompt's head behind its stable part.");

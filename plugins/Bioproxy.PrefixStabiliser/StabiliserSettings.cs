@@ -15,6 +15,12 @@ internal sealed class StabiliserSettings
     /// <summary>Puts answers back whose white space was changed at their edges.</summary>
     public bool AnswerText { get; set; } = true;
 
+    /// <summary>Gives answers their reasoning back where the client left it out.</summary>
+    public bool Reasoning { get; set; }
+
+    /// <summary>Turns system messages in the middle of a conversation into messages of the user.</summary>
+    public bool LateSystem { get; set; }
+
     /// <summary>Keeps tools in the order in which they were sent before, new ones behind them.</summary>
     public bool ToolOrder { get; set; }
 

@@ -41,6 +41,14 @@ public sealed class PromptMessage(string role, IReadOnlyList<PromptPart> parts)
         }
     }
 
+    /// <summary>The role that goes to the backend in place of <see cref="Role"/>; null leaves it. A message whose role is missing or not a
+    /// string keeps it in any case. Since contract 1.2.</summary>
+    public string? ReplacedRole { get; set; }
+
+    /// <summary>Reasoning that goes to the backend with a chat message that came without any (<c>reasoning_content</c>); null adds none. In
+    /// other protocols it is not used. Since contract 1.2.</summary>
+    public string? AddedReasoning { get; set; }
+
     /// <summary>The slash commands at the beginning of this user message, without the slash, in the order written; the host has removed
     /// them from the text. Since contract 1.1.</summary>
     public IReadOnlyList<string> Commands { get; set; } = [];

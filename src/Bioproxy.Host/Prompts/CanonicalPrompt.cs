@@ -74,7 +74,7 @@ internal sealed class CanonicalPrompt : IDisposable
             var message = source.Messages[m];
             turns += message.Role == "assistant" ? 1 : 0;
             buffer[at++] = MessageMark;
-            at += Encoding.UTF8.GetBytes(message.Role, buffer.AsSpan(at));
+            at += Encoding.UTF8.GetBytes(rendered.RoleOf(m), buffer.AsSpan(at));
             buffer[at++] = ContentMark;
             for (var p = 0; p < message.Parts.Count; p++)
             {
@@ -92,6 +92,12 @@ internal sealed class CanonicalPrompt : IDisposable
                 at += Copy(name.Of(body), buffer.AsSpan(at));
                 buffer[at++] = OtherMark;
                 at += Copy(rendered.Of(value), buffer.AsSpan(at));
+            }
+
+            if (rendered.AddedTo(m) is { Length: > 0 } added)
+            {
+                buffer[at++] = OtherMark;
+                at += Copy(added, buffer.AsSpan(at));
             }
         }
 

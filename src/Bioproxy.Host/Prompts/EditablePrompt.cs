@@ -43,7 +43,7 @@ internal sealed class EditablePrompt
     public PromptContext Context { get; }
 
     /// <summary>What is not text, with the edits made so far.</summary>
-    public RenderedParts Rendered => new(Source.Body, OtherSplices());
+    public RenderedParts Rendered => new(Source, Context.Messages, OtherSplices());
 
     /// <summary>The edits made so far.</summary>
     public List<JsonSplice> Splices()
@@ -53,6 +53,12 @@ internal sealed class EditablePrompt
         {
             if (part.IsEdited)
                 splices.Add(new JsonSplice(token, JsonText.Quote(part.Text!)));
+        }
+
+        for (var i = 0; i < Source.Messages.Count; i++)
+        {
+            if (Context.Messages[i] is { } message && (message.ReplacedRole ?? message.AddedReasoning) is not null)
+                splices.AddRange(MessageEdits.Splices(message, Source.Messages[i], Source));
         }
 
         foreach (var (name, value) in Context.ReplacedMembers)

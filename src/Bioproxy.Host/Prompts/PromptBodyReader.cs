@@ -215,7 +215,9 @@ internal sealed class PromptBodyReader
 
     private MessageRanges ReadMessage(ref Utf8JsonReader reader)
     {
+        var first = (int)reader.BytesConsumed;
         var role = string.Empty;
+        JsonRange? roleToken = null;
         IReadOnlyList<PartRange> parts = [];
         List<(JsonRange, JsonRange)>? others = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -224,7 +226,9 @@ internal sealed class PromptBodyReader
             {
                 reader.Read();
                 role = RoleName(ref reader);
-                reader.Skip();
+                var isText = reader.TokenType == JsonTokenType.String;
+                var token = reader.SkipValue();
+                roleToken = isText ? token : null;
             }
             else if (reader.ValueTextEquals("content"u8))
             {
@@ -245,7 +249,7 @@ internal sealed class PromptBodyReader
             }
         }
 
-        return new(role, parts, others ?? (IReadOnlyList<(JsonRange, JsonRange)>)[]);
+        return new(role, parts, others ?? (IReadOnlyList<(JsonRange, JsonRange)>)[]) { RoleToken = roleToken, FirstMember = first };
     }
 
     /// <summary>Members of a message that say nothing to the backend (measured on build 11669): <c>cache_control</c>, which wanders, and

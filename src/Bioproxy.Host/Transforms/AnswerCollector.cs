@@ -54,13 +54,14 @@ internal sealed class AnswerCollector : EventFilter
         {
             using var document = JsonDocument.Parse(json);
             _found.Read(document.RootElement, isStream);
-            foreach (var call in _found.Calls)
-                Begin(call);
             foreach (var text in _found.Texts)
             {
                 if (JsonTokens.TextOf(text.Token) is { } piece)
                     Add(text, piece);
             }
+
+            foreach (var call in _found.Calls)
+                Add(call);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -68,7 +69,7 @@ internal sealed class AnswerCollector : EventFilter
         }
     }
 
-    private void Begin(AnswerCall call)
+    private void Add(AnswerCall call)
     {
         _calls.TryAdd(call.Channel, call);
         var text = TextOf(call.Channel);

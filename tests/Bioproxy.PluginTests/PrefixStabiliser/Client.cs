@@ -47,5 +47,7 @@ internal sealed class Client : IDisposable
     public static AnswerPart Call(string id, string arguments) =>
         new(new(ResponseTextKind.ToolArguments, 0), arguments) { CallId = id, ToolName = "f" };
 
+    public static AnswerPart Reasoning(string text) => new(new(ResponseTextKind.Reasoning, 0), text);
+
     public static string Json(string text) => JsonValue.Create(text)!.ToJsonString(new JsonSerializerOptions());
 }

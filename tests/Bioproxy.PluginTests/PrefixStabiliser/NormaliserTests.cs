@@ -40,11 +40,15 @@ public sealed class NormaliserTests
 
     /// <summary>The bytes of every body that no rule touches stay, whatever the client wrote between them.</summary>
     [Theory]
-    [InlineData(PromptEndpoint.Chat, """{ "messages" : [ {"content":"\u0041", "role":"system"},{"role":"user","content":[]} ], "n":1.0 }""")]
+    [InlineData(
+        PromptEndpoint.Chat,
+        """{ "messages" : [ {"content":"\u0041", "role":"system"},{"role":"user","content":[]} ], "n":1.0 }""")]
     [InlineData(
         PromptEndpoint.Chat,
         """{"messages":[{"role":"assistant","content":" a ","tool_calls":[{"id":"c9","function":{"arguments":"{\"a\" :1}"}}]}]}""")]
-    [InlineData(PromptEndpoint.Messages, """{"system":[{"text":"A","cache_control":{}}],"messages":[{"role":"user","content":"\ud800"}]}""")]
+    [InlineData(
+        PromptEndpoint.Messages,
+        """{"system":[{"text":"A","cache_control":{}}],"messages":[{"role":"user","content":"\ud800"}]}""")]
     [InlineData(PromptEndpoint.Responses, """{"input":[{"type":"function_call","call_id":"c9","arguments":"{ }"}]}""")]
     [InlineData(PromptEndpoint.Completion, """{"prompt":"x-anthropic-billing-header: a"}""")]
     public async Task Prompt_ThatNoRuleTouches_KeepsItsBytes(PromptEndpoint endpoint, string body)
@@ -145,6 +149,41 @@ public sealed class NormaliserTests
     }
 
     [Fact]
+    public async Task Reasoning_ThatTheClientLeftOut_ComesBackWhereItWas()
+    {
+        using var client = new Client("""{"reasoning":true}""");
+        const string Called = $$"""{"messages":[{{Question}},{"role":"assistant","content":null,"tool_calls":[{"id":"c1","function":"""
+            + """{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c1","content":"r"}]}""";
+        const string Answered = $$"""{"messages":[{{Question}},{ "role":"assistant","content":"One"},{"role":"user","content":"And?"}]}""";
+        await client.SendAsync($$"""{"messages":[{{Question}}]}""", answer: [Client.Reasoning("Call\nit"), Client.Call("c1", "{}")]);
+        await client.SendAsync($$"""{"messages":[{{Question}}]}""", answer: [Client.Reasoning("Say it"), Client.Text("One")]);
+
+        Assert.Equal(
+            Called.Replace("""{"role":"assistant",""", """{"reasoning_content":"Call\nit","role":"assistant",""", StringComparison.Ordinal),
+            await client.SendAsync(Called));
+        Assert.Equal(
+            Answered.Replace("""{ "role":""", """{"reasoning_content":"Say it", "role":""", StringComparison.Ordinal),
+            await client.SendAsync(Answered));
+        Assert.Equal(Answered, await client.SendAsync(Answered, domain: "another"));
+        var own = Answered.Replace("\"One\"", "\"One\",\"reasoning_content\":\"own\"", StringComparison.Ordinal);
+        Assert.Equal(own, await client.SendAsync(own));
+    }
+
+    [Fact]
+    public async Task LateSystem_InTheMiddle_BecomesTheUsersTextInItsPlace()
+    {
+        using var client = new Client("""{"late_system":true}""");
+
+        Assert.Equal(
+            $$"""{"messages":[{"role":"system","content":"S"},{"role":"developer","content":"D"},{{Question}},"""
+                + """{"content":"<system-reminder>\nLate\n</system-reminder>","role" : "user"},{"role":"system","content":[]}]}""",
+            await client.SendAsync(
+                $$"""{"messages":[{"role":"system","content":"S"},{"role":"developer","content":"D"},{{Question}},"""
+                + """{"content":"Late","role" : "system"},{"role":"system","content":[]}]}"""));
+        Assert.Equal(1, client.Services.Counted["rule_late_system"]);
+    }
+
+    [Fact]
     public async Task Tools_InAnotherOrder_KeepTheKnownOneWithNewToolsBehind()
     {
         using var client = new Client("""{"tool_order":true,"schema_order":true}""");
@@ -197,12 +236,18 @@ public sealed class NormaliserTests
     public async Task Stabilising_ItsOwnOutput_ChangesNothing()
     {
         using var client = new Client(
-            """{"use":["nonce","cost","token_usage"],"pin":["current_date","git_status"],"tool_order":true,"schema_order":true}""");
+            """{"use":["nonce","cost","token_usage"],"pin":["current_date","git_status"],"tool_order":true,"schema_order":true,"""
+            + "\"reasoning\":true,\"late_system\":true}");
         var random = new Random(7);
         for (var round = 0; round < 400; round++)
         {
             var body = RandomBody(random);
-            var answer = new[] { Client.Text(Pick(random, "\n1", "1", "1 ", "1\n\n2")), Client.Call($"c{random.Next(4)}", "{ \"a\" :1}") };
+            AnswerPart[] answer =
+            [
+                Client.Text(Pick(random, "\n1", "1", "1 ", "1\n\n2")),
+                Client.Call($"c{random.Next(4)}", "{ \"a\" :1}"),
+                Client.Reasoning("r"),
+            ];
             var once = await client.SendAsync(body, domain: Pick(random, null, "d"), answer: random.Next(2) == 0 ? answer : []);
             var twice = await client.TransformAsync(once, domain: null);
 
@@ -219,7 +264,8 @@ public sealed class NormaliserTests
             random,
             """,{"role":"assistant","content":"1 "},{"role":"user","content":"Hi"}""",
             """,{"role":"assistant","content":null,"tool_calls":[{"id":"c1","function":{"name":"a","arguments":"{\"a\":1}"}}]}""",
-            """,{"role":"tool","tool_call_id":"c1","content":"Cost: $3"}""")));
+            """,{"role":"tool","tool_call_id":"c1","content":"Cost: $3"}""",
+            """,{"role":"system","content":"Late"}""")));
         var tools = Pick(
             random, """{"name":"a","x":1,"y":2},{"name":"b"}""", """{"name":"b"},{"y":2,"name":"a","x":1}""", """{"name":"c"}""");
         return $$"""{"tools":[{{tools}}],"messages":[{"role":"system","content":"{{system}}"},{{Question}}{{turns}}]}""";

@@ -10,7 +10,7 @@ public sealed class CacheControlTests
     [InlineData("""[{"name":"a"},{"name":"b","cache_control":{"type":"ephemeral","ttl":"1h"}}]""", """[{"name":"a"},{"name":"b"}]""")]
     [InlineData("""{ "cache_control" : null , "a": 1}""", """{ "a": 1}""")]
     [InlineData("""{"cache_control":{}}""", "{}")]
-    [InlineData("""{"a":1 , "cache_control":[1,2], "b":2}""", """{"a":1, "b":2}""")]
+    [InlineData("""{"a":1 , "cache_control":[1,2], "b":2}""", """{"a":1 , "b":2}""")]
     [InlineData(
         """{"content":[{"text":"a","cache_control":{}},{"cache_control":{},"text":"b"}]}""", """{"content":[{"text":"a"},{"text":"b"}]}""")]
     [InlineData("""{"input":{"cache_control":1}}""", """{"input":{"cache_control":1}}""")]

@@ -108,6 +108,32 @@ public sealed class OtherPartsTests
         Assert.Empty(prompt.Splices());
     }
 
+    [Fact]
+    public void Splices_OfARoleAndAddedReasoning_AreWhatTheCanonicalTextHas()
+    {
+        var prompt = Read(
+            """{"messages":[{"content":"a","role":"sys\u0074em"},{ "role":"assistant","content":"b"},{"role":7},"""
+            + """{"role":"user","reasoning_content":null}]}""",
+            PromptEndpoint.Chat);
+        foreach (var message in prompt.Context.Messages)
+        {
+            message.ReplacedRole = message.Role == "system" ? "user" : null;
+            message.AddedReasoning = message.Role == "system" ? null : "r\"";
+        }
+
+        prompt.Context.Messages[2].ReplacedRole = "user";
+
+        var spliced = Encoding.UTF8.GetString(new SplicedBody(prompt.Source.Body, prompt.Splices()).ToArray());
+
+        Assert.Equal(
+            """{"messages":[{"content":"a","role":"user"},{"reasoning_content":"r\"", "role":"assistant","content":"b"},"""
+            + """{"reasoning_content":"r\"","role":7},{"role":"user","reasoning_content":null}]}""",
+            spliced);
+        using var edited = CanonicalPrompt.Build(prompt);
+        using var plain = CanonicalPrompt.Build(Read(Encoding.UTF8.GetString(prompt.Source.Body.Span), PromptEndpoint.Chat));
+        Assert.NotEqual(plain.Text.ToArray(), edited.Text.ToArray());
+    }
+
     private static EditablePrompt Read(string body, PromptEndpoint endpoint) =>
         new(PromptBody.Read(Encoding.UTF8.GetBytes(body), endpoint)!, "id", isWarmUp: false);
 }
