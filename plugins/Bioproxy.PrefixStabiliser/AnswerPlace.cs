@@ -16,14 +16,15 @@ internal sealed record AnswerPlace(int Number, string Before)
 
     private static readonly object StateKey = new();
 
-    /// <summary>The places of a conversation's answers, message by message; null for a message that is none.</summary>
+    /// <summary>The places of a conversation's answers, message by message; null for a message that is none. An answer that ends the prompt
+    /// is to be continued from its last character, and counts as none.</summary>
     public static IEnumerable<AnswerPlace?> Along(PromptContext context)
     {
         var number = 0;
         PromptMessage? last = null;
         foreach (var message in context.Messages)
         {
-            if (message.Role == "assistant")
+            if (message.Role == "assistant" && !ReferenceEquals(message, context.Messages[^1]))
                 yield return new AnswerPlace(number, HashOf(last));
             else
                 yield return null;

@@ -12,9 +12,10 @@ public sealed class NormaliserTests(ITestOutputHelper output)
 {
     private const string AllOff = """{"attribution":false,"tool_arguments":false,"answer_text":false}""";
 
-    /// <summary>What the model is made to write: the client returns it without the white space at its edges.</summary>
+    /// <summary>What the model is made to write: the client returns it as it is, and later without the white space at its edges.</summary>
     private const string Written = "One answer with trailing blanks  \nand a second line that makes it longer than a rounding error.\n\n";
 
+    /// <remarks>The turn that returns it as it is comes first because a model of random weights writes other tokens than its text has.</remarks>
     [Fact]
     public async Task Answer_ReturnedTrimmed_KeepsItsCache()
     {
@@ -22,13 +23,12 @@ public sealed class NormaliserTests(ITestOutputHelper output)
         workspace.UseModel(size: TinySize.Tiny);
         var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 1) with { CacheRamMiB = 0 });
 
-        var (first, with) = await TwoTurnsAsync(await workspace.StartProxyAsync(server, Saving));
-        var (_, without) = await TwoTurnsAsync(await workspace.StartProxyAsync(server, o => With(Saving(o), AllOff)));
+        var (before, with) = await ConverseAsync(await workspace.StartProxyAsync(server, Saving));
+        var (_, without) = await ConverseAsync(await workspace.StartProxyAsync(server, o => With(Saving(o), AllOff)));
 
-        output.WriteLine($"first   {first}\nwith    {with}\nwithout {without}");
-        Assert.Equal(Written, first.Text);
-        Assert.InRange(without.CachedTokens, 1, first.PromptTokens + 40); // up to the blanks at the end of the first line
-        Assert.InRange(with.CachedTokens, first.PromptTokens + Written.Length - 4, with.PromptTokens);
+        output.WriteLine($"before  {before}\nwith    {with}\nwithout {without}");
+        Assert.InRange(with.CachedTokens, before.PromptTokens, with.PromptTokens);
+        Assert.InRange(without.CachedTokens, 1, before.PromptTokens - 50); // up to the blanks at the end of the first line
     }
 
     [Theory]
@@ -66,16 +66,25 @@ public sealed class NormaliserTests(ITestOutputHelper output)
         }.ToFrozenDictionary(),
     };
 
-    private static async Task<(Answer First, Answer Second)> TwoTurnsAsync(TestProxy proxy)
+    private static async Task<(Answer Before, Answer Last)> ConverseAsync(TestProxy proxy)
     {
         await using var owned = proxy;
         await proxy.WaitUntilRecognisedAsync();
-        var first = await proxy.SendAsync(Turn([("user", "What is it?")], Written), CancellationToken.None);
-        await proxy.WaitUntilIdleAsync();
-        var trimmed = string.Join('\n', first.Text.Split('\n').Select(line => line.TrimEnd())).Trim();
-        var second = await proxy.SendAsync(
-            Turn([("user", "What is it?"), ("assistant", trimmed), ("user", "And then?")], "Two"), CancellationToken.None);
-        return (first, second);
+        List<(string Role, string Content)> messages = [("user", "What is it?")];
+        var first = await AskAsync(Written);
+        Assert.Equal(Written, first.Text);
+        messages.AddRange([("assistant", first.Text), ("user", "And then?")]);
+        var before = await AskAsync("Two");
+        messages[1] = ("assistant", string.Join('\n', first.Text.Split('\n').Select(line => line.TrimEnd())).Trim());
+        messages.AddRange([("assistant", before.Text), ("user", "And now?")]);
+        return (before, await AskAsync("Three"));
+
+        async Task<Answer> AskAsync(string answer)
+        {
+            var sent = await proxy.SendAsync(Turn([.. messages], answer), CancellationToken.None);
+            await proxy.WaitUntilIdleAsync(); // what was answered is remembered by then
+            return sent;
+        }
     }
 
     private static JsonObject Turn((string Role, string Content)[] messages, string answer)

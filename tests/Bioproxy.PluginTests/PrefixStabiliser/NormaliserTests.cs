@@ -132,9 +132,20 @@ public sealed class NormaliserTests
 
         foreach (var (question, domain) in new[] { ("Ho", "d"), ("Hi", "e"), ("Hi", null) })
         {
-            var body = $$"""{"messages":[{"role":"user","content":"{{question}}"},{"role":"assistant","content":"One"}]}""";
+            var body = $$"""{"messages":[{"role":"user","content":"{{question}}"},{"role":"assistant","content":"One"},{{Question}}]}""";
             Assert.Equal(body, await client.SendAsync(body, domain: domain));
         }
+    }
+
+    /// <summary>The client asks to go on from exactly there.</summary>
+    [Fact]
+    public async Task Answer_ThatIsToBeContinued_Stays()
+    {
+        using var client = new Client("""{"reasoning":true}""");
+        await client.SendAsync($$"""{"messages":[{{Question}}]}""", answer: [Client.Text("One "), Client.Reasoning("r")]);
+
+        const string Body = $$"""{"messages":[{{Question}},{"role":"assistant","content":"One"}]}""";
+        Assert.Equal(Body, await client.SendAsync(Body));
     }
 
     [Fact]
@@ -144,7 +155,7 @@ public sealed class NormaliserTests
         await client.SendAsync($$"""{"messages":[{{Question}}]}""", answer: Client.Text("One\n"));
         await client.SendAsync($$"""{"messages":[{{Question}}]}""", answer: Client.Text("\nOne"));
 
-        const string Body = $$"""{"messages":[{{Question}},{"role":"assistant","content":"One"}]}""";
+        const string Body = $$"""{"messages":[{{Question}},{"role":"assistant","content":"One"},{{Question}}]}""";
         Assert.Equal(Body, await client.SendAsync(Body));
     }
 
