@@ -27,6 +27,9 @@ internal sealed record FakeBackendOptions
     /// <summary>Plays a llama-swap with its one model not loaded.</summary>
     public bool IsLlamaSwap { get; init; }
 
+    /// <summary>Plays an Ollama server with these models (with <see cref="Slots"/> 0).</summary>
+    public IReadOnlyList<string>? OllamaModels { get; init; }
+
     /// <summary>False: an older build without <c>media_marker</c>.</summary>
     public bool HasMarker { get; init; } = true;
 

@@ -9,6 +9,12 @@ internal interface IModelServer : IDisposable
     /// <summary>Every call that names a model loads it, so that only its list may be asked about one that is not loaded.</summary>
     bool LoadsOnAnyCall { get; }
 
+    /// <summary>It speaks Ollama's protocol: such requests pass untouched.</summary>
+    bool SpeaksOllama => false;
+
+    /// <summary>It decides itself which models are in memory, and has no slots to manage.</summary>
+    bool IsSelfManaged => false;
+
     /// <summary>Its models. Loads none, and keeps none loaded.</summary>
     Task<BackendAnswer<ModelList>> ListAsync(CancellationToken cancellationToken);
 

@@ -20,8 +20,8 @@ internal sealed class ModelHost(IModelServer server, SwapGate gate, TimeProvider
 
     public SwapGate Gate => gate;
 
-    /// <summary>Whether it has listed its models, and so is a server of this kind.</summary>
-    public bool IsListed { get; private set; }
+    /// <summary>Whether it has listed models, and so is a server of this kind. One without models is asked like any other server.</summary>
+    public bool IsListed => Backends.Count > 0;
 
     /// <summary>The models that were ever listed.</summary>
     public IReadOnlyList<Backend> Backends => _backends.Items;
@@ -60,7 +60,6 @@ internal sealed class ModelHost(IModelServer server, SwapGate gate, TimeProvider
     private void Take(ModelList list)
     {
         gate.Observe(list);
-        IsListed = true;
         foreach (var model in list.Models.Where(model => Backends.All(backend => backend.Model != model.Name)))
             _backends.Add(make(this, model));
     }

@@ -10,7 +10,7 @@ namespace Bioproxy.Host.CommandLine;
 /// <param name="Plugins"><c>plugins …</c>.</param>
 internal sealed record CommandActions(
     Func<ConfigurationInput, CancellationToken, Task<int>> Run,
-    Func<ConfigurationInput, CancellationToken, Task<int>> Check,
-    Func<ConfigurationInput, CancellationToken, Task<int>> Doctor,
+    Func<ConfigurationInput, BackendChoice, CancellationToken, Task<int>> Check,
+    Func<ConfigurationInput, BackendChoice, CancellationToken, Task<int>> Doctor,
     Func<ConfigurationInput, KvRequest, CancellationToken, Task<int>> Kv,
     Func<ConfigurationInput, PluginsRequest, CancellationToken, Task<int>> Plugins);

@@ -111,6 +111,15 @@ internal sealed record ProxyOptions
     /// <summary><c>kv.save</c>: which conversations become snapshots.</summary>
     public SaveMode KvSave { get; init; } = SaveMode.Auto;
 
+    /// <summary>What conversations begin with is found and kept.</summary>
+    public bool PreamblesEnabled { get; init; } = true;
+
+    /// <summary>Tokens of the shortest preamble.</summary>
+    public int PreamblesMinTokens { get; init; } = 512;
+
+    /// <summary>Most preambles of one model.</summary>
+    public int PreamblesMax { get; init; } = 32;
+
     /// <summary><c>kv.min_tokens</c>: shorter prompts are side requests: they are not saved, and must not evict longer ones.</summary>
     public int KvMinTokens { get; init; } = 512;
 

@@ -20,6 +20,7 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
     private readonly SemaphoreSlim _waking = new(1, 1);
     private volatile ModelInstance _current;
     private volatile string _name;
+    private volatile string? _reportedName;
 
     public ServedModel(ModelContext context, Backend backend, SlotQueue queue)
     {
@@ -38,8 +39,11 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
     /// <summary>After failures it is left out for a while.</summary>
     public BackOff BackOff { get; }
 
-    /// <summary>What the server calls its model: the last name that was seen; the backend's own name until then.</summary>
+    /// <summary>What clients call the model: the last name that was seen; the backend's own name until then.</summary>
     public string Name => _name;
+
+    /// <summary>Whether a client that uses this name means the model: the name, or the path that the server lists in its place.</summary>
+    public bool IsCalled(string? name) => name is not null && (name == _name || name == _reportedName);
 
     /// <summary>What all instances share.</summary>
     public ModelContext Context => _context;
@@ -108,9 +112,8 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
             var old = _current;
             if (ReferenceEquals(old.State, state))
                 return;
-            if (_backend.Model is null && state.Facts is { } facts
-                && (facts.ModelAlias ?? Path.GetFileName(facts.ModelPath)) is { Length: > 0 } name)
-                _name = name;
+            if (_backend.Model is null && state.Facts is { Name: { } name } facts)
+                (_name, _reportedName) = (name, facts.ModelAlias);
             if (state.Status == BackendStatus.Ready)
                 Queue.SetCapacity(state.Facts?.TotalSlots ?? _backend.Options.Capacity ?? _context.Options.QueueCapacity);
             _current = new ModelInstance(_context, _backend, state, Queue);

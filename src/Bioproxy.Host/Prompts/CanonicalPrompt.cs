@@ -18,8 +18,8 @@ internal sealed class CanonicalPrompt : IDisposable
     public const byte TextMark = 0xFD;
     public const byte OtherMark = 0xFC;
 
-    /// <summary>The kind of endpoint, and a hash of all that is rendered before the messages.</summary>
-    public const int HeadLength = 17;
+    /// <summary>The names of all members of the head, and two markers for each.</summary>
+    private static readonly int LongestHeadNames = HeadMember.Names.Sum(static name => name.Length + 2);
 
     private byte[]? _buffer;
     private readonly int _length;
@@ -33,6 +33,13 @@ internal sealed class CanonicalPrompt : IDisposable
 
     public PromptChain Chain { get; }
 
+    /// <summary>The length of what comes before the messages: the kind of endpoint, and the members that change how they are rendered.
+    /// Where in the prompt the backend puts these is not known, so prompts that differ there share nothing.</summary>
+    public int HeadLength { get; private init; } = 1;
+
+    /// <summary>Its first message is a member of the body beside the messages.</summary>
+    public bool HasSystemMember { get; private init; }
+
     /// <summary>Whose prompt it is; null where nobody is told apart.</summary>
     public string? Domain { get; init; }
 
@@ -45,19 +52,22 @@ internal sealed class CanonicalPrompt : IDisposable
     /// <summary>What the client calls the conversation; null when it does not.</summary>
     public string? Session { get; init; }
 
+    /// <summary>The backend takes the slot that it is told. Where it does not, it takes the one that shares most with the prompt.</summary>
+    public bool CanPin { get; init; } = true;
+
     /// <summary>The canonical text; gone after disposal.</summary>
     public ReadOnlySpan<byte> Text => (_buffer ?? throw new ObjectDisposedException(nameof(CanonicalPrompt))).AsSpan(0, _length);
 
     /// <summary>For texts that are canonical already (the common beginning of several).</summary>
-    public static CanonicalPrompt Copy(ReadOnlySpan<byte> text)
+    public static CanonicalPrompt Copy(ReadOnlySpan<byte> text, string? domain = null)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(1, text.Length));
         text.CopyTo(buffer);
-        return new CanonicalPrompt(buffer, text.Length);
+        return new CanonicalPrompt(buffer, text.Length) { Domain = domain };
     }
 
     /// <summary>Builds the canonical text of a prompt with the edits made so far.</summary>
-    public static CanonicalPrompt Build(EditablePrompt prompt, string? domain = null, string? session = null)
+    public static CanonicalPrompt Build(EditablePrompt prompt, string? domain = null, string? session = null, bool canPin = true)
     {
         var source = prompt.Source;
         var body = source.Body.Span;
@@ -66,8 +76,10 @@ internal sealed class CanonicalPrompt : IDisposable
         var at = 0;
         // Rendered by the same template.
         buffer[at++] = (byte)(source.Endpoint == PromptEndpoint.Responses ? PromptEndpoint.Chat : source.Endpoint);
-        HeadHash(prompt).WriteTo(buffer.AsSpan(at));
-        at += 16;
+        at += WriteHead(prompt, buffer.AsSpan(at));
+        var head = at;
+        var system = WriteSystem(prompt, buffer.AsSpan(at));
+        at += system;
         var turns = 1;
         for (var m = 0; m < source.Messages.Count; m++)
         {
@@ -106,9 +118,12 @@ internal sealed class CanonicalPrompt : IDisposable
             Domain = domain,
             Session = session,
             Turns = turns,
-            HeadNames = prompt.Context.ReplacedMembers.Count == 0
+            HeadLength = head,
+            HasSystemMember = system > 0,
+            CanPin = canPin,
+            HeadNames = prompt.Context.ReplacedMembers.Count == 0 && SystemMember.NameOf(source.Endpoint) is null
                 ? source.HeadMembers
-                : [.. source.HeadWith(prompt.Context.ReplacedMembers).Select(static member => member.Name)],
+                : [.. HeadOf(prompt).Select(static member => member.Name)],
         };
     }
 
@@ -129,7 +144,9 @@ internal sealed class CanonicalPrompt : IDisposable
                 high = middle - 1;
         }
 
-        return low == held.BlockCount && GoesOnWithTailOf(held) ? held.Length : low * PromptChain.BlockSize;
+        if (low == held.BlockCount && GoesOnWithTailOf(held))
+            return held.Length;
+        return low * PromptChain.BlockSize is var shared && shared > HeadLength ? shared : 0;
     }
 
     /// <summary>Whether the bytes behind the held text's last full block follow here, too. Its full blocks must agree.</summary>
@@ -152,7 +169,7 @@ internal sealed class CanonicalPrompt : IDisposable
 
     private static int SizeLimit(EditablePrompt prompt)
     {
-        var size = prompt.Source.Body.Length + 64;
+        var size = prompt.Source.Body.Length + 64 + LongestHeadNames;
         foreach (var message in prompt.Context.Messages)
         {
             size += 8 + (3 * message.Role.Length);
@@ -162,7 +179,50 @@ internal sealed class CanonicalPrompt : IDisposable
 
         foreach (var message in prompt.Source.Messages)
             size += 2 * message.Others.Count;
+        foreach (var (_, value) in prompt.Context.ReplacedMembers)
+            size += value.Length;
         return size;
+    }
+
+    /// <summary>What is rendered before the messages and is no message itself.</summary>
+    private static IEnumerable<(string Name, ReadOnlyMemory<byte> Value)> HeadOf(EditablePrompt prompt)
+    {
+        var head = prompt.Source.HeadWith(prompt.Context.ReplacedMembers);
+        return SystemMember.NameOf(prompt.Source.Endpoint) is { } system ? head.Where(member => member.Name != system) : head;
+    }
+
+    /// <summary>Writes the system member like the system message that it becomes: two prompts whose system texts share a prefix share
+    /// it.</summary>
+    private static int WriteSystem(EditablePrompt prompt, Span<byte> destination)
+    {
+        if (SystemMember.NameOf(prompt.Source.Endpoint) is not { } name)
+            return 0;
+        foreach (var member in prompt.Source.HeadWith(prompt.Context.ReplacedMembers))
+        {
+            if (member.Name == name)
+                return WriteSystem(member.Value.Span, destination);
+        }
+
+        return 0;
+    }
+
+    private static int WriteSystem(ReadOnlySpan<byte> value, Span<byte> destination)
+    {
+        var at = 0;
+        destination[at++] = MessageMark;
+        at += Copy("system"u8, destination[at..]);
+        destination[at++] = ContentMark;
+        foreach (var part in SystemMember.PartsOf(value))
+            at += WriteToken(part.Of(value), destination[at..]);
+        return at;
+    }
+
+    /// <summary>Writes a string as text, and any other value as it is.</summary>
+    private static int WriteToken(ReadOnlySpan<byte> token, Span<byte> destination)
+    {
+        var written = token[0] == '"' ? JsonText.Unescape(token, destination[1..]) : -1;
+        destination[0] = written >= 0 ? TextMark : OtherMark;
+        return 1 + (written >= 0 ? written : Copy(token, destination[1..]));
     }
 
     private static int WriteText(PromptPart part, ReadOnlySpan<byte> token, Span<byte> destination)
@@ -179,18 +239,17 @@ internal sealed class CanonicalPrompt : IDisposable
         return bytes.Length;
     }
 
-    private static ChainHash HeadHash(EditablePrompt prompt)
+    private static int WriteHead(EditablePrompt prompt, Span<byte> destination)
     {
-        ArrayBufferWriter<byte>? head = null;
-        foreach (var (name, value) in prompt.Source.HeadWith(prompt.Context.ReplacedMembers))
+        var at = 0;
+        foreach (var (name, value) in HeadOf(prompt))
         {
-            head ??= new ArrayBufferWriter<byte>(4096);
-            head.Write(Encoding.ASCII.GetBytes(name));
-            head.Write([OtherMark]);
-            head.Write(CacheControl.Without(value.Span));
-            head.Write([MessageMark]);
+            at += Encoding.ASCII.GetBytes(name, destination[at..]);
+            destination[at++] = OtherMark;
+            at += Copy(CacheControl.Without(value.Span), destination[at..]);
+            destination[at++] = OtherMark;
         }
 
-        return head is null ? default : ChainHash.Of(head.WrittenSpan);
+        return at;
     }
 }

@@ -14,13 +14,13 @@ internal sealed record PromptDifference(int Position, string Where, string? Exce
     public static PromptDifference Between(CanonicalPrompt prompt, CanonicalPrompt other, bool withExcerpt)
     {
         var position = prompt.Text.CommonPrefixLength(other.Text);
-        var where = position < CanonicalPrompt.HeadLength
+        var where = position < Math.Max(prompt.HeadLength, other.HeadLength)
             ? Head(prompt, other)
-            : WhereIs(prompt.Text, Math.Min(position, prompt.Text.Length - 1));
+            : WhereIs(prompt.Text, prompt.HeadLength, Math.Min(position, prompt.Text.Length - 1));
         return new PromptDifference(
             position,
             position == prompt.Text.Length ? "nowhere: the other one only goes on" : where,
-            withExcerpt ? ExcerptOf(prompt.Text, position) : null);
+            withExcerpt ? ExcerptOf(prompt, position) : null);
     }
 
     private static string Head(CanonicalPrompt prompt, CanonicalPrompt other)
@@ -34,11 +34,11 @@ internal sealed record PromptDifference(int Position, string Where, string? Exce
                 : "before the messages: another kind of endpoint";
     }
 
-    private static string WhereIs(ReadOnlySpan<byte> text, int position)
+    private static string WhereIs(ReadOnlySpan<byte> text, int start, int position)
     {
-        var head = text[CanonicalPrompt.HeadLength..Math.Max(CanonicalPrompt.HeadLength, Math.Min(position + 1, text.Length))];
+        var head = text[start..Math.Max(start, Math.Min(position + 1, text.Length))];
         var number = head.Count(CanonicalPrompt.MessageMark);
-        var rest = text[(CanonicalPrompt.HeadLength + Math.Max(0, head.LastIndexOf(CanonicalPrompt.MessageMark)))..];
+        var rest = text[(start + Math.Max(0, head.LastIndexOf(CanonicalPrompt.MessageMark)))..];
         var roleEnd = rest.IndexOf(CanonicalPrompt.ContentMark);
         var role = roleEnd > 1 ? Encoding.UTF8.GetString(rest[1..roleEnd]) : "unknown role";
         var kind = head.LastIndexOfAny(CanonicalPrompt.TextMark, CanonicalPrompt.OtherMark, CanonicalPrompt.MessageMark) is var at and >= 0
@@ -54,8 +54,8 @@ internal sealed record PromptDifference(int Position, string Where, string? Exce
     }
 
     /// <summary>Markers are no UTF-8 and show as replacement characters, which are left out.</summary>
-    private static string ExcerptOf(ReadOnlySpan<byte> text, int position) => position < CanonicalPrompt.HeadLength
-        ? ""
-        : Encoding.UTF8.GetString(text[position..Math.Min(text.Length, position + ExcerptBytes)])
+    private static string ExcerptOf(CanonicalPrompt prompt, int position) => position == 0
+        ? "" // the kind of endpoint
+        : Encoding.UTF8.GetString(prompt.Text[position..Math.Min(prompt.Text.Length, position + ExcerptBytes)])
             .Replace("\uFFFD", " ", StringComparison.Ordinal);
 }

@@ -24,7 +24,9 @@ internal sealed class PassthroughPath(ModelRouter router, ResponseStreamer strea
     /// <param name="head">Its head.</param>
     /// <param name="body">Makes its body; null for none.</param>
     /// <param name="isRepeatable">Whether <paramref name="body"/> can be made twice.</param>
-    public async Task<ProxyFailure?> ForwardAsync(Exchange exchange, RequestHead head, Func<HttpContent>? body, bool isRepeatable)
+    /// <param name="modelName">The model that it is for; null for the one of its query.</param>
+    public async Task<ProxyFailure?> ForwardAsync(
+        Exchange exchange, RequestHead head, Func<HttpContent>? body, bool isRepeatable, string? modelName = null)
     {
         // 4 route
         var clientGone = exchange.Answer.Gone;
@@ -36,7 +38,7 @@ internal sealed class PassthroughPath(ModelRouter router, ResponseStreamer strea
             return null;
         }
 
-        var named = ModelInQuery(head.Target);
+        var named = modelName ?? ModelInQuery(head.Target);
         if (router.First(named) is not { } model)
             return ModelsPage.NotFound(named, router);
 

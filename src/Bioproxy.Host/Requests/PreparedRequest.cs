@@ -48,7 +48,7 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
     public bool IsStream => Prompt?.Source.IsStream == true;
 
     /// <summary>Forgets what an attempt in another place added.</summary>
-    /// <param name="model">The name that the server of this attempt wants; null leaves the sender's.</param>
+    /// <param name="model">The name that the server of this attempt needs; null leaves the sender's.</param>
     public void BeginAttempt(string? model)
     {
         _edits ??= Splices.Count;
@@ -84,6 +84,9 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
         Splices.Add(source.Splices.AskForProgress());
         return true;
     }
+
+    /// <summary>The sender's body with the edits of plugins.</summary>
+    public byte[] EditedBody() => new SplicedBody(Body.Memory, [.. Splices.Take(_edits ?? Splices.Count)]).ToArray();
 
     /// <summary>What is sent: the sender's bytes with the splices.</summary>
     public PiecesContent Content()

@@ -57,7 +57,7 @@ internal sealed class RequestPath : IPluginBackend
         _keepAlive = new QueueKeepAlive(options.QueueKeepAlive, time);
         _streamer = new ResponseStreamer(plugins, report, options, time);
         _passthrough = new PassthroughPath(router, _streamer, options, time);
-        _ollama = new OllamaPath(router, _bodies, time);
+        _ollama = new OllamaPath(router, _passthrough, _bodies, time);
         _caller = new BackendCaller(AnswerAsync, options.BackendApiKey, options.MaxBodyBytes);
     }
 
@@ -156,7 +156,7 @@ internal sealed class RequestPath : IPluginBackend
         PreparedRequest asked, SlotTurn turn, ServedModel model, int attempt, bool hasNext, CancellationToken clientGone)
     {
         var exchange = asked.Exchange;
-        asked.BeginAttempt(model.Backend.Model);
+        asked.BeginAttempt(model.Backend.NameFor(asked.ModelName));
         if (_router.HasNames)
             exchange.SetPlace(model.Backend.Name, model.Name, attempt + 1);
         var (pass, unloaded) = await model.EnterAsync(clientGone).ConfigureAwait(false);
@@ -205,18 +205,20 @@ internal sealed class RequestPath : IPluginBackend
         turn.Outcome = answer.Outcome(isComplete: failure is null, timings)
             with
         { HasOtherExplanation = asked.HasOtherExplanation(placement) };
-        Report(asked, placement, timings);
+        Report(asked, model, placement, timings);
         return (failure, false);
     }
 
     /// <summary>The answer has ended: nothing that is said of it may change it.</summary>
-    private void Report(PreparedRequest asked, Placement placement, PromptTimings? timings)
+    private void Report(PreparedRequest asked, ServedModel model, Placement placement, PromptTimings? timings)
     {
         try
         {
             var cacheResult = placement.Verdict(timings?.CachedTokens, timings?.PromptTokens ?? 0);
             _report.Served(asked.Exchange, cacheResult, timings);
             _explainer.Explain(asked.Exchange, placement, asked.Canonical, timings, cacheResult);
+            if (asked is { Canonical: { } prompt, Exchange.Status: StatusCodes.Status200OK })
+                model.Context.Preambles.Observe(prompt, asked.Prompt!.Source.Endpoint, asked.EditedBody);
         }
         catch (Exception e)
         {
@@ -285,7 +287,7 @@ internal sealed class RequestPath : IPluginBackend
         IReadOnlyList<PluginResponseTransform> responses)
     {
         exchange.Lane = caller.Lane == PromptLane.Batch ? Lane.Batch : Lane.Interactive;
-        var isComparable = prompt is { Source: { HasChain: true, Generations: 1 } } && exchange.Route.CanPin;
+        var isComparable = prompt is { Source: { HasChain: true, Generations: 1 } };
         return new PreparedRequest(_explainer)
         {
             Exchange = exchange,
@@ -293,7 +295,7 @@ internal sealed class RequestPath : IPluginBackend
             Body = body,
             Prompt = prompt,
             Splices = prompt?.Splices() ?? [],
-            Canonical = isComparable ? CanonicalPrompt.Build(prompt!, caller.Domain, caller.Session) : null,
+            Canonical = isComparable ? CanonicalPrompt.Build(prompt!, caller.Domain, caller.Session, exchange.Route.CanPin) : null,
             Client = caller.Client,
             Domain = caller.Domain,
             Responses = responses,

@@ -14,6 +14,7 @@ namespace Bioproxy.Host.Routing;
 internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
 {
     private readonly bool _hasNames = options.HasNames; // asked for every request
+    private readonly ConversationAffinity _affinity = new();
 
     /// <summary>Names matter: there are several backends, <c>models</c> is configured, or a server has several models.</summary>
     public bool HasNames => _hasNames || models.All.Count > 1 || models.Default.IsServer;
@@ -47,8 +48,18 @@ internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
         var now = places.Select(model => Candidate(model, prompt, domain, lane)).ToList();
 
         // One that is away or failed just now comes last: it may be back, and there may be no other.
-        return [.. now.OrderBy(candidate => IsAway(candidate.Model)).ThenBy(candidate => candidate.Seconds)
-            .ThenBy(candidate => candidate.Model.Queue.View.Used)];
+        var last = prompt is not null && now.Exists(static candidate => !candidate.Model.Current.State.HasSlots)
+            ? _affinity.PlaceOf(prompt)
+            : null;
+        RouteCandidate[] ordered =
+        [
+            .. now.OrderBy(candidate => IsAway(candidate.Model)).ThenBy(candidate => candidate.Seconds)
+                .ThenBy(candidate => candidate.Model != last || candidate.Model.Current.State.HasSlots)
+                .ThenBy(candidate => candidate.Model.Queue.View.Used),
+        ];
+        if (prompt is not null && !ordered[0].Model.Current.State.HasSlots)
+            _affinity.Remember(prompt, ordered[0].Model);
+        return ordered;
     }
 
     /// <summary>The first place that serves a name, for what needs no place in a queue; null when nothing does.</summary>
@@ -78,7 +89,7 @@ internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
             wanted ??= Served.FirstOrDefault()?.Name;
             return
             [
-                .. Served.Where(model => model.Name == wanted || (model.Backend.Name == wanted && model.Backend.Host is null)
+                .. Served.Where(model => model.IsCalled(wanted) || (model.Backend.Name == wanted && model.Backend.Host is null)
                     || (wanted is not null && model.Backend.Aliases.Contains(wanted, StringComparer.Ordinal))),
             ];
         }

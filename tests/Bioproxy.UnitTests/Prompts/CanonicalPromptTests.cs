@@ -45,6 +45,38 @@ public sealed class CanonicalPromptTests
     [Fact]
     public void Build_OtherEndpoint_IsAnotherText() => Assert.NotEqual(Text(Hi, PromptEndpoint.Chat), Text(Hi, PromptEndpoint.Messages));
 
+    [Theory]
+    [InlineData("""{"system":"be brief","messages":[]}""")]
+    [InlineData("""{"messages":[],"system":[{"type":"text","text":"be\u0020brief"}]}""")]
+    [InlineData("""{"messages":[],"system":[{"text":"be brief","cache_control":{"type":"ephemeral"},"type":"text"}]}""")]
+    public void Build_AnthropicSystem_IsTheFirstMessage(string json) =>
+        Assert.Equal(Text("""{"messages":[{"role":"system","content":"be brief"}]}""")[1..], Text(json, PromptEndpoint.Messages)[1..]);
+
+    [Fact]
+    public void Build_Instructions_AreTheFirstMessage() => Assert.Equal(
+        Text("""{"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"hi"}]}"""),
+        Text("""{"input":"hi","instructions":"be brief"}""", PromptEndpoint.Responses));
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("""[1,{"type":"image"},"\ud800"]""")]
+    public void Build_StrangeSystem_IsToldApart(string system) => Assert.NotEqual(
+        Text("""{"messages":[{"role":"user","content":"hi"}]}""", PromptEndpoint.Messages),
+        Text($$"""{"messages":[{"role":"user","content":"hi"}],"system":{{system}}}""", PromptEndpoint.Messages));
+
+    [Fact]
+    public void SharedWith_ToolsThatDifferAtTheirEnd_ShareNothing()
+    {
+        using var one = CanonicalPrompt.Build(Editable(WithTools("a")));
+        using var other = CanonicalPrompt.Build(Editable(WithTools("b")));
+
+        Assert.True(one.Text.CommonPrefixLength(other.Text) > PromptChain.BlockSize);
+        Assert.Equal(0, one.SharedWith(other.Chain));
+
+        static string WithTools(string end) =>
+            $$"""{"tools":["{{new string('t', 3000)}}{{end}}"],"messages":[{"role":"user","content":"hi"}]}""";
+    }
+
     [Fact]
     public void Build_LoneSurrogates_AreToldApart()
     {

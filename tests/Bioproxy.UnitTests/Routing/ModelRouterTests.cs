@@ -5,6 +5,7 @@ using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Routing;
+using Bioproxy.UnitTests.Backends;
 using Bioproxy.UnitTests.Models;
 using Bioproxy.UnitTests.PromptTests;
 
@@ -49,6 +50,41 @@ public sealed class ModelRouterTests : IAsyncDisposable
         _gpu.AddSnapshot(A);
 
         Assert.Equal(["gpu", "desk"], Places(A + "more"));
+    }
+
+    [Fact]
+    public async Task Route_PlacesWithoutSlots_AConversationStaysWhereItWasThoughTheOtherIsIdle()
+    {
+        foreach (var place in new[] { _desk, _gpu })
+        {
+            place.Driver.OnDiscover = _ => Task.FromResult(
+                Discovery.Found(BackendStatus.Ready, FakeDriver.Facts with { IsLlamaServer = false }, null));
+            await place.CheckAsync();
+        }
+
+        var router = Router();
+        Assert.Equal(["desk", "gpu"], Places(router, A));
+        var lease = (await _desk.Queue.AcquireAsync(new(Lane.Interactive, 1), CancellationToken.None).DefaultTimeout()).Lease!;
+
+        Assert.Equal(["desk", "gpu"], Places(router, A + "more"));
+        Assert.Equal(["gpu", "desk"], Places(router, "another conversation"));
+        Assert.Equal(["gpu", "desk"], Places(router, "another conversation goes on"));
+        lease.Release();
+        Assert.Equal(["gpu", "desk"], Places(router, "another conversation goes on and on"));
+    }
+
+    [Theory]
+    [InlineData("/models/qwen3-8b.gguf", "qwen3-8b")]
+    [InlineData("org/qwen3-8b", "org/qwen3-8b")]
+    public async Task Route_NameOfAServedModel_IsItsAliasOrItsFile(string alias, string name)
+    {
+        _gpu.Driver.OnDiscover = _ => Task.FromResult(
+            Discovery.Found(BackendStatus.Ready, FakeDriver.Facts with { ModelAlias = alias, ModelPath = "/models/other.gguf" }, null));
+        await StartAsync();
+
+        Assert.Equal(["fake-model", name], Router().Names);
+        Assert.Equal(["gpu"], Names(Router().Route(name, null, null, Lane.Interactive)));
+        Assert.Equal(["gpu"], Names(Router().Route(alias, null, null, Lane.Interactive)));
     }
 
     [Fact]
@@ -131,10 +167,12 @@ public sealed class ModelRouterTests : IAsyncDisposable
     private ModelRouter Router(Func<ProxyOptions, ProxyOptions>? change = null) =>
         new(new ModelDirectory([_desk.Model, _gpu.Model]), change?.Invoke(_desk.Options) ?? _desk.Options);
 
-    private string[] Places(string text)
+    private string[] Places(string text) => Places(Router(), text);
+
+    private static string[] Places(ModelRouter router, string text)
     {
         using var prompt = TestPrompts.Of(text);
-        return Names(Router().Route(null, prompt, null, Lane.Interactive));
+        return Names(router.Route(null, prompt, null, Lane.Interactive));
     }
 
     private static string[] Names(IReadOnlyList<RouteCandidate> candidates) =>

@@ -9,6 +9,9 @@ internal sealed class SlotPlanning(SlotKnowledge known)
     /// <summary>Probability that an unknown slot's content is requested again.</summary>
     private const double ChanceOfUnknown = 0.1;
 
+    /// <summary>Tokens are estimated from bytes.</summary>
+    private const double Margin = 1.5;
+
     // Reused by every plan: the free slots as options, and by slot the bytes shared with the prompt.
     private readonly SlotOption[] _options = new SlotOption[known.Slots.Length];
     private readonly int[] _shared = new int[known.Slots.Length];
@@ -42,27 +45,34 @@ internal sealed class SlotPlanning(SlotKnowledge known)
         // The server chooses where it empties idle slots, since a pin would bypass its RAM cache, and where a free slot of unknown content
         // may hold a prefix of the prompt.
         var ram = known.Ram.LongestPrefixOf(prompt);
+        var tokens = prompt.Chain.Length * rates.TokensPerByte;
         var question = new PlanQuestion
         {
-            Tokens = prompt.Chain.Length * rates.TokensPerByte,
-            Whole = context.Whole,
-            Partial = context.Partial,
+            Tokens = tokens,
+            Whole = IsOfUse(context.Whole) ? context.Whole : default,
+            Partial = IsOfUse(context.Partial) ? context.Partial : default,
             RamTokens = ram * rates.TokensPerByte,
-            MayPinCold = known is { HasPolled: true, ClearsIdleSlots: false } && !isForeign && !(isLost && known.Lost.MayHold(prompt)),
+            MayPinCold = prompt.CanPin && known is { HasPolled: true, ClearsIdleSlots: false } && !isForeign
+                && !(isLost && known.Lost.MayHold(prompt)),
             Rates = rates,
         };
         var considered = new List<PlanOption>(5);
         var chosen = Planner.Choose(question, _options.AsSpan(0, count), considered);
+        var mayReuseAnything = !prompt.CanPin || MayReuseAnything(chosen);
         return new SlotPlan(chosen.Source, chosen.Slot, Bytes(chosen), chosen.IsFromRam)
         {
+            IsUnpinned = !prompt.CanPin,
             IsPartial = chosen.IsPartial,
             SaveFirst = chosen.SaveFirst,
             Considered = considered,
             Chosen = chosen,
             Domain = prompt.Domain,
-            MayMeetForeignDomain = MayReuseAnything(chosen) && known.Domains.AreOthersThan(prompt.Domain),
-            MayMeetForeignContent = MayReuseAnything(chosen) && known.HasSeenForeign,
+            MayMeetForeignDomain = mayReuseAnything && known.Domains.AreOthersThan(prompt.Domain),
+            MayMeetForeignContent = mayReuseAnything && known.HasSeenForeign,
         };
+
+        // The backend does not take a slot by itself that shares less.
+        bool IsOfUse(in SnapshotOption snapshot) => prompt.CanPin || snapshot.Tokens > Planner.LeastSimilarity * Margin * tokens;
 
         int Bytes(in PlanOption option) => option.Source switch
         {

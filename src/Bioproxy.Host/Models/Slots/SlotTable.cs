@@ -29,9 +29,7 @@ internal sealed class SlotTable
     private readonly SlotAdmission _admission;
     private volatile bool _isRetired; // written under the lock, as is the next one
     private volatile bool _clearsIdleSlots;
-
     private long _learned; // when the newest slot list was
-
     /// <param name="count">The number of slots; 0 when the backend does not show them.</param>
     public SlotTable(int count)
     {
@@ -54,7 +52,7 @@ internal sealed class SlotTable
         get
         {
             lock (_lock)
-                return _known.Works.Exists(w => w is { IsEnded: true, IsAttributed: false });
+                return _known.HasUnseenResults;
         }
     }
 
@@ -112,14 +110,14 @@ internal sealed class SlotTable
         }
     }
 
-    /// <summary>Borrows a free slot that holds nothing useful, so that it may be emptied; null when there is none. <see cref="EndSave"/>
-    /// gives it back.</summary>
+    /// <summary>Borrows a free slot that holds nothing useful, so that it may be emptied; null when there is none, or unpinned work may
+    /// have filled it. <see cref="EndSave"/> gives it back.</summary>
     public SlotWork? TryBorrowSpare()
     {
         lock (_lock)
         {
             var spare = Array.Find(Slots, s => s is { IsFree: true } and ({ IsEmpty: true } or { Content.Chain.Length: 0 }));
-            return spare is null || _isRetired ? null : _admission.TryBorrow(spare, null);
+            return spare is null || _isRetired || _known.HasUnseenResults ? null : _admission.TryBorrow(spare, null);
         }
     }
 
@@ -237,12 +235,14 @@ internal sealed class SlotTable
     }
 
     /// <summary>Ends pinned work that never reached the server: its slot holds what it held.</summary>
-    public void Withdraw(SlotWork work)
+    /// <param name="work">The work.</param>
+    /// <param name="wasSent">It may have been sent, and begin late.</param>
+    public void Withdraw(SlotWork work, bool wasSent = true)
     {
         lock (_lock)
         {
             if (!work.IsEnded)
-                _admission.Withdraw(work);
+                _admission.Withdraw(work, wasSent);
         }
     }
 

@@ -55,7 +55,8 @@ internal static class EvictionPolicy
     private static double ValuePerByte(StoredSnapshot stored, DateTimeOffset now)
     {
         var days = Math.Max(0, (now - stored.LastUsed).TotalDays);
-        var requested = EvictionCost.ChanceOfReturn(Math.Max(1, stored.Snapshot.Turns)) * Math.Pow(0.5, days / HalfLifeDays);
+        var returns = stored.Snapshot.IsPreamble ? 1 : EvictionCost.ChanceOfReturn(Math.Max(1, stored.Snapshot.Turns));
+        var requested = returns * Math.Pow(0.5, days / HalfLifeDays);
         return stored.Snapshot.Tokens * requested * (stored.FitsModel ? 1 : OtherModel) / Math.Max(1, stored.Snapshot.Bytes);
     }
 }

@@ -83,7 +83,7 @@ internal sealed class SnapshotIndex
         var (shared, own) = GroupsFor(prompt, fingerprint, place);
         var (ofShared, ofOwn) = (shared?.SharedBlocks(prompt.Chain) ?? 0, own?.SharedBlocks(prompt.Chain) ?? 0);
         var blocks = Math.Max(ofShared, ofOwn);
-        if (blocks == 0)
+        if (blocks * PromptChain.BlockSize <= prompt.HeadLength)
             return null;
         var group = ofOwn == blocks ? own! : shared!;
         return (group.Through(prompt.Chain.After(blocks)), blocks * PromptChain.BlockSize);

@@ -29,6 +29,22 @@ internal sealed class SnapshotWriter(ModelContext context, InstanceBackend backe
             },
             cancellationToken);
 
+    /// <summary>Saves a preamble. The caller holds the slot's lease and knows that it holds exactly these tokens.</summary>
+    /// <returns>The snapshot, or why there is none.</returns>
+    public Task<SaveOutcome> SavePreambleAsync(
+        int slot, string? domain, int tokens, string tokensHash, PromptChain chain, CancellationToken cancellationToken) =>
+        SaveAsync(
+            slot,
+            (tokens, tokens),
+            (file, fingerprint, saved) => new Snapshot(
+                file, "", fingerprint, tokens, tokensHash, saved.Bytes, context.Time.GetUtcNow(), chain)
+            {
+                Place = context.Place,
+                Domain = domain,
+                IsPreamble = true,
+            },
+            cancellationToken);
+
     /// <summary>Saves a conversation. The caller has borrowed the slot for it.</summary>
     /// <returns>The snapshot, or why there is none.</returns>
     public Task<SaveOutcome> SaveConversationAsync(int slot, SlotContent content, CancellationToken cancellationToken) =>

@@ -35,8 +35,8 @@ internal static class SupersededSnapshots
         && older.Chain.BlockCount <= newer.Chain.BlockCount
         && older.Chain.After(older.Chain.BlockCount) == newer.Chain.After(older.Chain.BlockCount);
 
-    private static Key KeyOf(Snapshot snapshot) => snapshot.IsConversation
-        ? new(snapshot.Place, snapshot.Fingerprint, snapshot.Domain, "", snapshot.Chain.End, snapshot.Chain.Length)
+    private static Key KeyOf(Snapshot snapshot) => snapshot.Trigger.Length == 0
+        ? new(snapshot.Place, snapshot.Fingerprint, snapshot.Domain, snapshot.Label, snapshot.Chain.End, snapshot.Chain.Length)
         : new(snapshot.Place, snapshot.Fingerprint, snapshot.Domain, snapshot.Trigger, default, 0);
 
     private readonly record struct Key(

@@ -70,7 +70,8 @@ internal sealed class LlamaSwapServer(BackendOptions backend, TimeSpan connectTi
             : new ListedModel(name, running.GetValueOrDefault(name)) { Aliases = Aliases(model) };
 
     private static IReadOnlyList<string> Aliases(JsonElement model) =>
-        model.TryGetProperty("meta", out var meta) && meta.TryGetProperty("llamaswap", out var own)
+        model.TryGetProperty("meta", out var meta) && meta.ValueKind == JsonValueKind.Object
+        && meta.TryGetProperty("llamaswap", out var own) && own.ValueKind == JsonValueKind.Object
         && own.TryGetProperty("aliases", out var aliases) && aliases.ValueKind == JsonValueKind.Array
             ? [.. aliases.EnumerateArray().Select(static alias => alias.GetString()).OfType<string>()]
             : [];

@@ -6,7 +6,7 @@ using Bioproxy.UnitTests.Backends;
 
 namespace Bioproxy.UnitTests.WarmUp;
 
-public sealed class TemplateWarmUpTests : IAsyncDisposable
+public sealed class PrefixWarmUpTests : IAsyncDisposable
 {
     private readonly WarmUpFixture _warm = new();
 
