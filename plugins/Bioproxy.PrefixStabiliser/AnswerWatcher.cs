@@ -43,7 +43,7 @@ public sealed class AnswerWatcher(AnswerMemory memory) : IAnswerObserver
     }
 
     /// <summary>Of a chat every choice is an answer; elsewhere an answer of several blocks comes back as several.</summary>
-    private static IEnumerable<string> TextsOf(CompletedAnswer answer)
+    private static List<string> TextsOf(CompletedAnswer answer)
     {
         var texts = answer.Parts.Where(part => part.Channel.Kind == ResponseTextKind.Answer).Select(part => part.Text).ToList();
         return answer.Endpoint == PromptEndpoint.Chat || texts.Count == 1 ? texts : [];

@@ -29,6 +29,8 @@ internal sealed class OtherPartsReader(ReadOnlyMemory<byte> body, PromptEndpoint
     private void ReadChat(MessageRanges message)
     {
         Add("reasoning", MemberOf(message, "reasoning_content"), null, null);
+        if (MemberOf(message, "function_call") is { } old)
+            Add("tool_call", Find(old, "arguments"), null, Text(old, "name"), mayBeJson: true);
         if (MemberOf(message, "tool_calls") is not { } calls)
             return;
         foreach (var call in ElementsOf(calls))

@@ -227,7 +227,7 @@ public sealed class RedactTransformTests
         PromptEndpoint.Chat,
         """{"messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{}"},"note":"a@x.org"}], """
         + """ "function_call":{"arguments":"b@x.org"}}]}""",
-        2)]
+        1)]
     [InlineData(PromptEndpoint.Chat, """{"metadata":"a@x.org","messages":[{"role":"user","content":"a@x.org"}]}""", 0)]
     [InlineData(PromptEndpoint.Messages, """{"messages":[{"role":"user","content":[{"type":"tool_result","content":"\ud83d"}]}]}""", 1)]
     [InlineData(PromptEndpoint.Responses, """{"input":"a@x.org"}""", 0)]
