@@ -115,7 +115,7 @@ internal sealed class Round(ProxyOptions options, BackendChoice choice, bool isP
         return new ExaminedBackend(name, backend.Options.Url, Diagnosis.Of(found with { KvEnabled = options.KvEnabled }));
     }
 
-    private Report ReportOn(BackendOptions server, ModelHost host, BackendFacts facts, IReadOnlyList<Backend> loaded)
+    private static Report ReportOn(BackendOptions server, ModelHost host, BackendFacts facts, IReadOnlyList<Backend> loaded)
     {
         var left = host.Backends.Except(loaded).Select(model => model.Model).ToList();
         var build = facts.Build is null ? "" : $" {facts.Build}";

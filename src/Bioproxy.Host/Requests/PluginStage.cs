@@ -47,7 +47,7 @@ internal sealed class PluginStage(
     }
 
     /// <summary>Begins to record an answer; null where no plugin looks at complete ones.</summary>
-    public AnswerRecording? Record(PluginSet plugins, EditablePrompt prompt) =>
+    public static AnswerRecording? Record(PluginSet plugins, EditablePrompt prompt) =>
         plugins.Observers.Count > 0 && plugins.TryPin() ? new AnswerRecording(new PluginPin(plugins), prompt.Context) : null;
 
     /// <summary>Shows a complete answer to the plugins that look at such. One that fails is logged and counted.</summary>

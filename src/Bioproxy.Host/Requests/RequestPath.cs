@@ -121,7 +121,7 @@ internal sealed class RequestPath : IPluginBackend
                 return stage.Failure;
             (lane, responses) = (prompt.Context.Lane, stage.Responses);
             exchange.Rules = prompt.Context.Notes;
-            exchange.Recording = _plugins.Record(plugins.Plugins, prompt);
+            exchange.Recording = PluginStage.Record(plugins.Plugins, prompt);
         }
 
         using var asked = Prepare(exchange, received.Head, body, prompt, caller with { Lane = lane }, responses);
