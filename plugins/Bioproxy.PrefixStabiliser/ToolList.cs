@@ -6,7 +6,7 @@ namespace Bioproxy.PrefixStabiliser;
 /// <summary>Sorts a list of tools by name. The elements' bytes stay, and so do those between them: only the order changes.</summary>
 internal static class ToolList
 {
-    private static readonly JsonReaderOptions Deep = new() { MaxDepth = 512 };
+    private static readonly JsonReaderOptions Deep = new() { MaxDepth = int.MaxValue };
 
     /// <summary>Sorts a list.</summary>
     /// <param name="value">JSON in UTF-8.</param>

@@ -13,7 +13,7 @@ internal static class MemberMasking
     // A list's element has depth 1, its members 2; OpenAI's {"type":"function","function":{"name":…}} has its name one deeper.
     private const int ProtocolDepth = 3;
 
-    private static readonly JsonReaderOptions Deep = new() { MaxDepth = 512 };
+    private static readonly JsonReaderOptions Deep = new() { MaxDepth = int.MaxValue };
 
     /// <summary>Masks a value.</summary>
     /// <param name="value">JSON in UTF-8.</param>

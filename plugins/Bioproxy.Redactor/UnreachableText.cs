@@ -24,7 +24,7 @@ internal ref struct UnreachableText
         _masksRole = masksRole;
         _masking = masking;
         _editable = Editable(prompt, messages);
-        _reader = new Utf8JsonReader(messages, new JsonReaderOptions { MaxDepth = 512 });
+        _reader = new Utf8JsonReader(messages, new JsonReaderOptions { MaxDepth = int.MaxValue });
     }
 
     /// <summary>Counts them.</summary>

@@ -10,7 +10,7 @@ internal static class JsonValue
     {
         try
         {
-            var reader = new Utf8JsonReader(value.Span, new JsonReaderOptions { MaxDepth = 512 });
+            var reader = new Utf8JsonReader(value.Span, new JsonReaderOptions { MaxDepth = int.MaxValue });
             reader.Read();
             reader.Skip();
             if (!reader.Read())

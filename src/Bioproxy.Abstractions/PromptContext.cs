@@ -16,6 +16,9 @@ public sealed class PromptContext
         "n_cmpl",
     ];
 
+    /// <summary>As deep as the backend reads.</summary>
+    private static readonly JsonReaderOptions Deep = new() { MaxDepth = int.MaxValue };
+
     private Dictionary<object, object?>? _state;
     private Dictionary<string, ReadOnlyMemory<byte>>? _replaced;
     private Dictionary<string, int>? _notes;
@@ -55,7 +58,7 @@ public sealed class PromptContext
     /// <summary>True when warm-up rehearses the chain with a placeholder message. A transform must treat it like any request.</summary>
     public bool IsWarmUp { get; }
 
-    /// <summary>The messages, oldest first. A raw completion prompt appears as one message with role <c>user</c>.</summary>
+    /// <summary>The messages, oldest first. Each prompt of a raw completion appears as one message with role <c>user</c>.</summary>
     public IReadOnlyList<PromptMessage> Messages { get; }
 
     /// <summary>The request body as the client sent it: UTF-8 JSON, without the edits of any transform. Do not keep it.</summary>
@@ -126,7 +129,7 @@ public sealed class PromptContext
     private ReadOnlyMemory<byte>? Find(string name)
     {
         ReadOnlyMemory<byte>? found = null;
-        var reader = new Utf8JsonReader(Body.Span, new JsonReaderOptions { MaxDepth = 512 });
+        var reader = new Utf8JsonReader(Body.Span, Deep);
         try
         {
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)

@@ -81,7 +81,7 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
                 engine.Wake();
                 return JsonAsync(response, new JsonArray(), left);
             case ("GET", "/running") when options.IsLlamaSwap:
-                return JsonAsync(response, new JsonObject { ["running"] = new JsonArray() }, left);
+                return JsonAsync(response, _facts.Running(), left);
             case (_, "/slots") when options.IsRouter && !NamesModel(request):
                 return ErrorAsync(response, 400, "model name is missing from the request", "invalid_request_error", left);
             case ("GET", "/slots") when !IsForeign:

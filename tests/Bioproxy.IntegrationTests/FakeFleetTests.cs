@@ -22,6 +22,7 @@ public sealed class FakeFleetTests(ITestOutputHelper output) : IAsyncLifetime
         {
             Backends = [new BackendOptions("one", _one.BaseAddress), new BackendOptions("two", _two.BaseAddress)],
             Models = [new ModelOptions("m", [new("one", null), new("two", null)], [])],
+            QueueKeepAlive = TimeSpan.FromMilliseconds(100),
         });
         await Eventually.TrueAsync(
             () => _stage.App.Models.All.All(
@@ -67,6 +68,40 @@ public sealed class FakeFleetTests(ITestOutputHelper output) : IAsyncLifetime
             Assert.Contains(_stage!.Log, line => line.Contains("backend one failed, trying two", StringComparison.Ordinal));
         }
 
+        await AssertNothingIsOwnedAsync();
+    }
+
+    /// <summary>The client got comments while it waited: the other server's answer follows in the same stream.</summary>
+    [Theory]
+    [InlineData(false, "data: [DONE]\n\n")]
+    [InlineData(true, "data: {\"error\":{\"message\":\"full\"}}\n\n")]
+    public async Task Stream_FirstPlaceFailsAfterAWait_ContinuesWithTheOther(bool bothFail, string end)
+    {
+        using var first = _one.HoldGeneration(r => r.Text.Contains("holder", StringComparison.Ordinal));
+        using var second = _two.HoldGeneration(r => r.Text.Contains("holder", StringComparison.Ordinal));
+        var holders = Enumerable.Range(0, 4).Select(_ => AskAsync("holder")).ToList();
+        await Eventually.TrueAsync(
+            () => _stage!.App.Models.All.All(model => model.Queue.View.Used == 2), FakeStage.Limit, "both servers are full");
+        using var request = FakeStage.Post(FakeStage.Chat("patient", "\"stream\":true,"));
+        using var response = await _stage!.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).DefaultTimeout();
+        var waits = _stage.App.Models.All.Single(model => model.Queue.View.InteractiveWaiting == 1).Backend.Name;
+        foreach (var backend in new[] { _one, _two }.Where(backend => bothFail || backend == (waits == "one" ? _one : _two)))
+        {
+            backend.Misbehave(
+                r => r.Text.Contains("patient", StringComparison.Ordinal),
+                new FakeMisbehaviour { Status = 503, Body = "{\"error\":{\"message\":\"full\"}}" });
+        }
+
+        first.Release();
+        second.Release();
+        var text = await response.Content.ReadAsStringAsync().DefaultTimeout();
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.StartsWith(": waiting for a slot", text, StringComparison.Ordinal);
+        Assert.EndsWith(end, text, StringComparison.Ordinal);
+        Assert.Equal(bothFail, text.Contains("\"error\"", StringComparison.Ordinal));
+        foreach (var holder in await Task.WhenAll(holders).DefaultTimeout())
+            holder.Dispose();
         await AssertNothingIsOwnedAsync();
     }
 

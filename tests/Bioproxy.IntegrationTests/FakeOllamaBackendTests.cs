@@ -64,7 +64,7 @@ public sealed class FakeOllamaBackendTests(ITestOutputHelper output) : IAsyncLif
     [InlineData("llama3.1:8b")]
     public async Task OllamasApi_ModelOfAnOllamaServer_PassesUntouched(string model)
     {
-        var body = $$"""{"messages":[{"role":"user","content":"Hi"}],"model":"{{model}}","keep_alive":1e1,"options":{"num_ctx":10}}""";
+        var body = $$$"""{"messages":[{"role":"user","content":"Hi"}],"model":"{{{model}}}","keep_alive":1e1,"options":{"num_ctx":10}}""";
 
         var (answer, _) = await Stage.AskAsync(body, "/api/chat");
         var (show, _) = await Stage.AskAsync($$"""{"model":"{{model}}"}""", "/api/show");

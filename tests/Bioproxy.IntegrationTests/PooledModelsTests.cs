@@ -71,6 +71,46 @@ public sealed class PooledModelsTests(ITestOutputHelper output)
         Assert.True(computed <= Tolerances.ComputedAgain * unavoidable, $"computed {computed}, unavoidable {unavoidable}");
     }
 
+    [Theory]
+    [InlineData("/v1/chat/completions", ": loading model m1 (")]
+    [InlineData("/v1/messages", "event: ping")]
+    public async Task Stream_ItsModelIsBeingLoaded_IsKeptAlive(string path, string sign)
+    {
+        await using var workspace = new Workspace(output);
+        var file = TinyModel.Ensure(TinyArchitecture.Llama, seed: 1, TinySize.Tiny);
+        var llamaServer = await LlamaServerBinary.RequireAsync();
+        await using var proxy = await workspace.StartProxyAsync(new Uri("http://127.0.0.1:9"), options => options with
+        {
+            Pool = new PoolOptions
+            {
+                Models =
+                [
+                    new("m1")
+                    {
+                        Command =
+                        [
+                            "sh", "-c", "sleep 1; exec \"$@\"", "sh", llamaServer, "-m", file,
+                            "--port", CommandLineText.Port, "-c", "4096", "-t", "1",
+                        ],
+                    },
+                ],
+                Ports = PoolStage.SomePorts(),
+            },
+            QueueKeepAlive = TimeSpan.FromMilliseconds(100),
+        });
+        var chat = ChatProbe.Chat(("user", "hello"));
+        (chat["model"], chat["stream"], chat["max_tokens"]) = ("m1", true, 4);
+        using var request = TestProxy.Request(chat);
+        request.RequestUri = new Uri(path, UriKind.Relative);
+
+        using var response = await proxy.Client.SendAsync(request).DefaultTimeout();
+        var text = await response.Content.ReadAsStringAsync().DefaultTimeout();
+
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+        Assert.StartsWith(sign, text, StringComparison.Ordinal);
+        Assert.Contains(path == "/v1/messages" ? "message_stop" : "data: [DONE]", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Models_OfThePool_AreListedAndOneThatDoesNotStartSaysWhy()
     {

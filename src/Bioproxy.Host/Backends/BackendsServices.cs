@@ -87,7 +87,10 @@ internal static class BackendsServices
         {
             Unload = server.UnloadAsync,
         };
-        return new ModelHost(server, gate, time, MakeModel);
+        var models = new ModelHost(server, gate, time, MakeModel);
+        if (server.CanUnload)
+            gate.StopLoad = models.StopLoadAsync;
+        return models;
 
         Backend MakeModel(ModelHost host, ListedModel model)
         {
@@ -98,7 +101,7 @@ internal static class BackendsServices
                 Model = model.Name,
                 Aliases = model.Aliases,
                 Host = host,
-                Loader = new GatedModel(model.Name, host.Gate),
+                Loader = new GatedModel(model.Name, host.Gate, server.CanUnload),
             };
         }
     }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Configuration;
@@ -145,6 +146,9 @@ internal sealed record ProxyOptions
     /// none.</summary>
     public string? KvDomainHeader { get; init; }
 
+    /// <summary><c>trusted_proxies</c>: the web servers whose <c>X-Forwarded-For</c> says who sends a request.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
+
     /// <summary><c>lanes.batch_api_keys</c>: requests with these API keys wait in the batch lane.</summary>
     public IReadOnlyList<string> BatchApiKeys { get; init; } = [];
 
@@ -191,6 +195,9 @@ internal sealed record ProxyOptions
 
     /// <summary><c>timeouts.client_write_seconds</c>: a client that does not accept a write for this long is disconnected.</summary>
     public TimeSpan ClientWriteTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary><c>timeouts.resume_seconds</c>: how long a stream that can be resumed goes on without its client.</summary>
+    public TimeSpan ResumeTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary><c>timeouts.drain_seconds</c>: how long running responses may continue after a stop was requested.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);

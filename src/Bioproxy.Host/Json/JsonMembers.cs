@@ -13,7 +13,7 @@ internal static class JsonMembers
         try
         {
             JsonRange? found = null;
-            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 512 });
+            var reader = new Utf8JsonReader(json, JsonReading.Options);
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
                 return null;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -40,7 +40,7 @@ internal static class JsonMembers
     public static List<JsonRange> Elements(ReadOnlySpan<byte> json, JsonRange list)
     {
         var found = new List<JsonRange>();
-        var reader = new Utf8JsonReader(list.Of(json), new JsonReaderOptions { MaxDepth = 512 });
+        var reader = new Utf8JsonReader(list.Of(json), JsonReading.Options);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray)
             return found;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)

@@ -126,6 +126,30 @@ internal sealed partial class ModelPool : IAsyncDisposable
         return await waiter.Result.ConfigureAwait(false);
     }
 
+    /// <summary>A request got no answer from the model's server: waits a moment for the end of the process.</summary>
+    /// <returns>Whether it has ended. The next caller has it started again, after a pause.</returns>
+    public async Task<bool> HasEndedAsync(string name, CancellationToken cancellationToken)
+    {
+        IModelProcess process;
+        var entry = _entries[name];
+        lock (_lock)
+        {
+            if (_isStopping)
+                return false;
+            if (entry is not { State: PoolModelState.Ready, Process: { } current })
+                return true;
+            process = current;
+        }
+
+        Task ending = process.Ended.WaitAsync(EndLimit, _time, cancellationToken);
+        await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!process.Ended.IsCompleted)
+            return false;
+        Crashed(entry, process, await process.Ended.ConfigureAwait(false));
+        return true;
+    }
+
     /// <summary>Unloads the model as soon as it is idle. Requests that arrive meanwhile wait until it has been loaded again.</summary>
     /// <returns>False when there is no such model.</returns>
     public async Task<bool> UnloadAsync(string name, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Bioproxy.Host.Json;
 
 namespace Bioproxy.Host.Prompts;
 
@@ -9,8 +10,6 @@ namespace Bioproxy.Host.Prompts;
 /// </summary>
 internal static class CacheControl
 {
-    private static readonly JsonReaderOptions Deep = new() { MaxDepth = 512 };
-
     /// <summary>What a prompt's canonical text takes of a value.</summary>
     /// <param name="value">A tool list, a content part or a member of a message.</param>
     /// <returns>The same bytes where there is none.</returns>
@@ -20,7 +19,7 @@ internal static class CacheControl
             return value;
         var kept = new ArrayBufferWriter<byte>(value.Length);
         var copied = 0;
-        var reader = new Utf8JsonReader(value, Deep);
+        var reader = new Utf8JsonReader(value, JsonReading.Options);
         while (reader.Read())
         {
             if (reader.TokenType != JsonTokenType.PropertyName)

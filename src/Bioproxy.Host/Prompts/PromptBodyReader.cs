@@ -10,6 +10,8 @@ internal sealed class PromptBodyReader
 {
     private readonly ReadOnlyMemory<byte> _body;
     private readonly PromptEndpoint _endpoint;
+    private readonly PromptForm _form;
+    private readonly InfillPrompt? _infill;
     private readonly JsonRange?[] _head = new JsonRange?[HeadMember.Names.Length];
     private IReadOnlyList<MessageRanges> _messages = [];
     private string? _model;
@@ -23,20 +25,23 @@ internal sealed class PromptBodyReader
     private int _choices = 1;
     private int _prompts = 1;
 
-    private PromptBodyReader(ReadOnlyMemory<byte> body, PromptEndpoint endpoint)
+    private PromptBodyReader(ReadOnlyMemory<byte> body, PromptEndpoint endpoint, PromptForm form)
     {
         _body = body;
         _endpoint = endpoint;
+        _form = form;
+        _infill = form == PromptForm.Infill ? new InfillPrompt() : null;
     }
 
     /// <returns>Null when the body is not a JSON object.</returns>
     /// <exception cref="JsonException">It is not JSON.</exception>
     /// <exception cref="InvalidOperationException">A name or a role is not Unicode.</exception>
-    public static PromptBody? Read(ReadOnlyMemory<byte> body, PromptEndpoint endpoint) => new PromptBodyReader(body, endpoint).Read();
+    public static PromptBody? Read(ReadOnlyMemory<byte> body, PromptEndpoint endpoint, PromptForm form) =>
+        new PromptBodyReader(body, endpoint, form).Read();
 
     private PromptBody? Read()
     {
-        var reader = new Utf8JsonReader(_body.Span, new JsonReaderOptions { MaxDepth = 512 });
+        var reader = new Utf8JsonReader(_body.Span, JsonReading.Options);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             return null;
         var firstMember = (int)reader.BytesConsumed;
@@ -63,7 +68,7 @@ internal sealed class PromptBodyReader
             User = _user,
             Choices = _choices,
             Prompts = _prompts,
-            Messages = _messages,
+            Messages = _infill?.Messages ?? _messages,
             Splices = new PromptSplices(firstMember, isEmpty, _idSlot, _cachePrompt),
         };
     }
@@ -80,12 +85,13 @@ internal sealed class PromptBodyReader
             reader.Read();
             ReadInput(ref reader);
         }
-        else if (_endpoint == PromptEndpoint.Completion && reader.ValueTextEquals("prompt"u8))
+        else if (_endpoint == PromptEndpoint.Completion && _infill is null
+            && reader.ValueTextEquals(_form == PromptForm.Content ? "content"u8 : "prompt"u8))
         {
             reader.Read();
-            ReadPrompt(ref reader);
+            (_messages, _prompts) = CompletionPrompts.Read(ref reader);
         }
-        else if (!ReadSetting(ref reader))
+        else if (_infill?.TryRead(ref reader) != true && !ReadSetting(ref reader))
         {
             ReadHeadMember(ref reader);
         }
@@ -173,24 +179,6 @@ internal sealed class PromptBodyReader
             _messages = [new("user", [new("text", true, reader.SkipValue())], [])];
         else
             ReadMessages(ref reader);
-    }
-
-    /// <summary>The <c>prompt</c> of a completion: a text, tokens, or a list of these.</summary>
-    private void ReadPrompt(ref Utf8JsonReader reader)
-    {
-        _prompts = 1;
-        if (reader.TokenType == JsonTokenType.String)
-        {
-            _messages = [new("user", [new("text", true, reader.SkipValue())], [])];
-            return;
-        }
-
-        var start = (int)reader.TokenStartIndex;
-        if (reader.TokenType == JsonTokenType.StartArray)
-            _prompts = reader.SkipPrompts();
-        else
-            reader.Skip();
-        _messages = [new("user", [new("tokens", false, new JsonRange(start, (int)reader.BytesConsumed - start))], [])];
     }
 
     private void ReadMessages(ref Utf8JsonReader reader)

@@ -31,7 +31,9 @@ internal readonly record struct Caller(ulong Client, string? Domain, string? Ses
         var session = headers.TryGetValue(SessionHeader, out var given) && given.ToString() is { Length: > 0 } id
             ? id
             : Text(prompt, prompt?.CacheKey);
-        var who = key.Length + named.Length > 0 ? key + "\n" + named : address?.ToString() ?? "";
+        var who = key.Length + named.Length > 0
+            ? key + "\n" + named
+            : ClientAddress.Of(headers, address, options.TrustedProxies)?.ToString() ?? "";
         return new Caller(
             ((ulong)(uint)who.GetHashCode(StringComparison.Ordinal) << 32) | (uint)user.GetHashCode(StringComparison.Ordinal),
             DomainOf(key, named),

@@ -42,6 +42,9 @@ internal sealed class Exchange(IAnswerSink answer, Route route, long started)
     /// <summary>The client has received the headers of an event stream, and comments only.</summary>
     public bool IsWaitingStream { get; set; }
 
+    /// <summary>The headers of its answer are the backend's, apart from those that the proxy adds.</summary>
+    public bool HasBackendHeaders { get; set; }
+
     /// <summary>Why it failed; null when it did not.</summary>
     public ProxyFailure? Failure { get; set; }
 

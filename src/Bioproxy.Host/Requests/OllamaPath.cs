@@ -64,7 +64,7 @@ internal sealed class OllamaPath(ModelRouter router, PassthroughPath passthrough
         if (exchange.Route.Ollama is not { } call || exchange.Answer is not OllamaSink sink || PassesUntouched(received))
             return (received, null);
         using var original = received;
-        var (request, failure) = OllamaRequest.Read(original.Body.Memory, call);
+        var (request, failure) = OllamaRequest.Read(original.Body.Json, call);
         if (request is null)
             return (null, failure);
         var answer = new OllamaAnswer(request, exchange.Started, time);
@@ -86,7 +86,7 @@ internal sealed class OllamaPath(ModelRouter router, PassthroughPath passthrough
     /// all.</summary>
     private bool PassesUntouched(ReceivedRequest received) =>
         router.All.Any(static model => model.SpeaksOllama)
-            && router.Route(OllamaRequest.ModelOf(received.Body.Memory), null, null, Lane.Interactive) is { Count: > 0 } places
+            && router.Route(OllamaRequest.ModelOf(received.Body.Json), null, null, Lane.Interactive) is { Count: > 0 } places
             && places.All(static place => place.Model.SpeaksOllama);
 
     /// <summary>The client's headers, except those that describe its body or the form of the answer.</summary>
@@ -107,13 +107,11 @@ internal sealed class OllamaPath(ModelRouter router, PassthroughPath passthrough
         if (body is null)
             return failure;
         using var owned = body;
-        var name = OllamaRequest.ModelOf(body.Memory);
+        var name = OllamaRequest.ModelOf(body.Json);
         if (name is not null && router.First(name) is { SpeaksOllama: true, Backend: var owner }
             && (name == owner.Model || owner.NameFor(name) is null))
         {
-            return await passthrough.ForwardAsync(
-                exchange, RequestHead.Of(request), () => new ReadOnlyMemoryContent(body.Memory), isRepeatable: true, name)
-                .ConfigureAwait(false);
+            return await passthrough.ForwardAsync(exchange, RequestHead.Of(request), body.Memory, name).ConfigureAwait(false);
         }
 
         if (_models.Find(name) is not { } model)

@@ -31,7 +31,7 @@ internal sealed class PluginStage(
         if (isAnswered is not null)
             return isAnswered.Value;
         var responses = SlashCommands.ResponsesOf(context, plugins);
-        return SlashCommands.HandlersOf(context, plugins) is { Count: > 0 } chosenHandlers
+        return request.Exchange.Route.IsGated && SlashCommands.HandlersOf(context, plugins) is { Count: > 0 } chosenHandlers
             ? await HandleAsync(request, chosenHandlers, responses, caller, clientGone).ConfigureAwait(false)
             : new PluginStageResult(null, false, responses);
     }

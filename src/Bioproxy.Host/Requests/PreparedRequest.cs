@@ -40,12 +40,15 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
     public required IReadOnlyList<PluginResponseTransform> Responses { get; init; }
 
     /// <summary>The model that it names; null for none.</summary>
-    public string? ModelName => Prompt is not null ? Prompt.Source.Model : JsonMembers.Text(Body.Memory.Span, "model");
+    public string? ModelName => Prompt is not null ? Prompt.Source.Model : JsonMembers.Text(Body.Json.Span, "model");
 
     /// <summary>Generations, or elements of a list: each occupies a slot.</summary>
-    public int Weight => Prompt?.Source.Generations ?? ListLength.Of(Body.Memory.Span);
+    public int Weight => Prompt?.Source.Generations ?? ListLength.Of(Body.Json.Span);
 
     public bool IsStream => Prompt?.Source.IsStream == true;
+
+    /// <summary>Its conversation where the backend keeps its stream for a client that comes back; null for any other request.</summary>
+    public string? Conversation => IsStream ? ResumableStreams.ConversationOf(Head.Headers) : null;
 
     /// <summary>Forgets what an attempt in another place added.</summary>
     /// <param name="model">The name that the server of this attempt needs; null leaves the sender's.</param>
@@ -54,7 +57,7 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
         _edits ??= Splices.Count;
         Splices.RemoveRange(_edits.Value, Splices.Count - _edits.Value);
         if (model is not null && model != ModelName)
-            Splices.Add(JsonMembers.Set(Body.Memory.Span, "model", model));
+            Splices.Add(JsonMembers.Set(Body.Json.Span, "model", model));
     }
 
     /// <summary>Pins it to its slot, or leaves the choice to the backend, even where the client had chosen one. Where the backend's choice
@@ -76,10 +79,11 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
         placement.ForbidsReuse || Prompt is { Source: { HasAdapters: true } or { WantsCache: false } };
 
     /// <summary>Asks for progress events: without them a leaving client is noticed late, and the cache result known late.</summary>
-    /// <returns>False where the client decided itself, or the backend does not send them.</returns>
+    /// <returns>False where the client decided itself or counts the bytes, or the backend does not send them.</returns>
     public bool AskForProgress()
     {
-        if (!Exchange.Route.ShowsProgress || Prompt is not { Source: { IsStream: true, WantsProgress: null, Generations: 1 } source })
+        if (!Exchange.Route.ShowsProgress || Conversation is not null
+            || Prompt is not { Source: { IsStream: true, WantsProgress: null, Generations: 1 } source })
             return false;
         Splices.Add(source.Splices.AskForProgress());
         return true;
@@ -89,9 +93,12 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
     public byte[] EditedBody() => new SplicedBody(Body.Memory, [.. Splices.Take(_edits ?? Splices.Count)]).ToArray();
 
     /// <summary>What is sent: the sender's bytes with the splices.</summary>
+    public byte[] Bytes() => Spliced().ToArray();
+
+    /// <summary>The same, without a copy.</summary>
     public PiecesContent Content()
     {
-        var spliced = new SplicedBody(Body.Memory, Splices);
+        var spliced = Spliced();
         var content = new PiecesContent(spliced.Pieces, spliced.Length);
         if (Head.Headers.ContentType.Count == 0 && spliced.Length > 0)
             content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -103,4 +110,6 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
         if (Canonical is not null)
             explainer.Keep(Canonical);
     }
+
+    private SplicedBody Spliced() => new(Body.Memory, Splices, Body.JsonRange.Start);
 }

@@ -62,6 +62,10 @@ internal sealed partial class RequestReport(ProxyMetrics metrics, TimeProvider t
         LogFailedOver(
             exchange.Id, exchange.Route.Name, from.Backend.Name, failure?.Message ?? "It answered with an error.", to.Backend.Name);
 
+    /// <summary>The model's server ended before its first byte; the request is tried again when it has been started.</summary>
+    public void Restarts(Exchange exchange, ServedModel model, ProxyFailure? failure) =>
+        LogRestarts(exchange.Id, exchange.Route.Name, model.Name, failure?.Message ?? "");
+
     public void ClientGone(Exchange exchange, string message) => LogClientGone(exchange.Id, exchange.Route.Name, message);
 
     public void Bug(Exchange exchange, Exception exception) => LogBug(exchange.Id, exchange.Route.Name, exception);
@@ -86,6 +90,9 @@ internal sealed partial class RequestReport(ProxyMetrics metrics, TimeProvider t
 
     [LoggerMessage(LogLevel.Warning, "{Id} {Route}: backend {From} failed, trying {To}. {Message}")]
     private partial void LogFailedOver(string id, string route, string from, string message, string to);
+
+    [LoggerMessage(LogLevel.Warning, "{Id} {Route}: the server of model {Model} ended; trying again when it is back. {Message}")]
+    private partial void LogRestarts(string id, string route, string model, string message);
 
     [LoggerMessage(LogLevel.Error, "{Id} {Route} failed because of a bug in the proxy.")]
     private partial void LogBug(string id, string route, Exception exception);

@@ -38,11 +38,12 @@ internal sealed class ResponseStreamer(PluginStage plugins, RequestReport report
         exchange.Status = (int)from.StatusCode;
         var isStream = IsEventStream(from);
         if (to.HasStarted && !isStream)
-            return await WriteErrorEventAsync(to, from, clientGone).ConfigureAwait(false);
+            return await WriteErrorEventAsync(exchange, from, clientGone).ConfigureAwait(false);
         if (!to.HasStarted)
         {
             to.StatusCode = exchange.Status;
             HeaderRules.CopyToClient(from, to.Headers);
+            exchange.HasBackendHeaders = true;
         }
 
         var body = await from.Content.ReadAsStreamAsync(clientGone).ConfigureAwait(false);
@@ -128,12 +129,15 @@ internal sealed class ResponseStreamer(PluginStage plugins, RequestReport report
     }
 
     /// <summary>The client got an event stream's headers while it waited, and the backend answers with an error.</summary>
-    private static async Task<ProxyFailure?> WriteErrorEventAsync(IAnswerSink to, HttpResponseMessage from, CancellationToken clientGone)
+    private static async Task<ProxyFailure?> WriteErrorEventAsync(
+        Exchange exchange, HttpResponseMessage from, CancellationToken clientGone)
     {
+        var to = exchange.Answer;
         try
         {
             var error = await from.Content.ReadAsByteArrayAsync(clientGone).ConfigureAwait(false);
-            await FailureWriter.WriteEventAsync(to, error).ConfigureAwait(false);
+            var events = ErrorWriter.Events(ErrorDetail.Of(error, (int)from.StatusCode), exchange.Route.Errors);
+            await to.WriteAsync(events, to.Gone).ConfigureAwait(false);
             await to.CompleteAsync().ConfigureAwait(false);
             return null;
         }
