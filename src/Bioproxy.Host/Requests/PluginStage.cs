@@ -30,6 +30,9 @@ internal sealed class PluginStage(
         var isAnswered = await TransformAsync(request, chosen, clientGone).ConfigureAwait(false);
         if (isAnswered is not null)
             return isAnswered.Value;
+        request.Exchange.Rules = context.Notes;
+        if (request.Exchange.Route.IsGated && plugins.Observers.Count > 0 && plugins.TryPin())
+            request.Exchange.Recording = new AnswerRecording(new PluginPin(plugins), context);
         var responses = SlashCommands.ResponsesOf(context, plugins);
         return request.Exchange.Route.IsGated && SlashCommands.HandlersOf(context, plugins) is { Count: > 0 } chosenHandlers
             ? await HandleAsync(request, chosenHandlers, responses, caller, clientGone).ConfigureAwait(false)
@@ -46,19 +49,15 @@ internal sealed class PluginStage(
         return (isStream ? new StreamEditor(edits) : new WholeEditor(edits), edits);
     }
 
-    /// <summary>Begins to record an answer; null where no plugin looks at complete ones.</summary>
-    public static AnswerRecording? Record(PluginSet plugins, EditablePrompt prompt) =>
-        plugins.Observers.Count > 0 && plugins.TryPin() ? new AnswerRecording(new PluginPin(plugins), prompt.Context) : null;
-
-    /// <summary>Shows a complete answer to the plugins that look at such. One that fails is logged and counted.</summary>
-    /// <param name="recording">The answer.</param>
-    /// <param name="blocked">Runs on another thread when a plugin blocks this one.</param>
-    public async ValueTask ObserveAsync(AnswerRecording recording, Func<Task> blocked)
+    /// <summary>Shows a complete answer to the plugins that look at such: before the settlement, which may save, because the client's next
+    /// request must find it done. A plugin that fails is logged and counted; one that hangs does not keep the slot.</summary>
+    public async ValueTask ObserveAsync(Exchange exchange, SlotTurn turn)
     {
-        if (recording.Read() is not { } answer)
+        using var recording = exchange.Recording;
+        if (recording?.Read() is not { } answer)
             return;
         await transforms.Fence
-            .RunHereAsync(recording.Observers, Call, _ => blocked(), CancellationToken.None)
+            .RunHereAsync(recording.Observers, Call, async _ => await turn.EndAsync().ConfigureAwait(false), CancellationToken.None)
             .ConfigureAwait(false);
 
         ValueTask Call(PluginAnswerObserver observer, CancellationToken stop)

@@ -82,12 +82,7 @@ internal sealed class RequestPath : IPluginBackend
             : CrossOrigin.IsPreflight(http.Request) ? CrossOrigin.AnswerAsync(exchange, _passthrough.ForwardAsync(exchange, http.Request))
             : _passthrough.ForwardAsync(exchange, http.Request);
         await EndAsync(exchange, steps).ConfigureAwait(false);
-        if (exchange.Recording is not { } recording)
-            return;
-        using var recorded = recording;
-
-        // Before the settlement, which may save: the client's next request must find it done. A plugin that hangs does not keep the slot.
-        await _plugins.ObserveAsync(recording, async () => await turn.EndAsync().ConfigureAwait(false)).ConfigureAwait(false);
+        await _plugins.ObserveAsync(exchange, turn).ConfigureAwait(false);
     }
 
     /// <summary>Asks the backend for a plugin, outside any request.</summary>
@@ -131,8 +126,6 @@ internal sealed class RequestPath : IPluginBackend
             if (stage.Failure is not null || stage.IsAnswered)
                 return stage.Failure;
             (lane, responses) = (prompt.Context.Lane, stage.Responses);
-            exchange.Rules = prompt.Context.Notes;
-            exchange.Recording = PluginStage.Record(plugins.Plugins, prompt);
         }
 
         var head = responses.Count == 0 ? received.Head : ResumableStreams.Without(received.Head);
