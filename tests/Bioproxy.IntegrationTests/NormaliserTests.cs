@@ -12,10 +12,11 @@ public sealed class NormaliserTests(ITestOutputHelper output)
 {
     private const string AllOff = """{"attribution":false,"tool_arguments":false,"answer_text":false}""";
 
-    /// <summary>What the model is made to write: the client returns it as it is, and later without the white space at its edges.</summary>
+    /// <summary>What the model is made to write: the client returns it as it is, and later without the white space at its edges.
+    /// </summary>
     private const string Written = "One answer with trailing blanks  \nand a second line that makes it longer than a rounding error.\n\n";
 
-    /// <remarks>The turn that returns it as it is comes first because a model of random weights writes other tokens than its text has.</remarks>
+    /// <remarks>The turn that returns it as it is comes first: a model of random weights writes other tokens than its text has.</remarks>
     [Fact]
     public async Task Answer_ReturnedTrimmed_KeepsItsCache()
     {
