@@ -30,6 +30,14 @@ internal static class ExplainPage
             });
         }
 
+        if (explanation.Rules.Count > 0)
+        {
+            writer.WriteStartObject("rules");
+            foreach (var (rule, count) in explanation.Rules)
+                writer.WriteNumber(rule, count);
+            writer.WriteEndObject();
+        }
+
         writer.WriteNumberOrNull("slot", explanation.Slot);
         writer.WriteNumberOrNull("expected_tokens", explanation.ExpectedTokens);
         writer.WriteString("result", explanation.Result);

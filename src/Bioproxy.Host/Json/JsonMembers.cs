@@ -34,6 +34,27 @@ internal static class JsonMembers
         }
     }
 
+    /// <summary>Where the objects of a list stand; empty where there is no list.</summary>
+    /// <param name="json">The bytes.</param>
+    /// <param name="list">The list in them, which is known to be JSON.</param>
+    public static List<JsonRange> Elements(ReadOnlySpan<byte> json, JsonRange list)
+    {
+        var found = new List<JsonRange>();
+        var reader = new Utf8JsonReader(list.Of(json), JsonReading.Options);
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray)
+            return found;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            var start = (int)reader.TokenStartIndex;
+            var isObject = reader.TokenType == JsonTokenType.StartObject;
+            reader.Skip();
+            if (isObject)
+                found.Add(new JsonRange(list.Start + start, (int)reader.BytesConsumed - start));
+        }
+
+        return found;
+    }
+
     /// <summary>The text of a member; null where it is missing or not a text.</summary>
     public static string? Text(ReadOnlySpan<byte> json, string name)
     {

@@ -71,7 +71,8 @@ internal sealed class CanonicalPrompt : IDisposable
     {
         var source = prompt.Source;
         var body = source.Body.Span;
-        var buffer = ArrayPool<byte>.Shared.Rent(SizeLimit(prompt));
+        var rendered = prompt.Rendered;
+        var buffer = ArrayPool<byte>.Shared.Rent(SizeLimit(prompt) + rendered.AddedLength);
         var at = 0;
         // Rendered by the same template.
         buffer[at++] = (byte)(source.Endpoint == PromptEndpoint.Responses ? PromptEndpoint.Chat : source.Endpoint);
@@ -85,7 +86,7 @@ internal sealed class CanonicalPrompt : IDisposable
             var message = source.Messages[m];
             turns += message.Role == "assistant" ? 1 : 0;
             buffer[at++] = MessageMark;
-            at += Encoding.UTF8.GetBytes(message.Role, buffer.AsSpan(at));
+            at += Encoding.UTF8.GetBytes(rendered.RoleOf(m), buffer.AsSpan(at));
             buffer[at++] = ContentMark;
             for (var p = 0; p < message.Parts.Count; p++)
             {
@@ -94,7 +95,7 @@ internal sealed class CanonicalPrompt : IDisposable
                 buffer[at++] = range.IsText ? TextMark : OtherMark;
                 at += range.IsText
                     ? WriteText(part, range.Range.Of(body), buffer.AsSpan(at))
-                    : Copy(range.Range.Of(body), buffer.AsSpan(at));
+                    : Copy(rendered.Of(range.Range), buffer.AsSpan(at));
             }
 
             foreach (var (name, value) in message.Others)
@@ -102,7 +103,13 @@ internal sealed class CanonicalPrompt : IDisposable
                 buffer[at++] = OtherMark;
                 at += Copy(name.Of(body), buffer.AsSpan(at));
                 buffer[at++] = OtherMark;
-                at += Copy(value.Of(body), buffer.AsSpan(at));
+                at += Copy(rendered.Of(value), buffer.AsSpan(at));
+            }
+
+            if (rendered.AddedTo(m) is { Length: > 0 } added)
+            {
+                buffer[at++] = OtherMark;
+                at += Copy(added, buffer.AsSpan(at));
             }
         }
 
@@ -246,7 +253,7 @@ internal sealed class CanonicalPrompt : IDisposable
         {
             at += Encoding.ASCII.GetBytes(name, destination[at..]);
             destination[at++] = OtherMark;
-            at += Copy(value.Span, destination[at..]);
+            at += Copy(CacheControl.Without(value.Span), destination[at..]);
             destination[at++] = OtherMark;
         }
 

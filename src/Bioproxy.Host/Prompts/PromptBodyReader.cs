@@ -203,7 +203,9 @@ internal sealed class PromptBodyReader
 
     private MessageRanges ReadMessage(ref Utf8JsonReader reader)
     {
+        var first = (int)reader.BytesConsumed;
         var role = string.Empty;
+        JsonRange? roleToken = null;
         IReadOnlyList<PartRange> parts = [];
         List<(JsonRange, JsonRange)>? others = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -212,12 +214,19 @@ internal sealed class PromptBodyReader
             {
                 reader.Read();
                 role = RoleName(ref reader);
-                reader.Skip();
+                var isText = reader.TokenType == JsonTokenType.String;
+                var token = reader.SkipValue();
+                roleToken = isText ? token : null;
             }
             else if (reader.ValueTextEquals("content"u8))
             {
                 reader.Read();
                 parts = ReadContent(ref reader);
+            }
+            else if (IsNeverRendered(ref reader))
+            {
+                reader.Read();
+                reader.Skip();
             }
             else
             {
@@ -228,8 +237,14 @@ internal sealed class PromptBodyReader
             }
         }
 
-        return new(role, parts, others ?? (IReadOnlyList<(JsonRange, JsonRange)>)[]);
+        return new(role, parts, others ?? (IReadOnlyList<(JsonRange, JsonRange)>)[]) { RoleToken = roleToken, FirstMember = first };
     }
+
+    /// <summary>Members of a message that say nothing to the backend (measured on build 11669): <c>cache_control</c>, which wanders, and
+    /// the ids of items, which are others in every session of Codex. The id of a call is <c>call_id</c>.</summary>
+    private bool IsNeverRendered(ref Utf8JsonReader reader) =>
+        reader.ValueTextEquals("cache_control"u8)
+        || (_endpoint == PromptEndpoint.Responses && (reader.ValueTextEquals("id"u8) || reader.ValueTextEquals("status"u8)));
 
     private List<PartRange> ReadContent(ref Utf8JsonReader reader)
     {

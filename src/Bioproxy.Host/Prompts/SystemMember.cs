@@ -22,7 +22,7 @@ internal static class SystemMember
         if (value[0] != '[')
             return [new JsonRange(0, value.Length)];
         var parts = new List<JsonRange>();
-        var reader = new Utf8JsonReader(value, new JsonReaderOptions { MaxDepth = 512 });
+        var reader = new Utf8JsonReader(value, JsonReading.Options);
         reader.Read();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {

@@ -26,6 +26,7 @@ internal sealed class Explainer(ExplanationLog log, ProxyOptions options, TimePr
                 : plan.Considered is null ? "nothing of it may be reused" : null,
             Considered = plan.Considered ?? [],
             Candidates = exchange.Candidates.Count > 1 ? exchange.Candidates : [],
+            Rules = exchange.Rules,
             WaitedSeconds = exchange.Waited.TotalSeconds,
             ExpectedTokens = placement.ExpectedTokens > 0 ? (int)placement.ExpectedTokens : null,
             Result = result,

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Routing;
@@ -23,6 +24,9 @@ internal sealed record Explanation
 
     /// <summary>The places that could have served it, the best first; empty where there was one.</summary>
     public IReadOnlyList<RouteCandidate> Candidates { get; init; } = [];
+
+    /// <summary>What plugins noted about the prompt: how often by rule.</summary>
+    public IReadOnlyDictionary<string, int> Rules { get; init; } = ReadOnlyDictionary<string, int>.Empty;
 
     public int? Slot { get; init; }
     public double WaitedSeconds { get; init; }

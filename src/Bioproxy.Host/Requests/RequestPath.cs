@@ -82,6 +82,7 @@ internal sealed class RequestPath : IPluginBackend
             : CrossOrigin.IsPreflight(http.Request) ? CrossOrigin.AnswerAsync(exchange, _passthrough.ForwardAsync(exchange, http.Request))
             : _passthrough.ForwardAsync(exchange, http.Request);
         await EndAsync(exchange, steps).ConfigureAwait(false);
+        await _plugins.ObserveAsync(exchange, turn).ConfigureAwait(false);
     }
 
     /// <summary>Asks the backend for a plugin, outside any request.</summary>
@@ -119,6 +120,7 @@ internal sealed class RequestPath : IPluginBackend
         if (prompt is not null)
         {
             prompt.Context.Lane = lane;
+            prompt.Context.Domain = caller.Domain;
             var request = new StageRequest(exchange, prompt, body, http) { Path = received.Path };
             var stage = await _plugins.RunAsync(request, plugins.Plugins, _caller, clientGone).ConfigureAwait(false);
             if (stage.Failure is not null || stage.IsAnswered)

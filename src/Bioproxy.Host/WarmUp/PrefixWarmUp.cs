@@ -57,8 +57,9 @@ internal sealed partial class PrefixWarmUp(
 
         var canSave = savesSlots && _context.Effectiveness.Disabled is null;
 
-        // Nothing changed since the backend was last asked: the same text, and no restore that fell short since.
+        // Nothing changed since the backend was last asked: the same text on the same day, and no restore that fell short since.
         if (_verified is { } verified && verified.Text == rehearsal.Hash && verified.CouldSave == canSave && !FellShort(verified.At)
+            && !RendersAnotherDate(verified.At)
             && (!canSave || verified.TokensHash is null || HasSnapshot(fingerprint!, verified.TokensHash, rehearsal)))
             return true;
 
@@ -220,6 +221,13 @@ internal sealed partial class PrefixWarmUp(
     private bool HasSnapshot(string fingerprint, string tokensHash, Rehearsal rehearsal) => _context.Snapshots.All.Any(
         s => s.Place == _context.Place && s.Fingerprint == fingerprint && source.IsOf(s) && s.TokensHash == tokensHash
             && s.Chain.Length == rehearsal.Text.Length);
+
+    /// <summary>Some chat templates write the date into the system message: after midnight the same text is another prompt.</summary>
+    private bool RendersAnotherDate(DateTimeOffset since) =>
+        instance.State.Facts?.ChatTemplate?.Contains("strftime_now", StringComparison.Ordinal) == true
+        && LocalDate(since) != LocalDate(_context.Time.GetUtcNow());
+
+    private DateTime LocalDate(DateTimeOffset time) => TimeZoneInfo.ConvertTime(time, _context.Time.LocalTimeZone).Date;
 
     private bool FellShort(DateTimeOffset since) =>
         _context.Effectiveness.Last.Any(e => e.Label == source.Label && e.At > since && e.Status is "partial" or "none");
