@@ -1,5 +1,6 @@
 using System.Buffers;
 using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Prompts;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 
@@ -45,6 +46,10 @@ internal sealed class BodyReader(ProxyOptions options, TimeProvider time)
         request.Headers.ContentType.Any(static type => type?.Contains("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true)
             ? new(FailureKind.ClientBodyForm, "A form (multipart/form-data) cannot be a prompt here; send it as JSON.")
             : null;
+
+    /// <summary>Why a prompt that plugins cannot see is refused.</summary>
+    public static ProxyFailure Unreadable(PooledBody body) =>
+        new(FailureKind.ClientBodyInvalid, $"The request's body cannot be read: {PromptBody.ProblemOf(body.Json.Span)}.");
 
     /// <summary>A body of a copy of bytes that are here already.</summary>
     public (PooledBody? Body, ProxyFailure? Failure) Copy(ReadOnlyMemory<byte> bytes)

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Bioproxy.Abstractions;
 using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Http;
 using Bioproxy.Host.Prompts;
 using Microsoft.AspNetCore.Http;
 
@@ -40,6 +41,10 @@ internal readonly record struct Caller(ulong Client, string? Domain, string? Ses
             session.Length > 0 ? Hex(session) : null,
             LaneOf(headers[LaneHeader].ToString(), options.BatchApiKeys.Contains(key, StringComparer.Ordinal)));
     }
+
+    /// <summary>Why a request without a <see cref="Lane"/> is refused.</summary>
+    public static ProxyFailure WrongLane(IHeaderDictionary headers) =>
+        new(FailureKind.ClientHeaderWrong, $"{LaneHeader} is '{headers[LaneHeader]}'; it may be interactive or batch.");
 
     /// <summary>The name of a domain in sidecars and on the command line.</summary>
     /// <param name="key">The API key; empty for none.</param>

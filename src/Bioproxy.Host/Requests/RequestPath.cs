@@ -110,13 +110,13 @@ internal sealed class RequestPath : IPluginBackend
         var prompt = PromptOf(exchange, body);
         var caller = Caller.Of(http.Request.Headers, http.Connection.RemoteIpAddress, prompt?.Source, _options);
         if (caller.Lane is not { } lane)
-            return WrongLane(http.Request.Headers[Caller.LaneHeader].ToString());
+            return Caller.WrongLane(http.Request.Headers);
 
         // 3 transform
         IReadOnlyList<PluginResponseTransform> responses = [];
         using var plugins = _plugins.Pin();
         if (prompt is null && exchange.Route.Prompt is not null && plugins.Plugins.Transforms.Any(static one => !one.IsBuiltIn))
-            return Unreadable(body);
+            return BodyReader.Unreadable(body);
         if (prompt is not null)
         {
             prompt.Context.Lane = lane;
@@ -330,12 +330,6 @@ internal sealed class RequestPath : IPluginBackend
         prompt is null ? null : () => model.Current.IsHot(prompt);
 
     /// <summary>What installed plugins cannot see is not passed on. Without any it is, for the backend to say what is wrong.</summary>
-    private static ProxyFailure Unreadable(PooledBody body) =>
-        new(FailureKind.ClientBodyInvalid, $"The request's body cannot be read: {PromptBody.ProblemOf(body.Json.Span)}.");
-
-    private static ProxyFailure WrongLane(string lane) =>
-        new(FailureKind.ClientHeaderWrong, $"{Caller.LaneHeader} is '{lane}'; it may be interactive or batch.");
-
     private ProxyFailure Refusal(Exchange exchange, QueueGrant grant)
     {
         var isFull = grant.Refusal == QueueRefusal.Full;

@@ -30,6 +30,7 @@ internal sealed class SlotTable
     private volatile bool _isRetired; // written under the lock, as is the next one
     private volatile bool _clearsIdleSlots;
     private long _learned; // when the newest slot list was
+
     /// <param name="count">The number of slots; 0 when the backend does not show them.</param>
     public SlotTable(int count)
     {
@@ -48,11 +49,7 @@ internal sealed class SlotTable
     /// <summary>Whether unpinned work has ended and no poll has shown yet which slot it used.</summary>
     public bool HasUnseenResults
     {
-        get
-        {
-            lock (_lock)
-                return _known.HasUnseenResults;
-        }
+        get { lock (_lock) return _known.HasUnseenResults; }
     }
 
     /// <summary>The process behind the slots is gone: nothing begins any more, and works under way count as ended.</summary>
