@@ -10,6 +10,10 @@ internal sealed class FakeModelLoader : IModelLoader
 
     public string State { get; set; } = "ready";
 
+    public double ExpectedSeconds { get; set; }
+
+    public ISwapListener? Listener { get; private set; }
+
     public string? Obstacle => OnObstacle();
 
     public bool CanUnload { get; set; } = true;
@@ -39,8 +43,5 @@ internal sealed class FakeModelLoader : IModelLoader
 
     public Task UnloadAsync(CancellationToken cancellationToken) => OnUnload(cancellationToken);
 
-    public void Subscribe(ISwapListener listener)
-    {
-        // it never has to go
-    }
+    public void Subscribe(ISwapListener listener) => Listener = listener;
 }

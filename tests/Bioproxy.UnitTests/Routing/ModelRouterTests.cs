@@ -16,7 +16,7 @@ public sealed class ModelRouterTests : IAsyncDisposable
     private static readonly string A = ModelFixture.Text('a');
 
     private readonly ModelFixture _desk = new(name: "desk");
-    private readonly FakeLoader _loader = new();
+    private readonly FakeModelLoader _loader = new();
     private readonly ModelFixture _gpu;
 
     public ModelRouterTests() => _gpu = new(name: "gpu", loader: _loader);
