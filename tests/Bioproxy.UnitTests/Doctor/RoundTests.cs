@@ -74,7 +74,7 @@ public sealed class RoundTests : IAsyncDisposable
 
         Assert.Matches("ok +backend +llama-server router b1-fake with 1 model\n", said);
         Assert.Contains($"router/coder  ({_one.BaseAddress})", said, StringComparison.Ordinal);
-        Assert.Matches("restore .* tokens reused", said);
+        Assert.True(said.Contains("tokens reused", StringComparison.Ordinal), said);
     }
 
     [Fact]

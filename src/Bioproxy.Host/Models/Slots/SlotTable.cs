@@ -106,7 +106,7 @@ internal sealed class SlotTable
         }
     }
 
-    /// <summary>Borrows a free slot that holds nothing useful, and that no unpinned work may have filled; null when there is none.</summary>
+    /// <summary>Borrows a free slot that holds nothing, and that no unpinned work may have filled; null when there is none.</summary>
     public SlotWork? TryBorrowSpare()
     {
         lock (_lock)
