@@ -28,11 +28,11 @@ internal static class FakeOllama
         if (!models.Contains(model) && !models.Contains(model + ":latest"))
             return (404, Json, new JsonObject { ["error"] = $"model '{model}' not found" }.ToJsonString());
         return request.Path == "/api/show"
-            ? (200, Json, new JsonObject { ["details"] = new JsonObject { ["family"] = "ollama's own" } }.ToJsonString())
+            ? (200, Json, new JsonObject { ["details"] = new JsonObject { ["family"] = "of ollama itself" } }.ToJsonString())
             : (200, "application/x-ndjson", new JsonObject
             {
                 ["model"] = model,
-                ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = "Ollama's own answer" },
+                ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = "an answer of Ollama itself" },
                 ["done"] = true,
             }.ToJsonString() + "\n");
     }

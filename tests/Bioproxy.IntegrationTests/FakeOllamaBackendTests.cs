@@ -69,8 +69,8 @@ public sealed class FakeOllamaBackendTests(ITestOutputHelper output) : IAsyncLif
         var (answer, _) = await Stage.AskAsync(body, "/api/chat");
         var (show, _) = await Stage.AskAsync($$"""{"model":"{{model}}"}""", "/api/show");
 
-        Assert.Contains("Ollama's own answer", answer, StringComparison.Ordinal);
-        Assert.Contains("ollama's own", show, StringComparison.Ordinal);
+        Assert.Contains("an answer of Ollama itself", answer, StringComparison.Ordinal);
+        Assert.Contains("of ollama itself", show, StringComparison.Ordinal);
         var sent = _one.Requests.Concat(_two.Requests).Single(request => request.Path == "/api/chat");
         Assert.Equal(body, sent.Text);
     }

@@ -157,7 +157,6 @@ public sealed class PoolKillTests(ITestOutputHelper output) : IAsyncLifetime
             await proxy.KillAsync();
         }
 
-        Assert.True(children[1].IsAlive); // so the test has shown something
         await using var last = await BioproxyRun.StartAsync(_workspace.ConfigFile, output);
         await Eventually.TrueAsync(() => !children[1].IsAlive, Tolerances.Soon, "what was left is ended");
         Assert.Equal(0, await last.StopAsync());

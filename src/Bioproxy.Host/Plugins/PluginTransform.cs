@@ -13,7 +13,7 @@ internal sealed class PluginTransform(
     public bool RunsForHistory { get; } = runsForHistory;
 
     /// <summary>The expansion of triggers, which belongs to the program: what it does not see is not expanded, and no more.</summary>
-    public bool IsBuiltIn => Plugin == "Bioproxy.PrefixExpander";
+    public bool IsBuiltIn => Plugin is "Bioproxy.PrefixExpander" or "Bioproxy.PrefixStabiliser";
 
     public override string What => "transform";
 

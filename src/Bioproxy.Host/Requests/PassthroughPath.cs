@@ -60,7 +60,7 @@ internal sealed class PassthroughPath(
     {
         // 4 route
         var clientGone = exchange.Answer.Gone;
-        if (router.HasNames && exchange.Route.Name == "models")
+        if (router.HasNames && exchange.Route is { Name: "models", Ollama: null })
         {
             await ModelsPage.WriteAsync(exchange.Answer, router).ConfigureAwait(false);
             exchange.Status = exchange.Answer.StatusCode;

@@ -15,6 +15,8 @@ internal sealed class DetectedServer(IModelServer router, IReadOnlyList<IModelSe
 
     public bool IsSelfManaged => Now.IsSelfManaged;
 
+    public bool CanUnload => Now.CanUnload;
+
     private IModelServer Now => _recognised ?? router;
 
     public void BecomeRouter() => _recognised = null;
@@ -40,6 +42,9 @@ internal sealed class DetectedServer(IModelServer router, IReadOnlyList<IModelSe
     public Task LoadAsync(string model, CancellationToken cancellationToken) => Now.LoadAsync(model, cancellationToken);
 
     public Task UnloadAsync(string model, CancellationToken cancellationToken) => Now.UnloadAsync(model, cancellationToken);
+
+    public Task<bool> FollowAsync(Func<string, CancellationToken, Task> changed, CancellationToken cancellationToken) =>
+        Now.FollowAsync(changed, cancellationToken);
 
     public IBackendDriver DriverOf(string model) => Now.DriverOf(model);
 

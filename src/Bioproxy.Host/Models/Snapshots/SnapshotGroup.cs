@@ -9,8 +9,8 @@ namespace Bioproxy.Host.Models.Snapshots;
 /// </summary>
 internal sealed class SnapshotGroup
 {
-    /// <summary>Blocks between two waypoints (4 KB).</summary>
-    public const int Waypoint = 4;
+    /// <summary>Blocks between two waypoints (2 KB: the instructions and tools of a small agent pass one).</summary>
+    public const int Waypoint = 2;
 
     private readonly ImmutableDictionary<ChainHash, ImmutableArray<SnapshotTail>> _byLastBlock;
 

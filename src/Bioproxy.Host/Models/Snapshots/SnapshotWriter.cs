@@ -31,9 +31,13 @@ internal sealed class SnapshotWriter(ModelContext context, InstanceBackend backe
 
     /// <summary>Saves a preamble. The caller holds the slot's lease and knows that it holds exactly these tokens.</summary>
     /// <returns>The snapshot, or why there is none.</returns>
-    public Task<SaveOutcome> SavePreambleAsync(
-        int slot, string? domain, int tokens, string tokensHash, PromptChain chain, CancellationToken cancellationToken) =>
-        SaveAsync(
+    public async Task<SaveOutcome> SavePreambleAsync(
+        int slot, string? domain, int tokens, string tokensHash, PromptChain chain, CancellationToken cancellationToken)
+    {
+        var budget = context.Snapshots.WriteBudget;
+        if (!budget.Allows((long)(tokens * context.Rates.Now.BytesPerToken)))
+            return SaveOutcome.Failed("enough was written within this hour (kv.max_write_per_hour)");
+        var outcome = await SaveAsync(
             slot,
             (tokens, tokens),
             (file, fingerprint, saved) => new Snapshot(
@@ -43,7 +47,11 @@ internal sealed class SnapshotWriter(ModelContext context, InstanceBackend backe
                 Domain = domain,
                 IsPreamble = true,
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        if (outcome.Snapshot is { } snapshot)
+            budget.Wrote(snapshot.Bytes);
+        return outcome;
+    }
 
     /// <summary>Saves a conversation. The caller has borrowed the slot for it.</summary>
     /// <returns>The snapshot, or why there is none.</returns>
