@@ -49,7 +49,7 @@ internal static class StateGauges
 
     /// <summary>The served models; one without a name where there is only one.</summary>
     private static IReadOnlyList<ServedSummary> Each(IProxyState state) =>
-        state.Models is { Count: > 0 } several ? several : 
+        state.Models is { Count: > 0 } several ? several :
             [new("", "", state.Backend, state.Queue, state.Slots, state.WarmUps) { Preambles = state.Preambles }];
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);

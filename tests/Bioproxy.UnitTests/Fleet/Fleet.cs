@@ -165,8 +165,11 @@ internal sealed class Fleet : IAsyncDisposable
         };
 
         // All see one disk, so only the fingerprint keeps them from each other's files.
-        return options with { Storage = options.AllBackends.Select(static one => one.SlotDirectory!).Distinct().ToDictionary(
-            static folder => folder, static _ => "disk", StringComparer.Ordinal) };
+        return options with
+        {
+            Storage = options.AllBackends.Select(static one => one.SlotDirectory!).Distinct().ToDictionary(
+            static folder => folder, static _ => "disk", StringComparer.Ordinal)
+        };
     }
 
     private Backend BackendOf(BackendOptions options, IBackendDriver driver) =>
