@@ -29,7 +29,7 @@ internal sealed class ModelAdmin(ModelDirectory models, TimeProvider time)
             var state = model.Backend.Monitor.State;
             var problem = failure?.Message
                 ?? (state.Status == BackendStatus.Ready ? null : $"Model {name} was not loaded: {state.Problem ?? "no reason is known"}.");
-            return problem is null ? Report(name, loader, time.GetElapsedTime(begun))
+            return problem is null ? Report(name, loader.State, time.GetElapsedTime(begun))
                 : new AdminAnswer(503, AdminJson.Error("model_not_loaded", problem, isServers: true));
         }
     }
@@ -45,11 +45,14 @@ internal sealed class ModelAdmin(ModelDirectory models, TimeProvider time)
         if (model.Backend.Loader is not { CanUnload: true } loader)
             return CannotManage(name, model);
         var begun = time.GetTimestamp();
-        if (waits)
-            await loader.UnloadAsync(cancellationToken).ConfigureAwait(false);
-        else
+        if (!waits)
+        {
             _ = loader.UnloadAsync(CancellationToken.None);
-        return Report(name, loader, time.GetElapsedTime(begun));
+            return Report(name, loader.State, time.GetElapsedTime(begun));
+        }
+
+        await loader.UnloadAsync(cancellationToken).ConfigureAwait(false);
+        return Report(name, "unloaded", time.GetElapsedTime(begun)); // a router's list may show it for another moment
     }
 
     /// <summary>By the name that clients use, or with the backend's before it.</summary>
@@ -78,10 +81,10 @@ internal sealed class ModelAdmin(ModelDirectory models, TimeProvider time)
             : $"Its server loads and unloads model '{name}' itself: send it a request, or use the server's own calls "
                 + "(llama-swap: POST /api/models/unload/NAME)."));
 
-    private static AdminAnswer Report(string name, IModelLoader loader, TimeSpan took) => new(200, AdminJson.Document(writer =>
+    private static AdminAnswer Report(string name, string state, TimeSpan took) => new(200, AdminJson.Document(writer =>
     {
         writer.WriteString("model", name);
-        writer.WriteString("state", loader.State);
+        writer.WriteString("state", state);
         writer.WriteSeconds("seconds", took);
     }));
 }
