@@ -4,7 +4,8 @@ using Bioproxy.Doubles;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>A backend that answers with exactly the bytes a test gives it. It is a server of no kind that is known: what would say so is not found.</summary>
+/// <summary>A backend that answers with exactly the bytes a test gives it. It is a server of no kind that is known: what would say so is
+/// not found.</summary>
 internal sealed class FakeRawBackend : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
