@@ -24,11 +24,7 @@ public sealed class FakeFleetTests(ITestOutputHelper output) : IAsyncLifetime
             Models = [new ModelOptions("m", [new("one", null), new("two", null)], [])],
             QueueKeepAlive = TimeSpan.FromMilliseconds(100),
         });
-        await Eventually.TrueAsync(
-            () => _stage.App.Models.All.All(
-                model => model.Current is { State.Status: BackendStatus.Ready, Recognition.Fingerprint: not null }),
-            FakeStage.Limit,
-            "both are known");
+        await _stage.WaitUntilAllKnownAsync();
     }
 
     public async Task DisposeAsync()

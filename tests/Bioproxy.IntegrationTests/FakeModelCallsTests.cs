@@ -26,11 +26,7 @@ public sealed class FakeModelCallsTests(ITestOutputHelper output) : IAsyncLifeti
             Models = [new ModelOptions("a", [new("one", null)], []), new ModelOptions("b", [new("two", null)], ["alias"])],
             MaxBodyBytes = Limit,
         });
-        await Eventually.TrueAsync(
-            () => _stage.App.Models.All.All(
-                model => model.Current is { State.Status: BackendStatus.Ready, Recognition.Fingerprint: not null }),
-            FakeStage.Limit,
-            "both are known");
+        await _stage.WaitUntilAllKnownAsync();
     }
 
     public async Task DisposeAsync()

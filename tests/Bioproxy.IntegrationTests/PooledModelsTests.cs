@@ -8,9 +8,6 @@ namespace Bioproxy.IntegrationTests;
 /// <summary>Models that the proxy starts itself, with room for one of them: conversations outlive the swaps.</summary>
 public sealed class PooledModelsTests(ITestOutputHelper output)
 {
-    private static readonly int Conversations = LongRun.IsOn ? 6 : 2;
-    private static readonly int Turns = LongRun.IsOn ? 4 : 3;
-
     [Fact]
     public async Task Conversations_OfThreeModelsByTurns_AreHardlyComputedTwice()
     {
@@ -40,35 +37,9 @@ public sealed class PooledModelsTests(ITestOutputHelper output)
             KvMinTokens = 128,
             KvIdleSave = TimeSpan.FromMilliseconds(200),
         });
-        var conversations = new List<(string Model, Conversation Conversation)>();
-        foreach (var model in models)
-        {
-            var reference = await ReferenceServer.OfAsync(TinyArchitecture.Llama, model.Seed);
-            for (var number = 1; number <= Conversations; number++)
-            {
-                var conversation = new Conversation((model.Seed * 10) + number, Turns);
-                await conversation.LearnAsync(reference, isContinued: true);
-                conversations.Add((model.Name, conversation));
-            }
-        }
+        var conversations = await ModelConversations.LearnAsync(models.Select(static model => (model.Name, model.Seed)));
 
-        var (computed, unavoidable) = (0, 0);
-        for (var turn = 0; turn < Turns; turn++)
-        {
-            foreach (var (model, conversation) in conversations)
-            {
-                var body = conversation.Request(turn);
-                body["model"] = model;
-                var answer = await proxy.SendAsync(body, CancellationToken.None);
-                output.WriteLine($"{turn} {model} {conversation.Number}: {answer}");
-                conversation.AssertRight(turn, answer);
-                computed += answer.ComputedTokens;
-                unavoidable += conversation.NewTokens(turn);
-            }
-        }
-
-        output.WriteLine($"computed {computed}, unavoidable {unavoidable}");
-        Assert.True(computed <= Tolerances.ComputedAgain * unavoidable, $"computed {computed}, unavoidable {unavoidable}");
+        await conversations.AssertHardlyComputedTwiceAsync(proxy, output);
     }
 
     [Theory]

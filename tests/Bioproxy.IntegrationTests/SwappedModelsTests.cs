@@ -6,9 +6,6 @@ namespace Bioproxy.IntegrationTests;
 /// <summary>What outlives that a model makes room for another one, and what must not.</summary>
 public sealed class SwappedModelsTests(ITestOutputHelper output)
 {
-    private static readonly int Conversations = LongRun.IsOn ? 6 : 2;
-    private static readonly int Turns = LongRun.IsOn ? 4 : 3;
-
     [Theory]
     [InlineData("router")]
     [InlineData("llama-swap")]
@@ -16,35 +13,9 @@ public sealed class SwappedModelsTests(ITestOutputHelper output)
     {
         await using var workspace = new Workspace(output);
         await using var models = await TwoModels.StartAsync(kind, workspace);
-        var conversations = new List<(string Model, Conversation Conversation)>();
-        foreach (var name in TwoModels.Names)
-        {
-            var reference = await ReferenceServer.OfAsync(TinyArchitecture.Llama, SwapServer.SeedOf(name));
-            for (var number = 1; number <= Conversations; number++)
-            {
-                var conversation = new Conversation((SwapServer.SeedOf(name) * 10) + number, Turns);
-                await conversation.LearnAsync(reference, isContinued: true);
-                conversations.Add((name, conversation));
-            }
-        }
+        var conversations = await ModelConversations.LearnAsync(TwoModels.Names.Select(static name => (name, SwapServer.SeedOf(name))));
 
-        var (computed, unavoidable) = (0, 0);
-        for (var turn = 0; turn < Turns; turn++)
-        {
-            foreach (var (name, conversation) in conversations)
-            {
-                var body = conversation.Request(turn);
-                body["model"] = name;
-                var answer = await models.Proxy.SendAsync(body, CancellationToken.None);
-                output.WriteLine($"{turn} {name} {conversation.Number}: {answer}");
-                conversation.AssertRight(turn, answer);
-                computed += answer.ComputedTokens;
-                unavoidable += conversation.NewTokens(turn);
-            }
-        }
-
-        output.WriteLine($"computed {computed}, unavoidable {unavoidable}");
-        Assert.True(computed <= Tolerances.ComputedAgain * unavoidable, $"computed {computed}, unavoidable {unavoidable}");
+        await conversations.AssertHardlyComputedTwiceAsync(models.Proxy, output);
     }
 
     [Theory]

@@ -1,7 +1,6 @@
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using Bioproxy.Host.Json;
 
 namespace Bioproxy.Host.Http;
 
@@ -9,10 +8,9 @@ namespace Bioproxy.Host.Http;
 /// exceptions from each of them.</summary>
 internal static class ErrorWriter
 {
-    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>The body of an answer that is an error.</summary>
-    public static byte[] Body(ErrorDetail error, ErrorForm form) => Encoding.UTF8.GetBytes(Whole(error, form).ToJsonString(Relaxed));
+    public static byte[] Body(ErrorDetail error, ErrorForm form) =>
+        Encoding.UTF8.GetBytes(Whole(error, form).ToJsonString(JsonWriting.Relaxed));
 
     /// <summary>The events that end a stream with an error.</summary>
     public static byte[] Events(ErrorDetail error, ErrorForm form) => Encoding.UTF8.GetBytes(form switch
@@ -21,10 +19,10 @@ internal static class ErrorWriter
 
         // Some clients raise the first event, others know the second one only.
         ErrorForm.Responses => Event("error", ResponsesError(error)) + Event("response.failed", Failed(error)),
-        _ => $"data: {error.Text ?? Whole(error, form).ToJsonString(Relaxed)}\n\n",
+        _ => $"data: {error.Text ?? Whole(error, form).ToJsonString(JsonWriting.Relaxed)}\n\n",
     });
 
-    private static string Event(string name, JsonObject data) => $"event: {name}\ndata: {data.ToJsonString(Relaxed)}\n\n";
+    private static string Event(string name, JsonObject data) => $"event: {name}\ndata: {data.ToJsonString(JsonWriting.Relaxed)}\n\n";
 
     private static JsonObject Whole(ErrorDetail error, ErrorForm form) => form switch
     {

@@ -14,18 +14,11 @@ internal static class MessageEdits
         ranges.RoleToken is null ? message.Role : message.ReplacedRole ?? message.Role;
 
     /// <summary>The reasoning that is added; null for none.</summary>
-    public static string? AddedReasoning(PromptMessage message, MessageRanges ranges, PromptBody body)
-    {
-        if (message.AddedReasoning is not { } added || body.Endpoint != PromptEndpoint.Chat || ranges.FirstMember is null)
-            return null;
-        foreach (var (name, _) in ranges.Others)
-        {
-            if (JsonText.StringOrNull(name.Of(body.Body.Span).TrimEnd(" \t\r\n"u8)) == Reasoning)
-                return null; // the message has its own
-        }
-
-        return added;
-    }
+    public static string? AddedReasoning(PromptMessage message, MessageRanges ranges, PromptBody body) =>
+        message.AddedReasoning is { } added && body.Endpoint == PromptEndpoint.Chat && ranges.FirstMember is not null
+        && ranges.Find(body.Body.Span, Reasoning) is null // the message has none of its own
+            ? added
+            : null;
 
     /// <summary>The edits as splices.</summary>
     public static IEnumerable<JsonSplice> Splices(PromptMessage message, MessageRanges ranges, PromptBody body)

@@ -13,4 +13,17 @@ internal sealed record MessageRanges(string Role, IReadOnlyList<PartRange> Parts
 
     /// <summary>Just behind the opening brace; null where the message is not an object.</summary>
     public int? FirstMember { get; init; }
+
+    /// <summary>The value of one of <see cref="Others"/>; of several with one name the last, which is the one that counts.</summary>
+    public JsonRange? Find(ReadOnlySpan<byte> body, string name)
+    {
+        JsonRange? found = null;
+        foreach (var (token, value) in Others)
+        {
+            if (JsonText.StringOrNull(token.Of(body).TrimEnd(" \t\r\n"u8)) == name)
+                found = value;
+        }
+
+        return found;
+    }
 }

@@ -108,17 +108,7 @@ internal sealed class OtherPartsReader(ReadOnlyMemory<byte> body, PromptEndpoint
     private bool IsString(JsonRange range) => Bytes[range.Start] == '"';
 
     /// <summary>A member of a message beside its role and content.</summary>
-    private JsonRange? MemberOf(MessageRanges message, string name)
-    {
-        JsonRange? found = null;
-        foreach (var (token, value) in message.Others)
-        {
-            if (JsonText.StringOrNull(token.Of(Bytes).TrimEnd(" \t\r\n"u8)) == name)
-                found = value;
-        }
-
-        return found;
-    }
+    private JsonRange? MemberOf(MessageRanges message, string name) => message.Find(Bytes, name);
 
     private JsonRange? Find(JsonRange value, string name) =>
         JsonMembers.Find(value.Of(Bytes), name) is { } found ? found with { Start = value.Start + found.Start } : null;

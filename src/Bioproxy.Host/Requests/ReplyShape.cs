@@ -1,8 +1,7 @@
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Bioproxy.Abstractions;
+using Bioproxy.Host.Json;
 
 namespace Bioproxy.Host.Requests;
 
@@ -78,18 +77,16 @@ internal sealed record ReplyShape(PromptEndpoint Endpoint, bool IsNative, string
         PromptEndpoint.Responses => Response("completed", text, usage),
         PromptEndpoint.Messages => Message(text, usage),
         _ => Completion(text, isLast: true, usage with { IsWanted = true }),
-    }).ToJsonString(Relaxed));
-
-    private static JsonSerializerOptions Relaxed { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    }).ToJsonString(JsonWriting.Relaxed));
 
     private string ItemId => "msg_" + Id;
 
-    private static string Event(JsonObject data) => $"data: {data.ToJsonString(Relaxed)}\n\n";
+    private static string Event(JsonObject data) => $"data: {data.ToJsonString(JsonWriting.Relaxed)}\n\n";
 
     private static string Event(string type, JsonObject data)
     {
         data.Insert(0, "type", type);
-        return $"event: {type}\ndata: {data.ToJsonString(Relaxed)}\n\n";
+        return $"event: {type}\ndata: {data.ToJsonString(JsonWriting.Relaxed)}\n\n";
     }
 
     private static JsonObject Block(string text) => new() { ["type"] = "text", ["text"] = text };

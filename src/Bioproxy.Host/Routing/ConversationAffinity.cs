@@ -28,7 +28,7 @@ internal sealed class ConversationAffinity
                     continue;
                 if (turn.Session is { } session && session == prompt.Session)
                     return turn.Place;
-                if (turn.Chain.Length > longest && prompt.SharedWith(turn.Chain) == turn.Chain.Length)
+                if (turn.Chain.Length > longest && prompt.StartsWith(turn.Chain))
                     (place, longest) = (turn.Place, turn.Chain.Length);
             }
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Bioproxy.Host.Json;
 using Bioproxy.Host.Models.Preambles;
 using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Prompts;
@@ -35,7 +36,7 @@ internal sealed class PreambleSource(Preamble preamble) : IWarmUpSource
         {
             if (ChatForm.Of(cut.With(message), cut.Endpoint) is not { } chat)
                 return null;
-            bodies.Add(JsonSerializer.SerializeToUtf8Bytes(chat, JsonOutput.Compact));
+            bodies.Add(JsonSerializer.SerializeToUtf8Bytes(chat, JsonWriting.Relaxed));
         }
 
         return new Rehearsal(bodies, cut.Text, ChainHash.Of(cut.Text));

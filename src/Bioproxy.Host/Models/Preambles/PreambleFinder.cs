@@ -94,7 +94,7 @@ internal sealed class PreambleFinder(ProxyOptions options, LearnedRates rates)
     {
         foreach (var preamble in _preambles)
         {
-            if (preamble.Domain == prompt.Domain && prompt.SharedWith(preamble.Chain) == preamble.Chain.Length)
+            if (preamble.Domain == prompt.Domain && prompt.StartsWith(preamble.Chain))
                 (preamble.Uses, preamble.LastUsed) = (preamble.Uses + 1, ++_uses);
         }
     }
@@ -105,7 +105,7 @@ internal sealed class PreambleFinder(ProxyOptions options, LearnedRates rates)
         lock (_lock)
         {
             using var text = CanonicalPrompt.Copy(preamble.Cut.Text, preamble.Domain);
-            var covered = _preambles.Where(other => other.Domain == preamble.Domain && text.SharedWith(other.Chain) == other.Chain.Length)
+            var covered = _preambles.Where(other => other.Domain == preamble.Domain && text.StartsWith(other.Chain))
                 .Max(static other => (int?)other.Chain.Length) ?? 0;
             if (preamble.Chain.Length - covered < LeastExtension * preamble.Chain.Length)
                 return false;

@@ -89,7 +89,7 @@ internal sealed class SlotTable
     {
         lock (_lock)
         {
-            var own = _known.Works.Find(w => w is { IsEnded: false, IsOwn: true, Chain: { } c } && prompt.SharedWith(c) == c.Length);
+            var own = _known.Works.Find(w => w is { IsEnded: false, IsOwn: true, Chain: { } c } && prompt.StartsWith(c));
             return own ?? (Array.Exists(Slots, s => s.IsFree) ? null
                 : _known.Works.Find(w => w is { IsEnded: false, Slot: { } slot } && Slots[slot].IsBorrowed));
         }

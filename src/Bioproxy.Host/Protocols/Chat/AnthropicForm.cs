@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Bioproxy.Host.Json;
 
 namespace Bioproxy.Host.Protocols.Chat;
 
@@ -98,7 +99,7 @@ internal static class AnthropicForm
         ["function"] = new JsonObject
         {
             ["name"] = ChatForm.Text(block, "name"),
-            ["arguments"] = (block["input"] ?? new JsonObject()).ToJsonString(JsonOutput.Compact),
+            ["arguments"] = (block["input"] ?? new JsonObject()).ToJsonString(JsonWriting.Relaxed),
         },
     };
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Bioproxy.Abstractions;
+using Bioproxy.Host.Json;
 using Bioproxy.Host.Protocols.Chat;
 
 namespace Bioproxy.UnitTests.Protocols.Chat;
@@ -62,5 +63,5 @@ public sealed class ChatFormTests
     public void Of_NoChat_IsNull(string body) => Assert.Null(Of(body, PromptEndpoint.Messages));
 
     private static string? Of(string body, PromptEndpoint endpoint) =>
-        ChatForm.Of(Encoding.UTF8.GetBytes(body), endpoint)?.ToJsonString(JsonOutput.Compact);
+        ChatForm.Of(Encoding.UTF8.GetBytes(body), endpoint)?.ToJsonString(JsonWriting.Relaxed);
 }
