@@ -130,11 +130,12 @@ public sealed class FakeFleetTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task Chat_BreaksOffAfterItsFirstByte_IsNotTriedAgain()
     {
-        _one.Misbehave(Chat, FakeMisbehaviour.Of(FakeWire.CloseMidChunk, afterChunks: 4));
+        foreach (var backend in new[] { _one, _two }) // whichever is asked: recognising them made one of them busier
+            backend.Misbehave(Chat, FakeMisbehaviour.Of(FakeWire.CloseMidChunk, afterChunks: 4));
 
         await Assert.ThrowsAnyAsync<Exception>(() => AskAsync("hello", isStream: true));
 
-        Assert.DoesNotContain(_two.Requests, request => request.Is("POST", Chat));
+        Assert.Single(_one.Requests.Concat(_two.Requests), request => request.Is("POST", Chat));
         await AssertNothingIsOwnedAsync();
     }
 
