@@ -185,7 +185,8 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
     private void Summarise()
     {
-        LogListening(ProxyAddress, string.Join(", ", _options.AllBackends.Select(backend => backend.Url)));
+        LogListening(ProxyAddress, string.Join(", ", _options.AllBackends.Select(
+            static backend => backend.IsPooled ? $"model {backend.Name}" : $"the backend {backend.Url}")));
         LogAdmin(AdminAddress);
         LogConfiguration(_options.ConfigFile ?? "none (defaults)", _options.StateDirectory, _options.WarmUpCheckInterval.TotalSeconds);
         foreach (var (trigger, path) in _options.Prefixes)
@@ -196,7 +197,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
             LogPlugin(plugin.Name, string.Join(", ", plugin.Exports));
     }
 
-    [LoggerMessage(LogLevel.Information, "Bioproxy listens on {Proxy} for the backend {Backends}")]
+    [LoggerMessage(LogLevel.Information, "Bioproxy listens on {Proxy} for {Backends}")]
     private partial void LogListening(Uri proxy, string backends);
 
     [LoggerMessage(LogLevel.Information, "Health, metrics and status are on {Admin}")]

@@ -16,7 +16,8 @@ internal static class FakeOllama
         {
             ("GET", "/") => (200, "text/plain; charset=utf-8", "Ollama is running"),
             ("GET", "/api/version") => (200, Json, new JsonObject { ["version"] = Version }.ToJsonString()),
-            ("GET", "/api/tags") => (200, Json, new JsonObject { ["models"] = new JsonArray([.. models.Select(Tag)]) }.ToJsonString()),
+            ("GET", "/api/tags") => (200, Json, ListOf(models.Select(Tag))),
+            ("GET", "/api/ps") => (200, Json, ListOf(models.Take(1).Select(Loaded))),
             ("GET", "/v1/models") => (200, Json, List(models)),
             ("POST", "/api/chat" or "/api/generate" or "/api/show") => Of(request, models),
             _ => null,
@@ -37,6 +38,8 @@ internal static class FakeOllama
             }.ToJsonString() + "\n");
     }
 
+    private static string ListOf(IEnumerable<JsonNode> models) => new JsonObject { ["models"] = new JsonArray([.. models]) }.ToJsonString();
+
     private static JsonNode Tag(string name) => new JsonObject
     {
         ["name"] = name,
@@ -54,6 +57,15 @@ internal static class FakeOllama
             ["quantization_level"] = "Q4_K_M",
         },
     };
+
+    /// <summary>The first model is in memory, for another five minutes.</summary>
+    private static JsonNode Loaded(string name)
+    {
+        var entry = Tag(name).AsObject();
+        entry.Remove("modified_at");
+        (entry["expires_at"], entry["size_vram"]) = ("2026-01-02T03:09:05.678901234Z", 4_920_753_328);
+        return entry;
+    }
 
     private static string List(IReadOnlyList<string> models) => new JsonObject
     {

@@ -115,6 +115,33 @@ public sealed class FakeOllamaBackendTests(ITestOutputHelper output) : IAsyncLif
         Assert.Equal(other, await PlaceOfAsync("[" + Turn("user", "One.") + "," + Turn("user", "Two.") + "]"));
     }
 
+    [Fact]
+    public async Task OllamasLists_OfAllServers_AreOneListWithWhatOllamaSays()
+    {
+        var tags = await ListAsync("/api/tags");
+        var running = await ListAsync("/api/ps");
+
+        Assert.Equal(["coder", "qwen3:latest", "qwen3", "llama3.1:8b"], tags.Select(model => (string)model!["name"]!).Order(ByPlace));
+        Assert.Equal("8.0B", (string?)tags.Single(IsCalled("llama3.1:8b"))!["details"]!["parameter_size"]);
+        Assert.Equal("qwen3", (string?)tags.Single(IsCalled("qwen3"))!["model"]);
+        Assert.Equal(["coder", "qwen3:latest", "qwen3"], running.Select(model => (string)model!["name"]!).Order(ByPlace));
+        Assert.Equal("2026-01-02T03:09:05.678901234Z", (string?)running.Single(IsCalled("qwen3:latest"))!["expires_at"]);
+    }
+
+    [Fact]
+    public async Task OllamasList_ServerIsGone_HasTheModelsOfTheOthers()
+    {
+        _two.Kill();
+        _one.Kill();
+
+        Assert.Contains("coder", (await ListAsync("/api/tags")).Select(model => (string?)model!["name"]));
+    }
+
+    private static Func<JsonNode?, bool> IsCalled(string name) => model => (string?)model!["name"] == name;
+
+    private async Task<JsonArray> ListAsync(string path) =>
+        JsonNode.Parse(await Stage.Client.GetStringAsync(new Uri(path, UriKind.Relative)).DefaultTimeout())!["models"]!.AsArray();
+
     /// <summary>In the order of the names below, whichever server was asked first.</summary>
     private static Comparer<string> ByPlace { get; } = Comparer<string>.Create((a, b) => Rank(a) - Rank(b));
 

@@ -79,6 +79,7 @@ public sealed class PooledModelsTests(ITestOutputHelper output)
 
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
         Assert.StartsWith(sign, text, StringComparison.Ordinal);
+        Assert.DoesNotContain(proxy.Log.Lines, line => line.Contains("is loading its model", StringComparison.Ordinal)); // it is no fault
         Assert.Contains(path == "/v1/messages" ? "message_stop" : "data: [DONE]", text, StringComparison.Ordinal);
     }
 
@@ -101,8 +102,13 @@ public sealed class PooledModelsTests(ITestOutputHelper output)
         using var response = await proxy.Client.SendAsync(request).DefaultTimeout();
 
         Assert.Equal("broken", (string)list["data"]![0]!["id"]!);
+        Assert.Equal("broken", (string?)Assert.Single(await OllamasListAsync("/api/tags"))!["name"]);
+        Assert.Empty(await OllamasListAsync("/api/ps"));
         var error = JsonNode.Parse(await response.Content.ReadAsStringAsync().DefaultTimeout())!["error"]!;
         Assert.Equal((503, "model_not_loaded"), ((int)response.StatusCode, (string)error["code"]!));
         Assert.Contains("nowhere.gguf", (string)error["message"]!, StringComparison.Ordinal);
+
+        async Task<JsonArray> OllamasListAsync(string path) =>
+            JsonNode.Parse(await proxy.Client.GetStringAsync(new Uri(path, UriKind.Relative)).DefaultTimeout())!["models"]!.AsArray();
     }
 }

@@ -22,10 +22,17 @@ internal sealed partial class BackendMonitor(
     private readonly SemaphoreSlim _checking = new(1, 1);
     private volatile IBackendListener[] _listeners = [];
     private volatile BackendState _state = BackendState.NotAsked;
+    private volatile BackendFacts? _lastFacts;
     private int _failures;
     private long _lastTouch;
 
     public BackendState State => _state;
+
+    /// <summary>What it told when it was last ready: for lists of models, of which some are not loaded. Nothing is decided by it.</summary>
+    public BackendFacts? LastFacts => _lastFacts;
+
+    /// <summary>Its model is loaded when a request needs it, and goes for another one: neither is worth a warning.</summary>
+    public bool LoadsForRequests { get; init; }
 
     /// <summary>The backend's address.</summary>
     public Uri Url => url;
@@ -131,6 +138,7 @@ internal sealed partial class BackendMonitor(
                 if (found.Status == before.Status && found.Facts == before.Facts && found.Problem == before.Problem)
                     return before;
                 _state = after = new BackendState(found.Status, found.Facts, found.Problem);
+                _lastFacts = found.Facts ?? _lastFacts;
             }
 
             Log(before, after);
@@ -172,8 +180,7 @@ internal sealed partial class BackendMonitor(
             if ((after.Problem ?? after.Facts?.Missing) is { } missing)
                 LogMissing(missing);
         }
-        else if (after.Status == BackendStatus.Unloaded
-            || (after.Status == BackendStatus.Loading && before.Status == BackendStatus.Unloaded))
+        else if (after.Status == BackendStatus.Unloaded || (after.Status == BackendStatus.Loading && LoadsForRequests))
         {
             LogUnloaded(url, after.Problem ?? string.Empty);
         }

@@ -95,7 +95,10 @@ internal static class BackendsServices
         Backend MakeModel(ModelHost host, ListedModel model)
         {
             var driver = new HostedModelDriver(host, model.Name);
-            var monitor = new BackendMonitor(driver, backend.Url, options.HealthCheckInterval, time, logger);
+            var monitor = new BackendMonitor(driver, backend.Url, options.HealthCheckInterval, time, logger)
+            {
+                LoadsForRequests = true,
+            };
             return new Backend(backend, driver, monitor, new BackendSender(backend, options))
             {
                 Model = model.Name,

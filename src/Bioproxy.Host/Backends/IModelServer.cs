@@ -1,3 +1,6 @@
+using System.Collections.ObjectModel;
+using System.Text.Json;
+
 namespace Bioproxy.Host.Backends;
 
 /// <summary>A server with several models under one address, of which it loads what a request asks for.</summary>
@@ -20,6 +23,12 @@ internal interface IModelServer : IDisposable
 
     /// <summary>Its models. Loads none, and keeps none loaded.</summary>
     Task<BackendAnswer<ModelList>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>The entries of one of its lists in Ollama's protocol, by the name of the model; empty where it speaks another.</summary>
+    /// <param name="path"><c>api/tags</c> or <c>api/ps</c>.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    Task<IReadOnlyDictionary<string, JsonElement>> ReadOllamaListAsync(string path, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<string, JsonElement>>(ReadOnlyDictionary<string, JsonElement>.Empty);
 
     /// <summary>Loads a model, where another may have to go; returns when it has, or has failed to.</summary>
     Task LoadAsync(string model, CancellationToken cancellationToken);

@@ -16,7 +16,7 @@ internal sealed class PoolBackends(
     {
         var server = new LlamaServerDriver(backend.Url, options.ConnectTimeout, backend.ApiKey);
         var driver = new PooledModelDriver(backend.Name, pool, server);
-        var monitor = new BackendMonitor(driver, backend.Url, options.HealthCheckInterval, time, logger);
+        var monitor = new BackendMonitor(driver, backend.Url, options.HealthCheckInterval, time, logger) { LoadsForRequests = true };
         return new Backend(backend, driver, monitor, new BackendSender(backend, options))
         {
             Loader = new PooledModel(backend.Name, pool, use),

@@ -41,7 +41,7 @@ internal static class ModelsPage
         writer.WriteString("object", "model");
         writer.WriteNumber("created", 0);
         writer.WriteString("owned_by", "bioproxy");
-        if (router.First(name)?.Current.State.Facts is { ModelMeta: not null } facts)
+        if (router.First(name)?.Backend.Monitor.LastFacts is { ModelMeta: not null } facts)
         {
             writer.WriteStartObject("meta");
             foreach (var (member, value) in facts.MetaMembers)

@@ -25,8 +25,15 @@ internal sealed class OllamaPath(ModelRouter router, PassthroughPath passthrough
         return sink;
     }
 
-    /// <summary>Whether the proxy itself answers this call, which has no prompt.</summary>
-    public bool Answers(Route route) => route is { Ollama: not null, IsGated: false } && !router.All.All(static m => m.SpeaksOllama);
+    /// <summary>Whether the proxy itself answers this call, which has no prompt. One Ollama server answers all of them; what several list
+    /// is put together here.</summary>
+    public bool Answers(Route route) => route is { Ollama: not null, IsGated: false }
+        && !(router.All.All(static model => model.SpeaksOllama) && (!IsOfModels(route) || IsOneServer));
+
+    private bool IsOneServer => !router.HasConfiguredNames
+        && router.All.Select(static model => model.Backend.Options.Name).Distinct().Take(2).Count() < 2;
+
+    private static bool IsOfModels(Route route) => route.Ollama is OllamaCall.Tags or OllamaCall.Running or OllamaCall.Show;
 
     /// <summary>Answers a call without a prompt.</summary>
     public async Task<ProxyFailure?> AnswerAsync(Exchange exchange, HttpRequest request)
@@ -34,10 +41,12 @@ internal sealed class OllamaPath(ModelRouter router, PassthroughPath passthrough
         switch (exchange.Route.Ollama)
         {
             case OllamaCall.Tags:
-                await WriteAsync(exchange, OllamaPages.Tags(_models.All)).ConfigureAwait(false);
+                var all = await _models.ListAsync("api/tags", exchange.Answer.Gone).ConfigureAwait(false);
+                await WriteAsync(exchange, OllamaPages.Tags(all)).ConfigureAwait(false);
                 return null;
             case OllamaCall.Running:
-                await WriteAsync(exchange, OllamaPages.Running(_models.All, time.GetUtcNow())).ConfigureAwait(false);
+                var running = await _models.ListAsync("api/ps", exchange.Answer.Gone).ConfigureAwait(false);
+                await WriteAsync(exchange, OllamaPages.Running(running, time.GetUtcNow())).ConfigureAwait(false);
                 return null;
             case OllamaCall.Version:
                 await WriteAsync(exchange, OllamaPages.Version()).ConfigureAwait(false);

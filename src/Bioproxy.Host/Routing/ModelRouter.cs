@@ -23,6 +23,9 @@ internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
     /// <summary>Names matter: there are several backends, <c>models</c> is configured, or a server has several models.</summary>
     public bool HasNames => _hasNames || models.All.Count > 1 || models.Default.IsServer;
 
+    /// <summary>Clients use the names of <c>models</c>, not those of the servers.</summary>
+    public bool HasConfiguredNames => options.Models.Count > 0;
+
     /// <summary>The models that are served, in the order of the configuration.</summary>
     public IReadOnlyList<ServedModel> All => models.All;
 

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Bioproxy.Host.Backends.Drivers;
 
 /// <summary>The models of a server whose kind is not configured: those of a router, until another kind has been recognised.</summary>
@@ -38,6 +40,9 @@ internal sealed class DetectedServer(IModelServer router, IReadOnlyList<IModelSe
     }
 
     public Task<BackendAnswer<ModelList>> ListAsync(CancellationToken cancellationToken) => Now.ListAsync(cancellationToken);
+
+    public Task<IReadOnlyDictionary<string, JsonElement>> ReadOllamaListAsync(string path, CancellationToken cancellationToken) =>
+        Now.ReadOllamaListAsync(path, cancellationToken);
 
     public Task LoadAsync(string model, CancellationToken cancellationToken) => Now.LoadAsync(model, cancellationToken);
 

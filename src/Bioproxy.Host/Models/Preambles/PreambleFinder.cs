@@ -44,7 +44,7 @@ internal sealed class PreambleFinder(ProxyOptions options, LearnedRates rates)
     {
         if (!options.PreamblesEnabled || endpoint == Abstractions.PromptEndpoint.Completion || IsShort(prompt.Chain.Length))
             return;
-        if (SharedWithAnother(prompt) is not { } shared || IsShort(shared))
+        if (SharedWithAnother(prompt) is not { } shared || IsShort(shared) || IsCovered(prompt, shared))
             return;
         if (PromptCut.At(prompt, shared, body(), endpoint) is { } cut && !IsShort(cut.Text.Length) && Add(new Preamble(cut, prompt.Domain)))
             Found?.Invoke();
@@ -105,9 +105,7 @@ internal sealed class PreambleFinder(ProxyOptions options, LearnedRates rates)
         lock (_lock)
         {
             using var text = CanonicalPrompt.Copy(preamble.Cut.Text, preamble.Domain);
-            var covered = _preambles.Where(other => other.Domain == preamble.Domain && text.StartsWith(other.Chain))
-                .Max(static other => (int?)other.Chain.Length) ?? 0;
-            if (preamble.Chain.Length - covered < LeastExtension * preamble.Chain.Length)
+            if (IsCovered_NeedsLock(text, preamble.Chain.Length))
                 return false;
             preamble.LastUsed = ++_uses;
             _preambles.Add(preamble);
@@ -115,6 +113,26 @@ internal sealed class PreambleFinder(ProxyOptions options, LearnedRates rates)
                 _preambles.Remove(_preambles.Where(one => one != preamble).MinBy(static one => (one.Uses, one.LastUsed))!);
             return true;
         }
+    }
+
+    /// <summary>Told before the body is copied and read: a client's next conversation nearly always begins with a known preamble.</summary>
+    private bool IsCovered(CanonicalPrompt prompt, int shared)
+    {
+        lock (_lock)
+            return IsCovered_NeedsLock(prompt, shared);
+    }
+
+    /// <summary>Whether a known preamble is nearly all of the first <paramref name="length"/> bytes.</summary>
+    private bool IsCovered_NeedsLock(CanonicalPrompt text, int length)
+    {
+        var covered = 0;
+        foreach (var other in _preambles)
+        {
+            if (other.Domain == text.Domain && other.Chain.Length > covered && text.StartsWith(other.Chain))
+                covered = other.Chain.Length;
+        }
+
+        return length - covered < LeastExtension * length;
     }
 
     private bool IsShort(int bytes) => bytes * rates.Now.TokensPerByte < options.PreamblesMinTokens;

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Bioproxy.Host.Protocols.Ollama;
 
 /// <summary>A model as Ollama's lists describe it. Null and zero mean that the backend did not say.</summary>
@@ -33,6 +35,9 @@ internal sealed record KnownModel(string Name)
 
     /// <summary>It calls tools.</summary>
     public bool CallsTools { get; init; }
+
+    /// <summary>What an Ollama server says of it itself; null for a model of another server.</summary>
+    public JsonElement? Entry { get; init; }
 
     /// <summary>It is in memory.</summary>
     public bool IsLoaded { get; init; } = true;

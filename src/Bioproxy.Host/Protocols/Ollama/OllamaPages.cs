@@ -104,6 +104,16 @@ internal static class OllamaPages
         _ => parameters.ToString(CultureInfo.InvariantCulture),
     };
 
+    /// <summary>All but the names, which are those that clients use here.</summary>
+    private static void CopyMembers(Utf8JsonWriter writer, JsonElement entry)
+    {
+        foreach (var member in entry.EnumerateObject())
+        {
+            if (!member.NameEquals("name") && !member.NameEquals("model"))
+                writer.Copy(member.Name, member.Value);
+        }
+    }
+
     private static ReadOnlyMemory<byte> List(
         IEnumerable<KnownModel> models, Action<Utf8JsonWriter, KnownModel> members) => OllamaJson.Object(writer =>
     {
@@ -113,7 +123,10 @@ internal static class OllamaPages
             writer.WriteStartObject();
             writer.WriteString("name", model.Name);
             writer.WriteString("model", model.Name);
-            members(writer, model);
+            if (model.Entry is { } entry)
+                CopyMembers(writer, entry);
+            else
+                members(writer, model);
             writer.WriteEndObject();
         }
 

@@ -133,6 +133,19 @@ public sealed class PreambleFinderTests
     }
 
     [Fact]
+    public void Observe_KnownPreamble_NeedsNoCopyOfTheBody()
+    {
+        See(Rules, "what?");
+        See(Rules, "why?");
+        var next = Chat(Rules, "when?");
+
+        using var prompt = TestPrompts.Chat(next);
+        _finder.Observe(prompt, PromptEndpoint.Chat, () => throw new InvalidOperationException("It was copied for nothing."));
+
+        Assert.Equal(3, Assert.Single(_finder.All).Uses);
+    }
+
+    [Fact]
     public void Observe_SwitchedOff_FindsNothing()
     {
         var finder = new PreambleFinder(Options with { PreamblesEnabled = false }, new LearnedRates());

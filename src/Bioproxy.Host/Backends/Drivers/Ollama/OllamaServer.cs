@@ -37,6 +37,19 @@ internal sealed class OllamaServer(BackendOptions backend, TimeSpan connectTimeo
         return answer;
     }
 
+    public override async Task<IReadOnlyDictionary<string, JsonElement>> ReadOllamaListAsync(
+        string path, CancellationToken cancellationToken)
+    {
+        var list = ControlCalls.Extract(
+            await Calls.GetAsync(path, cancellationToken).ConfigureAwait(false),
+            "the list of models",
+            static root => root.GetProperty("models").EnumerateArray().ToDictionary(
+                static model => model.GetProperty("name").GetString() ?? throw new FormatException(),
+                static model => model.Clone(),
+                StringComparer.Ordinal));
+        return list.Value ?? [];
+    }
+
     private static (ListedModel Listed, BackendFacts Facts) Read(JsonElement model)
     {
         var name = model.GetProperty("name").GetString() ?? throw new FormatException();
