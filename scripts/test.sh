@@ -22,6 +22,11 @@ if [ "$unit" = 0 ]; then
   echo "Looking for a llama-server (the first time about 13 MB are fetched) …"
   LLAMA_SERVER="$(./scripts/get-llama-server.sh | tail -n 1)"
   export LLAMA_SERVER
+  if BIOPROXY_NODE_CLIENTS="$(./scripts/get-node-clients.sh | tail -n 1)"; then
+    export BIOPROXY_NODE_CLIENTS
+  else
+    unset BIOPROXY_NODE_CLIENTS # these tests are skipped
+  fi
 fi
 
 logs="$(mktemp -d)"

@@ -9,6 +9,7 @@ if (args is ["--role", var role, .. var rest])
 var runs = new Dictionary<string, Func<ResultTable, CancellationToken, Task>>(StringComparer.Ordinal)
 {
     ["forward"] = ForwardRun.RunAsync,
+    ["overhead"] = OverheadRun.RunAsync,
     ["splice"] = SpliceRun.RunAsync,
     ["look-up"] = LookUpRun.RunAsync,
     ["plan"] = PlanRun.RunAsync,

@@ -54,7 +54,7 @@ internal static class ConversationsRun
         try
         {
             await using var proxy = await ProxyProcess.StartAsync(behind.Port, "Say it in one word.\n<<message>>", cancellationToken,
-                new JsonObject { ["save"] = save, ["min_tokens"] = 128, ["idle_save_seconds"] = 0.2 });
+                new JsonObject { ["kv"] = new JsonObject { ["save"] = save, ["min_tokens"] = 128, ["idle_save_seconds"] = 0.2 } });
             await UntilKnownAsync(proxy, -1, cancellationToken);
             using var direct = new HttpClient(new SocketsHttpHandler
             {

@@ -31,14 +31,14 @@ internal sealed class ProxyProcess : IAsyncDisposable
     /// <param name="backend">The backend's port.</param>
     /// <param name="template">The text of the template behind <c>@code</c>.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <param name="kv">The configuration's <c>kv</c>; null for the defaults.</param>
+    /// <param name="settings">Further members of the configuration; null for the defaults.</param>
     public static Task<ProxyProcess> StartAsync(
-        int backend, string template, CancellationToken cancellationToken, JsonObject? kv = null) =>
-        StartAsync([backend], template, cancellationToken, kv);
+        int backend, string template, CancellationToken cancellationToken, JsonObject? settings = null) =>
+        StartAsync([backend], template, cancellationToken, settings);
 
     /// <inheritdoc cref="StartAsync(int, string, CancellationToken, JsonObject)"/>
     public static async Task<ProxyProcess> StartAsync(
-        IReadOnlyList<int> backends, string template, CancellationToken cancellationToken, JsonObject? kv = null)
+        IReadOnlyList<int> backends, string template, CancellationToken cancellationToken, JsonObject? settings = null)
     {
         var folder = Directory.CreateTempSubdirectory("bioproxy-bench-");
         var port = ChildProcess.FreePort();
@@ -51,8 +51,9 @@ internal sealed class ProxyProcess : IAsyncDisposable
             ["admin_port"] = adminPort,
             ["prefixes"] = new JsonObject { ["@code"] = "code.txt" },
             ["state_directory"] = "state",
-            ["kv"] = kv ?? [],
         };
+        foreach (var (key, value) in settings ?? [])
+            config[key] = value?.DeepClone();
         if (backends is [var only])
             config["backend_url"] = $"http://127.0.0.1:{only}";
         else
