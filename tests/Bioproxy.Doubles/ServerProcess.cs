@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Bioproxy.Doubles;
@@ -8,6 +9,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
 
+    private const int SigKill = 9;
     private const int SigTerm = 15;
 
     private readonly Process _process;
@@ -18,7 +20,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         _process = process;
         Log = log;
-        _onExit = (_, _) => Kill();
+        _onExit = (_, _) => KillAtOnce();
         AppDomain.CurrentDomain.ProcessExit += _onExit;
     }
 
@@ -107,6 +109,30 @@ internal sealed class ServerProcess : IAsyncDisposable
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [DllImport("libc", EntryPoint = "kill", ExactSpelling = true)]
     private static extern int SendSignal(int process, int signal);
+
+    /// <summary>The runner waits only a moment for this process to end, and looking through all processes for a tree takes longer than
+    /// that on a busy machine: servers were left running.</summary>
+    private void KillAtOnce()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Kill();
+            return;
+        }
+
+        try
+        {
+            if (_process.HasExited)
+                return;
+            var children = File.ReadAllText($"/proc/{_process.Id}/task/{_process.Id}/children");
+            foreach (var id in children.Split(' ', StringSplitOptions.RemoveEmptyEntries).Append($"{_process.Id}"))
+                _ = SendSignal(int.Parse(id, CultureInfo.InvariantCulture), SigKill);
+        }
+        catch (Exception e) when (e is InvalidOperationException or IOException)
+        {
+            // It has already ended.
+        }
+    }
 
     private void Kill()
     {
