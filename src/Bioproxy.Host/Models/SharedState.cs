@@ -24,13 +24,16 @@ internal sealed class SharedState(
     TimeProvider time,
     ILoggerFactory loggers)
 {
+    private readonly RatesByModel _rates = new();
+    private readonly AnswerTimes _answers = new();
+
     public ModelContext ContextOf(Backend backend) => new()
     {
         Options = options,
         Place = snapshots.Places.Of(backend.Options),
         Snapshots = snapshots,
         Fingerprints = fingerprints,
-        Rates = new LearnedRates(),
+        Rates = new LearnedRates(_rates),
         Effectiveness = new RestoreEffectiveness(metrics, time, loggers.CreateLogger<RestoreEffectiveness>()),
         Metrics = metrics,
         Time = time,
@@ -40,5 +43,5 @@ internal sealed class SharedState(
 
     /// <summary>The queue before a backend, whose capacity it learns later.</summary>
     public SlotQueue NewQueue(Backend backend) => new(
-        time, backend.Options.Capacity ?? options.QueueCapacity, options.QueueMaxLength, options.QueueMaxWait);
+        time, backend.Options.Capacity ?? options.QueueCapacity, options.QueueMaxLength, options.QueueMaxWait, _answers);
 }

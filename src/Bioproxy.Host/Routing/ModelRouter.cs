@@ -13,7 +13,7 @@ namespace Bioproxy.Host.Routing;
 /// </summary>
 internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
 {
-    /// <summary>Rates are learned for each instance, so that smaller differences mean nothing.</summary>
+    /// <summary>Rates are learned for each instance, so that smaller differences between figures of one kind mean nothing.</summary>
     private const double NoiseSeconds = 0.02;
     private const double NoiseShare = 0.05;
 
@@ -105,34 +105,47 @@ internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
     }
 
     /// <summary>Those that are away come last. Of those that are as good as the best the least busy goes first.</summary>
-    private static void Sort(RouteCandidate[] candidates)
+    internal static void Sort(RouteCandidate[] candidates)
     {
-        var best = double.PositiveInfinity;
-        foreach (ref readonly var candidate in candidates.AsSpan())
+        var best = candidates[0];
+        foreach (ref readonly var candidate in candidates.AsSpan(1))
         {
-            if (!candidate.IsAway && candidate.Seconds < best)
-                best = candidate.Seconds;
+            if (candidate.IsAway == best.IsAway ? candidate.Seconds < best.Seconds : best.IsAway)
+                best = candidate;
         }
 
-        var close = best + Math.Max(NoiseSeconds, best * NoiseShare);
+        for (var i = 0; i < candidates.Length; i++)
+            candidates[i] = candidates[i] with { IsAsGoodAsBest = IsAsGood(candidates[i], best) };
         for (var sorted = 1; sorted < candidates.Length; sorted++)
         {
             var next = candidates[sorted];
             var at = sorted;
-            for (; at > 0 && IsBefore(next, candidates[at - 1], close); at--)
+            for (; at > 0 && IsBefore(next, candidates[at - 1]); at--)
                 candidates[at] = candidates[at - 1];
             candidates[at] = next;
         }
     }
 
-    private static bool IsBefore(in RouteCandidate one, in RouteCandidate other, double close)
+    private static bool IsBefore(in RouteCandidate one, in RouteCandidate other)
     {
         if (one.IsAway != other.IsAway)
             return other.IsAway;
-        if (one.Seconds > close || other.Seconds > close)
+        if (one.IsAsGoodAsBest != other.IsAsGoodAsBest)
+            return one.IsAsGoodAsBest;
+        if (!one.IsAsGoodAsBest)
             return one.Seconds < other.Seconds;
         return one.HasConversation != other.HasConversation ? one.HasConversation : one.BusySeconds < other.BusySeconds;
     }
+
+    /// <summary>The prompt takes about as long everywhere, so that a twentieth of a long one is noise; a save, a wait or a load that only
+    /// one of them asks for is not noise because the prompt is long.</summary>
+    private static bool IsAsGood(in RouteCandidate one, in RouteCandidate best) => one.IsAway == best.IsAway
+        && Excess(one.PromptSeconds, best.PromptSeconds)
+            + Excess(one.Seconds - one.PromptSeconds, best.Seconds - best.PromptSeconds) <= NoiseSeconds;
+
+    /// <summary>The difference of two figures of one kind, as far as it is more than noise.</summary>
+    private static double Excess(double one, double best) =>
+        Math.Abs(one - best) > Math.Max(NoiseSeconds, best * NoiseShare) ? one - best : 0;
 
     /// <summary>One that is loaded for requests is not away while it is being loaded.</summary>
     private static bool IsAway(ServedModel model) => model.BackOff.IsOn || model.Current.State.Status is BackendStatus.Unreachable

@@ -20,5 +20,8 @@ internal readonly record struct RouteCandidate(
     /// <summary>It has no slots, and served the conversation's last turn.</summary>
     public bool HasConversation { get; init; }
 
+    /// <summary>The difference from the best one is noise.</summary>
+    public bool IsAsGoodAsBest { get; init; }
+
     public double Seconds => WaitSeconds + LoadSeconds + PromptSeconds + EvictionSeconds;
 }

@@ -15,6 +15,15 @@ internal sealed record EvictionRule(string Name, Func<StoredSnapshot, DateTimeOf
         stored.Snapshot.Tokens * EvictionCost.ChanceOfReturn(Math.Max(1, stored.Snapshot.Turns))
         * Math.Pow(0.5, (now - stored.LastUsed).TotalDays) / stored.Snapshot.Bytes);
 
+    /// <summary>The rule in use with other constants.</summary>
+    /// <param name="minutes">Beyond them, twice the age is half the value.</param>
+    /// <param name="covered">The loss of value of what a newer snapshot holds, too.</param>
+    public static EvictionRule With(double minutes, double covered) => new(
+        FormattableString.Invariant($"{minutes:0} min, {covered:0.0}"),
+        (stored, now) => stored.Snapshot.Tokens * (1 - (covered * stored.Covered))
+            * EvictionCost.ChanceOfReturn(Math.Max(1, stored.Snapshot.Turns))
+            / (1 + (Math.Max(0, (now - stored.LastUsed).TotalMinutes) / minutes)) / Math.Max(1, stored.Snapshot.Bytes));
+
     public static EvictionRule LeastRecentlyUsed { get; } = new("least recently used", static (stored, now) =>
         -(now - stored.LastUsed).TotalSeconds);
 }

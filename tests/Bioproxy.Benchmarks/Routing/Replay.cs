@@ -23,7 +23,7 @@ internal sealed class Replay(SimulatedFleet fleet, RoutingPolicy policy, IReadOn
     private readonly PriorityQueue<ReplayJob, (double At, int Number)> _ends = new();
     private readonly List<ReplayJob>[] _waiting = [.. fleet.Models.Select(_ => new List<ReplayJob>())];
     private readonly double[] _busy = new double[fleet.Models.Count];
-    private readonly List<double> _firstTokens = new(trace.Count);
+    private readonly List<FirstToken> _firstTokens = new(trace.Count);
     private double _now;
     private long _reused;
     private long _computed;
@@ -52,11 +52,12 @@ internal sealed class Replay(SimulatedFleet fleet, RoutingPolicy policy, IReadOn
             }
         }
 
-        _firstTokens.Sort();
+        FirstToken[] sorted = [.. _firstTokens.OrderBy(one => one.Seconds)];
+        var ninetyFifth = (int)(sorted.Length * 0.95);
         var all = trace.Sum(request => (long)request.Blocks.Length);
         var room = fleet.Options.KvEnabled ? Room() : 0;
         return new ReplayResult(policy, fleet.Rule, room, _reused / (double)all, _busy.Max() / _busy.Average(),
-            _firstTokens[_firstTokens.Count / 2], _firstTokens[(int)(_firstTokens.Count * 0.95)], _computed);
+            sorted[sorted.Length / 2].Seconds, sorted[ninetyFifth].Seconds, _computed, FirstToken.Mean(sorted[ninetyFifth..]));
     }
 
     private int Room() => (int)(fleet.Options.KvMaxBytes / SimulatedRates.BlockTokens / SimulatedRates.TokenBytes);
@@ -96,9 +97,11 @@ internal sealed class Replay(SimulatedFleet fleet, RoutingPolicy policy, IReadOn
         instance.Started(job.Placement);
         job.Prompt.Dispose();
         job.Began = _now;
-        var first = _now + slots.TakeSeconds() + SimulatedRates.PrefillSeconds(job.Computed);
+        var (saving, restoring) = slots.TakeSeconds();
+        var token = new FirstToken(_now - job.Arrived, saving, restoring, SimulatedRates.PrefillSeconds(job.Computed));
+        var first = job.Arrived + token.Seconds;
         var end = first + SimulatedRates.DecodeSeconds(job.Request.OutputTokens);
-        _firstTokens.Add(first - job.Arrived);
+        _firstTokens.Add(token);
         _busy[job.Instance] += end - _now;
         _reused += job.Reused;
         _computed += job.Computed;

@@ -9,6 +9,7 @@ namespace Bioproxy.Benchmarks.Routing;
 /// <param name="Median">Median of the simulated seconds to the first token.</param>
 /// <param name="NinetyFifth">Their 95th percentile.</param>
 /// <param name="ComputedTokens">Prompt tokens computed.</param>
+/// <param name="Slowest">What the time to the first token goes to in the slowest 5 %, on average.</param>
 internal sealed record ReplayResult(
     RoutingPolicy Policy,
     EvictionRule Rule,
@@ -17,4 +18,5 @@ internal sealed record ReplayResult(
     double Busiest,
     double Median,
     double NinetyFifth,
-    long ComputedTokens);
+    long ComputedTokens,
+    FirstToken Slowest);

@@ -18,13 +18,14 @@ internal sealed class SimulatedSlots(string folder, Dictionary<string, int[]> fi
     private readonly SlotRow[] _rows = [.. Enumerable.Range(0, SimulatedRates.Slots).Select(id => new SlotRow(id, false, null, null))];
     private readonly long[] _lastUsed = new long[SimulatedRates.Slots];
     private long _tasks;
-    private double _seconds;
+    private double _saving;
+    private double _restoring;
 
-    /// <summary>The time that the control calls since the last question took.</summary>
-    public double TakeSeconds()
+    /// <summary>The seconds that the control calls since the last question took.</summary>
+    public (double Saving, double Restoring) TakeSeconds()
     {
-        var taken = _seconds;
-        _seconds = 0;
+        var taken = (_saving, _restoring);
+        (_saving, _restoring) = (0, 0);
         return taken;
     }
 
@@ -58,6 +59,7 @@ internal sealed class SimulatedSlots(string folder, Dictionary<string, int[]> fi
             file.SetLength(bytes);
         lock (files)
             files[fileName] = _held[slot];
+        _saving += bytes / SimulatedRates.SaveBytes;
         return Answer(tokens, bytes, SimulatedRates.SaveBytes);
     }
 
@@ -67,7 +69,9 @@ internal sealed class SimulatedSlots(string folder, Dictionary<string, int[]> fi
             _held[slot] = files[fileName];
         var tokens = _held[slot].Length * SimulatedRates.BlockTokens;
         _rows[slot] = _rows[slot] with { PromptTokens = tokens };
-        return Answer(tokens, (long)tokens * SimulatedRates.TokenBytes, SimulatedRates.RestoreBytes);
+        var bytes = (long)tokens * SimulatedRates.TokenBytes;
+        _restoring += bytes / SimulatedRates.RestoreBytes;
+        return Answer(tokens, bytes, SimulatedRates.RestoreBytes);
     }
 
     public Task<bool> EraseAsync(int slot, CancellationToken cancellationToken)
@@ -102,11 +106,8 @@ internal sealed class SimulatedSlots(string folder, Dictionary<string, int[]> fi
     private static Task<BackendAnswer<T>> Good<T>(T value)
         where T : class => Task.FromResult(new BackendAnswer<T>(value, 200, null, null, Connection));
 
-    private Task<BackendAnswer<SlotFileResult>> Answer(int tokens, long bytes, double rate)
-    {
-        _seconds += bytes / rate;
-        return Good(new SlotFileResult(tokens, bytes, TimeSpan.FromSeconds(bytes / rate)));
-    }
+    private static Task<BackendAnswer<SlotFileResult>> Answer(int tokens, long bytes, double rate) =>
+        Good(new SlotFileResult(tokens, bytes, TimeSpan.FromSeconds(bytes / rate)));
 
     private void Hold(int slot, int[] blocks, bool isProcessing)
     {

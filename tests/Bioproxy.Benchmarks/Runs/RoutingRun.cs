@@ -8,7 +8,7 @@ namespace Bioproxy.Benchmarks.Runs;
 /// What routing is worth: traces of a production service replayed through the real router, queues, schedulers and snapshot store over
 /// simulated instances. The traces are not in the repository: <c>BENCH_TRACES</c> is the folder with
 /// <c>mooncake-conversation.jsonl</c> and <c>mooncake-synthetic.jsonl</c>. <c>BENCH_REPLAYS</c> chooses some of the parts
-/// <c>cost</c>, <c>&lt;trace&gt;-&lt;instances&gt;</c> and <c>&lt;trace&gt;-curve</c>, separated by commas.
+/// <c>cost</c>, <c>constants</c>, <c>&lt;trace&gt;-&lt;instances&gt;</c> and <c>&lt;trace&gt;-curve</c>, separated by commas.
 /// </summary>
 internal static class RoutingRun
 {
@@ -18,10 +18,14 @@ internal static class RoutingRun
     /// <summary>The instances of the curve over disk size, which hardly depends on them.</summary>
     private const int CurveInstances = 16;
 
+    private const int PeopleInstances = 2;
+
     /// <summary>What least-recently-used eviction reuses with the small room, by the statement of the goal.</summary>
     private static readonly (string Name, double LeastRecentlyUsed)[] Traces = [("synthetic", 0.512), ("conversation", 0.277)];
 
     private static readonly int[] Fleets = [16, 4];
+
+    private static readonly int[] PeopleRooms = [2_500, 10_000];
 
     private static readonly int[] Curve = [12_500, SmallRoom, 50_000, Room];
 
@@ -29,6 +33,8 @@ internal static class RoutingRun
     {
         if (IsWanted("cost"))
             await RouteCost.MeasureAsync(table, cancellationToken);
+        if (IsWanted("constants"))
+            await CompareConstantsAsync(table, cancellationToken);
         var folder = Environment.GetEnvironmentVariable("BENCH_TRACES");
         foreach (var (name, leastRecentlyUsed) in Traces)
         {
@@ -47,6 +53,39 @@ internal static class RoutingRun
         }
     }
 
+    /// <summary>Whether the constants of the rule in use suit only the traces that they were chosen with.</summary>
+    private static async Task CompareConstantsAsync(ResultTable table, CancellationToken cancellationToken)
+    {
+        var schedule = PeopleSchedule.Make();
+        var unlimited = Unlimited(schedule);
+        ResultTable.Say($"people: {schedule.Count:N0} requests, {schedule.SelectMany(one => one.Blocks).Distinct().Count():N0} blocks, "
+            + $"{Percent(unlimited)} reused by an infinite cache");
+        EvictionRule[] rules =
+        [
+            EvictionRule.InUse, EvictionRule.LeastRecentlyUsed, EvictionRule.Former,
+            EvictionRule.With(1, 0.9), EvictionRule.With(100, 0.9), EvictionRule.With(1440, 0.9),
+            EvictionRule.With(10, 0), EvictionRule.With(10, 0.5), EvictionRule.With(10, 1),
+        ];
+        foreach (var room in PeopleRooms)
+        {
+            var shares = new List<(EvictionRule Rule, double Share)>();
+            foreach (var rule in rules)
+            {
+                await using var fleet = new SimulatedFleet(PeopleInstances, room, rule);
+                await fleet.StartAsync(cancellationToken);
+                var result = await new Replay(fleet, RoutingPolicy.Bioproxy, schedule, stretch: 1).RunAsync(cancellationToken);
+                shares.Add((rule, result.Reused));
+            }
+
+            var inUse = shares[0].Share;
+            table.Add(
+                $"routing, people: reuse with {room:N0} blocks on disk",
+                string.Join(", ", shares.Select(one => $"{one.Rule.Name} {Percent(one.Share)}")),
+                "the rule in use keeps more than the least recently used",
+                inUse > shares[1].Share);
+        }
+    }
+
     private static bool IsWanted(string part) =>
         Environment.GetEnvironmentVariable("BENCH_REPLAYS") is not { Length: > 0 } wanted || wanted.Split(',').Contains(part);
 
@@ -60,12 +99,9 @@ internal static class RoutingRun
         var what = $"routing, {about.Name}, {instances} instances";
         var results = new List<ReplayResult>();
         foreach (var policy in Enum.GetValues<RoutingPolicy>())
-            results.Add(await ReplayAsync(trace, instances, Room, policy, EvictionRule.InUse, cancellationToken));
-        results.Add(await ReplayAsync(trace, instances, 0, RoutingPolicy.RoundRobin, EvictionRule.InUse, cancellationToken));
-        var small = await ReplayAsync(trace, instances, SmallRoom, RoutingPolicy.Bioproxy, EvictionRule.InUse, cancellationToken);
-        foreach (var result in results.Append(small))
-            table.Add($"{what}, {result.DiskBlocks:N0} blocks on disk: {result.Policy}", Text(result));
-
+            results.Add(await RunAsync(policy, Room));
+        results.Add(await RunAsync(RoutingPolicy.RoundRobin, 0));
+        var small = await RunAsync(RoutingPolicy.Bioproxy, SmallRoom);
         var unlimited = Unlimited(trace);
         var ours = results[0];
         var others = results.Skip(1).Min(result => result.NinetyFifth);
@@ -76,6 +112,13 @@ internal static class RoutingRun
         table.Add($"{what}: busiest instance against the mean", Number(ours.Busiest), "<= 1.15", ours.Busiest <= 1.15);
         table.Add($"{what}: 95th percentile of the time to first token", Number(ours.NinetyFifth) + " s",
             $"lowest (others {Number(others)} s)", ours.NinetyFifth <= others);
+
+        async Task<ReplayResult> RunAsync(RoutingPolicy policy, int room)
+        {
+            var result = await ReplayAsync(trace, instances, room, policy, EvictionRule.InUse, cancellationToken);
+            table.Add($"{what}, {room:N0} blocks on disk: {policy}", Text(result));
+            return result;
+        }
     }
 
     private static async Task DrawAsync(
@@ -129,7 +172,9 @@ internal static class RoutingRun
 
     private static string Text(ReplayResult result) =>
         $"{Percent(result.Reused)} reused, busiest {Number(result.Busiest)}, first token p50 {Number(result.Median)} s, "
-        + $"p95 {Number(result.NinetyFifth)} s, {result.ComputedTokens / 1e6:0} M tokens computed";
+        + $"p95 {Number(result.NinetyFifth)} s, {result.ComputedTokens / 1e6:0} M tokens computed, slowest 5 %: "
+        + $"{Number(result.Slowest.Waiting)} s waiting, {Number(result.Slowest.Saving)} s saving, "
+        + $"{Number(result.Slowest.Restoring)} s restoring, {Number(result.Slowest.Computing)} s computing";
 
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.0} %");
 

@@ -25,7 +25,8 @@ internal sealed class ModelFixture : IAsyncDisposable
         TimeProvider? time = null,
         int slots = 2,
         string name = BackendOptions.DefaultName,
-        IModelLoader? loader = null)
+        IModelLoader? loader = null,
+        RatesByModel? rates = null)
     {
         var clock = time ?? Clock;
         Options = change?.Invoke(_folder.Options) ?? _folder.Options;
@@ -40,7 +41,7 @@ internal sealed class ModelFixture : IAsyncDisposable
             Options = Options,
             Snapshots = Store,
             Fingerprints = new FingerprintProbe(_folder.Folder, clock, NullLogger<FingerprintProbe>.Instance),
-            Rates = new LearnedRates(),
+            Rates = new LearnedRates(rates),
             Effectiveness = new RestoreEffectiveness(Metrics, clock, NullLogger<RestoreEffectiveness>.Instance),
             Metrics = Metrics,
             Time = clock,

@@ -264,7 +264,7 @@ public sealed class ModelRouterTests : IAsyncDisposable
     /// <summary>All slots are taken, after requests that took this long each.</summary>
     private static async Task FillAsync(ModelFixture model, int seconds)
     {
-        for (var i = 0; i < 20; i++)
+        for (var i = 0; i < AnswerTimes.Many; i++)
         {
             var lease = await AcquireAsync();
             model.Clock.Advance(TimeSpan.FromSeconds(seconds));

@@ -39,9 +39,12 @@ internal static class EvictionCost
     {
         if (!rates.HasSaved)
             return 0; // the first save finds it out
-        var bytes = HeldTokens(content, rates) * rates.BytesPerToken;
-        return (bytes / rates.Save) + (bytes / WearBytesPerSecond);
+        return SaveSeconds(content, rates) + (HeldTokens(content, rates) * rates.BytesPerToken / WearBytesPerSecond);
     }
+
+    /// <summary>The time that saving it takes. This is all it costs where it is saved in any case, sooner or later.</summary>
+    public static double SaveSeconds(SlotContent content, in Rates rates) =>
+        rates.HasSaved ? HeldTokens(content, rates) * rates.BytesPerToken / rates.Save : 0; // the first save finds it out
 
     public static double HeldTokens(SlotContent content, in Rates rates) =>
         content.Tokens > 0 ? content.Tokens : content.Length * rates.TokensPerByte;

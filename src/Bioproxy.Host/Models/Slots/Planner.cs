@@ -37,7 +37,7 @@ internal static class Planner
             var lost = slot.IsWhole ? 0 : slot.RollBackCost; // the server keeps no copy of what it rolls back
             var seconds = rates.PrefillSeconds(question.Tokens - reused);
             var option = new PlanOption(PromptSource.Hot, slot.Id, reused, seconds, lost, IsPartial: !slot.IsWhole);
-            if (!slot.IsWhole && slot.SaveCost < lost)
+            if (!slot.IsWhole && (slot.SaveCost < lost || (lost > 0 && slot.MustBeSaved)))
                 option = option with { EvictionCost = slot.SaveCost, SaveFirst = true };
             held = Cheaper(held, option);
         }
@@ -87,10 +87,10 @@ internal static class Planner
         return new PlanOption(PromptSource.Cold, pinned, reused, seconds, cost, SaveFirst: pinned is not null && saveFirst);
     }
 
-    /// <summary>The cost of displacing a slot's content: that of saving it first where that is lower.</summary>
-    private static (double Cost, bool SaveFirst) CostOf(in SlotOption slot, in Rates rates)
+    /// <summary>The cost of displacing a slot's content: that of saving it first where that is lower, or is done in any case.</summary>
+    public static (double Cost, bool SaveFirst) CostOf(in SlotOption slot, in Rates rates)
     {
-        if (slot.SaveCost < slot.EvictionCost)
+        if (slot.MustBeSaved || slot.SaveCost < slot.EvictionCost)
             return (slot.SaveCost, true);
         return (rates.HasRam ? slot.EvictionCost * ShareWithRam : slot.EvictionCost, false);
     }

@@ -1,14 +1,10 @@
 namespace Bioproxy.Host.Models.Slots;
 
 /// <summary>How long the work on a queue's slots is expected to take, and how busy they were. Guarded by the queue's lock.</summary>
-internal sealed class QueueLoad(TimeProvider time)
+/// <param name="time">The clock.</param>
+/// <param name="answers">How long answers take on all servers: a few of this one's say little.</param>
+internal sealed class QueueLoad(TimeProvider time, AnswerTimes answers)
 {
-    /// <summary>How much the newest request says about how long an answer takes, once there were several.</summary>
-    private const double NewestCounts = 0.1;
-
-    /// <summary>Assumed before the first request has ended.</summary>
-    private const double AssumedAnswer = 5;
-
     /// <summary>How long past work counts: after this time a third of it does.</summary>
     private const double Memory = 600;
 
@@ -17,7 +13,7 @@ internal sealed class QueueLoad(TimeProvider time)
     private double _busy; // slot seconds until then, decayed
     private int _used;
     private int _ended;
-    private double _answer = AssumedAnswer;
+    private double _answer; // seconds of the answers here on average
 
     public void Begin(Lease lease)
     {
@@ -35,19 +31,32 @@ internal sealed class QueueLoad(TimeProvider time)
         if (lease.Lane == Lane.WarmUp)
             return;
         var answer = time.GetElapsedTime(lease.Granted, now).TotalSeconds - lease.PromptSeconds;
-        _answer += (answer - _answer) * Math.Max(NewestCounts, 1.0 / ++_ended);
+        _answer = AnswerTimes.Next(_answer, answer, ++_ended);
+        answers.Add(answer);
     }
 
     /// <summary>Slot seconds that those who wait will take.</summary>
     public double WorkOf(ClientRing waiting) => waiting.PromptSeconds + (waiting.Weight * Answer);
 
-    /// <summary>Seconds until the work under way has left room for this weight.</summary>
+    /// <summary>Seconds until the work under way has left room for this weight: the mean of the first end, where an answer ends at any time
+    /// but none before its prompt is computed.</summary>
     public double SecondsUntilRoom(int weight, long now)
     {
-        var leaving = 0.0; // weight that becomes free in a second
-        foreach (var lease in _active)
-            leaving += lease.Weight / Remaining(lease, now);
-        return leaving > 0 ? weight / leaving : 0;
+        if (_active.Count == 0)
+            return 0;
+        Span<double> prompts = _active.Count <= 64 ? stackalloc double[_active.Count] : new double[_active.Count];
+        for (var i = 0; i < prompts.Length; i++)
+            prompts[i] = PromptLeft(_active[i], now);
+        prompts.Sort();
+        var (seconds, goesOn) = (prompts[0], 1.0); // the probability that none has ended by then
+        for (var answering = 1; answering <= prompts.Length; answering++)
+        {
+            var stays = answering < prompts.Length ? Math.Exp(answering * (prompts[answering - 1] - prompts[answering]) / Answer) : 0;
+            seconds += goesOn * (1 - stays) * Answer / answering;
+            goesOn *= stays;
+        }
+
+        return seconds + ((weight - 1) * Answer / prompts.Length);
     }
 
     /// <summary>Seconds until the longest of the work under way has ended.</summary>
@@ -69,12 +78,22 @@ internal sealed class QueueLoad(TimeProvider time)
         return busy;
     }
 
-    private double Answer => Math.Max(0.01, _answer);
+    /// <summary>As on all servers at first, and as here once there were many.</summary>
+    private double Answer
+    {
+        get
+        {
+            var own = Math.Min(1, _ended / (double)AnswerTimes.Many);
+            return Math.Max(0.01, (own * _answer) + ((1 - own) * answers.Mean));
+        }
+    }
 
     /// <summary>What remains of its prompt, and an average answer: lengths of answers vary so much that it says little how long one has
     /// run.</summary>
-    private double Remaining(Lease lease, long now) =>
-        Math.Max(0, lease.PromptSeconds - time.GetElapsedTime(lease.Granted, now).TotalSeconds) + Answer;
+    private double Remaining(Lease lease, long now) => PromptLeft(lease, now) + Answer;
+
+    private double PromptLeft(Lease lease, long now) =>
+        Math.Max(0, lease.PromptSeconds - time.GetElapsedTime(lease.Granted, now).TotalSeconds);
 
     private void Advance(long now)
     {

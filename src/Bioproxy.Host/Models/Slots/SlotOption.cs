@@ -19,4 +19,8 @@ internal readonly record struct SlotOption(
     double EvictionCost,
     double RollBackCost,
     double SaveCost,
-    long LastUsed);
+    long LastUsed)
+{
+    /// <summary>It is saved first whatever that costs.</summary>
+    public bool MustBeSaved { get; init; }
+}

@@ -12,9 +12,6 @@ internal sealed class SlotPlanning(SlotKnowledge known)
     /// <summary>Tokens are estimated from bytes.</summary>
     private const double Margin = 1.5;
 
-    /// <summary>Some slot, of which nothing is known yet.</summary>
-    private static readonly SlotOption[] FreeLater = [new(0, true, 0, 0, false, 0, 0, double.PositiveInfinity, 0)];
-
     // Reused by every plan: the free slots as options, and by slot the bytes shared with the prompt.
     private readonly SlotOption[] _options = new SlotOption[known.Slots.Length];
     private readonly int[] _shared = new int[known.Slots.Length];
@@ -58,7 +55,9 @@ internal sealed class SlotPlanning(SlotKnowledge known)
     public PlanOption Estimate(CanonicalPrompt prompt, in PlanContext context)
     {
         var question = QuestionOf(prompt, context, out var free, out _);
-        return Planner.Choose(question, free > 0 ? _options.AsSpan(0, free) : FreeLater);
+        if (free > 0)
+            return Planner.Choose(question, _options.AsSpan(0, free));
+        return Planner.Choose(question, [FreeNext(prompt, question.Rates, context)]);
     }
 
     /// <summary>Also fills <see cref="_options"/> and <see cref="_shared"/>.</summary>
@@ -107,13 +106,17 @@ internal sealed class SlotPlanning(SlotKnowledge known)
     private static SlotOption Option(
         SlotState slot, CanonicalPrompt prompt, int shared, bool isWhole, in Rates rates, in PlanContext context)
     {
-        if (slot.Content is not { } content)
-        {
-            // A low cost, so that it is evicted before a known conversation and after an empty slot.
-            var unknown = slot.IsEmpty ? 0 : rates.PrefillSeconds(slot.PromptTokens ?? 0) * ChanceOfUnknown;
-            return new SlotOption(slot.Id, slot.IsEmpty, 0, 0, false, unknown, 0, double.PositiveInfinity, slot.LastUsed);
-        }
+        if (slot.Content is { } content)
+            return Option(content, prompt, shared, isWhole, rates, context) with { Id = slot.Id, LastUsed = slot.LastUsed };
 
+        // A low cost, so that it is evicted before a known conversation and after an empty slot.
+        var unknown = slot.IsEmpty ? 0 : rates.PrefillSeconds(slot.PromptTokens ?? 0) * ChanceOfUnknown;
+        return new SlotOption(slot.Id, slot.IsEmpty, 0, 0, false, unknown, 0, double.PositiveInfinity, slot.LastUsed);
+    }
+
+    private static SlotOption Option(
+        SlotContent content, CanonicalPrompt prompt, int shared, bool isWhole, in Rates rates, in PlanContext context)
+    {
         var held = EvictionCost.HeldTokens(content, rates);
         var cost = EvictionCost.Of(content, rates, context.Now);
         var uncovered = held - (content.Saved?.Tokens ?? 0);
@@ -122,8 +125,35 @@ internal sealed class SlotPlanning(SlotKnowledge known)
             : cost * Math.Clamp((held - (shared * rates.TokensPerByte)) / uncovered, 0, 1);
         var mayBeSaved = cost > 0 && context.LeastSaved > 0 && content.Tokens >= context.LeastSaved
             && content is { Coverage: >= 1, IsSide: false, IsUnexplained: false, Turns: > 0 };
-        var saveCost = !mayBeSaved ? double.PositiveInfinity : context.SavesAll ? 0 : EvictionCost.OfSaving(content, rates);
-        return new SlotOption(
-            slot.Id, slot.IsEmpty, shared * rates.TokensPerByte, held, isWhole, cost, rollBackCost, saveCost, slot.LastUsed);
+        var saveCost = !mayBeSaved ? double.PositiveInfinity
+            : context.SavesAll ? EvictionCost.SaveSeconds(content, rates)
+            : EvictionCost.OfSaving(content, rates);
+        return new SlotOption(0, false, shared * rates.TokensPerByte, held, isWhole, cost, rollBackCost, saveCost, 0)
+        {
+            MustBeSaved = mayBeSaved && context.SavesAll,
+        };
+    }
+
+    /// <summary>The slot that becomes free next. Its content is what the work there leaves, which is known: the prompt waits until that is
+    /// saved, or others pay for it. Which work ends first is not known.</summary>
+    private SlotOption FreeNext(CanonicalPrompt prompt, in Rates rates, in PlanContext context)
+    {
+        var (cost, count) = (0.0, 0);
+        foreach (var work in known.Works)
+        {
+            if (work is not { IsEnded: false, IsOwn: false, Chain: { } chain })
+                continue;
+            var left = new SlotContent(chain, 1, IsSaved: false)
+            {
+                Tokens = (int)(chain.Length * rates.TokensPerByte),
+                UsedAt = context.Now,
+            };
+            cost += Planner.CostOf(Option(left, prompt, 0, isWhole: false, rates, context), rates).Cost;
+            count++;
+        }
+
+        return count == 0
+            ? new(0, true, 0, 0, false, 0, 0, double.PositiveInfinity, 0)
+            : new(0, false, 0, 0, false, 0, 0, cost / count, 0) { MustBeSaved = true };
     }
 }

@@ -27,13 +27,14 @@ internal sealed class SlotQueue
     /// <param name="maxLength">Interactive requests beyond this many that wait are refused; batch requests likewise, counted by
     /// themselves.</param>
     /// <param name="maxWait">Interactive and batch requests that waited this long are refused.</param>
-    public SlotQueue(TimeProvider time, int capacity, int maxLength, TimeSpan maxWait)
+    /// <param name="answers">How long answers take on all servers.</param>
+    public SlotQueue(TimeProvider time, int capacity, int maxLength, TimeSpan maxWait, AnswerTimes? answers = null)
     {
         _time = time;
         _capacity = capacity;
         _maxLength = maxLength;
         _maxWait = maxWait;
-        _load = new QueueLoad(time);
+        _load = new QueueLoad(time, answers ?? new AnswerTimes());
     }
 
     public QueueView View

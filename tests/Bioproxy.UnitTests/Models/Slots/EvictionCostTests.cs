@@ -53,6 +53,13 @@ public sealed class EvictionCostTests
     public void OfSaving_NothingWasSavedYet_IsFoundOutForNothing() =>
         Assert.Equal(0, EvictionCost.OfSaving(Content(4000), Backend with { HasSaved = false }));
 
+    [Fact]
+    public void SaveSeconds_RateIsKnown_IsTheTimeAlone()
+    {
+        Assert.Equal(0.2, EvictionCost.SaveSeconds(Content(4000), Backend), 6);
+        Assert.Equal(0, EvictionCost.SaveSeconds(Content(4000), Backend with { HasSaved = false }));
+    }
+
     private static SlotContent Content(int tokens) =>
         new(PromptChain.Of(Encoding.ASCII.GetBytes(new string('c', 4000))), 1, IsSaved: false) { Tokens = tokens };
 }

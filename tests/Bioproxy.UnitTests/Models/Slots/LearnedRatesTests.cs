@@ -5,6 +5,7 @@ namespace Bioproxy.UnitTests.Models.Slots;
 public sealed class LearnedRatesTests
 {
     private readonly LearnedRates _rates = new();
+    private readonly RatesByModel _shared = new();
 
     [Fact]
     public void Now_NothingMeasured_IsTheAssumption() => Assert.Equal(Rates.Initial, _rates.Now);
@@ -74,5 +75,63 @@ public sealed class LearnedRatesTests
 
         _rates.Prefilled(1000, 1);
         Assert.Equal(1000, _rates.Now.Prefill, 6); // the first again
+    }
+
+    [Fact]
+    public void Now_AnotherServerMeasuredTheModel_IsItsFigureUntilThereIsAnOwnOne()
+    {
+        var (measured, fresh) = (new LearnedRates(_shared), new LearnedRates(_shared));
+        measured.Begin("one");
+        fresh.Begin("one");
+        measured.Prefilled(4000, 1);
+        measured.Saved(100, 8000, 2);
+
+        Assert.Equal(Rates.Initial with { Prefill = 4000, Save = 4000, BytesPerToken = 80, HasSaved = true }, fresh.Now);
+
+        fresh.Prefilled(1000, 1);
+        measured.Prefilled(8000, 1);
+        Assert.Equal(1000, fresh.Now.Prefill, 6);
+        Assert.Equal(5000, measured.Now.Prefill, 6);
+    }
+
+    [Fact]
+    public void Now_AnotherServerMeasuredAgain_IsTheNewFigure()
+    {
+        var (measured, fresh) = (new LearnedRates(_shared), new LearnedRates(_shared));
+        measured.Begin("one");
+        fresh.Begin("one");
+        measured.Prefilled(4000, 1);
+        Assert.Equal(4000, fresh.Now.Prefill, 6);
+
+        measured.Prefilled(8000, 1);
+
+        Assert.Equal(5000, fresh.Now.Prefill, 6);
+    }
+
+    [Fact]
+    public void Now_OnlyAnotherModelWasMeasured_IsTheAssumption()
+    {
+        var (measured, fresh) = (new LearnedRates(_shared), new LearnedRates(_shared));
+        measured.Begin("one");
+        measured.Prefilled(4000, 1);
+        Assert.Equal(Rates.Initial, fresh.Now); // not recognised
+
+        fresh.Begin("two");
+
+        Assert.Equal(Rates.Initial, fresh.Now);
+    }
+
+    [Fact]
+    public void Begin_TheModelWasMeasuredBefore_StartsWithItsFigures()
+    {
+        var (measured, fresh) = (new LearnedRates(_shared), new LearnedRates(_shared));
+        measured.Begin("one");
+        measured.Prefilled(4000, 1);
+        fresh.Begin("two");
+        Assert.Equal(Rates.Initial, fresh.Now);
+
+        fresh.Begin("one");
+
+        Assert.Equal(4000, fresh.Now.Prefill, 6);
     }
 }

@@ -92,6 +92,19 @@ public sealed class PlannerTests
             (Ask(whole: 9000), [Other(0, loss: 5, saveCost: 0.3)], "restore all into 0, saving first"),
         ["what can be saved is displaced before what cannot"] =
             (Ask(), [Other(0, loss: 5), Other(1, loss: 8, saveCost: 0.3)], "compute it in 1, saving first"),
+
+        // Saving whatever it costs.
+        ["what is saved in any case costs more to save than to lose"] =
+            (Ask(), [Saved(Other(0, loss: 0.2, saveCost: 0.3))], "compute it in 0, saving first"),
+        ["both are saved in any case: the one that takes less goes"] =
+            (Ask(), [Saved(Other(0, loss: 1, saveCost: 2, lastUsed: 1)), Saved(Other(1, loss: 5, saveCost: 0.3, lastUsed: 2))],
+                "compute it in 1, saving first"),
+        ["a snapshot goes where less is saved"] =
+            (Ask(whole: 9000), [Saved(Other(0, loss: 1, saveCost: 2)), Other(1, loss: 0.5)], "restore all into 1"),
+        ["going back in what is saved in any case"] =
+            (Ask(), [Saved(Shares(0, 9000, loss: 0.2, saveCost: 0.3)), Empty(1)], "go back in 0, saving first"),
+        ["the client itself goes back in what is saved in any case"] =
+            (Ask(), [Saved(Shares(0, 9000, loss: 0, saveCost: 0.3)), Empty(1)], "go back in 0"),
     };
 
     public static TheoryData<string> Names => [.. Situations.Keys];
@@ -197,6 +210,9 @@ public sealed class PlannerTests
     /// <summary>It holds what has nothing to do with the prompt.</summary>
     private static SlotOption Other(int id, double loss, double? saveCost = null, long lastUsed = 0) =>
         new(id, IsEmpty: false, 0, 5000, IsWhole: false, loss, 0, saveCost ?? double.PositiveInfinity, lastUsed);
+
+    /// <summary>It is saved first whatever that costs.</summary>
+    private static SlotOption Saved(SlotOption slot) => slot with { MustBeSaved = true };
 
     private static string Words(PlanOption option)
     {

@@ -7,8 +7,14 @@ public sealed class SlotQueueOutlookTests
 {
     private readonly TestClock _clock = new();
     private readonly SlotQueue _queue;
+    private readonly SlotQueue _other;
 
-    public SlotQueueOutlookTests() => _queue = new(_clock, 2, 100, TimeSpan.FromHours(1));
+    public SlotQueueOutlookTests()
+    {
+        var answers = new AnswerTimes(assumed: 10);
+        _queue = new(_clock, 2, 100, TimeSpan.FromHours(1), answers);
+        _other = new(_clock, 2, 100, TimeSpan.FromHours(1), answers);
+    }
 
     private double Wait => _queue.Outlook(Lane.Interactive, 1).WaitSeconds;
 
@@ -39,13 +45,102 @@ public sealed class SlotQueueOutlookTests
         await LearnAnswerAsync(seconds: 10);
         await AcquireAsync(promptSeconds: 90);
         await AcquireAsync(promptSeconds: 90);
-        Assert.Equal(50, Wait, precision: 6);
+        Assert.Equal(90 + 5, Wait, precision: 6); // no answer ends before it begins
 
         _clock.Advance(TimeSpan.FromSeconds(80));
-        Assert.Equal(10, Wait, precision: 6); // what has been done is not waited for again
+        Assert.Equal(10 + 5, Wait, precision: 6); // what has been done is not waited for again
 
         _clock.Advance(TimeSpan.FromSeconds(1000));
         Assert.Equal(5, Wait, precision: 6); // an answer is under way, however long
+    }
+
+    [Fact]
+    public async Task Outlook_OneAnswersAndOneComputesALongPrompt_OnlyTheAnswerIsWaitedFor()
+    {
+        await LearnAnswerAsync(seconds: 10);
+        await AcquireAsync(promptSeconds: 90);
+        await AcquireAsync(promptSeconds: 0);
+
+        Assert.Equal(10, Wait, tolerance: 0.001);
+    }
+
+    [Fact]
+    public async Task Outlook_OneAnswersSoonAfterTheOther_TheSecondCountsFromThen()
+    {
+        await LearnAnswerAsync(seconds: 10);
+        await AcquireAsync(promptSeconds: 10);
+        await AcquireAsync(promptSeconds: 0);
+
+        // Within ten seconds the first has ended with 63 %; after that either may.
+        Assert.Equal((10 * (1 - Math.Exp(-1))) + (5 * Math.Exp(-1)), Wait, precision: 6);
+    }
+
+    [Fact]
+    public async Task Outlook_AskedForBothSlots_BothEndsAreWaitedFor()
+    {
+        await LearnAnswerAsync(seconds: 10);
+        await AcquireAsync(promptSeconds: 0);
+        await AcquireAsync(promptSeconds: 0);
+
+        Assert.Equal(5 + 5, _queue.Outlook(Lane.Interactive, 2).WaitSeconds, precision: 6);
+    }
+
+    [Fact]
+    public async Task Outlook_NothingHasEndedHere_TheAnswersOfOtherServersCount()
+    {
+        await LearnAnswerAsync(seconds: 40, _other);
+        await AcquireAsync(promptSeconds: 0);
+        await AcquireAsync(promptSeconds: 0);
+
+        Assert.Equal((10 + (30 / 11.0)) / 2, Wait, precision: 6); // the assumption counts as ten
+    }
+
+    [Fact]
+    public async Task Outlook_FewAnswersHere_ThoseOfAllServersCountMore()
+    {
+        await LearnAnswerAsync(seconds: 40, _other);
+        await LearnAnswerAsync(seconds: 10);
+        await AcquireAsync(promptSeconds: 0);
+        await AcquireAsync(promptSeconds: 0);
+
+        Assert.Equal(((0.02 * 10) + (0.98 * 12.5)) / 2, Wait, precision: 6);
+    }
+
+    [Fact]
+    public async Task Outlook_ManyAnswersHere_OnlyTheseCount()
+    {
+        for (var i = 0; i < 50; i++)
+        {
+            await LearnAnswerAsync(seconds: 10);
+            await LearnAnswerAsync(seconds: 40, _other);
+        }
+
+        await AcquireAsync(promptSeconds: 0);
+        await AcquireAsync(promptSeconds: 0);
+
+        Assert.Equal(5, Wait, precision: 6);
+    }
+
+    [Fact]
+    public async Task Outlook_TheFirstAnswerIsVeryShort_ChangesLittle()
+    {
+        await LearnAnswerAsync(seconds: 0);
+        await AcquireAsync(promptSeconds: 0);
+        await AcquireAsync(promptSeconds: 0);
+
+        Assert.InRange(Wait, 4, 5);
+    }
+
+    [Fact]
+    public async Task Outlook_AnAnswerIsVeryShort_ChangesLittle()
+    {
+        for (var i = 0; i < 50; i++)
+            await LearnAnswerAsync(seconds: 10);
+        await LearnAnswerAsync(seconds: 0);
+        await AcquireAsync(promptSeconds: 0);
+        await AcquireAsync(promptSeconds: 0);
+
+        Assert.Equal(4.9, Wait, precision: 6);
     }
 
     [Fact]
@@ -104,12 +199,12 @@ public sealed class SlotQueueOutlookTests
 
     private static QueueEntry Entry(double promptSeconds) => new(Lane.Interactive, 1) { PromptSeconds = promptSeconds };
 
-    private async Task<Lease> AcquireAsync(double promptSeconds) =>
-        (await _queue.AcquireAsync(Entry(promptSeconds), CancellationToken.None).DefaultTimeout()).Lease!;
+    private async Task<Lease> AcquireAsync(double promptSeconds, SlotQueue? queue = null) =>
+        (await (queue ?? _queue).AcquireAsync(Entry(promptSeconds), CancellationToken.None).DefaultTimeout()).Lease!;
 
-    private async Task LearnAnswerAsync(double seconds)
+    private async Task LearnAnswerAsync(double seconds, SlotQueue? queue = null)
     {
-        var lease = await AcquireAsync(promptSeconds: 3);
+        var lease = await AcquireAsync(promptSeconds: 3, queue);
         _clock.Advance(TimeSpan.FromSeconds(3 + seconds));
         lease.Release();
     }
