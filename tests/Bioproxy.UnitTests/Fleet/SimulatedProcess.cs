@@ -19,6 +19,7 @@ internal sealed class SimulatedProcess
     private readonly SlotRow[] _rows;
     private readonly (int Weights, string Text)[] _held;
     private readonly int[] _users;
+    private readonly Queue<(DateTimeOffset At, string What, int Slot)> _story = new();
     private long _tasks;
 
     public SimulatedProcess(FleetWorld world, string name, int weights, int slots)
@@ -172,9 +173,11 @@ internal sealed class SimulatedProcess
         lock (_lock)
         {
             var slot = pin ?? Array.IndexOf(_users, 0);
-            if (slot < 0 || _users[slot] > 0)
-                _world.Violate($"{Name}: {what} met another on slot {(slot < 0 ? "any" : slot)}");
+            var isMet = slot < 0 || _users[slot] > 0;
             slot = Math.Max(slot, 0);
+            Tell(pin is null ? $"{what} unpinned" : what, slot);
+            if (isMet)
+                _world.Violate($"{Name}: {what} met another on slot {(pin is null ? "any" : slot)}: {Story}");
             _users[slot]++;
             _rows[slot] = _rows[slot] with { IsProcessing = true, TaskId = _tasks++ };
             return slot;
@@ -185,10 +188,22 @@ internal sealed class SimulatedProcess
     {
         lock (_lock)
         {
+            Tell("end", slot);
             _users[slot]--;
             _held[slot] = (weights, text);
             _rows[slot] = _rows[slot] with { IsProcessing = _users[slot] > 0, PromptTokens = text.Length / 4 };
         }
+    }
+
+    /// <summary>What happened to it last, for the text of a violation.</summary>
+    private string Story => string.Join(
+        ", ", _story.Select(static one => $"{one.At:mm:ss.fff} {one.What} on {one.Slot}"));
+
+    private void Tell(string what, int slot)
+    {
+        _story.Enqueue((_world.Time.GetUtcNow(), what, slot));
+        if (_story.Count > 20)
+            _story.Dequeue();
     }
 
     private int CachedOf(int slot, string text)
