@@ -28,7 +28,7 @@ internal sealed record FleetRun(IReadOnlyList<FleetResult> Results, FleetWorld W
         return new FleetRun(
             results,
             fleet.World,
-            $"{story}, {steps} steps, {fleet.Time.GetUtcNow():HH:mm:ss.fff}, longest wait {watch.LongestWait}",
+            $"{story}, {steps} steps, {fleet.Time.GetUtcNow():HH:mm:ss.fff}, longest wait {clients.Starvation.LongestWait}",
             fleet.PoolServers.Resident);
     }
 
