@@ -8,15 +8,12 @@ namespace Bioproxy.UnitTests.Fleet;
 
 /// <summary>Those who send requests to a fleet. A request takes the steps of the request path from the routing to the
 /// settlement.</summary>
-internal sealed class FleetClients(Fleet fleet)
+internal sealed class FleetClients(Fleet fleet, FleetStarvation starvation)
 {
     private readonly Dictionary<SlotQueue, QueueAudit> _audits = [];
     private readonly Lock _lock = new();
 
     public IReadOnlyCollection<QueueAudit> Audits => _audits.Values;
-
-    /// <summary>Watches those who wait for a model.</summary>
-    public FleetStarvation Starvation { get; } = new(fleet);
 
     public async Task<FleetResult> RunAsync(FleetRequest request)
     {
@@ -50,7 +47,7 @@ internal sealed class FleetClients(Fleet fleet)
         if (model.Name != request.Model && model.Backend.Name != $"pool-{request.Model}")
             fleet.World.Violate($"a request for {request.Model} went to {model.Name}");
         using var wanting = fleet.World.Want(model.Backend);
-        using var entrance = Starvation.Arrive(model.Backend.Name, request.Model);
+        using var entrance = starvation.Arrive(model.Backend.Name, request.Model);
         await using var turn = new FleetTurn();
         var (pass, failure) = await Departing(model.EnterAsync(gone), "while a model had no room").ConfigureAwait(false);
         if (failure is not null)

@@ -7,6 +7,8 @@ namespace Bioproxy.UnitTests.Fleet;
 /// <param name="time">The clock.</param>
 internal sealed class FleetEntrance(string server, string model, long number, TimeProvider time) : IDisposable
 {
+    private readonly TimeProvider _time = time;
+
     public string Server => server;
 
     public string Model => model;
@@ -32,7 +34,7 @@ internal sealed class FleetEntrance(string server, string model, long number, Ti
 
     public bool IsUsing => LetThrough is not null && Ended is null;
 
-    public void Enter() => LetThrough = time.GetTimestamp();
+    public void Enter() => LetThrough = _time.GetTimestamp();
 
-    public void Dispose() => Ended = time.GetTimestamp();
+    public void Dispose() => Ended = _time.GetTimestamp();
 }

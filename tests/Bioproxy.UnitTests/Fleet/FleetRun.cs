@@ -14,8 +14,9 @@ internal sealed record FleetRun(IReadOnlyList<FleetResult> Results, FleetWorld W
     private static async Task<FleetRun> OnPoolAsync(int seed, int arrivals)
     {
         var fleet = new Fleet(seed);
-        var clients = new FleetClients(fleet);
-        var watch = new FleetWatch(fleet, clients);
+        var starvation = new FleetStarvation(fleet);
+        var clients = new FleetClients(fleet, starvation);
+        var watch = new FleetWatch(fleet, clients, starvation);
         var running = SendAsync(fleet, clients, new FleetSchedule(seed, arrivals).Requests);
         var steps = await FleetClock.RunAsync(fleet.Time, running, watch.Look).ConfigureAwait(false);
         var results = await running.ConfigureAwait(false);
@@ -24,11 +25,13 @@ internal sealed record FleetRun(IReadOnlyList<FleetResult> Results, FleetWorld W
         await FleetClock.RunAsync(fleet.Time, disposing, static () => { }).ConfigureAwait(false);
         await disposing.ConfigureAwait(false);
         var story = string.Join(
-            ", ", results.CountBy(static result => result).OrderBy(static one => one.Key).Select(static one => $"{one}").Concat(fleet.World.Counts));
+            ", ",
+            results.CountBy(static result => result).OrderBy(static one => one.Key).Select(static one => $"{one}")
+                .Concat(fleet.World.Counts));
         return new FleetRun(
             results,
             fleet.World,
-            $"{story}, {steps} steps, {fleet.Time.GetUtcNow():HH:mm:ss.fff}, longest wait {clients.Starvation.LongestWait}",
+            $"{story}, {steps} steps, {fleet.Time.GetUtcNow():HH:mm:ss.fff}, longest wait {starvation.LongestWait}",
             fleet.PoolServers.Resident);
     }
 

@@ -4,7 +4,7 @@ using Bioproxy.Host.Models.Slots;
 namespace Bioproxy.UnitTests.Fleet;
 
 /// <summary>What must hold at every moment in which nothing moves, and what must hold at the end.</summary>
-internal sealed class FleetWatch(Fleet fleet, FleetClients clients)
+internal sealed class FleetWatch(Fleet fleet, FleetClients clients, FleetStarvation starvation)
 {
     public void Look()
     {
@@ -18,7 +18,7 @@ internal sealed class FleetWatch(Fleet fleet, FleetClients clients)
                 fleet.World.Violate($"{server.Kind} has {count} models");
         }
 
-        clients.Starvation.Look();
+        starvation.Look();
     }
 
     public void LookAtTheEnd()
