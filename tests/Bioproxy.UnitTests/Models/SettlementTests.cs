@@ -66,7 +66,7 @@ public sealed class SettlementTests : IAsyncDisposable
         await instance.SettleAsync(placement, new(IsComplete: true, IsStreaming: true, new PromptTimings(0, 1001, 0), 1)).DefaultTimeout();
 
         Assert.Empty(_model.Context.Effectiveness.Last);
-        Assert.Same(snapshot, Assert.Single(_model.Store.All));
+        Assert.Equal(snapshot.File, Assert.Single(_model.Store.All).File);
     }
 
     [Fact]
