@@ -261,7 +261,7 @@ internal sealed partial class SwapGate(TimeProvider time, TimeSpan maxWait, Time
                 var victims = Victims_NeedsLock(first.Model);
                 if (victims.Count == 0)
                 {
-                    first.Model.State = SwapState.Coming;
+                    (first.Model.State, first.Model.IsClosed) = (SwapState.Coming, false); // closed in a stay that a crash ended
                     LetThrough_NeedsLock(granted);
                 }
                 else if (victims.TrueForAll(static victim => victim.Requests == 0))

@@ -77,6 +77,16 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
         return preparing.IsCompletedSuccessfully ? default : new(PrepareWithoutPassAsync(preparing));
     }
 
+    /// <summary>Waits in the queue for a slot of the model that <see cref="EnterLoadedAsync"/> has prepared. If its server ended meanwhile,
+    /// the request gives its turn back, prepares the model again and waits once more: otherwise it would be computed from nothing, though a
+    /// snapshot of it may exist, by a server on which nobody watches it.</summary>
+    public ValueTask<QueueGrant> AcquireAsync(QueueEntry entry, CancellationToken cancellationToken)
+    {
+        var prepared = _current;
+        var granting = Queue.AcquireAsync(entry, cancellationToken);
+        return granting.IsCompletedSuccessfully ? granting : new(AcquireSlowlyAsync(entry, granting, prepared, cancellationToken));
+    }
+
     /// <summary>What such a request waits for now, for people.</summary>
     public string Waiting => _backend.Loader?.Obstacle is { } obstacle
         ? $"waiting for model {_name}: {obstacle}"
@@ -182,6 +192,18 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
             if (!isPrepared)
                 pass?.Dispose();
         }
+    }
+
+    private async Task<QueueGrant> AcquireSlowlyAsync(
+        QueueEntry entry, ValueTask<QueueGrant> granting, ModelInstance prepared, CancellationToken cancellationToken)
+    {
+        var grant = await granting.ConfigureAwait(false);
+        if (grant.Lease is not { } early || ReferenceEquals(_current, prepared) || IsReady)
+            return grant;
+        early.Release(); // recognition needs a turn, too
+        await PrepareAsync(cancellationToken).ConfigureAwait(false);
+        var next = await Queue.AcquireAsync(entry, cancellationToken).ConfigureAwait(false);
+        return next with { Waited = grant.Waited + next.Waited };
     }
 
     private static async Task<(SwapPass? Pass, ProxyFailure? Failure)> PrepareWithoutPassAsync(ValueTask preparing)

@@ -72,8 +72,9 @@ internal sealed partial class Settlement(
 
     private void Judge(Placement placement, SlotWork work, WorkOutcome outcome)
     {
-        // Without any effect the file may be another one's by now: it is made again. Twice, and it is the model.
-        if (placement is { Snapshot: { } snapshot, Plan.IsPartial: false }
+        // Without any effect the file may be another one's by now: it is made again. Twice, and it is the model. What the process answers
+        // that took the place of the one it was restored into says nothing of the file.
+        if (backend.IsCurrent && placement is { Snapshot: { } snapshot, Plan.IsPartial: false }
             && outcome is { IsComplete: true, HasOtherExplanation: false } && !MayHaveBeenEmptied
             && context.Effectiveness.Judge(snapshot, outcome.Timings?.CachedTokens) == "none")
             context.Snapshots.Quarantine(

@@ -33,14 +33,11 @@ internal sealed class QueueKeepAlive(TimeSpan interval, TimeProvider time)
     /// </summary>
     /// <exception cref="OperationCanceledException">The client left the queue.</exception>
     public ValueTask<QueueGrant> WaitAsync(
-        Exchange exchange, SlotQueue queue, QueueEntry entry, bool isStream, CancellationToken clientGone)
-    {
-        var grant = queue.AcquireAsync(entry, clientGone);
-        return grant.IsCompleted || !IsKeptAlive(exchange, isStream)
+        Exchange exchange, SlotQueue queue, ValueTask<QueueGrant> grant, bool isStream, CancellationToken clientGone) =>
+        grant.IsCompleted || !IsKeptAlive(exchange, isStream)
             ? grant
             : WaitAsync(
                 exchange, grant.AsTask(), () => $"waiting for a slot, {queue.View.UsersWaiting} wait", Release, clientGone);
-    }
 
     /// <summary>Waits for something that takes long.</summary>
     /// <param name="exchange">The request.</param>

@@ -189,7 +189,8 @@ internal sealed class RequestPath : IPluginBackend
         {
             PromptSeconds = place.PromptSeconds,
         };
-        var grant = await _keepAlive.WaitAsync(exchange, model.Queue, entry, asked.IsStream, clientGone).ConfigureAwait(false);
+        var granting = model.AcquireAsync(entry, clientGone);
+        var grant = await _keepAlive.WaitAsync(exchange, model.Queue, granting, asked.IsStream, clientGone).ConfigureAwait(false);
         exchange.Waited = grant.Waited;
         exchange.Header("X-Bioproxy-Queue-Ms", ((long)grant.Waited.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
         if (grant.Lease is not { } lease)

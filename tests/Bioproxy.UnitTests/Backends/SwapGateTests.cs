@@ -121,6 +121,26 @@ public sealed class SwapGateTests
     }
 
     [Fact]
+    public async Task Enter_ModelCrashedWhileItWasClosed_IsLetThroughWhenItsTurnComes()
+    {
+        // It was still closed when it had its room, and its request waited until something else happened at the gate.
+        using var leaving = new CancellationTokenSource();
+        _gate.Observe(List(null, ["a", "b", "c"], ["a", "b"])); // these two may be loaded together
+        var a = await _gate.EnterAsync("a", default);
+        using var b = await _gate.EnterAsync("b", default);
+        var c = _gate.EnterAsync("c", leaving.Token).AsTask();
+        _clock.AdvanceStepByStep(MaxWait); // both are closed for it
+        a.Dispose();
+        _gate.Observe(List(null, ["a", "b", "c"], ["b"])); // and one of them crashes
+        var again = _gate.EnterAsync("a", default).AsTask();
+
+        await leaving.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => c.DefaultTimeout());
+        (await again.DefaultTimeout()).Dispose();
+    }
+
+    [Fact]
     public async Task Save_NeverEnds_TheSwapContinuesAfterTheLimit()
     {
         _gate.Subscribe("a", new StuckListener());

@@ -101,13 +101,14 @@ internal sealed class Fleet : IAsyncDisposable
         Desk.Process = new SimulatedProcess(World, "desk", withOtherWeights ? 4 : Weights["a"], 2);
 
     /// <summary>Sends a request where it was routed to.</summary>
-    public Task<SimulatedAnswer> SendAsync(Backend backend, string text, int? pin, Action started, CancellationToken gone) =>
+    public Task<SimulatedAnswer> SendAsync(
+        Backend backend, string text, int? pin, Func<bool> isWatched, Action started, CancellationToken gone) =>
         backend.Name switch
         {
-            "router" => RouterServer.RunAsync(backend.Model!, text, pin, started, gone),
-            "swap" => SwapServer.RunAsync(backend.Model!, text, pin, started, gone),
+            "router" => RouterServer.RunAsync(backend.Model!, text, pin, isWatched, started, gone),
+            "swap" => SwapServer.RunAsync(backend.Model!, text, pin, isWatched, started, gone),
             var name => (name == "desk" ? Desk : PoolServers.Models[name]).Process is { } process
-                ? process.RunAsync(text, pin, started, gone)
+                ? process.RunAsync(text, pin, isWatched, started, gone)
                 : Task.FromResult(default(SimulatedAnswer)),
         };
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Slots;
@@ -9,17 +8,12 @@ namespace Bioproxy.UnitTests.Fleet;
 
 /// <summary>Those who send requests to a fleet. A request takes the steps of the request path from the routing to the
 /// settlement.</summary>
-internal sealed class FleetClients(Fleet fleet)
+internal sealed class FleetClients(Fleet fleet, FleetStarvation starvation)
 {
     private readonly Dictionary<SlotQueue, QueueAudit> _audits = [];
     private readonly Lock _lock = new();
-    private readonly ConcurrentDictionary<long, Entrance> _entrances = new();
-    private long _entered;
 
     public IReadOnlyCollection<QueueAudit> Audits => _audits.Values;
-
-    /// <summary>Those who wait for a model, and those who may use one.</summary>
-    public IEnumerable<Entrance> Entrances => _entrances.Values;
 
     public async Task<FleetResult> RunAsync(FleetRequest request)
     {
@@ -53,12 +47,12 @@ internal sealed class FleetClients(Fleet fleet)
         if (model.Name != request.Model && model.Backend.Name != $"pool-{request.Model}")
             fleet.World.Violate($"a request for {request.Model} went to {model.Name}");
         using var wanting = fleet.World.Want(model.Backend);
-        using var entrance = Enter(model);
+        using var entrance = starvation.Arrive(model.Backend.Name, request.Model);
         await using var turn = new FleetTurn();
         var (pass, failure) = await Departing(model.EnterAsync(gone), "while a model had no room").ConfigureAwait(false);
-        entrance.Entered(fleet.Time.GetTimestamp());
         if (failure is not null)
             return (FleetResult.Failed, hasNext);
+        entrance.Enter();
         turn.Pass = pass;
         await Departing(model.PrepareAsync(gone), "while a model was loading").ConfigureAwait(false);
 
@@ -73,6 +67,7 @@ internal sealed class FleetClients(Fleet fleet)
             model.Backend,
             request.Text,
             turn.Placement.Slot,
+            () => turn.IsWatched,
             () =>
             {
                 hasStarted = true;
@@ -111,29 +106,19 @@ internal sealed class FleetClients(Fleet fleet)
         }
 
         gone.ThrowIfCancellationRequested();
-        var (waiting, grant) = audit.Ask(model.Queue, entry, fleet.Time, gone);
+        var (waiting, grant) = audit.Ask(model, entry, fleet.Time, gone);
         try
         {
             var granted = await grant.ConfigureAwait(false);
-            waiting.Number = granted.Lease?.Number;
-            waiting.Ended = granted.Lease?.Granted ?? fleet.Time.GetTimestamp();
+            waiting.End(model.Current, granted.Lease?.Granted ?? fleet.Time.GetTimestamp(), granted.Lease?.Number);
             return granted.Lease;
         }
         catch (OperationCanceledException)
         {
-            waiting.Ended = fleet.Time.GetTimestamp();
+            waiting.End(model.Current, fleet.Time.GetTimestamp(), null);
             fleet.World.Add("left in the queue");
             throw;
         }
-    }
-
-    private Entrance Enter(ServedModel model)
-    {
-        var number = Interlocked.Increment(ref _entered);
-        var name = model.Backend.Name.StartsWith("pool", StringComparison.Ordinal) ? "pool" : model.Backend.Name;
-        var entrance = new Entrance(name, fleet.Time.GetTimestamp(), () => _entrances.TryRemove(number, out _));
-        _entrances[number] = entrance;
-        return entrance;
     }
 
     private async ValueTask<T> Departing<T>(ValueTask<T> waiting, string when)
@@ -155,20 +140,5 @@ internal sealed class FleetClients(Fleet fleet)
     {
         await waiting.ConfigureAwait(false);
         return true;
-    }
-
-    /// <summary>One who waits for a model of a server, or uses it.</summary>
-    internal sealed class Entrance(string server, long since, Action left) : IDisposable
-    {
-        public string Server => server;
-
-        public long Since => since;
-
-        /// <summary>When it was let through; null while it waits.</summary>
-        public long? LetThrough { get; private set; }
-
-        public void Entered(long now) => LetThrough = now;
-
-        public void Dispose() => left();
     }
 }

@@ -3,62 +3,53 @@ using Bioproxy.Doubles;
 namespace Bioproxy.UnitTests.Fleet;
 
 /// <summary>
-/// Moves a test clock from timer to timer, and only while nothing else can happen: no work waits for a thread, and none runs. So a run
-/// depends on its seed and hardly on the machine. Needs the thread pool for itself, so its tests run alone.
+/// Moves a test clock from timer to timer, and only when nothing else can happen: it is itself a work item of a thread pool with one thread
+/// (<see cref="SoleWorker"/>), and steps when it is the last one. So a run depends on its seed alone, and takes no longer than its work.
 /// </summary>
-internal sealed class FleetClock(TestClock time)
+internal sealed class FleetClock : IThreadPoolWorkItem
 {
-    /// <summary>Whatever keeps the pool busy for this long is not of the run.</summary>
-    private const int MostSpins = 20_000;
+    private readonly TestClock _time;
+    private readonly Task _until;
+    private readonly Action _look;
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private int _others = int.MaxValue;
+    private FleetClock(TestClock time, Task until, Action look) => (_time, _until, _look) = (time, until, look);
 
     /// <summary>Steps taken.</summary>
     public int Steps { get; private set; }
 
-    /// <summary>Steps taken though something ran.</summary>
-    public int HastySteps { get; private set; }
-
     /// <summary>Runs until the task has completed; <paramref name="look"/> is called before each step, when everything is quiet.</summary>
-    public Task RunAsync(Task until, Action look) => Task.Factory.StartNew(
-        () => Run(until, look), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-
-    private void Run(Task until, Action look)
+    /// <returns>The steps that were taken.</returns>
+    public static async Task<int> RunAsync(TestClock time, Task until, Action look)
     {
-        while (true)
+        var clock = new FleetClock(time, until, look);
+        ThreadPool.UnsafeQueueUserWorkItem(clock, preferLocal: false);
+        await clock._done.Task.ConfigureAwait(false);
+        return clock.Steps;
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        try
         {
-            WaitUntilQuiet(until);
-            if (until.IsCompleted)
-                return;
-            look();
-            if (time.UntilNext is not { } next)
-                continue; // a run that never ends is one that takes too long
-            time.Advance(next > TimeSpan.Zero ? next : TimeSpan.Zero);
-            Steps++;
+            if (!_until.IsCompleted && ThreadPool.PendingWorkItemCount == 0)
+                Step();
+            if (_until.IsCompleted)
+                _done.TrySetResult();
+            else
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+        catch (Exception e)
+        {
+            _done.TrySetException(e); // the fence of the test's thread pool
         }
     }
 
-    private void WaitUntilQuiet(Task until)
+    private void Step()
     {
-        var spin = new SpinWait();
-        var spins = 0;
-        while (!IsQuiet() && !until.IsCompleted)
-        {
-            if (++spins == MostSpins)
-            {
-                HastySteps++;
-                return;
-            }
-
-            spin.SpinOnce(sleep1Threshold: -1);
-        }
-    }
-
-    private bool IsQuiet()
-    {
-        ThreadPool.GetMaxThreads(out var most, out _);
-        ThreadPool.GetAvailableThreads(out var idle, out _);
-        _others = Math.Min(_others, most - idle); // the test host may keep some for itself
-        return most - idle == _others && ThreadPool.PendingWorkItemCount == 0;
+        _look();
+        var next = _time.UntilNext ?? throw new InvalidOperationException("Nothing can happen any more, and the run has not ended.");
+        _time.Advance(next > TimeSpan.Zero ? next : TimeSpan.Zero);
+        Steps++;
     }
 }

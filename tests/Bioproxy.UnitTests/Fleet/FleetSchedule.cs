@@ -8,6 +8,7 @@ internal sealed class FleetSchedule
 {
     private const int Turns = 6;
     private const int PerModel = 8;
+    private const int PerPhase = 200;
     private static readonly string[] Models = ["a", "b", "c"];
 
     private readonly Random _random;
@@ -20,8 +21,8 @@ internal sealed class FleetSchedule
         var at = TimeSpan.Zero;
         Requests = [.. Enumerable.Range(0, arrivals).Select(number =>
         {
-            var phase = number / 200 % 4;
-            at += TimeSpan.FromMilliseconds(phase == 3 ? _random.Next(0, 60) : _random.Next(1, 300));
+            var phase = number / PerPhase % 4;
+            at += TimeSpan.FromMilliseconds(_random.Next(0, phase == 3 ? 60 : phase == 1 ? 160 : 300));
             return Next(at, phase);
         })];
     }
@@ -30,7 +31,8 @@ internal sealed class FleetSchedule
 
     private FleetRequest Next(TimeSpan at, int phase)
     {
-        // In its second phase nearly everybody wants one model, without a pause: others must get their turn all the same.
+        // In its second phase nearly everybody wants one model, more than a single server has room for: where it is loaded it is never
+        // idle, and others must get their turn all the same.
         var model = phase == 1 && _random.Next(8) > 0 ? 1 : _random.Next(Models.Length);
         var place = _random.Next(PerModel);
         var (number, turn) = _conversations[model, place];

@@ -15,6 +15,9 @@ internal sealed class FleetTurn : IAsyncDisposable
 
     public Placement? Placement { get; set; }
 
+    /// <summary>The instance that placed it is the one that serves now, and knows its slot, or will see it.</summary>
+    public bool IsWatched => Placement is { Work: not null } && Instance is { Retired.IsCancellationRequested: false };
+
     public WorkOutcome Outcome { get; set; }
 
     public async ValueTask DisposeAsync()

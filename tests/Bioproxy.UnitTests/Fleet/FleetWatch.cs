@@ -4,21 +4,8 @@ using Bioproxy.Host.Models.Slots;
 namespace Bioproxy.UnitTests.Fleet;
 
 /// <summary>What must hold at every moment in which nothing moves, and what must hold at the end.</summary>
-internal sealed class FleetWatch(Fleet fleet, FleetClients clients)
+internal sealed class FleetWatch(Fleet fleet, FleetClients clients, FleetStarvation starvation)
 {
-    /// <summary>Each of the models before it may be loaded, and saved before it goes, once.</summary>
-    private static readonly TimeSpan PerModel = TimeSpan.FromSeconds(1) + Fleet.MaxSave + Fleet.MinLoaded;
-
-    /// <summary>After crashes the pool waits for a while before it starts a model again.</summary>
-    private static readonly TimeSpan PoolPauses = TimeSpan.FromSeconds(30);
-
-    private const int Models = 3;
-
-    private readonly Dictionary<string, TimeSpan> _longestUse = new(StringComparer.Ordinal);
-
-    /// <summary>The longest wait for a model.</summary>
-    public TimeSpan LongestWait { get; private set; }
-
     public void Look()
     {
         foreach (var model in fleet.Served)
@@ -31,9 +18,7 @@ internal sealed class FleetWatch(Fleet fleet, FleetClients clients)
                 fleet.World.Violate($"{server.Kind} has {count} models");
         }
 
-        var now = fleet.Time.GetTimestamp();
-        foreach (var server in clients.Entrances.GroupBy(static one => one.Server))
-            Look([.. server], now);
+        starvation.Look();
     }
 
     public void LookAtTheEnd()
@@ -53,22 +38,6 @@ internal sealed class FleetWatch(Fleet fleet, FleetClients clients)
             fleet.World.Violate($"{leased.Name} has {leased.Leases} leases");
         foreach (var problem in clients.Audits.SelectMany(static audit => audit.Problems()))
             fleet.World.Violate(problem);
-    }
-
-    /// <summary>Whoever may use a model that another waits for is done some time; with the longest of them each model before it may be kept
-    /// once.</summary>
-    private void Look(List<FleetClients.Entrance> there, long now)
-    {
-        if (!there.Exists(static one => one.LetThrough is null))
-            return;
-        var server = there[0].Server;
-        var longestUse = _longestUse[server] = there.Where(static one => one.LetThrough is not null)
-            .Select(one => fleet.Time.GetElapsedTime(one.LetThrough!.Value, now)).Append(_longestUse.GetValueOrDefault(server)).Max();
-        var waited = fleet.Time.GetElapsedTime(there.Where(static one => one.LetThrough is null).Min(static one => one.Since), now);
-        LongestWait = waited > LongestWait ? waited : LongestWait;
-        var most = Fleet.MaxWait + (Models * (longestUse + PerModel)) + (server == "pool" ? PoolPauses : TimeSpan.Zero);
-        if (waited > most)
-            fleet.World.Violate($"somebody waits for {waited.TotalSeconds:0.0} s at {server}, where {longestUse} is the longest use");
     }
 
     private void Look(ServedModel model)

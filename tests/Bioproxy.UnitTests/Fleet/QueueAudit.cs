@@ -1,3 +1,4 @@
+using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Slots;
 
 namespace Bioproxy.UnitTests.Fleet;
@@ -12,13 +13,13 @@ internal sealed class QueueAudit(string name)
     private readonly List<Waiting> _all = [];
 
     /// <summary>Somebody asks the queue; a queue is asked in the order of these calls.</summary>
-    public (Waiting Waiting, Task<QueueGrant> Grant) Ask(SlotQueue queue, QueueEntry entry, TimeProvider time, CancellationToken gone)
+    public (Waiting Waiting, Task<QueueGrant> Grant) Ask(ServedModel model, QueueEntry entry, TimeProvider time, CancellationToken gone)
     {
         lock (_lock)
         {
-            var waiting = new Waiting(entry, time.GetTimestamp());
+            var waiting = new Waiting(entry, time.GetTimestamp(), model.Current);
             _all.Add(waiting);
-            return (waiting, queue.AcquireAsync(entry, gone).AsTask());
+            return (waiting, model.AcquireAsync(entry, gone).AsTask());
         }
     }
 
@@ -32,6 +33,9 @@ internal sealed class QueueAudit(string name)
                 yield return $"{name}: somebody neither got a slot nor left";
                 continue;
             }
+
+            if (one.HasWaitedAnew)
+                continue;
 
             // Until those of its own client that came before it have gone, it is not at the head of its line.
             var head = _all.Take(i).Where(before => IsSameLine(before, one) && before.Ended < ended)
@@ -59,16 +63,23 @@ internal sealed class QueueAudit(string name)
         after.Number is { } number && (one.Number is { } mine ? number < mine : after.Ended < one.Ended);
 
     /// <summary>One who asked.</summary>
-    internal sealed class Waiting(QueueEntry entry, long since)
+    internal sealed class Waiting(QueueEntry entry, long since, ModelInstance instance)
     {
+        /// <summary>The server ended while it waited, so that it may have given a turn back and asked for another: its place says nothing
+        /// then.</summary>
+        public bool HasWaitedAnew { get; private set; }
+
         public QueueEntry Entry => entry;
 
         public long Since => since;
 
         /// <summary>When it got a slot, or left.</summary>
-        public long? Ended { get; set; }
+        public long? Ended { get; private set; }
 
         /// <summary>The number of its lease; null for none.</summary>
-        public long? Number { get; set; }
+        public long? Number { get; private set; }
+
+        public void End(ModelInstance now, long ended, long? number) =>
+            (HasWaitedAnew, Ended, Number) = (!ReferenceEquals(instance, now), ended, number);
     }
 }

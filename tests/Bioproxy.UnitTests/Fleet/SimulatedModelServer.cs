@@ -77,10 +77,13 @@ internal sealed class SimulatedModelServer : IModelServer
     public IBackendDriver DriverOf(string model) => _models[model];
 
     /// <summary>A request for a model, which loads it where it is not loaded.</summary>
-    public async Task<SimulatedAnswer> RunAsync(string model, string text, int? pin, Action started, CancellationToken gone)
+    public async Task<SimulatedAnswer> RunAsync(
+        string model, string text, int? pin, Func<bool> isWatched, Action started, CancellationToken gone)
     {
         await LoadAsync(model, gone).ConfigureAwait(false);
-        return _models[model].Process is { } process ? await process.RunAsync(text, pin, started, gone).ConfigureAwait(false) : default;
+        return _models[model].Process is { } process
+            ? await process.RunAsync(text, pin, isWatched, started, gone).ConfigureAwait(false)
+            : default;
     }
 
     public void Dispose()

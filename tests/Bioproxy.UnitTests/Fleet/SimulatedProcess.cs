@@ -19,6 +19,8 @@ internal sealed class SimulatedProcess
     private readonly SlotRow[] _rows;
     private readonly (int Weights, string Text)[] _held;
     private readonly int[] _users;
+    private readonly bool[] _isStray;
+    private readonly Queue<(DateTimeOffset At, string What, int Slot)> _story = new();
     private long _tasks;
 
     public SimulatedProcess(FleetWorld world, string name, int weights, int slots)
@@ -27,6 +29,7 @@ internal sealed class SimulatedProcess
         _rows = [.. Enumerable.Range(0, slots).Select(static id => new SlotRow(id, false, null, null))];
         _held = [.. Enumerable.Repeat((weights, ""), slots)];
         _users = new int[slots];
+        _isStray = new bool[slots];
         Connection = new ConnectionUse { Connection = Interlocked.Increment(ref _last), Established = Stopwatch.GetTimestamp() };
     }
 
@@ -50,10 +53,18 @@ internal sealed class SimulatedProcess
     public void Die() => _died.Cancel();
 
     /// <summary>A client's request, from its arrival to the end of its answer.</summary>
-    public async Task<SimulatedAnswer> RunAsync(string text, int? pin, Action started, CancellationToken gone)
+    /// <param name="text">Its prompt.</param>
+    /// <param name="pin">The slot it names.</param>
+    /// <param name="isWatched">Whether the proxy knows this process as the one it was placed on. One that was placed on the process before,
+    /// which died on the way, is sent on to this one by the server before both, and nobody can know its slot: when its client leaves, the
+    /// next work for that slot waits here, as it does at llama-server.</param>
+    /// <param name="started">Its first byte.</param>
+    /// <param name="gone">Its client leaves.</param>
+    public async Task<SimulatedAnswer> RunAsync(string text, int? pin, Func<bool> isWatched, Action started, CancellationToken gone)
     {
         if (!IsAlive)
             return default;
+        await WaitForStraysAsync(pin, gone).ConfigureAwait(false);
         var slot = Begin("a request", pin);
         int cached;
         lock (_lock)
@@ -72,6 +83,8 @@ internal sealed class SimulatedProcess
         catch (OperationCanceledException)
         {
             stop.CancelAfter(_world.Milliseconds(1, 300)); // the server notices it a while later
+            lock (_lock)
+                _isStray[slot] = !isWatched();
             throw;
         }
         finally
@@ -89,6 +102,7 @@ internal sealed class SimulatedProcess
 
     public async Task<SlotFileResult?> SaveAsync(int slot, string file)
     {
+        await WaitForStraysAsync(slot, CancellationToken.None).ConfigureAwait(false);
         Begin("a save", slot);
         await DelayAsync(_world.Milliseconds(5, 40)).ConfigureAwait(false);
         if (!IsAlive)
@@ -104,6 +118,7 @@ internal sealed class SimulatedProcess
     /// <returns>Null when it died; without tokens when there is no such file.</returns>
     public async Task<SlotFileResult?> RestoreAsync(int slot, string file)
     {
+        await WaitForStraysAsync(slot, CancellationToken.None).ConfigureAwait(false);
         Begin("a restore", slot);
         var path = Path.Combine(_world.Slots, file);
         var content = File.Exists(path) ? await File.ReadAllTextAsync(path).ConfigureAwait(false) : null;
@@ -135,10 +150,26 @@ internal sealed class SimulatedProcess
     /// <summary>Work of the proxy itself, in this slot or any that is idle.</summary>
     public async Task<int> EvaluateAsync(int tokens, int? pin)
     {
+        await WaitForStraysAsync(pin, CancellationToken.None).ConfigureAwait(false);
         var slot = Begin("an evaluation", pin);
         await DelayAsync(_world.Milliseconds(1, 5)).ConfigureAwait(false);
         End(slot, Weights, new string('\u0001', tokens * 4));
         return slot;
+    }
+
+    private async Task WaitForStraysAsync(int? pin, CancellationToken gone)
+    {
+        while (IsAlive && IsHeldUp())
+        {
+            _world.Add("waits behind work that nobody watched");
+            await Task.Delay(TimeSpan.FromMilliseconds(10), _world.Time, gone).ConfigureAwait(false);
+        }
+
+        bool IsHeldUp()
+        {
+            lock (_lock)
+                return pin is { } slot ? _isStray[slot] : Array.TrueForAll(_users, static users => users > 0) && _isStray.Contains(true);
+        }
     }
 
     private Task DelayAsync(TimeSpan time) =>
@@ -172,9 +203,11 @@ internal sealed class SimulatedProcess
         lock (_lock)
         {
             var slot = pin ?? Array.IndexOf(_users, 0);
-            if (slot < 0 || _users[slot] > 0)
-                _world.Violate($"{Name}: {what} met another on slot {(slot < 0 ? "any" : slot)}");
+            var isMet = slot < 0 || _users[slot] > 0;
             slot = Math.Max(slot, 0);
+            Tell(pin is null ? $"{what} unpinned" : what, slot);
+            if (isMet)
+                _world.Violate($"{Name}: {what} met another on slot {(pin is null ? "any" : slot)}: {Story}");
             _users[slot]++;
             _rows[slot] = _rows[slot] with { IsProcessing = true, TaskId = _tasks++ };
             return slot;
@@ -185,10 +218,23 @@ internal sealed class SimulatedProcess
     {
         lock (_lock)
         {
+            Tell("end", slot);
             _users[slot]--;
+            _isStray[slot] = false;
             _held[slot] = (weights, text);
             _rows[slot] = _rows[slot] with { IsProcessing = _users[slot] > 0, PromptTokens = text.Length / 4 };
         }
+    }
+
+    /// <summary>What happened to it last, for the text of a violation.</summary>
+    private string Story => string.Join(
+        ", ", _story.Select(static one => $"{one.At:mm:ss.fff} {one.What} on {one.Slot}"));
+
+    private void Tell(string what, int slot)
+    {
+        _story.Enqueue((_world.Time.GetUtcNow(), what, slot));
+        if (_story.Count > 20)
+            _story.Dequeue();
     }
 
     private int CachedOf(int slot, string text)

@@ -83,7 +83,7 @@ public sealed class ServedModelTests : IAsyncDisposable
         };
         var prepared = _model.Model.PrepareAsync(default).AsTask();
         await Eventually.TrueAsync(() => _model.Api.Count("probe") == 1, TimeSpan.FromSeconds(10), "the model is being recognised");
-        await _model.Clock.WhenTimersAsync(1).DefaultTimeout();
+        await _model.Clock.WhenTimersAsync(2).DefaultTimeout(); // the probe's own limit is longer
         Assert.False(prepared.IsCompleted);
 
         _model.Clock.Advance(TimeSpan.FromSeconds(10));
@@ -140,6 +140,50 @@ public sealed class ServedModelTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Acquire_ServerEndsWhileTheRequestWaits_PreparesItsSuccessor()
+    {
+        // Whoever waited through a crash was sent to a server of which nothing was known: computed from nothing, in a slot that nobody
+        // watched, so that its lease came back while the slot was at work.
+        await _model.StartAsync();
+        _model.AddSnapshot(A);
+        var holders = new[] { await HoldAsync(), await HoldAsync() };
+        var granting = _model.Model.AcquireAsync(new QueueEntry(Lane.Interactive, 1), default).AsTask();
+        await SleepAsync();
+        WakeToReady();
+
+        Assert.All(holders, static holder => holder.Release());
+        var grant = await granting.DefaultTimeout();
+
+        Assert.Equal((1, 1), (_model.Driver.Wakes, _model.Queue.View.Used));
+        Assert.NotNull(_model.Instance.Recognition.Fingerprint);
+        Assert.Equal(PromptSource.Restored, (await _model.RunAsync(A + "more", cached: 1000)).Plan.Source);
+        grant.Lease!.Release();
+    }
+
+    [Fact]
+    public async Task Acquire_ClientLeavesWhileItIsPreparedAgain_HoldsNoLease()
+    {
+        await _model.StartAsync();
+        var holders = new[] { await HoldAsync(), await HoldAsync() };
+        using var leaving = new CancellationTokenSource();
+        var granting = _model.Model.AcquireAsync(new QueueEntry(Lane.Interactive, 1), leaving.Token).AsTask();
+        await SleepAsync();
+        var waking = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _model.Driver.OnWake = async token =>
+        {
+            waking.SetResult();
+            await Task.Delay(Timeout.Infinite, token);
+        };
+        Assert.All(holders, static holder => holder.Release());
+        await waking.Task.DefaultTimeout();
+
+        await leaving.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => granting.DefaultTimeout());
+        Assert.Equal(0, _model.Queue.View.Used);
+    }
+
+    [Fact]
     public async Task Prepare_NothingIsKnownAndTheBackendIsSilent_HoldsRequestsNoLongerThanItsLimit()
     {
         _model.Driver.OnDiscover = static async token =>
@@ -180,6 +224,9 @@ public sealed class ServedModelTests : IAsyncDisposable
         Assert.NotEqual(old.Number, _model.Instance.Number);
         Assert.DoesNotContain(_model.Table.View(), slot => slot.Content?.Tokens == 1000);
     }
+
+    private async Task<Lease> HoldAsync() =>
+        (await _model.Model.AcquireAsync(new QueueEntry(Lane.Interactive, 1), default)).Lease!;
 
     private async Task SleepAsync()
     {

@@ -53,6 +53,23 @@ public sealed class SettlementTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Settle_AnotherProcessAnswered_TheSnapshotIsNotBlamed()
+    {
+        // The server ended between the restore and the request, which the router before it sent on to its successor.
+        await _model.StartAsync();
+        var snapshot = _model.AddSnapshot(A);
+        using var prompt = TestPrompts.Of(A + "more");
+        var instance = _model.Instance;
+        var placement = await _model.PlaceAsync(prompt).DefaultTimeout();
+        await _model.ReplaceAsync();
+
+        await instance.SettleAsync(placement, new(IsComplete: true, IsStreaming: true, new PromptTimings(0, 1001, 0), 1)).DefaultTimeout();
+
+        Assert.Empty(_model.Context.Effectiveness.Last);
+        Assert.Equal(snapshot.File, Assert.Single(_model.Store.All).File);
+    }
+
+    [Fact]
     public async Task Settle_RequestExplainsItself_NothingIsLearned()
     {
         // Fault 21: requests with adapters of their own reuse nothing, and switched restoring off.

@@ -178,7 +178,12 @@ public sealed class QueueKeepAliveTests
 
     private Task<QueueGrant> WaitAsync(bool isStream) =>
         new QueueKeepAlive(Interval, _time)
-            .WaitAsync(_exchange, _queue, new QueueEntry(Lane.Interactive, 1), isStream, _leaving.Token).AsTask();
+            .WaitAsync(
+                _exchange,
+                _queue,
+                _queue.AcquireAsync(new QueueEntry(Lane.Interactive, 1), _leaving.Token),
+                isStream,
+                _leaving.Token).AsTask();
 
     private Exchange NewExchange() =>
         new(new ClientSink(_http), new Route("chat_completions", true, PromptEndpoint.Chat, true), _time.GetTimestamp());

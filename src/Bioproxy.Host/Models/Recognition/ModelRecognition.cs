@@ -84,8 +84,8 @@ internal sealed partial class ModelRecognition(
             work = table.TryBegin(new(PromptSource.Cold, null, 0), null);
             if (work is null)
                 return false;
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(retired);
-            limit.CancelAfter(ProbeLimit);
+            using var late = new CancellationTokenSource(ProbeLimit, context.Time);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(retired, late.Token);
             table.SetClearsIdleSlots(await EmptiesIdleSlotsAsync(before.Rows, limit.Token).ConfigureAwait(false));
             if (!context.Options.KvEnabled || !backend.Facts.CanSaveSlots)
                 return true;
