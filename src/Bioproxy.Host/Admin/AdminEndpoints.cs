@@ -26,6 +26,7 @@ internal sealed class AdminEndpoints(
         GET  /metrics                metrics for Prometheus
         GET  /status                 backend, queue, slots, templates, snapshots, plugins and restores as JSON
         GET  /explain/{request-id}   why a request was placed where it was (the id is in X-Bioproxy-Request-Id)
+        GET  /misses                 what was computed again, by client and cause, as JSON (bioproxy misses shows it as a table)
         GET  /kv                     the snapshots as JSON (bioproxy kv list shows them as a table)
         GET  /kv/{file}              one snapshot
 
@@ -57,6 +58,8 @@ internal sealed class AdminEndpoints(
             "/health" => WriteHealthAsync(http),
             "/status" => WriteAsync(http, StatusCodes.Status200OK, Json, AdminJson.Document(_status.Write)),
             "/metrics" => WriteMetricsAsync(http),
+            "/misses" => WriteAsync(
+                http, StatusCodes.Status200OK, Json, AdminJson.Document(writer => MissesPage.Write(writer, explanations.Misses))),
             "/kv" => WriteAsync(http, StatusCodes.Status200OK, Json, kv.List()),
             _ when After(path, "/kv/") is { } file => WriteFoundAsync(http, kv.Show(file), "No such snapshot. GET /kv lists them."),
             _ when After(path, "/explain/") is { } id => WriteFoundAsync(

@@ -39,7 +39,7 @@ internal sealed class PlacementInputs(ModelContext context, SlotTable table, Mod
                 : default,
             Rates = rates,
             Now = now,
-            LeastSaved = maySave && !IsSide(prompt, (int)(prompt.Chain.Length * rates.TokensPerByte)) ? saver.LeastTokens : 0,
+            LeastSaved = maySave && !IsShort((int)(prompt.Chain.Length * rates.TokensPerByte)) ? saver.LeastTokens : 0,
             SavesAll = _options.KvSave == SaveMode.Always,
         };
         return (plan, whole, through?.Snapshot);
@@ -50,13 +50,20 @@ internal sealed class PlacementInputs(ModelContext context, SlotTable table, Mod
     {
         Domain = prompt.Domain,
         Session = prompt.Session,
+        Tools = prompt.Shape.Tools,
+        Opening = prompt.Session is null ? 0 : prompt.Opening,
         Turns = work.IsOwn ? 0 : prompt.Turns,
         Saved = whole?.SavedPrefix,
-        IsSide = IsSide(prompt, int.MaxValue),
+        IsSide = IsSide(prompt),
     };
 
-    /// <summary>Titles, tags, summaries: too short to be kept, or beside the conversation that the client says they belong to.</summary>
-    private bool IsSide(CanonicalPrompt prompt, int tokens) => tokens < _options.KvMinTokens || table.IsBesideItsConversation(prompt);
+    /// <summary>Titles, tags, summaries: recognised by their shape, or beside the conversation that the client says they belong to. Whether
+    /// it is one for its length is known for certain when the answer has reported the tokens.</summary>
+    private bool IsSide(CanonicalPrompt prompt) => prompt.Side != SideKind.None || table.IsBesideItsConversation(prompt);
+
+    /// <summary>Too short to wait until what it displaces is saved. A long side request waits: what it displaces is worth more than the
+    /// seconds.</summary>
+    private bool IsShort(int tokens) => tokens < _options.KvMinTokens;
 
     private Snapshot? Usable(Snapshot? snapshot)
     {

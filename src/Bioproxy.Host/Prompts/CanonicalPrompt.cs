@@ -24,6 +24,9 @@ internal sealed class CanonicalPrompt : IDisposable
     private byte[]? _buffer;
     private readonly int _length;
 
+    /// <summary>How Open WebUI's tasks begin.</summary>
+    private static ReadOnlySpan<byte> TaskOpening => "### Task:"u8;
+
     private CanonicalPrompt(byte[] buffer, int length)
     {
         _buffer = buffer;
@@ -45,6 +48,32 @@ internal sealed class CanonicalPrompt : IDisposable
     /// <summary>What the client calls the conversation; null when it does not.</summary>
     public string? Session { get; init; }
 
+    public RequestShape Shape { get; init; }
+
+    /// <summary>Where the first message begins that is not a system message.</summary>
+    public int BodyStart { get; init; } = HeadLength;
+
+    /// <summary>The members that are rendered before the messages, each as name, <see cref="OtherMark"/>, value and
+    /// <see cref="MessageMark"/>. Prompts with the same ones share the bytes.</summary>
+    public ReadOnlyMemory<byte> Head { get; set; }
+
+    /// <summary>Set when the request has been compared with earlier ones.</summary>
+    public SideKind Side { get; set; }
+
+    /// <summary>Tokens of the prompt; 0 until the backend has reported them.</summary>
+    public int Tokens { get; set; }
+
+    /// <summary>A checksum of the system messages and all that is rendered before them; 0 when there is neither. It tells openings apart,
+    /// and decides nothing about reuse.</summary>
+    public ulong Opening
+    {
+        get
+        {
+            var opening = Text[1..Math.Min(BodyStart, _length)];
+            return opening.ContainsAnyExcept((byte)0) ? ((ulong)opening.Length << 32) | PromptChain.Check(PromptChain.NoCheck, opening) : 0;
+        }
+    }
+
     /// <summary>The canonical text; gone after disposal.</summary>
     public ReadOnlySpan<byte> Text => (_buffer ?? throw new ObjectDisposedException(nameof(CanonicalPrompt))).AsSpan(0, _length);
 
@@ -65,13 +94,19 @@ internal sealed class CanonicalPrompt : IDisposable
         var at = 0;
         // Rendered by the same template.
         buffer[at++] = (byte)(source.Endpoint == PromptEndpoint.Responses ? PromptEndpoint.Chat : source.Endpoint);
-        HeadHash(prompt).WriteTo(buffer.AsSpan(at));
+        var head = HeadOf(prompt);
+        (head.IsEmpty ? default : ChainHash.Of(head.Span)).WriteTo(buffer.AsSpan(at));
         at += 16;
         var turns = 1;
+        var bodyStart = 0;
+        var (userTurns, isTask) = (0, false);
         for (var m = 0; m < source.Messages.Count; m++)
         {
             var message = source.Messages[m];
             turns += message.Role == "assistant" ? 1 : 0;
+            if (bodyStart == 0 && message.Role is not ("system" or "developer"))
+                bodyStart = at;
+            var contentStart = at + 3 + message.Role.Length;
             buffer[at++] = MessageMark;
             at += Encoding.UTF8.GetBytes(message.Role, buffer.AsSpan(at));
             buffer[at++] = ContentMark;
@@ -83,6 +118,12 @@ internal sealed class CanonicalPrompt : IDisposable
                 at += range.IsText
                     ? WriteText(part, range.Range.Of(body), buffer.AsSpan(at))
                     : Copy(range.Range.Of(body), buffer.AsSpan(at));
+            }
+
+            if (message.Role == "user" && !message.Parts.Any(static part => part.Type == "tool_result"))
+            {
+                userTurns++;
+                isTask = at > contentStart && buffer.AsSpan(contentStart, at - contentStart).StartsWith(TaskOpening);
             }
 
             foreach (var (name, value) in message.Others)
@@ -99,6 +140,18 @@ internal sealed class CanonicalPrompt : IDisposable
             Domain = domain,
             Session = session,
             Turns = turns,
+            Head = head,
+            BodyStart = bodyStart > 0 ? bodyStart : at,
+            Shape = new RequestShape
+            {
+                Messages = source.Messages.Count,
+                UserTurns = userTurns,
+                Tools = source.Tools,
+                MaxTokens = source.MaxTokens,
+                HasSchema = source.HasSchema,
+                IsTask = isTask && userTurns == 1,
+                Bytes = at,
+            },
             HeadNames = prompt.Context.ReplacedMembers.Count == 0
                 ? source.HeadMembers
                 : [.. source.HeadWith(prompt.Context.ReplacedMembers).Select(static member => member.Name)],
@@ -172,7 +225,7 @@ internal sealed class CanonicalPrompt : IDisposable
         return bytes.Length;
     }
 
-    private static ChainHash HeadHash(EditablePrompt prompt)
+    private static ReadOnlyMemory<byte> HeadOf(EditablePrompt prompt)
     {
         ArrayBufferWriter<byte>? head = null;
         foreach (var (name, value) in prompt.Source.HeadWith(prompt.Context.ReplacedMembers))
@@ -184,6 +237,6 @@ internal sealed class CanonicalPrompt : IDisposable
             head.Write([MessageMark]);
         }
 
-        return head is null ? default : ChainHash.Of(head.WrittenSpan);
+        return head is null ? default : head.WrittenMemory;
     }
 }

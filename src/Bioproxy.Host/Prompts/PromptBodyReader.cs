@@ -18,6 +18,10 @@ internal sealed class PromptBodyReader
     private bool _wantsCache = true;
     private JsonRange? _cacheKey;
     private JsonRange? _user;
+    private JsonRange? _metadata;
+    private JsonRange? _previousResponse;
+    private int? _maxTokens;
+    private int _tools;
     private JsonRange? _idSlot;
     private JsonRange? _cachePrompt;
     private int _choices = 1;
@@ -61,6 +65,10 @@ internal sealed class PromptBodyReader
             WantsCache = _wantsCache,
             CacheKey = _cacheKey,
             User = _user,
+            Metadata = _metadata,
+            PreviousResponse = _previousResponse,
+            MaxTokens = _maxTokens,
+            Tools = _tools,
             Choices = _choices,
             Prompts = _prompts,
             Messages = _messages,
@@ -137,6 +145,34 @@ internal sealed class PromptBodyReader
         }
         else
         {
+            return ReadTrait(ref reader);
+        }
+
+        return true;
+    }
+
+    /// <summary>Members that say which conversation the request belongs to, or what it is for.</summary>
+    private bool ReadTrait(ref Utf8JsonReader reader)
+    {
+        if (reader.ValueTextEquals("metadata"u8))
+        {
+            reader.Read();
+            _metadata = reader.SkipValue();
+        }
+        else if (reader.ValueTextEquals("previous_response_id"u8))
+        {
+            reader.Read();
+            _previousResponse = reader.SkipValue();
+        }
+        else if (reader.ValueTextEquals("max_tokens"u8) || reader.ValueTextEquals("max_completion_tokens"u8)
+            || reader.ValueTextEquals("max_output_tokens"u8) || reader.ValueTextEquals("n_predict"u8))
+        {
+            reader.Read();
+            _maxTokens = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var most) && most >= 0 ? most : null;
+            reader.Skip();
+        }
+        else
+        {
             return false;
         }
 
@@ -161,9 +197,24 @@ internal sealed class PromptBodyReader
         }
 
         reader.Read();
-        var value = reader.SkipValue();
+        var value = index == HeadMember.Tools ? ReadTools(ref reader) : reader.SkipValue();
         if (index >= 0)
             _head[index] = HeadMember.IsDefault(value.Of(_body.Span)) ? null : value;
+    }
+
+    private JsonRange ReadTools(ref Utf8JsonReader reader)
+    {
+        _tools = 0;
+        if (reader.TokenType != JsonTokenType.StartArray)
+            return reader.SkipValue();
+        var start = (int)reader.TokenStartIndex;
+        for (reader.Read(); reader.TokenType != JsonTokenType.EndArray; reader.Read())
+        {
+            reader.Skip();
+            _tools++;
+        }
+
+        return new JsonRange(start, (int)reader.BytesConsumed - start);
     }
 
     /// <summary>The <c>input</c> of /v1/responses: a text, or items like messages.</summary>

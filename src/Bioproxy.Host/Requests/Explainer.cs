@@ -5,14 +5,18 @@ using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.Host.Requests;
 
-/// <summary>Records the placement of each request, and for a miss where the prompt differs from recent ones.</summary>
-internal sealed class Explainer(ExplanationLog log, ProxyOptions options, TimeProvider time) : IDisposable
+/// <summary>Records the placement of each request, and for a miss where the prompt differs from recent ones and what that cost.</summary>
+internal sealed class Explainer(ExplanationLog log, RecentPrompts recent, ProxyOptions options, TimeProvider time)
 {
-    private readonly RecentPrompts _recent = new();
-
-    public void Explain(Exchange exchange, Placement placement, CanonicalPrompt? prompt, PromptTimings? timings, string result)
+    /// <param name="asked">The request.</param>
+    /// <param name="placement">Where it went.</param>
+    /// <param name="timings">What the backend reported; null when it reported nothing.</param>
+    /// <param name="result">The cache result.</param>
+    /// <param name="prefill">Prompt tokens that its model computes per second.</param>
+    public void Explain(PreparedRequest asked, Placement placement, PromptTimings? timings, string result, double prefill)
     {
-        var plan = placement.Plan;
+        var (exchange, plan) = (asked.Exchange, placement.Plan);
+        var lost = LostBy(asked, placement, timings);
         log.Add(new Explanation
         {
             Id = exchange.Id,
@@ -31,14 +35,40 @@ internal sealed class Explainer(ExplanationLog log, ProxyOptions options, TimePr
             Result = result,
             CachedTokens = timings?.CachedTokens,
             ComputedTokens = timings?.ComputedTokens,
-            Difference = prompt is not null && result is "cold" or "ineffective" && timings?.ComputedTokens >= options.KvMinTokens
-                ? _recent.Closest(prompt, options.ExplainExcerpts)
-                : null,
+            Side = asked.Canonical?.Side ?? SideKind.None,
+            LostTokens = lost?.Tokens,
+            LostSeconds = lost?.Tokens / prefill,
+            Difference = lost?.Difference
+                ?? (asked.Canonical is { } prompt && result is "cold" or "ineffective" && timings?.ComputedTokens >= options.KvMinTokens
+                    ? recent.Closest(prompt, options.ExplainExcerpts)
+                    : null),
         });
+        if (lost is { } miss)
+            log.Misses.Add(MissOf(asked, timings!, miss, miss.Tokens / prefill));
     }
 
-    /// <summary>The request no longer needs its prompt: later prompts are compared with it.</summary>
-    public void Keep(CanonicalPrompt prompt) => _recent.Keep(prompt);
+    /// <summary>Only a request that computed much is compared, so that hits cost nothing; one that asked for no reuse lost nothing.</summary>
+    private LostPrefix? LostBy(PreparedRequest asked, Placement placement, PromptTimings? timings)
+    {
+        if (asked.Canonical is not { } prompt || timings is null)
+            return null;
+        prompt.Tokens = timings.PromptTokens;
+        return timings.ComputedTokens < options.KvMinTokens || asked.HasOtherExplanation(placement)
+            ? null
+            : recent.LostBy(prompt, timings.CachedTokens, timings.PromptTokens, options.KvMinTokens, options.ExplainExcerpts);
+    }
 
-    public void Dispose() => _recent.Dispose();
+    private Miss MissOf(PreparedRequest asked, PromptTimings timings, LostPrefix lost, double seconds) => new()
+    {
+        Id = asked.Exchange.Id,
+        At = time.GetUtcNow(),
+        Client = ClientName.Of(asked.Head.Headers.UserAgent.ToString()),
+        Domain = asked.Domain,
+        Conversation = asked.Canonical!.Session ?? ConversationKey.Derived(asked.Canonical),
+        Difference = lost.Difference,
+        LostTokens = lost.Tokens,
+        LostSeconds = seconds,
+        PromptTokens = timings.PromptTokens,
+        CachedTokens = timings.CachedTokens,
+    };
 }

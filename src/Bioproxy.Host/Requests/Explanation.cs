@@ -36,6 +36,14 @@ internal sealed record Explanation
     public int? CachedTokens { get; init; }
     public int? ComputedTokens { get; init; }
 
+    /// <summary>What the request was beside a conversation.</summary>
+    public SideKind Side { get; init; }
+
+    /// <summary>Tokens that had been computed before and were computed again; null when none of note were.</summary>
+    public int? LostTokens { get; init; }
+
+    public double? LostSeconds { get; init; }
+
     /// <summary>For a miss: where the prompt stops being like the closest known one.</summary>
     public PromptDifference? Difference { get; init; }
 }

@@ -8,7 +8,7 @@ using Bioproxy.Host.Prompts;
 namespace Bioproxy.Host.Requests;
 
 /// <summary>A gated request that has been read and transformed. On disposal its prompt joins the recent ones.</summary>
-internal sealed class PreparedRequest(Explainer explainer) : IDisposable
+internal sealed class PreparedRequest(RecentPrompts recent) : IDisposable
 {
     /// <summary>How many splices the plugins' edits are.</summary>
     private int? _edits;
@@ -98,6 +98,6 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
     public void Dispose()
     {
         if (Canonical is not null)
-            explainer.Keep(Canonical);
+            recent.Keep(Canonical);
     }
 }

@@ -32,6 +32,8 @@ internal sealed class RequestPath : IPluginBackend
     private readonly PluginStage _plugins;
     private readonly ModelRouter _router;
     private readonly Explainer _explainer;
+    private readonly RecentPrompts _recent;
+    private readonly SideRequests _sides;
     private readonly RequestReport _report;
     private readonly FailureResponse _failures;
     private readonly ProxyOptions _options;
@@ -44,11 +46,19 @@ internal sealed class RequestPath : IPluginBackend
     private readonly BackendCaller _caller;
 
     public RequestPath(
-        PluginStage plugins, ModelRouter router, Explainer explainer, RequestReport report, ProxyOptions options, TimeProvider time)
+        PluginStage plugins,
+        ModelRouter router,
+        Explainer explainer,
+        RecentPrompts recent,
+        RequestReport report,
+        ProxyOptions options,
+        TimeProvider time)
     {
         _plugins = plugins;
         _router = router;
         _explainer = explainer;
+        _recent = recent;
+        _sides = new SideRequests(recent);
         _report = report;
         _options = options;
         _time = time;
@@ -196,18 +206,18 @@ internal sealed class RequestPath : IPluginBackend
         turn.Outcome = answer.Outcome(isComplete: failure is null, timings)
             with
         { HasOtherExplanation = asked.HasOtherExplanation(placement) };
-        Report(asked, placement, timings);
+        Report(asked, placement, timings, model.Context.Rates.Now.Prefill);
         return (failure, false);
     }
 
     /// <summary>The answer has ended: nothing that is said of it may change it.</summary>
-    private void Report(PreparedRequest asked, Placement placement, PromptTimings? timings)
+    private void Report(PreparedRequest asked, Placement placement, PromptTimings? timings, double prefill)
     {
         try
         {
             var cacheResult = placement.Verdict(timings?.CachedTokens, timings?.PromptTokens ?? 0);
             _report.Served(asked.Exchange, cacheResult, timings);
-            _explainer.Explain(asked.Exchange, placement, asked.Canonical, timings, cacheResult);
+            _explainer.Explain(asked, placement, timings, cacheResult, prefill);
         }
         catch (Exception e)
         {
@@ -277,14 +287,17 @@ internal sealed class RequestPath : IPluginBackend
     {
         exchange.Lane = caller.Lane == PromptLane.Batch ? Lane.Batch : Lane.Interactive;
         var isComparable = prompt is { Source: { HasChain: true, Generations: 1 } } && exchange.Route.CanPin;
-        return new PreparedRequest(_explainer)
+        var canonical = isComparable ? CanonicalPrompt.Build(prompt!, caller.Domain, caller.Session) : null;
+        if (canonical is not null)
+            canonical.Side = _sides.Recognise(canonical, caller.IsSubAgent);
+        return new PreparedRequest(_recent)
         {
             Exchange = exchange,
             Head = head,
             Body = body,
             Prompt = prompt,
             Splices = prompt?.Splices() ?? [],
-            Canonical = isComparable ? CanonicalPrompt.Build(prompt!, caller.Domain, caller.Session) : null,
+            Canonical = canonical,
             Client = caller.Client,
             Domain = caller.Domain,
             Responses = responses,

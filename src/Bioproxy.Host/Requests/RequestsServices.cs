@@ -10,6 +10,7 @@ internal static class RequestsServices
 {
     public static IServiceCollection AddRequests(this IServiceCollection services) => services
         .AddSingleton<ExplanationLog>()
+        .AddSingleton<RecentPrompts>()
         .AddSingleton<Explainer>()
         .AddSingleton<RequestReport>()
         .AddSingleton<FailureResponse>()

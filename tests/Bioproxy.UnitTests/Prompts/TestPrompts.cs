@@ -11,7 +11,8 @@ internal static class TestPrompts
     public static CanonicalPrompt Of(string text, string? domain = null, string? session = null) =>
         Build($"{{\"prompt\":{JsonSerializer.Serialize(text, TestJson.Default.String)}}}", PromptEndpoint.Completion, domain, session);
 
-    public static CanonicalPrompt Chat(string json, string? domain = null) => Build(json, PromptEndpoint.Chat, domain, null);
+    public static CanonicalPrompt Chat(string json, string? domain = null, string? session = null) =>
+        Build(json, PromptEndpoint.Chat, domain, session);
 
     private static CanonicalPrompt Build(string json, PromptEndpoint endpoint, string? domain, string? session)
     {

@@ -1,6 +1,6 @@
 namespace Bioproxy.Host.Models.Slots;
 
-/// <summary>What dropping a slot's content costs, in seconds of prefill that somebody is expected to wait for again.</summary>
+/// <summary>What dropping a slot's content costs: the expected seconds until it is computed or restored again.</summary>
 internal static class EvictionCost
 {
     /// <summary>A conversation that was idle for half an hour is half as likely to be continued.</summary>
@@ -20,12 +20,16 @@ internal static class EvictionCost
         return chance * Math.Pow(0.5, Math.Max(0, now - content.UsedAt) / HalfLifeSeconds);
     }
 
-    /// <summary>Expected seconds of prefill that are paid again when this content is dropped.</summary>
+    /// <summary>Expected seconds of prefill, or of a restore, that are paid again when this content is dropped.</summary>
     public static double Of(SlotContent content, in Rates rates, double now)
     {
-        if (content.IsSaved)
-            return 0;
-        return rates.PrefillSeconds(HeldTokens(content, rates) - (content.Saved?.Tokens ?? 0)) * ChanceOfReturn(content, now);
+        var held = HeldTokens(content, rates);
+        if (!content.IsSaved)
+            return rates.PrefillSeconds(held - (content.Saved?.Tokens ?? 0)) * ChanceOfReturn(content, now);
+
+        // Its return costs the restore. That is little, but more than the return of a side request, which never comes.
+        return content.Length == 0 ? 0
+            : Math.Min(rates.PrefillSeconds(held), rates.RestoreSeconds((long)(held * rates.BytesPerToken))) * ChanceOfReturn(content, now);
     }
 
     /// <summary>Seconds that saving it costs: the time, and the wear of the disk.</summary>

@@ -91,10 +91,11 @@ internal sealed class SlotPlanning(SlotKnowledge known)
         var held = EvictionCost.HeldTokens(content, rates);
         var cost = EvictionCost.Of(content, rates, context.Now);
         var uncovered = held - (content.Saved?.Tokens ?? 0);
-        var rollBackCost = uncovered <= 0 || (content.Session is { } session && session == prompt.Session)
+        var edits = content.Session is { } session && session == prompt.Session && (prompt.Side == SideKind.None || content.IsSide);
+        var rollBackCost = uncovered <= 0 || edits
             ? 0 // the client itself edits its conversation
             : cost * Math.Clamp((held - (shared * rates.TokensPerByte)) / uncovered, 0, 1);
-        var mayBeSaved = cost > 0 && context.LeastSaved > 0 && content.Tokens >= context.LeastSaved
+        var mayBeSaved = cost > 0 && !content.IsSaved && context.LeastSaved > 0 && content.Tokens >= context.LeastSaved
             && content is { Coverage: >= 1, IsSide: false, IsUnexplained: false, Turns: > 0 };
         var saveCost = !mayBeSaved ? double.PositiveInfinity : context.SavesAll ? 0 : EvictionCost.OfSaving(content, rates);
         return new SlotOption(

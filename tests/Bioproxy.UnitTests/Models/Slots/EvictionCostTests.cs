@@ -36,7 +36,19 @@ public sealed class EvictionCostTests
     }
 
     [Fact]
-    public void Of_AllIsSaved_IsNone() => Assert.Equal(0, EvictionCost.Of(Content(4000) with { IsSaved = true }, Backend, 0));
+    public void Of_AllIsSaved_IsItsRestore()
+    {
+        var saved = Content(4000) with { IsSaved = true };
+
+        Assert.Equal((Rates.RestoreOverhead + 0.4) * 0.4, EvictionCost.Of(saved, Backend, 0), 6);
+        Assert.Equal(4 * 0.4, EvictionCost.Of(saved, Backend with { Restore = 1e6 }, 0), 6); // computing it would be quicker
+        Assert.Equal(0, EvictionCost.Of(SlotContent.Nothing, Backend, 0));
+    }
+
+    /// <summary>A title took the slot of a conversation that was on disk, though an earlier title's slot was there to take.</summary>
+    [Fact]
+    public void Of_ASavedConversationAndATitle_TheTitleGoesFirst() => Assert.True(
+        EvictionCost.Of(Content(600) with { IsSide = true }, Backend, 0) < EvictionCost.Of(Content(4000) with { IsSaved = true }, Backend, 0));
 
     [Fact]
     public void HeldTokens_AnswerReportedTheTokens_CountsTheseAndElseTheText()

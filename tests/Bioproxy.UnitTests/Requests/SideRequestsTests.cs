@@ -1,0 +1,95 @@
+using System.Text.Json.Nodes;
+using Bioproxy.Host.Prompts;
+using Bioproxy.Host.Requests;
+using Bioproxy.UnitTests.PromptTests;
+
+namespace Bioproxy.UnitTests.Requests;
+
+/// <summary>Requests in the order in which recorded agents send them, in short.</summary>
+public sealed class SideRequestsTests : IDisposable
+{
+    private const string Agent = "You are an agent with tools. ";
+    private const string Titles = "You write titles. ";
+    private readonly RecentPrompts _recent = new();
+    private readonly SideRequests _sides;
+
+    public SideRequestsTests() => _sides = new SideRequests(_recent);
+
+    public void Dispose() => _recent.Dispose();
+
+    /// <summary>As opencode: a title request first, whose system message is known from then on.</summary>
+    [Fact]
+    public void Recognise_ATitleBeforeEachConversation_IsKnownFromTheSecondOn()
+    {
+        SideKind[] kinds =
+        [
+            Ask(0, "one", "system:" + Titles, "user:first"),
+            Ask(10, "one", "system:" + Agent, "user:first"),
+            Ask(10, "one", "system:" + Agent, "user:first", "assistant:done", "user:second"),
+            Ask(0, "two", "system:" + Titles, "user:third"),
+            Ask(10, "two", "system:" + Agent, "user:third"),
+        ];
+
+        Assert.Equal([SideKind.None, SideKind.None, SideKind.None, SideKind.Beside, SideKind.None], kinds);
+    }
+
+    /// <summary>As qwen: no ids, and notes about the conversation by an agent with another system message and fewer tools.</summary>
+    [Fact]
+    public void Recognise_NotesAboutAConversationWithoutIds_AreCompactions()
+    {
+        SideKind[] kinds =
+        [
+            Ask(11, null, "system:" + Agent, "user:context", "assistant:ok", "user:q"),
+            Ask(4, null, "system:Notes.", "user:context", "assistant:ok", "user:q", "assistant:a", "user:take notes"),
+            Ask(4, null, "system:Notes.", "user:context", "assistant:ok", "user:q", "assistant:a", "user:take notes", "assistant:read",
+                "tool:file"),
+            Ask(11, null, "system:" + Agent, "user:context", "assistant:ok", "user:q", "assistant:a", "user:r"),
+            Ask(11, null, "system:" + Agent, "user:context", "assistant:ok", "user:another session"),
+        ];
+
+        Assert.Equal([SideKind.None, SideKind.Compaction, SideKind.Compaction, SideKind.None, SideKind.None], kinds);
+    }
+
+    [Fact]
+    public void Recognise_TheSameMessagesOfAnotherKey_AreAConversation()
+    {
+        Ask(11, null, "system:" + Agent, "user:context", "assistant:ok", "user:q");
+
+        using var other = TestPrompts.Chat(Body(0, "system:Summary.", "user:context", "assistant:ok", "user:q"), "ada");
+
+        Assert.Equal(SideKind.None, _sides.Recognise(other, isSubAgent: false));
+    }
+
+    [Fact]
+    public void Recognise_ToolsSwitchedOnInAChat_NothingIsBesideIt()
+    {
+        SideKind[] kinds =
+        [
+            Ask(0, "one", "system:Be brief.", "user:q"),
+            Ask(3, "one", "system:Be brief.", "user:q", "assistant:a", "user:r"),
+            Ask(0, "two", "system:Be brief.", "user:s"),
+        ];
+
+        Assert.All(kinds, kind => Assert.Equal(SideKind.None, kind));
+    }
+
+    /// <summary>As Open WebUI, without ids.</summary>
+    [Fact]
+    public void Recognise_OpenWebUiTask_IsATask() =>
+        Assert.Equal(SideKind.Task, Ask(0, null, "user:### Task:\nGenerate a concise, 3-5 word title"));
+
+    private SideKind Ask(int tools, string? session, params string[] messages)
+    {
+        var prompt = TestPrompts.Chat(Body(tools, messages), session: session);
+        prompt.Side = _sides.Recognise(prompt, isSubAgent: false);
+        _recent.Keep(prompt);
+        return prompt.Side;
+    }
+
+    private static string Body(int tools, params string[] messages) => new JsonObject
+    {
+        ["tools"] = new JsonArray([.. Enumerable.Range(0, tools).Select(i => new JsonObject { ["name"] = $"tool{i}" })]),
+        ["messages"] = new JsonArray(
+            [.. messages.Select(m => new JsonObject { ["role"] = m.Split(':')[0], ["content"] = m[(m.IndexOf(':', StringComparison.Ordinal) + 1)..] })]),
+    }.ToJsonString();
+}
