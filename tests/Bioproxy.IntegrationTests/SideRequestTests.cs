@@ -56,12 +56,13 @@ public sealed class SideRequestTests(ITestOutputHelper output)
         workspace.UseModel();
         var server = await workspace.StartServerAsync(
             workspace.ServerOptions(parallel: 2) with { ContextSize = 2 * 8192, CacheRamMiB = 0 });
-        await using var proxy = await workspace.StartProxyAsync(server, o => o with { KvIdleSave = TimeSpan.Zero, KvSave = SaveMode.Always });
+        await using var proxy = await workspace.StartProxyAsync(server, Eager);
         await proxy.WaitUntilRecognisedAsync();
         await proxy.AskAsync(("user", TemplateText.Words(seed: 9, length: 800))); // both slots are taken
         var rules = TemplateText.Words(seed: 1, length: 1500);
         var noteRules = TemplateText.Words(seed: 2, length: 900);
-        List<(string Role, string Content)> talk = [("user", TemplateText.Words(seed: 3, length: 200)), ("assistant", "OK"), ("user", "Who?")];
+        List<(string Role, string Content)> talk =
+            [("user", TemplateText.Words(seed: 3, length: 200)), ("assistant", "OK"), ("user", "Who?")];
         for (var turn = 0; turn < 3; turn++)
         {
             var answer = await proxy.SendAsync(Agent(11, rules, talk), CancellationToken.None);
@@ -88,7 +89,7 @@ public sealed class SideRequestTests(ITestOutputHelper output)
         workspace.UseModel();
         var server = await workspace.StartServerAsync(
             workspace.ServerOptions(parallel: 2) with { ContextSize = 2 * 8192, CacheRamMiB = 0 });
-        await using var proxy = await workspace.StartProxyAsync(server, o => o with { KvIdleSave = TimeSpan.Zero, KvSave = SaveMode.Always });
+        await using var proxy = await workspace.StartProxyAsync(server, Eager);
         await proxy.WaitUntilRecognisedAsync();
         List<(string Role, string Content)> talk = [("user", TemplateText.Words(seed: 3, length: 1500))];
         var first = await proxy.SendAsync(WithSession(Agent(10, "You are an agent.", talk), true), CancellationToken.None);
@@ -105,6 +106,9 @@ public sealed class SideRequestTests(ITestOutputHelper output)
         await proxy.WaitUntilAllSavedAsync();
         Assert.Single(proxy.App.Snapshots.All); // no summary
     }
+
+    /// <summary>Saves every conversation at once.</summary>
+    private static ProxyOptions Eager(ProxyOptions options) => options with { KvIdleSave = TimeSpan.Zero, KvSave = SaveMode.Always };
 
     /// <summary>A chat behind a system message, with as many tools.</summary>
     private static JsonObject Agent(int tools, string system, IEnumerable<(string Role, string Content)> messages)

@@ -21,7 +21,10 @@ internal static class MissesCommands
             if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out var number) && number < 0)
                 result.AddError("--last is a number from 0.");
         });
-        var misses = new Command("misses", "Show what was computed again though it had been computed before: by client and cause.") { last };
+        var misses = new Command("misses", "Show what was computed again though it had been computed before, by client and cause.")
+        {
+            last,
+        };
         misses.SetAction((result, token) => act(options.Read(result), result.GetValue(last), token));
         return misses;
     }

@@ -30,7 +30,9 @@ internal static partial class DifferenceCause
         if (mine.Mark == CanonicalPrompt.OtherMark || mine is { Role: "assistant" })
             return MissCause.EditedMessage;
         var otherwise = !mine.IsSystem ? MissCause.EditedMessage : mine.IsLeading ? MissCause.SystemText : MissCause.MidSystem;
-        return HaveEqualRest(mine.Message, other.Message) ? MissCause.SystemReminder : OfText(mine.Part, other.Part, mine.Offset, otherwise);
+        return HaveEqualRest(mine.Message, other.Message)
+            ? MissCause.SystemReminder
+            : OfText(mine.Part, other.Part, mine.Offset, otherwise);
     }
 
     /// <param name="text">The text.</param>
@@ -112,7 +114,8 @@ internal static partial class DifferenceCause
     private static partial Regex NumericDate();
 
     [GeneratedRegex(
-        @"\b(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?\b|\b(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?"
+        @"\b(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?\b"
+        + @"|\b(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?"
         + @"|Aug(?:ust)?|Sep(?:t(?:ember)?)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b")]
     private static partial Regex Day();
 

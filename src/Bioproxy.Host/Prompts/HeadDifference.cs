@@ -26,7 +26,8 @@ internal static class HeadDifference
                 continue;
             if (has != had)
             {
-                first ??= OnlyOne(prompt, other, position, quote) with { Cause = name == "tools" ? MissCause.ToolsChanged : MissCause.Other };
+                var cause = name == "tools" ? MissCause.ToolsChanged : MissCause.Other;
+                first ??= OnlyOne(prompt, other, position, quote) with { Cause = cause };
                 continue;
             }
 
@@ -76,7 +77,8 @@ internal static class HeadDifference
     {
         var names = prompt.HeadNames.Except(other.HeadNames, StringComparer.Ordinal)
             .Concat(other.HeadNames.Except(prompt.HeadNames, StringComparer.Ordinal));
-        return new PromptDifference(position, $"before the messages: only one of them has {string.Join(", ", names)}", quote) { Was = quote };
+        var where = $"before the messages: only one of them has {string.Join(", ", names)}";
+        return new PromptDifference(position, where, quote) { Was = quote };
     }
 
     /// <summary>What the messages have in common.</summary>

@@ -1,6 +1,7 @@
 namespace Bioproxy.Host.Prompts;
 
-/// <summary>What made a prompt differ from an earlier one. <see cref="MissCauses.RuleOf"/> names the normaliser's rule against it.</summary>
+/// <summary>What made a prompt differ from an earlier one; <see cref="MissCauses.RuleOf"/> names the normaliser's rule against
+/// it.</summary>
 internal enum MissCause
 {
     /// <summary>Nothing known.</summary>

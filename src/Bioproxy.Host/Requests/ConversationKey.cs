@@ -25,10 +25,12 @@ internal static class ConversationKey
     private const string ClaudeSession = "X-Claude-Code-Session-Id";
     private const string ClaudeAgent = "X-Claude-Code-Agent-Id";
 
-    /// <summary>In the order in which they count. Codex' thread comes before its session: its sub-agents have threads of their own.</summary>
+    /// <summary>In the order in which they count. Codex' thread comes before its session: its sub-agents have threads of their
+    /// own.</summary>
     private static readonly string[] Names =
     [
-        "X-Bioproxy-Conversation", ClaudeSession, "thread-id", "thread_id", "conversation_id", "conversation-id", "session_id", "session-id",
+        "X-Bioproxy-Conversation", ClaudeSession, "thread-id", "thread_id", "conversation_id", "conversation-id", "session_id",
+        "session-id",
         "x-opencode-session", "x-session-affinity", "X-OpenWebUI-Chat-Id", "X-Session-Id", "X-Conversation-Id", "X-Thread-Id", "X-Chat-Id",
         "X-Task-Id", "x-litellm-session-id",
     ];

@@ -47,7 +47,8 @@ internal sealed class Explainer(ExplanationLog log, RecentPrompts recent, ProxyO
             log.Misses.Add(MissOf(asked, timings!, miss, miss.Tokens / prefill));
     }
 
-    /// <summary>Only a request that computed much is compared, so that hits cost nothing; one that asked for no reuse lost nothing.</summary>
+    /// <summary>Only a request that computed much is compared, so that hits cost nothing. One that asked for no reuse lost
+    /// nothing.</summary>
     private LostPrefix? LostBy(PreparedRequest asked, Placement placement, PromptTimings? timings)
     {
         if (asked.Canonical is not { } prompt || timings is null)

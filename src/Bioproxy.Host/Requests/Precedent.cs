@@ -8,6 +8,7 @@ namespace Bioproxy.Host.Requests;
 /// <param name="Side">What it was.</param>
 internal readonly record struct Precedent(PrecedentKind Kind, RequestShape Shape, SideKind Side)
 {
-    /// <summary>The opening of an earlier request of the same conversation that turns out to have been a side request; 0 for none.</summary>
+    /// <summary>The opening of an earlier request of the same conversation that turns out to have been a side request; 0 for
+    /// none.</summary>
     public ulong SideOpening { get; init; }
 }

@@ -4,8 +4,8 @@ namespace Bioproxy.Host.Requests;
 
 /// <summary>
 /// Recognises side requests by their shape: titles, tags, follow-ups, summaries, notes, probes and sub-agents. They are computed beside a
-/// conversation and never asked again, so their state is not kept and does not displace a conversation's. A pure function. Requests that are
-/// too short to be kept are side requests whatever it says; a conversation's turn is never taken for one because it is short of tools, only
+/// conversation and never asked again, so their state is not kept and does not displace a conversation's. A pure function. Requests that
+/// are too short to be kept are side requests whatever it says; a conversation's turn is never taken for one because it has no tools, only
 /// because an earlier request of the same conversation had more.
 /// </summary>
 internal static class SideRequest

@@ -2,8 +2,8 @@ using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.Host.Requests;
 
-/// <summary>Compares each prompt with the recent ones to tell side requests from conversations, and remembers the openings (system messages)
-/// that only side requests had: the next conversation's title is recognised before the conversation's first turn.</summary>
+/// <summary>Compares each prompt with the recent ones to tell side requests from conversations, and remembers the openings (system
+/// messages) that only side requests had: the next conversation's title is recognised before the conversation's first turn.</summary>
 internal sealed class SideRequests(RecentPrompts recent)
 {
     private const int MaxOpenings = 256;

@@ -401,7 +401,8 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
         Assert.Equal("beside", Text(json, "side_request"));
         Assert.Equal((900, 1.8), (json.GetProperty("lost_tokens").GetInt32(), json.GetProperty("lost_seconds").GetDouble()));
         Assert.Equal(
-            """{"position_bytes":40,"where":"message 1 (system), its text, line 2","line":2,"cause":"current_date","rule":"current_date"}""",
+            """{"position_bytes":40,"where":"message 1 (system), its text, line 2","line":2,"""
+            + "\"cause\":\"current_date\",\"rule\":\"current_date\"}",
             Compact(json.GetProperty("first_difference")));
     }
 

@@ -9,7 +9,7 @@ public sealed class MissCauseTests
     [Theory]
     [InlineData("Today is 2026-11-28.", "Today is 2026-11-29.", MissCause.CurrentDate)]
     [InlineData("Today's date: Sat Nov 28 2026", "Today's date: Sun Nov 29 2026", MissCause.CurrentDate)]
-    [InlineData("Today's date is Saturday, November 28, 2026 (UTC)", "Today's date is Tuesday, December 1, 2026 (UTC)", MissCause.CurrentDate)]
+    [InlineData("Today's date is Saturday, November 28, 2026 (UTC)", "Today's date is Tuesday, May 1, 2027 (UTC)", MissCause.CurrentDate)]
     [InlineData("It is 28.11.2026", "It is 1.12.2026", MissCause.CurrentDate)]
     [InlineData("It is 10:41.", "It is 10:42.", MissCause.CurrentTime)]
     [InlineData("Now: 2026-11-28T09:59:59Z", "Now: 2026-11-29T10:00:00Z", MissCause.CurrentTime)]

@@ -111,7 +111,8 @@ public sealed class LostPrefixTests : IDisposable
         ? Chat(system, question, [])
         : Body([], ("system", system), ("user", question), ("assistant", answer), ("user", next!));
 
-    private static string Chat(string system, string question, List<JsonObject> tools) => Body(tools, ("system", system), ("user", question));
+    private static string Chat(string system, string question, List<JsonObject> tools) =>
+        Body(tools, ("system", system), ("user", question));
 
     private static string Body(List<JsonObject> tools, params (string Role, string Text)[] messages) => new JsonObject
     {

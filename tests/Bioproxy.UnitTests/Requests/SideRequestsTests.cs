@@ -89,7 +89,10 @@ public sealed class SideRequestsTests : IDisposable
     private static string Body(int tools, params string[] messages) => new JsonObject
     {
         ["tools"] = new JsonArray([.. Enumerable.Range(0, tools).Select(i => new JsonObject { ["name"] = $"tool{i}" })]),
-        ["messages"] = new JsonArray(
-            [.. messages.Select(m => new JsonObject { ["role"] = m.Split(':')[0], ["content"] = m[(m.IndexOf(':', StringComparison.Ordinal) + 1)..] })]),
+        ["messages"] = new JsonArray([.. messages.Select(m => m.Split(':', 2)).Select(m => new JsonObject
+        {
+            ["role"] = m[0],
+            ["content"] = m[1],
+        })]),
     }.ToJsonString();
 }

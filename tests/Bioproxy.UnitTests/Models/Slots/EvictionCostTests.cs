@@ -48,7 +48,8 @@ public sealed class EvictionCostTests
     /// <summary>A title took the slot of a conversation that was on disk, though an earlier title's slot was there to take.</summary>
     [Fact]
     public void Of_ASavedConversationAndATitle_TheTitleGoesFirst() => Assert.True(
-        EvictionCost.Of(Content(600) with { IsSide = true }, Backend, 0) < EvictionCost.Of(Content(4000) with { IsSaved = true }, Backend, 0));
+        EvictionCost.Of(Content(600) with { IsSide = true }, Backend, 0)
+            < EvictionCost.Of(Content(4000) with { IsSaved = true }, Backend, 0));
 
     [Fact]
     public void HeldTokens_AnswerReportedTheTokens_CountsTheseAndElseTheText()
