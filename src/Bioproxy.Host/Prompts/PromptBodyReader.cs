@@ -197,24 +197,9 @@ internal sealed class PromptBodyReader
         }
 
         reader.Read();
-        var value = index == HeadMember.Tools ? ReadTools(ref reader) : reader.SkipValue();
+        var value = index == HeadMember.Tools ? reader.SkipElements(out _tools) : reader.SkipValue();
         if (index >= 0)
             _head[index] = HeadMember.IsDefault(value.Of(_body.Span)) ? null : value;
-    }
-
-    private JsonRange ReadTools(ref Utf8JsonReader reader)
-    {
-        _tools = 0;
-        if (reader.TokenType != JsonTokenType.StartArray)
-            return reader.SkipValue();
-        var start = (int)reader.TokenStartIndex;
-        for (reader.Read(); reader.TokenType != JsonTokenType.EndArray; reader.Read())
-        {
-            reader.Skip();
-            _tools++;
-        }
-
-        return new JsonRange(start, (int)reader.BytesConsumed - start);
     }
 
     /// <summary>The <c>input</c> of /v1/responses: a text, or items like messages.</summary>

@@ -129,7 +129,8 @@ public sealed class CanonicalPromptTests
     {
         using var canonical = CanonicalPrompt.Build(Editable(
             """{"max_tokens":9,"tools":[1],"messages":[{"role":"system","content":"s"},{"role":"user","content":"q"},"""
-            + """{"role":"assistant"},{"role":"tool","content":"r"},{"role":"user","content":[{"type":"tool_result"}]},{"role":"user","content":"r"}]}"""));
+            + """{"role":"assistant"},{"role":"tool","content":"r"},"""
+            + """{"role":"user","content":[{"type":"tool_result"}]},{"role":"user","content":"r"}]}"""));
 
         Assert.Equal(
             new RequestShape { Messages = 6, UserTurns = 2, Tools = 1, MaxTokens = 9, Bytes = canonical.Text.Length }, canonical.Shape);

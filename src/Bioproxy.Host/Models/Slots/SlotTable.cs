@@ -294,19 +294,11 @@ internal sealed class SlotTable
     }
 
     /// <summary>Whether this prompt names a conversation that some slot holds, and shares nothing with it: a title, a summary or another
-    /// question about it. Of two that share nothing the conversation is the one with more tools, or else with more turns; one that begins
-    /// anew behind the same system message and tools, as after a compaction, is the conversation itself.</summary>
+    /// question about it.</summary>
     public bool IsBesideItsConversation(CanonicalPrompt prompt)
     {
-        if (prompt.Session is not { } session)
-            return false;
         lock (_lock)
-        {
-            return Array.Exists(Slots, s => s.Content is { IsSide: false } content && content.Session == session
-                && content.Domain == prompt.Domain && Outranks(content, prompt)
-                && (content.Opening == 0 || content.Opening != prompt.Opening)
-                && prompt.SharedWith(content.Chain) <= Planner.LeastSimilarity * prompt.Chain.Length);
-        }
+            return SideContents.HaveConversationBeside(Slots, prompt);
     }
 
     /// <summary>The work has ended and its slot is idle.</summary>
@@ -321,24 +313,9 @@ internal sealed class SlotTable
             if (work.IsEnded)
                 return;
             _admission.End(work, result, heldTokens, slot);
-            if (result is { IsSide: false, Session: not null })
-                FindSideRequestsOf_NeedsLock(result);
+            SideContents.FindBeside(Slots, result);
         }
     }
-
-    /// <summary>A title is often asked for before the conversation's first turn: only that turn shows that it was a side request.</summary>
-    private void FindSideRequestsOf_NeedsLock(SlotContent conversation)
-    {
-        foreach (var slot in Slots)
-        {
-            if (!slot.IsBorrowed && slot.Content is { IsSide: false, Turns: 1 } content && content.Session == conversation.Session
-                && content.Domain == conversation.Domain && content.Tools < conversation.Tools)
-                slot.Content = content with { IsSide = true };
-        }
-    }
-
-    private static bool Outranks(SlotContent content, CanonicalPrompt prompt) =>
-        content.Tools > prompt.Shape.Tools || (content.Tools == prompt.Shape.Tools && content.Turns >= prompt.Turns);
 
     /// <summary>Whether, with these slots at work, fewer unpinned works run on the backend than are under way here: a cancelled one has
     /// left its slot.</summary>
