@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Shows what Bioproxy is for: the same question cold, and warm after a restart of llama-server.
+# Shows what Bioproxy is for: the same question cold, and warm after a restart of llama-server; then a conversation that
+# survives the swap to another model and back.
 # Usage: scripts/demo.sh [--once] [--tokens N] [--port N] [--admin-port N] [--backend-port N]
-#   --once       print the table and exit: with 0 if the template was restored from disk, otherwise with 1
+#   --once       print the table and exit: with 0 if template and conversation were restored from disk, otherwise with 1
 #   --tokens N   the length of the template (4000 unless given)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -10,12 +11,12 @@ output=tests/Bioproxy.Demo/bin/Release/net10.0
 stamp="$output/.built"
 
 case "${1:-}" in -h | --help)
-  sed -n '2,5s/^# \{0,1\}//p' scripts/demo.sh
+  sed -n '2,6s/^# \{0,1\}//p' scripts/demo.sh
   exit 0
   ;;
 esac
 
-echo "Waiting for: the build (1 min the first time), llama-server (13 MB, once), a small model (54 MB, generated once), then 1 min of demo."
+echo "Waiting for: the build (1 min the first time), llama-server (13 MB, once), two small models (70 MB, generated once), then 2 min of demo."
 
 # Comparing file times is faster than asking the compiler. A deleted file shows in the time of its folder.
 changed() {

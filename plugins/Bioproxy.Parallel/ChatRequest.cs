@@ -12,9 +12,13 @@ namespace Bioproxy.Parallel;
 /// </remarks>
 internal sealed class ChatRequest : IDisposable
 {
-    private static readonly JsonDocumentOptions Reading = new() { MaxDepth = 512 };
+    private static readonly JsonDocumentOptions Reading = new() { MaxDepth = int.MaxValue };
 
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 600 };
+    private static readonly JsonWriterOptions Writing = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        MaxDepth = int.MaxValue,
+    };
 
     // Several answers, a stream or a pinned slot make no sense for one part of the work. A tool call has no text that could be
     // merged and could not be passed to the client, so the model is offered no tools.

@@ -12,6 +12,8 @@ namespace Bioproxy.PrefixExpander;
 [method: ImportingConstructor]
 public sealed class PrefixTransform(IPluginHost host) : IPromptTransform
 {
+    private static readonly string[] BeforeTriggers = [" ", "\t", "\r", "\n", "\u00A0", "<"];
+
     private readonly ITemplateLibrary _templates = host.Templates;
 
     /// <inheritdoc/>
@@ -20,11 +22,8 @@ public sealed class PrefixTransform(IPluginHost host) : IPromptTransform
         foreach (var message in context.Messages)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (message.Role == "user" && FirstText(message) is { } part && FindTrigger(part) is { } trigger)
-            {
-                var words = part.Text![trigger.Length..].TrimStart();
-                part.Text = _templates.Render(trigger, new TemplateVariables(words) { Model = context.Model, Time = context.Time });
-            }
+            if (message.Role == "user" && FirstText(message) is { } part && Find(part) is { } found)
+                part.Text = Expand(part.Text!, found, context);
         }
 
         return ValueTask.CompletedTask;
@@ -43,16 +42,35 @@ public sealed class PrefixTransform(IPluginHost host) : IPromptTransform
         return null;
     }
 
-    // The library lists the longest triggers first, so the first match is the longest.
-    private string? FindTrigger(PromptPart part)
+    private TriggerMatch? Find(PromptPart part) =>
+        MayBegin(part) && part.Text is { } text ? TriggerMatch.Find(text, _templates.Prefixes) : null;
+
+    // Only such a text is worth decoding.
+    private bool MayBegin(PromptPart part)
     {
-        foreach (var trigger in _templates.Prefixes)
+        foreach (var before in BeforeTriggers)
         {
-            if (part.StartsWith(trigger) && part.Text is { } text
-                && (text.Length == trigger.Length || char.IsWhiteSpace(text[trigger.Length])))
-                return trigger;
+            if (part.StartsWith(before))
+                return true;
         }
 
-        return null;
+        foreach (var trigger in _templates.Prefixes)
+        {
+            if (part.StartsWith(trigger[..1]) || (char.IsLetter(trigger[0]) && part.StartsWith(OtherCase(trigger[0]))))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static string OtherCase(char letter) =>
+        (char.IsLower(letter) ? char.ToUpperInvariant(letter) : char.ToLowerInvariant(letter)).ToString();
+
+    private string Expand(string text, TriggerMatch found, PromptContext context)
+    {
+        var words = text[found.MessageStart..found.MessageEnd];
+        var rendered = _templates.Render(found.Trigger, new TemplateVariables(words) { Model = context.Model, Time = context.Time });
+        var isWrapped = found.MessageEnd < text.Length;
+        return isWrapped ? text[..found.Start] + rendered + text[found.MessageEnd..] : rendered;
     }
 }

@@ -50,5 +50,37 @@ internal static class BuiltInRules
             Where = Everywhere,
             Match = @"(?i)^\W{0,8}(?:token|context)[ _-]?(?:usage|budget)\b.*[0-9]",
         },
+        new()
+        {
+            Name = "cost",
+            Action = "move",
+            Where = Everywhere,
+            Match = @"(?i)^\W{0,8}(?:(?:current|total|session)[ _-]?cost|cost(?: so far)?)\b\W.*[0-9]"
+                + @"|^\$[0-9]+(?:\.[0-9]+)?(?: \(?USD\)?)?\s*$",
+        },
+
+        // Claude Code: "gitStatus: This is the git status at the start of the conversation. …", branches, changes and commits behind it.
+        new()
+        {
+            Name = "git_status",
+            Action = "pin",
+            AppliesTo = "text",
+            Where = Everywhere,
+            Match = @"(?m)^gitStatus:[^\n]*(?:\n+(?:Current branch|Main branch|Git user|Status|Recent commits)[^\n]*"
+                + @"|\n+\(clean\)|\n[ MADRCUT?!]{2} [^\n]*|\n[0-9a-f]{7,40} [^\n]*)*"
+                + @"|<git_status>[\s\S]*?</git_status>",
+        },
+
+        // Trees as agents draw them, and Cline's list.
+        new()
+        {
+            Name = "directory_listing",
+            Action = "pin",
+            AppliesTo = "text",
+            Where = Everywhere,
+            Match = @"(?m)(?:^[ \t│]*[├└][^\n]*\n?)+|^# Current Working Directory [^\n]*Files\n(?:[^\n]+\n?)+"
+                + @"|<(?:directory_structure|directories|project_layout|file_tree)>[\s\S]*?"
+                + @"</(?:directory_structure|directories|project_layout|file_tree)>",
+        },
     ];
 }

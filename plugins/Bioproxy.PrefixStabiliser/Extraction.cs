@@ -14,10 +14,9 @@ internal sealed class Extraction(IReadOnlyList<Rule> rules, bool canMove, Cancel
     /// <summary>Lines taken by rules that move, or by those that remove.</summary>
     public int Lines(bool moved) => rules.Select((rule, i) => rule.Moves == moved ? _lines[i] : 0).Sum();
 
-    /// <summary>The rules that found something, with their lines; no text.</summary>
-    public string Summary =>
-        string.Join(", ", rules.Select((rule, i) => (rule, count: _lines[i])).Where(one => one.count > 0)
-            .Select(one => $"{one.rule.Name} {one.count} {(one.rule.Moves ? "moved" : "removed")}"));
+    /// <summary>Lines taken, by rule.</summary>
+    public IEnumerable<(string Rule, int Lines)> Taken =>
+        rules.Select((rule, i) => (rule.Name, _lines[i])).Where(one => one.Item2 > 0);
 
     /// <summary>Removes what the rules find in a text.</summary>
     /// <returns>The remaining text; <paramref name="text"/> itself when nothing was found.</returns>

@@ -16,15 +16,36 @@ internal static class RuleSet
         for (var i = 0; i < settings.Rules.Length; i++)
             rules.Add(Compile(settings.Rules[i], $"{key}.rules[{i}]"));
         foreach (var name in settings.Use)
-        {
-            if (BuiltInRules.All.FirstOrDefault(rule => rule.Name == name) is not { } rule)
-                throw new PluginSettingsException($"{key}.use: there is no built-in rule '{name}'. There are: "
-                    + $"{string.Join(", ", BuiltInRules.All.Select(known => known.Name))}.");
-            rules.Add(Compile(rule, $"{key}.use"));
-        }
-
+            rules.Add(Compile(BuiltIn(name, $"{key}.use"), $"{key}.use"));
+        foreach (var name in settings.Pin)
+            rules.Add(Compile(BuiltIn(name, $"{key}.pin") with { Action = "pin" }, $"{key}.pin"));
         return rules;
     }
+
+    /// <summary>The rules for other things than lines, in the order in which they are applied.</summary>
+    public static IReadOnlyList<IPromptRule> PromptRules(StabiliserSettings settings, AnswerMemory memory)
+    {
+        var rules = new List<IPromptRule>();
+        if (settings.Attribution)
+            rules.Add(new AttributionRule());
+        if (settings.ToolArguments)
+            rules.Add(new ToolArgumentsRule(memory));
+        if (settings.AnswerText)
+            rules.Add(new AnswerTextRule(memory));
+        if (settings.Reasoning)
+            rules.Add(new ReasoningRule(memory));
+        if (settings.LateSystem)
+            rules.Add(new LateSystemRule());
+        if (settings.SortTools)
+            rules.Add(new SortedTools());
+        if (settings.ToolOrder || settings.SchemaOrder)
+            rules.Add(new ToolOrder(settings.ToolOrder && !settings.SortTools, settings.SchemaOrder));
+        return rules;
+    }
+
+    private static RuleSettings BuiltIn(string? name, string key) => BuiltInRules.All.FirstOrDefault(rule => rule.Name == name)
+        ?? throw new PluginSettingsException($"{key}: there is no built-in rule '{name}'. There are: "
+            + $"{string.Join(", ", BuiltInRules.All.Select(known => known.Name))}.");
 
     private static Rule Compile(RuleSettings? rule, string key)
     {
@@ -35,8 +56,14 @@ internal static class RuleSet
         if (string.IsNullOrEmpty(rule.Match))
             throw new PluginSettingsException($"{key}.match is missing: it must be a regular expression.");
         var isLine = Either(rule.AppliesTo, "line", "text", $"{key}.applies_to");
-        var moves = Either(rule.Action, "move", "remove", $"{key}.action");
-        return new Rule(rule.Name, Regex(rule.Match, $"{key}.match"), isLine, moves, Places(rule.Where, $"{key}.where"));
+        var action = rule.Action switch
+        {
+            "move" => RuleAction.Move,
+            "remove" => RuleAction.Remove,
+            "pin" => RuleAction.Pin,
+            _ => throw new PluginSettingsException($"{key}.action is '{rule.Action}': it must be 'move', 'remove' or 'pin'."),
+        };
+        return new Rule(rule.Name, Regex(rule.Match, $"{key}.match"), isLine, action, Places(rule.Where, $"{key}.where"));
     }
 
     private static bool Either(string? value, string yes, string no, string key) =>
@@ -64,7 +91,7 @@ internal static class RuleSet
         }
         catch (ArgumentException e)
         {
-            throw new PluginSettingsException($"{key} is no regular expression: {e.Message}", e);
+            throw new PluginSettingsException($"{key} is not a regular expression: {e.Message}", e);
         }
     }
 }

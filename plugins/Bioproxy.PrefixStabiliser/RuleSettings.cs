@@ -4,7 +4,7 @@ namespace Bioproxy.PrefixStabiliser;
 
 /// <summary>A rule as written in the configuration.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-internal sealed class RuleSettings
+internal sealed record RuleSettings
 {
     /// <summary>The rule's name in logs.</summary>
     public string? Name { get; set; }
@@ -17,7 +17,7 @@ internal sealed class RuleSettings
     /// </summary>
     public string AppliesTo { get; set; } = "line";
 
-    /// <summary><c>remove</c> or <c>move</c>.</summary>
+    /// <summary><c>remove</c>, <c>move</c> or <c>pin</c>.</summary>
     public string? Action { get; set; }
 
     /// <summary>Where it looks: <c>system</c>, <c>first_user</c>.</summary>

@@ -9,7 +9,7 @@ namespace Bioproxy.PrefixStabiliser;
 /// </summary>
 internal static class TextMember
 {
-    private static readonly JsonReaderOptions Deep = new() { MaxDepth = 512 };
+    private static readonly JsonReaderOptions Deep = new() { MaxDepth = int.MaxValue };
 
     /// <summary>Edits a value.</summary>
     /// <param name="value">JSON in UTF-8.</param>

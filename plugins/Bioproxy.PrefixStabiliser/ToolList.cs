@@ -6,7 +6,7 @@ namespace Bioproxy.PrefixStabiliser;
 /// <summary>Sorts a list of tools by name. The elements' bytes stay, and so do those between them: only the order changes.</summary>
 internal static class ToolList
 {
-    private static readonly JsonReaderOptions Deep = new() { MaxDepth = 512 };
+    private static readonly JsonReaderOptions Deep = new() { MaxDepth = int.MaxValue };
 
     /// <summary>Sorts a list.</summary>
     /// <param name="value">JSON in UTF-8.</param>
@@ -24,12 +24,18 @@ internal static class ToolList
         if (tools.Zip(sorted).All(pair => pair.First.Bytes.Span.SequenceEqual(pair.Second.Bytes.Span)))
             return null;
 
+        return With(value, tools, sorted);
+    }
+
+    /// <summary>A list with other tools in the places of its own; what is between them stays.</summary>
+    public static ReadOnlyMemory<byte> With(ReadOnlyMemory<byte> value, IReadOnlyList<Tool> tools, IReadOnlyList<Tool> others)
+    {
         var result = new ArrayBufferWriter<byte>(value.Length);
         var copied = 0;
-        for (var i = 0; i < sorted.Length; i++)
+        for (var i = 0; i < others.Count; i++)
         {
             result.Write(value.Span[copied..tools[i].Start]);
-            result.Write(sorted[i].Bytes.Span);
+            result.Write(others[i].Bytes.Span);
             copied = tools[i].Start + tools[i].Bytes.Length;
         }
 
@@ -37,9 +43,10 @@ internal static class ToolList
         return result.WrittenMemory;
     }
 
-    private static List<(string Name, int Start, ReadOnlyMemory<byte> Bytes)>? Read(ReadOnlyMemory<byte> value)
+    /// <summary>The tools of a list; null for anything that is not a list of objects.</summary>
+    public static List<Tool>? Read(ReadOnlyMemory<byte> value)
     {
-        var tools = new List<(string, int, ReadOnlyMemory<byte>)>();
+        var tools = new List<Tool>();
         var reader = new Utf8JsonReader(value.Span, Deep);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray)
             return null;
@@ -49,7 +56,7 @@ internal static class ToolList
                 return null;
             var start = (int)reader.TokenStartIndex;
             var name = NameOf(ref reader);
-            tools.Add((name, start, value[start..(int)reader.BytesConsumed]));
+            tools.Add(new Tool(name, start, value[start..(int)reader.BytesConsumed]));
         }
 
         return tools;

@@ -4,31 +4,33 @@ using System.Text.Json;
 
 namespace Bioproxy.Redactor;
 
-/// <summary>Masks the strings within a member of the body, such as <c>tools</c>; all other bytes stay.</summary>
+/// <summary>Masks the strings within a JSON value, such as <c>tools</c> or the arguments of a call; all other bytes stay.</summary>
 /// <remarks>
-/// Member names stay, and so do the values of <c>name</c> and <c>type</c> of a tool or a block: the protocol depends on them.
+/// Names of members stay, and so do the values of <c>name</c> and <c>type</c> of a tool or a block: the protocol depends on them.
 /// </remarks>
 internal static class MemberMasking
 {
     // A list's element has depth 1, its members 2; OpenAI's {"type":"function","function":{"name":…}} has its name one deeper.
     private const int ProtocolDepth = 3;
 
-    private static readonly JsonReaderOptions Deep = new() { MaxDepth = 512 };
+    private static readonly JsonReaderOptions Deep = new() { MaxDepth = int.MaxValue };
 
     /// <summary>Masks a value.</summary>
     /// <param name="value">JSON in UTF-8.</param>
     /// <param name="masking">Masks each string.</param>
     /// <param name="secrets">Whether secrets are masked, or only what looks like a placeholder.</param>
+    /// <param name="isProtocol">Whether the value belongs to the protocol, and not to a tool.</param>
     /// <returns>The masked value; null when nothing was found.</returns>
-    public static ReadOnlyMemory<byte>? Mask(ReadOnlySpan<byte> value, Masking masking, bool secrets)
+    /// <exception cref="JsonException">It is not JSON.</exception>
+    public static ReadOnlyMemory<byte>? Mask(ReadOnlySpan<byte> value, Masking masking, bool secrets, bool isProtocol = true)
     {
         ArrayBufferWriter<byte>? result = null;
         var copied = 0;
-        var isProtocol = false;
+        var isName = false;
         var reader = new Utf8JsonReader(value, Deep);
         while (reader.Read())
         {
-            if (reader.TokenType == JsonTokenType.String && !isProtocol && Masked(ref reader, masking, secrets) is { } masked)
+            if (reader.TokenType == JsonTokenType.String && !isName && Masked(ref reader, masking, secrets) is { } masked)
             {
                 result ??= new ArrayBufferWriter<byte>(value.Length + 64);
                 result.Write(value[copied..(int)reader.TokenStartIndex]);
@@ -36,7 +38,7 @@ internal static class MemberMasking
                 copied = (int)reader.BytesConsumed;
             }
 
-            isProtocol = reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth <= ProtocolDepth
+            isName = isProtocol && reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth <= ProtocolDepth
                 && (reader.ValueTextEquals("name"u8) || reader.ValueTextEquals("type"u8));
         }
 

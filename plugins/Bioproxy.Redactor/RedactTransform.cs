@@ -1,4 +1,6 @@
 using System.Composition;
+using System.Text;
+using System.Text.Json;
 using Bioproxy.Abstractions;
 using Microsoft.Extensions.Logging;
 
@@ -28,8 +30,7 @@ public sealed partial class RedactTransform : IPromptTransform
         _patterns = PatternSet.Compile(_settings, $"plugins.{services.PluginName}");
         _logger = services.Logger;
         _masked = services.Metrics.Counter("masked", "Places where a secret was replaced by a placeholder.");
-        _unreachable = services.Metrics.Counter("unreachable", "Secrets in tool calls, tool results and other texts that no plugin can "
-            + "edit.");
+        _unreachable = services.Metrics.Counter("unreachable", "Secrets in parts of messages that no plugin can edit.");
     }
 
     /// <inheritdoc/>
@@ -78,7 +79,33 @@ public sealed partial class RedactTransform : IPromptTransform
             if (part.Text is { } text)
                 part.Text = masking.Mask(text, Masks(message.Role)); // the same string again is no edit
         }
+
+        foreach (var part in message.OtherParts)
+        {
+            if (part.Text is { } text)
+                part.Text = MaskOther(part, text, masking, Masks(RoleOf(message, part)));
+        }
     }
+
+    /// <summary>Arguments are JSON: a secret in them is escaped, and its placeholder must leave them JSON.</summary>
+    private static string MaskOther(PromptPart part, string text, Masking masking, bool secrets)
+    {
+        if (part.Type != "tool_call")
+            return masking.Mask(text, secrets);
+        try
+        {
+            var masked = MemberMasking.Mask(Encoding.UTF8.GetBytes(text), masking, secrets, isProtocol: false);
+            return masked is { } changed ? Encoding.UTF8.GetString(changed.Span) : text;
+        }
+        catch (JsonException)
+        {
+            return masking.Mask(text, secrets); // a model that was cut off, or a tool that takes plain text
+        }
+    }
+
+    /// <summary>Items of <c>input</c> have no role.</summary>
+    private static string RoleOf(PromptMessage message, PromptPart part) =>
+        message.Role.Length > 0 ? message.Role : part.Type == "tool_result" ? "tool" : "assistant";
 
     private void LookAtTheRest(PromptContext context, Masking masking)
     {
@@ -87,8 +114,8 @@ public sealed partial class RedactTransform : IPromptTransform
             return;
         _unreachable.Add(count);
         if (_settings.RefuseUnreachable)
-            throw new InvalidOperationException($"{count} secrets stand in tool calls, tool results or other texts that no plugin can "
-                + "edit, and refuse_unreachable is on.");
+            throw new InvalidOperationException($"{count} secrets stand in parts of messages that no plugin can edit, and "
+                + "refuse_unreachable is on.");
         LogUnreachable(context.RequestId, count);
     }
 
@@ -97,6 +124,6 @@ public sealed partial class RedactTransform : IPromptTransform
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Request {Id}: {Count} secrets in tool calls, tool results or other texts that no plugin can edit went out unmasked")]
+        Message = "Request {Id}: {Count} secrets in parts of messages that no plugin can edit went out unmasked")]
     private partial void LogUnreachable(string id, int count);
 }

@@ -4,16 +4,18 @@ using Bioproxy.Abstractions;
 namespace Bioproxy.Redactor;
 
 /// <summary>
-/// Counts the secrets in those texts of the messages that no plugin can edit: arguments and results of tool calls, and whatever else is
-/// neither the content nor a text part of it. Images and audio are not examined. The walk through the body goes beside the messages that
-/// the host made of it, so that it and the masking always agree about what can be edited.
+/// Counts the secrets in those texts of the messages that no plugin can edit: whatever is neither content, nor a call, a result or
+/// reasoning. Images and audio are not examined. What can be edited is known by where it stands in the body, so that this walk and the
+/// masking always agree about it.
 /// </summary>
 internal ref struct UnreachableText
 {
     private readonly PromptContext _prompt;
     private readonly Func<string, bool> _masksRole;
     private readonly Masking _masking;
+    private readonly List<(int Start, int End)> _editable;
     private Utf8JsonReader _reader;
+    private int _next;
     private int _count;
 
     private UnreachableText(PromptContext prompt, ReadOnlySpan<byte> messages, Func<string, bool> masksRole, Masking masking)
@@ -21,7 +23,8 @@ internal ref struct UnreachableText
         _prompt = prompt;
         _masksRole = masksRole;
         _masking = masking;
-        _reader = new Utf8JsonReader(messages, new JsonReaderOptions { MaxDepth = 512 });
+        _editable = Editable(prompt, messages);
+        _reader = new Utf8JsonReader(messages, new JsonReaderOptions { MaxDepth = int.MaxValue });
     }
 
     /// <summary>Counts them.</summary>
@@ -38,12 +41,27 @@ internal ref struct UnreachableText
         return text._count;
     }
 
+    /// <summary>Where the texts that can be edited stand in the messages.</summary>
+    private static List<(int Start, int End)> Editable(PromptContext prompt, ReadOnlySpan<byte> messages)
+    {
+        var ranges = new List<(int Start, int End)>();
+        foreach (var message in prompt.Messages)
+        {
+            foreach (var part in message.Parts.Concat(message.OtherParts))
+            {
+                if (part.Text is not null && messages.Overlaps(part.Json.Span, out var start))
+                    ranges.Add((start, start + part.Json.Length));
+            }
+        }
+
+        ranges.Sort();
+        return ranges;
+    }
+
     private void Messages()
     {
         _reader.Read();
-        if (_reader.TokenType == JsonTokenType.String)
-            return; // the one text part of the one message
-        if (_prompt.Endpoint == PromptEndpoint.Completion || _reader.TokenType != JsonTokenType.StartArray)
+        if (_reader.TokenType != JsonTokenType.StartArray || _prompt.Endpoint == PromptEndpoint.Completion)
         {
             if (_masksRole("user"))
                 Look();
@@ -70,7 +88,7 @@ internal ref struct UnreachableText
             _reader.Read();
             if (isContent && _reader.TokenType == JsonTokenType.StartArray)
                 Parts(message);
-            else if (!isContent || !HasText(message, 0))
+            else
                 Look();
         }
     }
@@ -82,20 +100,7 @@ internal ref struct UnreachableText
             var part = message is not null && i < message.Parts.Count ? message.Parts[i] : null;
             if (part?.Type is "image" or "image_url" or "input_image" or "input_audio")
                 _reader.Skip();
-            else if (_reader.TokenType == JsonTokenType.StartObject)
-                Part(part);
             else
-                Look();
-        }
-    }
-
-    private void Part(PromptPart? part)
-    {
-        while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var isText = _reader.ValueTextEquals("text"u8);
-            _reader.Read();
-            if (!isText || part?.Text is null)
                 Look();
         }
     }
@@ -108,16 +113,20 @@ internal ref struct UnreachableText
         var depth = _reader.CurrentDepth;
         do
         {
-            if (_reader.TokenType == JsonTokenType.String)
+            if (_reader.TokenType == JsonTokenType.String && !IsEditable((int)_reader.TokenStartIndex))
                 _count += StringValue.Of(ref _reader) is { } text ? _masking.CountSecrets(text) : 1;
         }
         while (!IsEnd(depth) && _reader.Read());
     }
 
+    private bool IsEditable(int position)
+    {
+        while (_next < _editable.Count && _editable[_next].End <= position)
+            _next++;
+        return _next < _editable.Count && _editable[_next].Start <= position;
+    }
+
     private readonly bool IsEnd(int depth) =>
         _reader.CurrentDepth == depth
         && _reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray or JsonTokenType.PropertyName);
-
-    private static bool HasText(PromptMessage? message, int part) =>
-        message is not null && part < message.Parts.Count && message.Parts[part].Text is not null;
 }

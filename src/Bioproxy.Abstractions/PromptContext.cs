@@ -16,8 +16,12 @@ public sealed class PromptContext
         "n_cmpl",
     ];
 
+    /// <summary>As deep as the backend reads.</summary>
+    private static readonly JsonReaderOptions Deep = new() { MaxDepth = int.MaxValue };
+
     private Dictionary<object, object?>? _state;
     private Dictionary<string, ReadOnlyMemory<byte>>? _replaced;
+    private Dictionary<string, int>? _notes;
 
     /// <summary>Created by the host, and by tests of plugins.</summary>
     /// <param name="requestId">The request's id.</param>
@@ -54,7 +58,7 @@ public sealed class PromptContext
     /// <summary>True when warm-up rehearses the chain with a placeholder message. A transform must treat it like any request.</summary>
     public bool IsWarmUp { get; }
 
-    /// <summary>The messages, oldest first. A raw completion prompt appears as one message with role <c>user</c>.</summary>
+    /// <summary>The messages, oldest first. Each prompt of a raw completion appears as one message with role <c>user</c>.</summary>
     public IReadOnlyList<PromptMessage> Messages { get; }
 
     /// <summary>The request body as the client sent it: UTF-8 JSON, without the edits of any transform. Do not keep it.</summary>
@@ -73,6 +77,24 @@ public sealed class PromptContext
     /// <summary>What the parts of a plugin keep for each other during one request. Use an object of your own as the key, not a name that
     /// another plugin may use, too. Since contract 1.1.</summary>
     public IDictionary<object, object?> State => _state ??= [];
+
+    /// <summary>Whose request it is: an opaque name for those who may share KV state; null where callers are not told apart. What a plugin
+    /// remembers of one request must not reach a request of another domain. Set by the host. Since contract 1.2.</summary>
+    public string? Domain { get; set; }
+
+    /// <summary>What was noted by <see cref="Note"/>: how often by rule. Since contract 1.2.</summary>
+    public IReadOnlyDictionary<string, int> Notes =>
+        (IReadOnlyDictionary<string, int>?)_notes ?? ReadOnlyDictionary<string, int>.Empty;
+
+    /// <summary>Notes what was done to this prompt; <c>/explain</c> shows it. Never a text of the prompt. Since contract 1.2.</summary>
+    /// <param name="rule">The name of what was done: lower-case letters, digits and underscores by convention.</param>
+    /// <param name="count">In how many places; it is added to what was noted before.</param>
+    public void Note(string rule, int count = 1)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        _notes ??= new(StringComparer.Ordinal);
+        _notes[rule] = _notes.GetValueOrDefault(rule) + count;
+    }
 
     /// <summary>The members that <see cref="ReplaceMember"/> replaced. Since contract 1.1.</summary>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> ReplacedMembers =>
@@ -99,33 +121,15 @@ public sealed class PromptContext
             throw new ArgumentException($"'{name}' cannot be replaced as a member of the body.", nameof(name));
         if (Member(name) is null)
             throw new InvalidOperationException($"The body has no member '{name}'.");
-        Check(value);
+        JsonValue.Check(value, nameof(value));
         (_replaced ??= new(StringComparer.Ordinal))[name] = value;
-    }
-
-    private static void Check(ReadOnlyMemory<byte> value)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(value.Span, new JsonReaderOptions { MaxDepth = 512 });
-            reader.Read();
-            reader.Skip();
-            if (!reader.Read())
-                return;
-        }
-        catch (JsonException e)
-        {
-            throw new ArgumentException($"It is not a JSON value: {e.Message}", nameof(value), e);
-        }
-
-        throw new ArgumentException("It is more than one JSON value.", nameof(value));
     }
 
     /// <summary>The last member of that name, which is the one that JSON readers use.</summary>
     private ReadOnlyMemory<byte>? Find(string name)
     {
         ReadOnlyMemory<byte>? found = null;
-        var reader = new Utf8JsonReader(Body.Span, new JsonReaderOptions { MaxDepth = 512 });
+        var reader = new Utf8JsonReader(Body.Span, Deep);
         try
         {
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)

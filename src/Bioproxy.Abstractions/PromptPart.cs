@@ -30,19 +30,35 @@ public sealed class PromptPart
         _token = token;
     }
 
-    /// <summary>The type as sent: <c>text</c>, <c>input_text</c>, <c>image_url</c> …</summary>
+    /// <summary>The type as sent: <c>text</c>, <c>input_text</c>, <c>image_url</c> …; in <see cref="PromptMessage.OtherParts"/>
+    /// <c>tool_call</c>, <c>tool_result</c> or <c>reasoning</c>.</summary>
     public string Type { get; }
+
+    /// <summary>The id of the tool call that the part belongs to; null for a part of none. Since contract 1.2.</summary>
+    public string? CallId { get; init; }
+
+    /// <summary>The name of the tool that is called; null where it is not written beside the part. Since contract 1.2.</summary>
+    public string? ToolName { get; init; }
+
+    /// <summary>The text is a JSON value of the body itself (Anthropic's <c>input</c>), not a string: what is assigned must be one JSON
+    /// value, too. Since contract 1.2.</summary>
+    public bool IsJson { get; init; }
+
+    /// <summary>The value in the request's body as the client sent it, UTF-8: a string with its quotes, or any value where
+    /// <see cref="IsJson"/>. Empty for a part without text, and for one made from a text. Do not keep it. Since contract 1.2.</summary>
+    public ReadOnlyMemory<byte> Json => _token;
 
     /// <summary>The text; null for a part without text (an image, or a string that is not valid Unicode), which cannot be assigned. Reading
     /// decodes the whole text; <see cref="StartsWith"/> may be enough. Assigning edits the prompt.</summary>
     /// <exception cref="InvalidOperationException">A text was assigned to a part that has none.</exception>
+    /// <exception cref="ArgumentException">The part <see cref="IsJson"/>, and the assigned text is not one JSON value.</exception>
     public string? Text
     {
         get
         {
             if (!_isDecoded)
             {
-                _text = Decode(_token.Span);
+                _text = IsJson ? Encoding.UTF8.GetString(_token.Span) : Decode(_token.Span);
                 _isDecoded = true;
             }
 
@@ -56,6 +72,8 @@ public sealed class PromptPart
             ArgumentNullException.ThrowIfNull(value);
             if (ReferenceEquals(value, _text))
                 return;
+            if (IsJson)
+                JsonValue.Check(Encoding.UTF8.GetBytes(value), nameof(value));
             _text = value;
             IsEdited = true;
         }
@@ -70,7 +88,7 @@ public sealed class PromptPart
     public bool StartsWith(string prefix)
     {
         ArgumentNullException.ThrowIfNull(prefix);
-        if (!_isDecoded)
+        if (!_isDecoded && !IsJson)
         {
             // An escape among the first bytes may stand for a character of the prefix; without one, bytes compare as they are.
             Span<byte> wanted = stackalloc byte[256];

@@ -110,7 +110,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var backend in _options.PoolBackends)
-            Directory.CreateDirectory(backend.SlotDirectory!);
+            PoolFolders.Of(_options).CreateSlotsOf(backend.Name);
         if (_options.KvEnabled)
         {
             _lock = Get<StateFolder>().Lock();

@@ -75,7 +75,7 @@ public sealed class HarnessAnswer
             await WriteStreamAsync(http, EventsOf(request)).ConfigureAwait(false);
         else if (!_isCut)
         {
-            var body = _body is null ? ShapeOf(request).Whole(string.Concat(_pieces)) : Encoding.UTF8.GetBytes(_body);
+            var body = _body is null ? ShapeOf(request).Whole(string.Concat(_pieces), default) : Encoding.UTF8.GetBytes(_body);
             await WriteWholeAsync(http, body).ConfigureAwait(false);
         }
 
@@ -94,7 +94,7 @@ public sealed class HarnessAnswer
         foreach (var piece in _pieces)
             yield return shape.Piece(piece);
         if (!_isCut)
-            yield return shape.Closing(string.Concat(_pieces));
+            yield return shape.Closing(string.Concat(_pieces), default);
     }
 
     private static async Task WriteWholeAsync(HttpContext http, byte[] body)

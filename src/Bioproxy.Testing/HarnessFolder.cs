@@ -8,7 +8,7 @@ namespace Bioproxy.Testing;
 /// <summary>The temporary folder of one host: its configuration, templates, plugins and state.</summary>
 internal sealed class HarnessFolder : IDisposable
 {
-    private const string BuiltIn = "Bioproxy.PrefixExpander";
+    private static readonly string[] BuiltIn = ["Bioproxy.PrefixExpander", "Bioproxy.PrefixStabiliser"];
 
     private readonly string _root = Directory.CreateTempSubdirectory("bioproxy-harness-").FullName;
 
@@ -27,8 +27,8 @@ internal sealed class HarnessFolder : IDisposable
             prefixes[prefix] = WriteFile(path, template.Text);
         }
 
-        if (!options.Plugins.Any(plugin => plugin.Name == BuiltIn))
-            WriteBuiltIn();
+        foreach (var name in BuiltIn.Except(options.Plugins.Select(plugin => plugin.Name)))
+            WriteBuiltIn(name);
         foreach (var plugin in options.Plugins)
             CopyPlugin(plugin);
 
@@ -97,10 +97,10 @@ internal sealed class HarnessFolder : IDisposable
         return full;
     }
 
-    private void WriteBuiltIn()
+    private void WriteBuiltIn(string name)
     {
-        using var assembly = typeof(HarnessFolder).Assembly.GetManifestResourceStream(BuiltIn + ".dll")!;
-        using var file = File.Create(Path.Combine(Directory.CreateDirectory(Path.Combine(Plugins, BuiltIn)).FullName, BuiltIn + ".dll"));
+        using var assembly = typeof(HarnessFolder).Assembly.GetManifestResourceStream(name + ".dll")!;
+        using var file = File.Create(Path.Combine(Directory.CreateDirectory(Path.Combine(Plugins, name)).FullName, name + ".dll"));
         assembly.CopyTo(file);
     }
 }

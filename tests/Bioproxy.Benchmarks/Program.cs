@@ -16,6 +16,7 @@ var runs = new Dictionary<string, Func<ResultTable, CancellationToken, Task>>(St
     ["streams"] = StreamsRun.RunAsync,
     ["restart"] = RestartRun.RunAsync,
     ["conversations"] = ConversationsRun.RunAsync,
+    ["routing"] = RoutingRun.RunAsync,
 };
 if (args.FirstOrDefault(arg => !runs.ContainsKey(arg)) is { } unknown)
 {

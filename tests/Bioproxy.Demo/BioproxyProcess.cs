@@ -28,14 +28,23 @@ internal sealed class BioproxyProcess : IAsyncDisposable
 
     public string Log => _process.Log.ToString();
 
+    /// <param name="folder">For its configuration and its state.</param>
+    /// <param name="configuration">What it is for; ports and state are added.</param>
+    /// <param name="ports">Of proxy and admin; 0 takes a free one.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     public static async Task<BioproxyProcess> StartAsync(
-        DirectoryInfo folder, string template, Uri backend, string slotFolder, DemoOptions options, CancellationToken cancellationToken)
+        DirectoryInfo folder, JsonObject configuration, (int Proxy, int Admin) ports, CancellationToken cancellationToken)
     {
-        var proxyPort = options.ProxyPort == 0 ? FreePort() : options.ProxyPort;
-        var adminPort = options.AdminPort == 0 ? FreePort() : options.AdminPort;
-        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "code.txt"), template, cancellationToken);
+        var proxyPort = ports.Proxy == 0 ? FreePort() : ports.Proxy;
+        var adminPort = ports.Admin == 0 ? FreePort() : ports.Admin;
+        configuration["proxy_host"] = "127.0.0.1";
+        configuration["proxy_port"] = proxyPort;
+        configuration["admin_host"] = "127.0.0.1";
+        configuration["admin_port"] = adminPort;
+        configuration["health_check_interval"] = 0.5;
+        configuration["state_directory"] = "state";
         var config = Path.Combine(folder.FullName, "config.json");
-        await File.WriteAllTextAsync(config, Configuration(backend, slotFolder, proxyPort, adminPort).ToJsonString(), cancellationToken);
+        await File.WriteAllTextAsync(config, configuration.ToJsonString(), cancellationToken);
 
         ForgetSurroundings();
         var process = ServerProcess.Start(Program(), ["--config", config]);
@@ -83,19 +92,6 @@ internal sealed class BioproxyProcess : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
-    private static JsonObject Configuration(Uri backend, string slotFolder, int proxyPort, int adminPort) => new()
-    {
-        ["proxy_host"] = "127.0.0.1",
-        ["proxy_port"] = proxyPort,
-        ["admin_host"] = "127.0.0.1",
-        ["admin_port"] = adminPort,
-        ["backend_url"] = backend.ToString(),
-        ["health_check_interval"] = 0.5,
-        ["prefixes"] = new JsonObject { ["@code"] = "code.txt" },
-        ["state_directory"] = "state",
-        ["kv"] = new JsonObject { ["directory"] = slotFolder },
-    };
-
     /// <summary>Built together with this program, so in the same configuration.</summary>
     private static string Program()
     {
@@ -117,6 +113,25 @@ internal sealed class BioproxyProcess : IAsyncDisposable
         // An SDK that was unpacked somewhere is found by the dotnet command, but not by a program it built.
         if (Environment.ProcessPath is { } dotnet && Path.GetFileNameWithoutExtension(dotnet) == "dotnet")
             Environment.SetEnvironmentVariable("DOTNET_ROOT", Path.GetDirectoryName(dotnet));
+    }
+
+    /// <summary>The first of two ports that are free.</summary>
+    public static int TwoFreePorts()
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var first = FreePort();
+            try
+            {
+                using var second = new TcpListener(IPAddress.Loopback, first + 1);
+                second.Start();
+                return first;
+            }
+            catch (Exception e) when (attempt < 100 && e is SocketException or ArgumentOutOfRangeException)
+            {
+                // taken, or behind the last one: another pair
+            }
+        }
     }
 
     private static int FreePort()

@@ -12,18 +12,35 @@ internal static class ChatClient
 {
     private const int MaxTokens = 16;
 
-    public static string Body(string message) => new JsonObject
-    {
-        ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = message }),
-        ["max_tokens"] = MaxTokens,
-        ["stream"] = true,
-    }.ToJsonString();
+    public static string Body(string message) => Body(null, ("user", message));
 
-    public static async Task<Answer> AskAsync(Uri server, string message, CancellationToken cancellationToken)
+    /// <param name="model">The model; null for the server's only one.</param>
+    /// <param name="messages">The conversation.</param>
+    public static string Body(string? model, params IEnumerable<(string Role, string Content)> messages)
+    {
+        var body = new JsonObject
+        {
+            ["messages"] = new JsonArray(
+                [.. messages.Select(message => new JsonObject { ["role"] = message.Role, ["content"] = message.Content })]),
+            ["max_tokens"] = MaxTokens,
+            ["stream"] = true,
+        };
+        if (model is not null)
+            body.Insert(0, "model", model);
+        return body.ToJsonString();
+    }
+
+    public static Task<Answer> AskAsync(Uri server, string message, CancellationToken cancellationToken) =>
+        SendAsync(server, Body(message), cancellationToken);
+
+    /// <param name="server">The server or the proxy.</param>
+    /// <param name="body">A streaming chat completion.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task<Answer> SendAsync(Uri server, string body, CancellationToken cancellationToken)
     {
         using var client = NewClient();
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server, "/v1/chat/completions"));
-        request.Content = new StringContent(Body(message), Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
+        request.Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
         var started = Stopwatch.GetTimestamp();
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (!response.IsSuccessStatusCode)
@@ -32,6 +49,7 @@ internal static class ChatClient
 
         TimeSpan? first = null;
         JsonNode? timings = null;
+        var said = new StringBuilder();
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken), Encoding.UTF8);
         while (await reader.ReadLineAsync(cancellationToken) is { } line)
         {
@@ -40,7 +58,11 @@ internal static class ChatClient
             var chunk = JsonNode.Parse(line[6..])!;
             if (chunk["choices"] is JsonArray { Count: > 0 } choices && choices[0]!["delta"]?["content"] is JsonValue text
                 && text.GetValueKind() == JsonValueKind.String && text.GetValue<string>().Length > 0)
+            {
                 first ??= Stopwatch.GetElapsedTime(started);
+                said.Append(text.GetValue<string>());
+            }
+
             timings = chunk["timings"] ?? timings;
         }
 
@@ -50,7 +72,8 @@ internal static class ChatClient
             first.Value,
             timings["cache_n"]!.GetValue<int>(),
             timings["prompt_n"]!.GetValue<int>(),
-            response.Headers.TryGetValues("X-Bioproxy-Cache", out var values) ? values.First() : null);
+            response.Headers.TryGetValues("X-Bioproxy-Cache", out var values) ? values.First() : null,
+            said.ToString());
     }
 
     /// <summary>How many tokens a text has for llama-server itself.</summary>

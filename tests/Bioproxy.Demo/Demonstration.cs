@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Bioproxy.Doubles;
@@ -7,7 +6,7 @@ namespace Bioproxy.Demo;
 
 /// <summary>
 /// The demo: a llama-server without a proxy answers cold; Bioproxy is started and warms the template; llama-server
-/// is stopped and started again; Bioproxy answers the same question.
+/// is stopped and started again; Bioproxy answers the same question. Then the <see cref="SecondAct"/>.
 /// </summary>
 internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
 {
@@ -20,17 +19,20 @@ internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
     private readonly DemoTemplate _template = new(options.TemplateTokens);
     private LlamaServer? _server;
     private BioproxyProcess? _proxy;
+    private SecondAct? _second;
 
     public bool IsShown { get; private set; }
 
     /// <summary>The last log lines of the processes that the demo started, for error messages.</summary>
-    public string Logs => Tail("bioproxy", _proxy?.Log) + Tail("llama-server", _server?.Log);
+    public string Logs => _second is { Logs: var (proxy, server) }
+        ? Tail("bioproxy", proxy) + Tail("llama-server", server)
+        : Tail("bioproxy", _proxy?.Log) + Tail("llama-server", _server?.Log);
 
     /// <summary>Runs the demo and prints its table.</summary>
-    /// <returns>Whether the warm answer reused what it should.</returns>
+    /// <returns>Whether the warm answers reused what they should.</returns>
     public async Task<bool> ShowAsync(CancellationToken stop)
     {
-        var model = await StepAsync("making a model with random weights", () => Task.Run(
+        var model = await DemoStep.RunAsync("making a model with random weights", () => Task.Run(
             () => TinyModel.Ensure(TinyArchitecture.Llama, seed: 1, TinySize.Large), stop));
         var slots = Path.Combine(_folder.FullName, "slots");
         var serverOptions = new LlamaServerOptions
@@ -42,24 +44,23 @@ internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
             Threads = Math.Clamp(Environment.ProcessorCount, 1, 8),
             Alias = "tiny-random",
         };
-        _server = await StepAsync("starting llama-server", () => LlamaServer.StartAsync(serverOptions, stop));
+        _server = await DemoStep.RunAsync("starting llama-server", () => LlamaServer.StartAsync(serverOptions, stop));
 
         // Not through the proxy: it would start to warm the template before it could be asked cold.
         var templateTokens = await ChatClient.CountTokensAsync(_server.BaseAddress, _template.Beginning, stop);
-        var cold = await StepAsync(
+        var cold = await DemoStep.RunAsync(
             string.Create(CultureInfo.InvariantCulture,
                 $"asking llama-server directly, cold: a template of {templateTokens:N0} tokens and a question"),
             () => ChatClient.AskAsync(_server.BaseAddress, _template.Expand(Question), stop));
 
-        _proxy = await StepAsync("starting bioproxy", () => BioproxyProcess.StartAsync(
-            _folder, _template.Text, _server.BaseAddress, slots, options, stop));
-        var status = await StepAsync("waiting until @code is warm and saved to disk", () => _proxy.UntilAsync(
+        _proxy = await DemoStep.RunAsync("starting bioproxy", () => StartProxyAsync(_server.BaseAddress, slots, stop));
+        var status = await DemoStep.RunAsync("waiting until @code is warm and saved to disk", () => _proxy.UntilAsync(
             IsWarmOrFailed, WarmUpLimit, "the template did not become warm", stop));
         if (!IsWarm(status))
             throw new InvalidOperationException($"The warm-up failed: {Template(status)["problem"]}");
 
         var before = Instance(status);
-        await StepAsync("stopping llama-server and starting it again", async () =>
+        await DemoStep.RunAsync("stopping llama-server and starting it again", async () =>
         {
             await _server.StopAsync();
             _server = await _server.RestartAsync(cancellationToken: stop);
@@ -69,16 +70,39 @@ internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
                 "bioproxy did not recognise the model again",
                 stop);
         });
-        var warm = await StepAsync(
+        var warm = await DemoStep.RunAsync(
             "asking through bioproxy: @code and the question", () => ChatClient.AskAsync(_proxy.Address, $"@code {Question}", stop));
 
         var reuse = warm.Reused / (double)templateTokens;
-        Print(cold, warm, reuse);
+        DemoTable.Print(("llama-server alone, cold", cold), ("bioproxy, after llama-server's restart", warm));
+        Console.WriteLine(
+            $"{DemoTable.Times(cold, warm)}; {DemoTable.Percent(reuse)} of the template came from disk "
+            + $"(X-Bioproxy-Cache: {warm.Cache ?? "missing"}).");
+        if (reuse < LeastReuse)
+            Console.WriteLine($"That is less than {DemoTable.Percent(LeastReuse)}: something is wrong.");
+
+        Console.WriteLine("\nTwo models, and room for one:");
+        _second = new SecondAct(_template.Beginning, model);
+        var isBack = await _second.ShowAsync(stop);
+        await _second.DisposeAsync();
+        _second = null;
         IsShown = true;
-        return reuse >= LeastReuse;
+        return reuse >= LeastReuse && isBack;
     }
 
-    /// <summary>Leaves everything running until the user stops it or bioproxy ends.</summary>
+    private async Task<BioproxyProcess> StartProxyAsync(Uri backend, string slots, CancellationToken stop)
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "code.txt"), _template.Text, stop);
+        var configuration = new JsonObject
+        {
+            ["backend_url"] = backend.ToString(),
+            ["prefixes"] = new JsonObject { ["@code"] = "code.txt" },
+            ["kv"] = new JsonObject { ["directory"] = slots },
+        };
+        return await BioproxyProcess.StartAsync(_folder, configuration, (options.ProxyPort, options.AdminPort), stop);
+    }
+
+    /// <summary>Leaves the first act running until the user stops it or bioproxy ends.</summary>
     public async Task StayAsync(CancellationToken stop)
     {
         var body = ChatClient.Body("@code How do I sort a list?");
@@ -102,6 +126,8 @@ internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
     {
         try
         {
+            if (_second is not null)
+                await _second.DisposeAsync();
             if (_proxy is not null)
                 await _proxy.DisposeAsync();
         }
@@ -117,35 +143,6 @@ internal sealed class Demonstration(DemoOptions options) : IAsyncDisposable
                 _folder.Delete(recursive: true);
             }
         }
-    }
-
-    private static void Print(Answer cold, Answer warm, double reuse)
-    {
-        Console.WriteLine();
-        Row("", "time to first token", "reused (cache_n)", "computed (prompt_n)");
-        Row("llama-server alone, cold", Seconds(cold.FirstToken), Number(cold.Reused), Number(cold.Computed));
-        Row("bioproxy, after llama-server's restart", Seconds(warm.FirstToken), Number(warm.Reused), Number(warm.Computed));
-        Console.WriteLine();
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{cold.FirstToken / warm.FirstToken:0} times sooner; {Math.Min(1, reuse):P1} of the template came from disk "
-            + $"(X-Bioproxy-Cache: {warm.Cache ?? "missing"})."));
-        if (reuse < LeastReuse)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"That is less than {LeastReuse:P0}: something is wrong."));
-
-        static void Row(string what, string time, string reused, string computed) =>
-            Console.WriteLine($"{what,-40}{time,20}{reused,20}{computed,22}");
-        static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.000} s");
-        static string Number(int tokens) => tokens.ToString("N0", CultureInfo.InvariantCulture);
-    }
-
-    private static async Task<T> StepAsync<T>(string what, Func<Task<T>> step)
-    {
-        Console.Write($"  {what} … ");
-        var started = Stopwatch.GetTimestamp();
-        var result = await step();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s"));
-        return result;
     }
 
     /// <summary>The number of the model instance: it counts the process lifetimes of llama-server.</summary>

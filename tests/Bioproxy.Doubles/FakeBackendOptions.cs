@@ -24,8 +24,14 @@ internal sealed record FakeBackendOptions
     /// model.</summary>
     public bool IsRouter { get; init; }
 
-    /// <summary>Plays a llama-swap with its one model not loaded.</summary>
+    /// <summary>Plays a llama-swap.</summary>
     public bool IsLlamaSwap { get; init; }
+
+    /// <summary>Plays an Ollama server with these models (with <see cref="Slots"/> 0).</summary>
+    public IReadOnlyList<string>? OllamaModels { get; init; }
+
+    /// <summary>The one model of a llama-swap is loaded.</summary>
+    public bool IsLoaded { get; init; }
 
     /// <summary>False: an older build without <c>media_marker</c>.</summary>
     public bool HasMarker { get; init; } = true;

@@ -73,7 +73,7 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
                 return response.SendAsync(200, "", default, left);
             case ("GET", "/health" or "/v1/health"):
                 return JsonAsync(response, new JsonObject { ["status"] = "ok" }, left);
-            case ("GET", "/v1/models" or "/models"):
+            case ("GET", "/v1/models" or "/models") when options.OllamaModels is null:
                 return JsonAsync(response, _facts.Models(), left);
             case ("GET", "/props") when !IsForeign:
                 return JsonAsync(response, options.IsRouter && !NamesModel(request) ? _facts.RouterProps() : _facts.Props(), left);
@@ -81,7 +81,7 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
                 engine.Wake();
                 return JsonAsync(response, new JsonArray(), left);
             case ("GET", "/running") when options.IsLlamaSwap:
-                return JsonAsync(response, new JsonObject { ["running"] = new JsonArray() }, left);
+                return JsonAsync(response, _facts.Running(), left);
             case (_, "/slots") when options.IsRouter && !NamesModel(request):
                 return ErrorAsync(response, 400, "model name is missing from the request", "invalid_request_error", left);
             case ("GET", "/slots") when !IsForeign:
@@ -111,7 +111,9 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
                 return ErrorAsync(
                     response, 501, "This server does not support embeddings. Start it with `--embeddings`", "not_supported_error", left);
             default:
-                return ErrorAsync(response, 404, NotFound, "not_found_error", left);
+                return options.OllamaModels is { } models && FakeOllama.Answer(request, models) is var (status, type, body)
+                    ? response.SendAsync(status, type, Encoding.UTF8.GetBytes(body), left)
+                    : ErrorAsync(response, 404, NotFound, "not_found_error", left);
         }
     }
 

@@ -56,6 +56,14 @@ internal sealed class FakeFacts(FakeBackend backend, FakeBackendOptions options,
         return list;
     }
 
+    /// <summary>llama-swap's list of what is loaded.</summary>
+    public JsonObject Running() => new()
+    {
+        ["running"] = options.IsLoaded
+            ? new JsonArray(new JsonObject { ["model"] = options.Model, ["state"] = "ready", ["cmd"] = "llama-server", ["ttl"] = 0 })
+            : new JsonArray(),
+    };
+
     private JsonObject List() => new()
     {
         ["models"] = new JsonArray(),

@@ -5,7 +5,8 @@ using System.Text.Json.Nodes;
 namespace Bioproxy.Doubles;
 
 /// <summary>
-/// JSON as llama-server reads and writes it: the last of two members with the same name counts, and only what must be escaped is.
+/// JSON as llama-server reads and writes it: a byte order mark is skipped, a NUL ends it, the last of two members with the same name
+/// counts, and only what must be escaped is.
 /// </summary>
 internal static class FakeJson
 {
@@ -14,7 +15,9 @@ internal static class FakeJson
     /// <exception cref="JsonException">It is not a JSON object.</exception>
     public static JsonObject Parse(ReadOnlyMemory<byte> bytes)
     {
-        using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 512 });
+        var text = bytes[(bytes.Span.StartsWith("\uFEFF"u8) ? 3 : 0)..];
+        var end = text.Span.IndexOf((byte)0);
+        using var document = JsonDocument.Parse(end < 0 ? text : text[..end], new JsonDocumentOptions { MaxDepth = int.MaxValue });
         try
         {
             return Node(document.RootElement) as JsonObject ?? throw new JsonException("The body is no object.");

@@ -28,7 +28,8 @@ internal sealed class FakeRequest
     /// <summary>How many requests came over the same connection before.</summary>
     public required int EarlierOnConnection { get; init; }
 
-    public string Path => Target.Split('?')[0];
+    /// <summary>The path at the model's server: llama-swap passes on what is below <c>/upstream/{model}</c>.</summary>
+    public string Path => Target.Split('?')[0] is var path && path.Split('/', 4) is ["", "upstream", _, var below] ? $"/{below}" : path;
 
     public string Text => Encoding.UTF8.GetString(Body);
 

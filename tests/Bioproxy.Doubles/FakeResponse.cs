@@ -113,7 +113,9 @@ internal sealed class FakeResponse(Stream stream, FakeRequest request, FakeMisbe
             MayStayOpen = false; // measured: llama-server closes after every error
         var head = new StringBuilder();
         head.Append(CultureInfo.InvariantCulture, $"HTTP/1.{(isOld ? 0 : 1)} {_status} {Reason(_status)}\r\n");
-        head.Append("Server: llama.cpp\r\nAccess-Control-Allow-Origin: \r\n");
+        head.Append("Server: llama.cpp\r\n");
+        if (!script.Headers.Any(static header => header.Name == "Access-Control-Allow-Origin"))
+            head.Append("Access-Control-Allow-Origin: \r\n");
         if (_contentType.Length > 0)
             head.Append(CultureInfo.InvariantCulture, $"Content-Type: {_contentType}\r\n");
         foreach (var (name, value) in script.Headers)

@@ -56,13 +56,12 @@ public sealed class AgentReuseTests(ITestOutputHelper output) : IDisposable
     {
         await using var workspace = new Workspace(output);
         workspace.UseModel();
-        _plugins.Copy("plugins/Bioproxy.PrefixStabiliser");
         var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 1) with { CacheRamMiB = 0 });
         var rules = TemplateText.Words(3, TemplateTokens);
-        var without = await SecondOfTwoAsync(await workspace.StartProxyAsync(server), rules);
+        var without = await SecondOfTwoAsync(await workspace.StartProxyAsync(server,
+            o => WithPlugin(o, "Bioproxy.PrefixStabiliser", new JsonObject { ["attribution"] = false })), rules);
 
-        var with = await SecondOfTwoAsync(await workspace.StartProxyAsync(server,
-            o => WithPlugin(o, "Bioproxy.PrefixStabiliser", new JsonObject { ["use"] = new JsonArray("billing_header") })), rules);
+        var with = await SecondOfTwoAsync(await workspace.StartProxyAsync(server), rules);
 
         output.WriteLine($"without {without}\nwith    {with}");
         Assert.InRange(without.CachedTokens, 0, 100); // the names of the role and of the header

@@ -92,6 +92,37 @@ public sealed class DoctorTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Doctor_ModelOfThePool_IsStartedOnlyWhereItIsNamedAndStoppedAfterwards()
+    {
+        await using var workspace = new Workspace(output);
+        workspace.UseModel();
+        var program = await LlamaServerBinary.RequireAsync();
+        using var free = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        free.Start();
+        var address = (System.Net.IPEndPoint)free.LocalEndpoint;
+        free.Stop();
+        var command = $"'{program}' -m '{workspace.ModelPath}' --port ${{port}} --slot-save-path ${{slots}} -np 2 -b 512 -c 16384 -t 1";
+        var pool = new JsonObject
+        {
+            ["models"] = new JsonObject { ["small"] = new JsonObject { ["command"] = command } },
+            ["ports"] = $"{address.Port}-{address.Port}",
+        };
+        await File.WriteAllTextAsync(
+            workspace.ConfigFile, new JsonObject { ["pool"] = pool, ["state_directory"] = "state", ["admin_port"] = 0 }.ToJsonString());
+
+        var left = await BioproxyProcess.RunAsync("doctor", "--config", workspace.ConfigFile);
+        var named = await BioproxyProcess.RunAsync("doctor", "--config", workspace.ConfigFile, "--backend", "small");
+
+        output.WriteLine(left.Said + named.Said);
+        Assert.Equal(0, left.Code);
+        Assert.Contains("not running, not examined", left.Said, StringComparison.Ordinal);
+        Assert.Equal(0, named.Code);
+        Assert.Contains("Nothing to change.", named.Said, StringComparison.Ordinal);
+        using var again = new System.Net.Sockets.TcpListener(address);
+        again.Start(); // throws where its server still runs
+    }
+
+    [Fact]
     public async Task Doctor_ConfigurationWithMistakes_ExitsWith2()
     {
         await using var workspace = new Workspace(output);

@@ -96,7 +96,7 @@ public sealed class FakeBudgetTests(ITestOutputHelper output)
             () => stage.Log.Any(l => l.Contains("kv.max_write_per_hour", StringComparison.Ordinal)), FakeStage.Limit, "it is said");
         var saved = stage.Log.Count(l => l.Contains("Saved a conversation", StringComparison.Ordinal));
         await stage.AssertServesAsync();
-        Assert.Single(stage.Log, l => l.Contains("kv.max_write_per_hour", StringComparison.Ordinal));
+        Assert.Single(stage.Log, l => l.Contains("No more conversations are saved", StringComparison.Ordinal));
         var written = stage.Backend.Files.Written.Skip(templates).ToList();
         Assert.InRange(saved, 1, written.Count);
         Assert.InRange(written.Sum(), Most / 2, Most + written[^1]); // the size is an estimate until the file is written

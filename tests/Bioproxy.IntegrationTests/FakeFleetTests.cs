@@ -22,12 +22,9 @@ public sealed class FakeFleetTests(ITestOutputHelper output) : IAsyncLifetime
         {
             Backends = [new BackendOptions("one", _one.BaseAddress), new BackendOptions("two", _two.BaseAddress)],
             Models = [new ModelOptions("m", [new("one", null), new("two", null)], [])],
+            QueueKeepAlive = TimeSpan.FromMilliseconds(100),
         });
-        await Eventually.TrueAsync(
-            () => _stage.App.Models.All.All(
-                model => model.Current is { State.Status: BackendStatus.Ready, Recognition.Fingerprint: not null }),
-            FakeStage.Limit,
-            "both are known");
+        await _stage.WaitUntilAllKnownAsync();
     }
 
     public async Task DisposeAsync()
@@ -43,30 +40,77 @@ public sealed class FakeFleetTests(ITestOutputHelper output) : IAsyncLifetime
     [InlineData("is gone")]
     public async Task Chat_FirstPlaceFails_IsAnsweredByTheOther(string failure)
     {
+        var (fails, other) = await NextAsync();
         switch (failure)
         {
             case "closes":
-                _one.Misbehave(Chat, FakeMisbehaviour.Of(FakeWire.CloseBeforeAnyByte));
-                _one.Misbehave(Chat, FakeMisbehaviour.Of(FakeWire.CloseBeforeAnyByte)); // it is asked twice: the connection might be stale
+                fails.Misbehave(Chat, FakeMisbehaviour.Of(FakeWire.CloseBeforeAnyByte));
+                fails.Misbehave(Chat, FakeMisbehaviour.Of(FakeWire.CloseBeforeAnyByte)); // it is asked twice: the connection might be stale
                 break;
             case "503":
-                _one.Misbehave(Chat, new FakeMisbehaviour { Status = 503, Body = "{}" });
+                fails.Misbehave(Chat, new FakeMisbehaviour { Status = 503, Body = "{}" });
                 break;
             default:
-                _one.Kill();
+                fails.Kill();
                 break;
         }
 
         using var response = await AskAsync("hello");
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal("two", TestProxy.Header(response, "X-Bioproxy-Backend"));
+        Assert.Equal(other, TestProxy.Header(response, "X-Bioproxy-Backend"));
         if (failure != "is gone") // which the proxy may have noticed by itself
         {
             Assert.Equal("2", TestProxy.Header(response, "X-Bioproxy-Attempts"));
-            Assert.Contains(_stage!.Log, line => line.Contains("backend one failed, trying two", StringComparison.Ordinal));
+            Assert.Contains(_stage!.Log, line => line.Contains($"failed, trying {other}", StringComparison.Ordinal));
         }
 
+        await AssertNothingIsOwnedAsync();
+    }
+
+    /// <summary>Of equally good places the less busy one is asked next: not the one that has just answered.</summary>
+    private async Task<(FakeBackend Next, string OtherName)> NextAsync()
+    {
+        using var response = await AskAsync("somebody else asks");
+        var answered = TestProxy.Header(response, "X-Bioproxy-Backend")!;
+        return (answered == "one" ? _two : _one, answered);
+    }
+
+    /// <summary>The client got comments while it waited: the other server's answer follows in the same stream.</summary>
+    [Theory]
+    [InlineData(false, "data: [DONE]\n\n")]
+    [InlineData(true, "data: {\"error\":{\"message\":\"full\"}}\n\n")]
+    public async Task Stream_FirstPlaceFailsAfterAWait_ContinuesWithTheOther(bool bothFail, string end)
+    {
+        using var first = _one.HoldGeneration(r => r.Text.Contains("holder", StringComparison.Ordinal));
+        using var second = _two.HoldGeneration(r => r.Text.Contains("holder", StringComparison.Ordinal));
+        var holders = new List<Task<HttpResponseMessage>>();
+        while (holders.Count < 4)
+        {
+            holders.Add(AskAsync("holder")); // one after the other: each sees where those before it are
+            await Eventually.TrueAsync(
+                () => _stage!.App.Models.All.Sum(model => model.Queue.View.Used) == holders.Count, FakeStage.Limit, "it holds a slot");
+        }
+        using var request = FakeStage.Post(FakeStage.Chat("patient", "\"stream\":true,"));
+        using var response = await _stage!.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).DefaultTimeout();
+        var waits = _stage.App.Models.All.Single(model => model.Queue.View.InteractiveWaiting == 1).Backend.Name;
+        foreach (var backend in new[] { _one, _two }.Where(backend => bothFail || backend == (waits == "one" ? _one : _two)))
+        {
+            backend.Misbehave(
+                r => r.Text.Contains("patient", StringComparison.Ordinal),
+                new FakeMisbehaviour { Status = 503, Body = "{\"error\":{\"message\":\"full\"}}" });
+        }
+
+        first.Release();
+        second.Release();
+        var text = await response.Content.ReadAsStringAsync().DefaultTimeout();
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.StartsWith(": waiting for a slot", text, StringComparison.Ordinal);
+        Assert.EndsWith(end, text, StringComparison.Ordinal);
+        Assert.Equal(bothFail, text.Contains("\"error\"", StringComparison.Ordinal));
+        foreach (var holder in await Task.WhenAll(holders).DefaultTimeout())
+            holder.Dispose();
         await AssertNothingIsOwnedAsync();
     }
 
@@ -86,11 +130,12 @@ public sealed class FakeFleetTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task Chat_BreaksOffAfterItsFirstByte_IsNotTriedAgain()
     {
-        _one.Misbehave(Chat, FakeMisbehaviour.Of(FakeWire.CloseMidChunk, afterChunks: 4));
+        foreach (var backend in new[] { _one, _two }) // whichever is asked: recognising them made one of them busier
+            backend.Misbehave(Chat, FakeMisbehaviour.Of(FakeWire.CloseMidChunk, afterChunks: 4));
 
         await Assert.ThrowsAnyAsync<Exception>(() => AskAsync("hello", isStream: true));
 
-        Assert.DoesNotContain(_two.Requests, request => request.Is("POST", Chat));
+        Assert.Single(_one.Requests.Concat(_two.Requests), request => request.Is("POST", Chat));
         await AssertNothingIsOwnedAsync();
     }
 
@@ -108,7 +153,10 @@ public sealed class FakeFleetTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(["one", "two"], status["models"]!.AsArray().Select(model => (string)model!["backend_name"]!));
         var explanation = JsonNode.Parse(await _stage.Admin.GetStringAsync(
             new Uri($"/explain/{TestProxy.Header(response, "X-Bioproxy-Request-Id")}", UriKind.Relative)).DefaultTimeout())!;
-        Assert.Equal(2, explanation["candidates"]!.AsArray().Count);
+        Assert.Equal(["one", "two"], explanation["candidates"]!.AsArray().Select(one => (string)one!["backend"]!).Order());
+        Assert.All(explanation["candidates"]!.AsArray(), one => Assert.Equal(
+            ["backend", "model", "wait_seconds", "load_seconds", "prompt_seconds", "eviction_seconds"],
+            one!.AsObject().Select(member => member.Key)));
     }
 
     private async Task<HttpResponseMessage> AskAsync(string text, bool isStream = false)

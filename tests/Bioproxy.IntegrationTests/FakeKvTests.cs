@@ -251,7 +251,7 @@ public sealed class FakeKvTests(ITestOutputHelper output)
     {
         ["no slot list"] = (new() { HasSlots = false }, "--no-slots"),
         ["no slot actions"] = (new() { CanSave = false }, "--slot-save-path"),
-        ["foreign"] = (new() { Slots = 0 }, "no llama-server"),
+        ["foreign"] = (new() { Slots = 0 }, "not a llama-server"),
     };
 
     public static TheoryData<string> MissingNames => new(Missing.Keys);

@@ -4,7 +4,8 @@ using Bioproxy.Doubles;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>A backend that answers with exactly the bytes a test gives it. It is not a llama-server: <c>/props</c> is not found.</summary>
+/// <summary>A backend that answers with exactly the bytes a test gives it. It is a server of no kind that is known: what would say so is
+/// not found.</summary>
 internal sealed class FakeRawBackend : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -76,7 +77,7 @@ internal sealed class FakeRawBackend : IAsyncDisposable
                 Headers = headers,
                 Body = await reader.ReadBodyAsync(headers, _stop.Token),
             };
-            if (target == "/props")
+            if (target is "/props" or "/api/version" or "/v1/models")
             {
                 await exchange.WriteAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
                 return;

@@ -201,6 +201,12 @@ internal sealed class FakeStage : IAsyncDisposable
     public Task WaitUntilIdleAsync(TimeSpan? limit = null) =>
         WaitForQueueAsync(q => q is { Used: 0, InteractiveWaiting: 0 }, "every lease is returned", limit);
 
+    /// <summary>Waits until every model is ready and recognised.</summary>
+    public Task WaitUntilAllKnownAsync() => Eventually.TrueAsync(
+        () => App.Models.All.All(model => model.Current is { State.Status: BackendStatus.Ready, Recognition.Fingerprint: not null }),
+        Limit,
+        "all models are known");
+
     public WarmUpStatus Template(string prefix) => _app.WarmUps.Single(s => s.Trigger == prefix);
 
     public Task WaitForTemplateAsync(string prefix, WarmUpState state) =>

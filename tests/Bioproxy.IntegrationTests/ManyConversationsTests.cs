@@ -66,7 +66,7 @@ public sealed class ManyConversationsTests(ITestOutputHelper output)
     /// <param name="canSave">Whether the server can save slots.</param>
     [Theory]
     [InlineData("Never", true)]
-    [InlineData("Auto", false)]
+    [LongInlineData("Auto", false)]
     public async Task Conversations_NothingIsSaved_AreComputedNoMoreThanWithoutTheProxy(string save, bool canSave)
     {
         await using var workspace = new Workspace(output);

@@ -8,9 +8,6 @@ namespace Bioproxy.IntegrationTests;
 /// <summary>Models that the proxy starts itself, with room for one of them: conversations outlive the swaps.</summary>
 public sealed class PooledModelsTests(ITestOutputHelper output)
 {
-    private static readonly int Conversations = LongRun.IsOn ? 6 : 2;
-    private static readonly int Turns = LongRun.IsOn ? 4 : 3;
-
     [Fact]
     public async Task Conversations_OfThreeModelsByTurns_AreHardlyComputedTwice()
     {
@@ -40,35 +37,49 @@ public sealed class PooledModelsTests(ITestOutputHelper output)
             KvMinTokens = 128,
             KvIdleSave = TimeSpan.FromMilliseconds(200),
         });
-        var conversations = new List<(string Model, Conversation Conversation)>();
-        foreach (var model in models)
-        {
-            var reference = await ReferenceServer.OfAsync(TinyArchitecture.Llama, model.Seed);
-            for (var number = 1; number <= Conversations; number++)
-            {
-                var conversation = new Conversation((model.Seed * 10) + number, Turns);
-                await conversation.LearnAsync(reference, isContinued: true);
-                conversations.Add((model.Name, conversation));
-            }
-        }
+        var conversations = await ModelConversations.LearnAsync(models.Select(static model => (model.Name, model.Seed)));
 
-        var (computed, unavoidable) = (0, 0);
-        for (var turn = 0; turn < Turns; turn++)
-        {
-            foreach (var (model, conversation) in conversations)
-            {
-                var body = conversation.Request(turn);
-                body["model"] = model;
-                var answer = await proxy.SendAsync(body, CancellationToken.None);
-                output.WriteLine($"{turn} {model} {conversation.Number}: {answer}");
-                conversation.AssertRight(turn, answer);
-                computed += answer.ComputedTokens;
-                unavoidable += conversation.NewTokens(turn);
-            }
-        }
+        await conversations.AssertHardlyComputedTwiceAsync(proxy, output);
+    }
 
-        output.WriteLine($"computed {computed}, unavoidable {unavoidable}");
-        Assert.True(computed <= Tolerances.ComputedAgain * unavoidable, $"computed {computed}, unavoidable {unavoidable}");
+    [Theory]
+    [InlineData("/v1/chat/completions", ": loading model m1 (")]
+    [InlineData("/v1/messages", "event: ping")]
+    public async Task Stream_ItsModelIsBeingLoaded_IsKeptAlive(string path, string sign)
+    {
+        await using var workspace = new Workspace(output);
+        var file = TinyModel.Ensure(TinyArchitecture.Llama, seed: 1, TinySize.Tiny);
+        var llamaServer = await LlamaServerBinary.RequireAsync();
+        await using var proxy = await workspace.StartProxyAsync(new Uri("http://127.0.0.1:9"), options => options with
+        {
+            Pool = new PoolOptions
+            {
+                Models =
+                [
+                    new("m1")
+                    {
+                        Command =
+                        [
+                            "sh", "-c", "sleep 1; exec \"$@\"", "sh", llamaServer, "-m", file,
+                            "--port", CommandLineText.Port, "-c", "4096", "-t", "1",
+                        ],
+                    },
+                ],
+                Ports = PoolStage.SomePorts(),
+            },
+            QueueKeepAlive = TimeSpan.FromMilliseconds(100),
+        });
+        var chat = ChatProbe.Chat(("user", "hello"));
+        (chat["model"], chat["stream"], chat["max_tokens"]) = ("m1", true, 4);
+        using var request = TestProxy.Request(chat);
+        request.RequestUri = new Uri(path, UriKind.Relative);
+
+        using var response = await proxy.Client.SendAsync(request).DefaultTimeout();
+        var text = await response.Content.ReadAsStringAsync().DefaultTimeout();
+
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+        Assert.StartsWith(sign, text, StringComparison.Ordinal);
+        Assert.Contains(path == "/v1/messages" ? "message_stop" : "data: [DONE]", text, StringComparison.Ordinal);
     }
 
     [Fact]

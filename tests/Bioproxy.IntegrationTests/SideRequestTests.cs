@@ -53,11 +53,7 @@ public sealed class SideRequestTests(ITestOutputHelper output)
     public async Task AgentWithoutIds_NotesAfterEachTurn_TheConversationStaysHot()
     {
         await using var workspace = new Workspace(output);
-        workspace.UseModel();
-        var server = await workspace.StartServerAsync(
-            workspace.ServerOptions(parallel: 2) with { ContextSize = 2 * 8192, CacheRamMiB = 0 });
-        await using var proxy = await workspace.StartProxyAsync(server, Eager);
-        await proxy.WaitUntilRecognisedAsync();
+        await using var proxy = await StartEagerAsync(workspace);
         await proxy.AskAsync(("user", TemplateText.Words(seed: 9, length: 800))); // both slots are taken
         var rules = TemplateText.Words(seed: 1, length: 1500);
         var noteRules = TemplateText.Words(seed: 2, length: 900);
@@ -86,11 +82,7 @@ public sealed class SideRequestTests(ITestOutputHelper output)
     public async Task Compaction_AnotherSlotIsFree_TheConversationKeepsItsSlot()
     {
         await using var workspace = new Workspace(output);
-        workspace.UseModel();
-        var server = await workspace.StartServerAsync(
-            workspace.ServerOptions(parallel: 2) with { ContextSize = 2 * 8192, CacheRamMiB = 0 });
-        await using var proxy = await workspace.StartProxyAsync(server, Eager);
-        await proxy.WaitUntilRecognisedAsync();
+        await using var proxy = await StartEagerAsync(workspace);
         List<(string Role, string Content)> talk = [("user", TemplateText.Words(seed: 3, length: 1500))];
         var first = await proxy.SendAsync(WithSession(Agent(10, "You are an agent.", talk), true), CancellationToken.None);
         talk.AddRange([("assistant", "I see."), ("user", "And now?")]);
@@ -107,8 +99,16 @@ public sealed class SideRequestTests(ITestOutputHelper output)
         Assert.Single(proxy.App.Snapshots.All); // no summary
     }
 
-    /// <summary>Saves every conversation at once.</summary>
-    private static ProxyOptions Eager(ProxyOptions options) => options with { KvIdleSave = TimeSpan.Zero, KvSave = SaveMode.Always };
+    /// <summary>Two slots, and every conversation is saved at once.</summary>
+    private static async Task<TestProxy> StartEagerAsync(Workspace workspace)
+    {
+        workspace.UseModel();
+        var server = await workspace.StartServerAsync(
+            workspace.ServerOptions(parallel: 2) with { ContextSize = 2 * 8192, CacheRamMiB = 0 });
+        var proxy = await workspace.StartProxyAsync(server, o => o with { KvIdleSave = TimeSpan.Zero, KvSave = SaveMode.Always });
+        await proxy.WaitUntilRecognisedAsync();
+        return proxy;
+    }
 
     /// <summary>A chat behind a system message, with as many tools.</summary>
     private static JsonObject Agent(int tools, string system, IEnumerable<(string Role, string Content)> messages)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Bioproxy.Doubles;
 using Bioproxy.Host.Configuration;
@@ -15,6 +16,8 @@ internal sealed class SwapServer : IAsyncDisposable
     public IReadOnlyList<string> Models { get; } = ["alpha", "beta"];
 
     public Uri Address => _router?.BaseAddress ?? _swap!.BaseAddress;
+
+    public int RouterProcess => _router!.ProcessId;
 
     /// <summary>The router is found out, llama-swap has to be configured.</summary>
     public BackendKind Kind => _router is not null ? BackendKind.Auto : BackendKind.LlamaSwap;
@@ -51,6 +54,14 @@ internal sealed class SwapServer : IAsyncDisposable
             .. list["data"]!.AsArray().Where(model => (string)model!["status"]!["value"]! != "unloaded")
                 .Select(model => (string)model!["id"]!),
         ];
+    }
+
+    /// <summary>Has the router load or unload a model, beside the proxy.</summary>
+    public async Task ChangeAsync(string what, string model)
+    {
+        using var body = new StringContent($$"""{"model":"{{model}}"}""", Encoding.UTF8, "application/json");
+        using var response = await _router!.Client.PostAsync(new Uri($"/models/{what}", UriKind.Relative), body).DefaultTimeout();
+        Assert.True(response.IsSuccessStatusCode);
     }
 
     public ValueTask DisposeAsync() => _swap?.DisposeAsync() ?? ValueTask.CompletedTask;

@@ -123,6 +123,12 @@ internal sealed partial class TestProxy : IAsyncDisposable
     public Task WaitUntilAllSavedAsync() =>
         Eventually.TrueAsync(() => !_app.Model.Current.Saver.HasDue, Limit, "everything worth saving is saved");
 
+    /// <summary>Waits until every preamble that was found is saved.</summary>
+    public Task WaitUntilPreamblesWarmAsync() => Eventually.TrueAsync(
+        async () => (await StatusAsync())["preambles"]!.AsArray().All(one => (string)one!["state"]! is "warm" or "not_cacheable"),
+        Limit,
+        "all preambles are warm");
+
     /// <summary>Waits until conversations were saved this many times.</summary>
     public Task WaitUntilSavedAsync(int count) =>
         Eventually.TrueAsync(() => Saves >= count, Limit, $"{count} conversations are saved");

@@ -1,71 +1,33 @@
+using System.Runtime.CompilerServices;
 using System.Text;
-using System.Text.Json.Nodes;
 using Bioproxy.Abstractions;
+using Bioproxy.Host.Json;
+using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.PluginTests;
 
-/// <summary>Prompts from request bodies, and request bodies with a prompt's edits, for tests of one part alone.</summary>
+/// <summary>Prompts from request bodies, and request bodies with a prompt's edits, as the host makes them: for tests of one part alone.
+/// </summary>
 internal static class BodyPrompt
 {
-    /// <summary>
-    /// The prompt in a body, as the host makes it: one message for each element, one part for each element of its content.
-    /// </summary>
+    private static readonly ConditionalWeakTable<PromptContext, EditablePrompt> Prompts = [];
+
+    /// <summary>The prompt in a body.</summary>
     public static PromptContext Of(PromptEndpoint endpoint, string body, bool isWarmUp = false)
     {
-        var prompt = JsonNode.Parse(body)![NameOf(endpoint)];
-        IReadOnlyList<PromptMessage> messages = prompt switch
-        {
-            JsonArray list => [.. list.Select(message =>
-                new PromptMessage((string?)message!["role"] ?? "", [.. Parts(message["content"])]))],
-            JsonValue => [new PromptMessage("user", [.. Parts(prompt)])],
-            _ => [],
-        };
-        return new PromptContext("r1", endpoint, null, isWarmUp, messages, Encoding.UTF8.GetBytes(body));
+        var read = PromptBody.Read(Encoding.UTF8.GetBytes(body), endpoint) ?? throw new ArgumentException("not a prompt", nameof(body));
+        var prompt = new EditablePrompt(read, "r1", isWarmUp);
+        Prompts.Add(prompt.Context, prompt);
+        return prompt.Context;
     }
 
     /// <summary>The body that would be sent on.</summary>
-    public static string Sent(PromptContext prompt)
-    {
-        var body = JsonNode.Parse(prompt.Body.Span)!.AsObject();
-        foreach (var (name, value) in prompt.ReplacedMembers)
-            body[name] = JsonNode.Parse(value.Span);
-        for (var i = 0; i < prompt.Messages.Count; i++)
-        {
-            for (var j = 0; j < prompt.Messages[i].Parts.Count; j++)
-            {
-                if (prompt.Messages[i].Parts[j] is { IsEdited: true } part)
-                    Assign(body, NameOf(prompt.Endpoint), i, j, part.Text!);
-            }
-        }
+    public static string Sent(PromptContext prompt) => Encoding.UTF8.GetString(
+        Prompts.TryGetValue(prompt, out var editable) ? new SplicedBody(prompt.Body, editable.Splices()).ToArray() : prompt.Body.Span);
 
-        return body.ToJsonString();
-    }
-
-    /// <summary>Whether anything was assigned.</summary>
-    public static bool IsEdited(PromptContext prompt) => prompt.ReplacedMembers.Count > 0
-        || prompt.Messages.Any(message => message.Parts.Any(part => part.IsEdited));
+    /// <summary>Whether anything was edited.</summary>
+    public static bool IsEdited(PromptContext prompt) => Prompts.TryGetValue(prompt, out var editable) && editable.Splices().Count > 0;
 
     /// <summary>A member of the body as JSON, with edits.</summary>
     public static string MemberOf(PromptContext prompt, string name) => Encoding.UTF8.GetString(prompt.Member(name)!.Value.Span);
-
-    private static string NameOf(PromptEndpoint endpoint) =>
-        endpoint switch { PromptEndpoint.Responses => "input", PromptEndpoint.Completion => "prompt", _ => "messages" };
-
-    private static IEnumerable<PromptPart> Parts(JsonNode? content) => content switch
-    {
-        JsonArray parts => parts.Select(part => new PromptPart((string)part!["type"]!,
-            (string)part["type"]! is "text" or "input_text" or "output_text" ? (string?)part["text"] : null)),
-        JsonValue text => [new PromptPart("text", (string)text!)],
-        _ => [],
-    };
-
-    private static void Assign(JsonObject body, string name, int message, int part, string text)
-    {
-        if (body[name] is not JsonArray messages)
-            body[name] = text;
-        else if (messages[message]!["content"] is JsonArray parts)
-            parts[part]!["text"] = text;
-        else
-            messages[message]!["content"] = text;
-    }
 }

@@ -7,12 +7,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace Bioproxy.Host.Admin;
 
-/// <summary>What the admin listener serves: health, metrics and status, explanations, and operations on snapshots and plugins.</summary>
+/// <summary>What the admin listener serves: health, metrics and status, explanations, and operations on snapshots, plugins
+/// and models.</summary>
 internal sealed class AdminEndpoints(
     IProxyState state,
     MetricsExporter metrics,
-    KvAdmin kv,
-    PluginAdmin plugins,
+    AdminOperations operations,
     ExplanationLog explanations,
     ProxyOptions options,
     Uptime uptime)
@@ -29,11 +29,14 @@ internal sealed class AdminEndpoints(
         GET  /misses                 what was computed again, by client and cause, as JSON (bioproxy misses shows it as a table)
         GET  /kv                     the snapshots as JSON (bioproxy kv list shows them as a table)
         GET  /kv/{file}              one snapshot
+        GET  /logs/{model}           the last lines that the server of a pool's model wrote, as text
 
         With Content-Type: application/json:
         POST /kv/drop                remove snapshots: ?file=… or ?domain=…
         POST /kv/gc                  remove what exceeds the limits of the configuration; ?dry_run=true only reports
         POST /plugins/reload         load, replace and remove plugins to match the plugin folders
+        POST /models/{name}/load     load a model of the pool or of a router, and wait until it is loaded
+        POST /models/{name}/unload   unload it as soon as it is idle; ?wait=false answers at once
 
         """;
 
@@ -43,7 +46,8 @@ internal sealed class AdminEndpoints(
     public Task HandleAsync(HttpContext http)
     {
         var path = http.Request.Path.Value ?? "";
-        if (HttpMethods.IsPost(http.Request.Method) && path is "/kv/drop" or "/kv/gc" or "/plugins/reload")
+        var changes = path is "/kv/drop" or "/kv/gc" or "/plugins/reload" || ModelCall(path) is not null;
+        if (HttpMethods.IsPost(http.Request.Method) && changes)
             return ChangeAsync(http, path);
         if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
         {
@@ -60,8 +64,10 @@ internal sealed class AdminEndpoints(
             "/metrics" => WriteMetricsAsync(http),
             "/misses" => WriteAsync(
                 http, StatusCodes.Status200OK, Json, AdminJson.Document(writer => MissesPage.Write(writer, explanations.Misses))),
-            "/kv" => WriteAsync(http, StatusCodes.Status200OK, Json, kv.List()),
-            _ when After(path, "/kv/") is { } file => WriteFoundAsync(http, kv.Show(file), "No such snapshot. GET /kv lists them."),
+            "/kv" => WriteAsync(http, StatusCodes.Status200OK, Json, operations.Kv.List()),
+            _ when After(path, "/logs/") is { } model => WriteLogAsync(http, model),
+            _ when After(path, "/kv/") is { } file => WriteFoundAsync(
+                http, operations.Kv.Show(file), "No such snapshot. GET /kv lists them."),
             _ when After(path, "/explain/") is { } id => WriteFoundAsync(
                 http,
                 Explain(id),
@@ -98,14 +104,39 @@ internal sealed class AdminEndpoints(
         }
 
         var query = http.Request.Query;
+        if (ModelCall(path) is var (model, loads))
+        {
+            var models = operations.Models;
+            var changed = loads
+                ? await models.LoadAsync(model, http.RequestAborted).ConfigureAwait(false)
+                : await models.UnloadAsync(model, query["wait"] != "false", http.RequestAborted).ConfigureAwait(false);
+            await WriteAsync(http, changed.Status, Json, changed.Body).ConfigureAwait(false);
+            return;
+        }
+
         var answer = path switch
         {
-            "/plugins/reload" => await plugins.ReloadAsync(http.RequestAborted).ConfigureAwait(false),
-            "/kv/gc" => kv.CleanUp(query["dry_run"] == "true"),
-            _ => kv.Drop(query["file"], query["domain"]),
+            "/plugins/reload" => await operations.Plugins.ReloadAsync(http.RequestAborted).ConfigureAwait(false),
+            "/kv/gc" => operations.Kv.CleanUp(query["dry_run"] == "true"),
+            _ => operations.Kv.Drop(query["file"], query["domain"]),
         };
         await WriteAsync(http, StatusCodes.Status200OK, Json, answer).ConfigureAwait(false);
     }
+
+    /// <summary>A model's name may contain a slash.</summary>
+    private static (string Model, bool Loads)? ModelCall(string path) => After(path, "/models/") switch
+    {
+        { } rest when rest.EndsWith("/load", StringComparison.Ordinal) => (NameIn(rest[..^"/load".Length]), true),
+        { } rest when rest.EndsWith("/unload", StringComparison.Ordinal) => (NameIn(rest[..^"/unload".Length]), false),
+        _ => null,
+    };
+
+    /// <summary>The one escape that the web server leaves in a path.</summary>
+    private static string NameIn(string path) => path.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+
+    private Task WriteLogAsync(HttpContext http, string model) => operations.Models.Log(NameIn(model)) is { } log
+        ? WriteAsync(http, StatusCodes.Status200OK, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(log))
+        : WriteErrorAsync(http, StatusCodes.Status404NotFound, "model_not_found", operations.Models.NoLog(NameIn(model)));
 
     private ReadOnlyMemory<byte>? Explain(string id)
     {
@@ -121,18 +152,8 @@ internal sealed class AdminEndpoints(
         ? WriteAsync(http, StatusCodes.Status200OK, Json, found)
         : WriteErrorAsync(http, StatusCodes.Status404NotFound, "not_found", otherwise);
 
-    /// <summary>The shape of the OpenAI API's errors, like every error of the proxy.</summary>
     private static Task WriteErrorAsync(HttpContext http, int status, string code, string message) =>
-        WriteAsync(http, status, Json, AdminJson.Document(writer =>
-        {
-            writer.WriteStartObject("error");
-            writer.WriteString("message", message);
-            writer.WriteString("type", "invalid_request_error");
-            writer.WriteNull("param");
-            writer.WriteString("code", code);
-            writer.WriteString("src", "bioproxy");
-            writer.WriteEndObject();
-        }));
+        WriteAsync(http, status, Json, AdminJson.Error(code, message));
 
     private static async Task WriteAsync(HttpContext http, int status, string contentType, ReadOnlyMemory<byte> body)
     {

@@ -30,6 +30,18 @@ internal static class AdminJson
         return buffer.WrittenMemory;
     }
 
+    /// <summary>An error in the shape of the OpenAI API, like every error of the proxy.</summary>
+    public static ReadOnlyMemory<byte> Error(string code, string message, bool isServers = false) => Document(writer =>
+    {
+        writer.WriteStartObject("error");
+        writer.WriteString("message", message);
+        writer.WriteString("type", isServers ? "server_error" : "invalid_request_error");
+        writer.WriteNull("param");
+        writer.WriteString("code", code);
+        writer.WriteString("src", "bioproxy");
+        writer.WriteEndObject();
+    });
+
     public static string Name<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 

@@ -12,5 +12,7 @@ internal static class AdminServices
         .AddSingleton<IProxyState, ProxyState>()
         .AddSingleton<KvAdmin>()
         .AddSingleton<PluginAdmin>()
+        .AddSingleton<ModelAdmin>()
+        .AddSingleton<AdminOperations>()
         .AddSingleton<AdminEndpoints>();
 }

@@ -18,6 +18,6 @@ internal sealed record BackendSummary(Uri Url, BackendStatus Status, string? Pro
     /// <summary>When the model was recognised.</summary>
     public DateTimeOffset? FingerprintSince { get; init; }
 
-    /// <summary>Whether requests can be served; a sleeping server wakes up for the next one.</summary>
-    public bool IsServing => Status is BackendStatus.Ready or BackendStatus.Sleeping;
+    /// <summary>Whether requests can be served: the next one wakes a sleeping server, and loads a model that is not loaded.</summary>
+    public bool IsServing => Status is BackendStatus.Ready or BackendStatus.Sleeping or BackendStatus.Unloaded;
 }

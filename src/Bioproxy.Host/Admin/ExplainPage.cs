@@ -25,8 +25,18 @@ internal static class ExplainPage
                 writer.WriteString("backend", candidate.Model.Backend.Name);
                 writer.WriteString("model", candidate.Model.Name);
                 writer.WriteSeconds("wait_seconds", TimeSpan.FromSeconds(candidate.WaitSeconds));
+                writer.WriteSeconds("load_seconds", TimeSpan.FromSeconds(candidate.LoadSeconds));
                 writer.WriteSeconds("prompt_seconds", TimeSpan.FromSeconds(candidate.PromptSeconds));
+                writer.WriteSeconds("eviction_seconds", TimeSpan.FromSeconds(candidate.EvictionSeconds));
             });
+        }
+
+        if (explanation.Rules.Count > 0)
+        {
+            writer.WriteStartObject("rules");
+            foreach (var (rule, count) in explanation.Rules)
+                writer.WriteNumber(rule, count);
+            writer.WriteEndObject();
         }
 
         writer.WriteNumberOrNull("slot", explanation.Slot);
@@ -34,6 +44,12 @@ internal static class ExplainPage
         writer.WriteString("result", explanation.Result);
         writer.WriteNumberOrNull("cached_tokens", explanation.CachedTokens);
         writer.WriteNumberOrNull("computed_tokens", explanation.ComputedTokens);
+        if (explanation.Conversation is { } conversation)
+        {
+            writer.WriteString("conversation", conversation);
+            writer.WriteString("conversation_source", explanation.ConversationSource);
+        }
+
         if (explanation.Side != SideKind.None)
             writer.WriteString("side_request", AdminJson.Name(explanation.Side));
         if (explanation is { LostTokens: { } tokens, LostSeconds: { } seconds })
@@ -55,8 +71,8 @@ internal static class ExplainPage
             writer.WriteNumber("line", line);
         if (difference.Cause != MissCause.Other)
             writer.WriteString("cause", AdminJson.Name(difference.Cause));
-        if (difference.Rule is { } rule)
-            writer.WriteString("rule", rule);
+        if (difference.Rule is { } mending)
+            writer.WriteString("rule", mending);
         if (difference.Excerpt is { } excerpt)
             writer.WriteString("excerpt", excerpt);
         if (difference.Was is { Length: > 0 } was)

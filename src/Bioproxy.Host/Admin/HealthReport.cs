@@ -6,14 +6,13 @@ using Bioproxy.Host.WarmUp;
 namespace Bioproxy.Host.Admin;
 
 /// <summary>Whether requests can be served, and everything that works less well than it could.</summary>
-/// <param name="Backend">The backend it was made from.</param>
+/// <param name="Backend">The first backend.</param>
+/// <param name="IsServing">Whether requests can be served: of several backends one is enough.</param>
 /// <param name="WarmUps">The warm-up of every template.</param>
 /// <param name="Problems">One sentence each.</param>
-internal sealed record HealthReport(BackendSummary Backend, IReadOnlyList<WarmUpStatus> WarmUps, IReadOnlyList<string> Problems)
+internal sealed record HealthReport(
+    BackendSummary Backend, bool IsServing, IReadOnlyList<WarmUpStatus> WarmUps, IReadOnlyList<string> Problems)
 {
-    /// <summary>Of several backends one is enough.</summary>
-    public bool IsServing { get; init; } = Backend.IsServing;
-
     public HealthStatus Status => !IsServing ? HealthStatus.Down : Problems.Count > 0 ? HealthStatus.Degraded : HealthStatus.Ok;
 
     public static HealthReport Of(IProxyState state)
@@ -36,10 +35,7 @@ internal sealed record HealthReport(BackendSummary Backend, IReadOnlyList<WarmUp
         problems.AddRange(state.Plugins
             .Where(plugin => plugin.State != PluginState.Active)
             .Select(plugin => $"Plugin {plugin.Name}: {plugin.Problem ?? AdminJson.Name(plugin.State)}"));
-        return new HealthReport(backend, warmUps, problems)
-        {
-            IsServing = backend.IsServing || state.Models.Any(model => model.Backend.IsServing),
-        };
+        return new HealthReport(backend, backend.IsServing || state.Models.Any(model => model.Backend.IsServing), warmUps, problems);
     }
 
     /// <summary>A template that cannot be cached, or that is waiting, is not a problem: the status page shows it.</summary>

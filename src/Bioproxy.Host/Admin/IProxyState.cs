@@ -31,6 +31,9 @@ internal interface IProxyState
     /// <summary>The warm-up of every template.</summary>
     IReadOnlyList<WarmUpStatus> WarmUps { get; }
 
+    /// <summary>What conversations begin with, the most used first.</summary>
+    IReadOnlyList<PreambleSummary> Preambles { get; }
+
     /// <summary>The file of every template.</summary>
     IReadOnlyList<TemplateStatus> Templates { get; }
 

@@ -64,8 +64,12 @@ internal sealed class ModelState(ServedModel model)
     public string? RestoreDisabledReason => model.Context.Effectiveness.Disabled;
 
     /// <summary>All of it, for the list of several.</summary>
-    public ServedSummary Summary(IReadOnlyList<WarmUpStatus> warmUps) =>
-        new(model.Backend.Name, model.Name, Backend, Queue, Slots(warmUps), warmUps);
+    public ServedSummary Summary(WarmUpStatuses warmUps) =>
+        new(model.Backend.Name, model.Name, Backend, Queue, Slots(warmUps.All), warmUps.All) { Preambles = Preambles(warmUps) };
+
+    public IReadOnlyList<PreambleSummary> Preambles(WarmUpStatuses warmUps) =>
+        [.. model.Context.Preambles.All.Select(
+            one => new PreambleSummary(one.Name, one.Domain, one.Uses, one.Chain.Length, warmUps.Of(one.Name)))];
 
     /// <param name="warmUps">A template that cannot be saved is recognised by its number of tokens.</param>
     public IReadOnlyList<SlotSummary> Slots(IReadOnlyList<WarmUpStatus> warmUps)

@@ -12,7 +12,7 @@ internal sealed class ProxyState(
     public BackendSummary Backend => model.Backend;
 
     public IReadOnlyList<ServedSummary> Models =>
-        warmUp.Models.Count > 1 ? [.. warmUp.Models.Select(one => new ModelState(one.Model).Summary(one.Statuses.All))] : [];
+        warmUp.Models.Count > 1 ? [.. warmUp.Models.Select(one => new ModelState(one.Model).Summary(one.Statuses))] : [];
 
     public QueueSummary Queue => model.Queue;
 
@@ -27,6 +27,8 @@ internal sealed class ProxyState(
     public string? RestoreDisabledReason => model.RestoreDisabledReason;
 
     public IReadOnlyList<WarmUpStatus> WarmUps => warmUps.All;
+
+    public IReadOnlyList<PreambleSummary> Preambles => model.Preambles(warmUps);
 
     public IReadOnlyList<TemplateStatus> Templates => templates.Statuses;
 

@@ -15,4 +15,8 @@ internal sealed record ServedSummary(
     BackendSummary Backend,
     QueueSummary Queue,
     IReadOnlyList<SlotSummary> Slots,
-    IReadOnlyList<WarmUpStatus> WarmUps);
+    IReadOnlyList<WarmUpStatus> WarmUps)
+{
+    /// <summary>What conversations with it begin with.</summary>
+    public IReadOnlyList<PreambleSummary> Preambles { get; init; } = [];
+}

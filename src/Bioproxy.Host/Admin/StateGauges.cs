@@ -20,9 +20,17 @@ internal static class StateGauges
         }));
         metrics.Observe(
             "bioproxy_backend_up",
-            "1 while the backend serves, or sleeps until a request comes; else 0.",
+            "1 while the backend serves, or wakes or loads for a request; else 0.",
             () => Each(state).Select(one => Value(one.Backend.IsServing ? 1 : 0, one)));
         metrics.Observe("bioproxy_snapshots", "Snapshots in the catalogue.", () => [new(state.Snapshots.Count)]);
+        metrics.Observe(
+            "bioproxy_preambles",
+            "What several conversations begin with, by state: warm while a snapshot is saved for this model, else waiting.",
+            () => Each(state).SelectMany(one =>
+            {
+                var warm = one.Preambles.Count(preamble => preamble.WarmUp.State == WarmUpState.Warm);
+                return new[] { Value(warm, one, Tag("state", "warm")), Value(one.Preambles.Count - warm, one, Tag("state", "waiting")) };
+            }));
         metrics.Observe(
             "bioproxy_template_warm",
             "1 while a snapshot of the template is saved for this model, else 0; by prefix.",
@@ -41,7 +49,8 @@ internal static class StateGauges
 
     /// <summary>The served models; one without a name where there is only one.</summary>
     private static IReadOnlyList<ServedSummary> Each(IProxyState state) =>
-        state.Models is { Count: > 0 } several ? several : [new("", "", state.Backend, state.Queue, state.Slots, state.WarmUps)];
+        state.Models is { Count: > 0 } several ? several :
+            [new("", "", state.Backend, state.Queue, state.Slots, state.WarmUps) { Preambles = state.Preambles }];
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 

@@ -24,6 +24,7 @@ internal sealed class StatusPage(IProxyState state, ProxyOptions options, Uptime
         writer.WriteObjects("slots", state.Slots, slot => WriteSlot(writer, slot));
         var files = state.Templates.ToDictionary(file => file.Trigger, StringComparer.Ordinal);
         writer.WriteObjects("templates", state.WarmUps, warmUp => WriteTemplate(writer, warmUp, files.GetValueOrDefault(warmUp.Trigger)));
+        writer.WriteObjects("preambles", state.Preambles, preamble => WritePreamble(writer, preamble));
         writer.WriteObjects("snapshots", state.Snapshots, snapshot => WriteSnapshot(writer, snapshot));
         writer.WriteStrings("quarantined", state.Quarantined);
         if (state.Models is { Count: > 0 } models)
@@ -40,6 +41,7 @@ internal sealed class StatusPage(IProxyState state, ProxyOptions options, Uptime
         WriteQueue(writer, model.Queue);
         writer.WriteObjects("slots", model.Slots, slot => WriteSlot(writer, slot));
         writer.WriteObjects("templates", model.WarmUps, warmUp => WriteTemplate(writer, warmUp, files.GetValueOrDefault(warmUp.Trigger)));
+        writer.WriteObjects("preambles", model.Preambles, preamble => WritePreamble(writer, preamble));
     }
 
     private static void WriteBackend(Utf8JsonWriter writer, BackendSummary backend)
@@ -131,6 +133,18 @@ internal sealed class StatusPage(IProxyState state, ProxyOptions options, Uptime
             writer.WriteNull("duration_seconds");
         writer.WriteString("tokens_hash", warmUp.TokensHash);
         writer.WriteString("problem", file?.Problem ?? warmUp.Problem);
+    }
+
+    private static void WritePreamble(Utf8JsonWriter writer, PreambleSummary preamble)
+    {
+        writer.WriteString("name", preamble.Name);
+        writer.WriteString("domain", preamble.Domain);
+        writer.WriteNumber("conversations", preamble.Uses);
+        writer.WriteNumber("text_bytes", preamble.TextBytes);
+        writer.WriteNumber("tokens", preamble.WarmUp.CacheableTokens);
+        writer.WriteString("state", AdminJson.Name(preamble.WarmUp.State));
+        writer.WriteNumber("progress", Math.Round(preamble.WarmUp.Progress, 3));
+        writer.WriteString("problem", preamble.WarmUp.Problem);
     }
 
     private static void WriteSnapshot(Utf8JsonWriter writer, SnapshotSummary snapshot)

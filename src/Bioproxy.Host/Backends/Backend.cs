@@ -19,6 +19,9 @@ internal sealed class Backend(BackendOptions options, IBackendDriver driver, Bac
     /// <summary>Other names under which the server knows the model.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
+    /// <summary>The name that a request needs in place of its own; null where its own will do.</summary>
+    public string? NameFor(string? asked) => asked is not null && Aliases.Contains(asked, StringComparer.Ordinal) ? null : Model;
+
     /// <summary>What a request for the model passes first; null where the model is always there.</summary>
     public IModelLoader? Loader { get; init; }
 

@@ -36,7 +36,11 @@ internal sealed class BackendDirectory : IDisposable
         void Start(Backend backend)
         {
             lock (running)
+            {
                 running.Add(backend.Monitor.RunAsync(stopping));
+                if (backend.Server is { } server)
+                    running.Add(server.RunAsync(stopping));
+            }
         }
     }
 

@@ -11,7 +11,16 @@ internal sealed record BackendFacts
     public bool IsRouter { get; init; }
 
     public string? ModelPath { get; init; }
+
+    /// <summary>What the server calls the model: llama-server uses the path of its file where <c>--alias</c> does not name it.</summary>
     public string? ModelAlias { get; init; }
+
+    /// <summary>What clients call the model: its alias, or the name of its file without folder and <c>.gguf</c>; null where the server
+    /// gives none.</summary>
+    public string? Name => (ModelAlias ?? ModelPath) is not { Length: > 0 } name ? null
+        : name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? Path.GetFileNameWithoutExtension(name)
+        : ModelAlias ?? Path.GetFileName(name);
+
     public string? ModelType { get; init; }
     public string? Build { get; init; }
 
@@ -29,6 +38,9 @@ internal sealed record BackendFacts
 
     /// <summary>An Ollama server: requests in its protocol pass untouched.</summary>
     public bool IsOllama { get; init; }
+
+    /// <summary>A kind of server that manages its caches itself: no flag would give it slots.</summary>
+    public bool IsSelfManaged { get; init; }
 
     public int? TotalSlots { get; init; }
     public int? ContextPerSlot { get; init; }
@@ -65,8 +77,9 @@ internal sealed record BackendFacts
 
     /// <summary>What is missing for the whole service, as a sentence with the flag that gives it; null when nothing is.</summary>
     public string? Missing =>
-        IsRouter ? null
-        : !IsLlamaServer ? "The backend is no llama-server (it has no /props): requests are expanded and queued, but no KV cache is kept."
+        IsRouter || IsSelfManaged ? null
+        : !IsLlamaServer ? "The backend is not a llama-server (it has no /props): requests are expanded and queued, "
+            + "but no KV cache is kept."
         : !CanReadSlots ? "The backend does not show its slots: start llama-server without --no-slots; until then no KV cache is kept."
         : !CanSaveSlots ? "The backend cannot save slots: start llama-server with --slot-save-path FOLDER; "
             + "until then templates are kept warm only as long as a slot holds them."

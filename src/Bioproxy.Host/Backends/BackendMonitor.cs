@@ -63,6 +63,9 @@ internal sealed partial class BackendMonitor(
         _wake.Set();
     }
 
+    /// <summary>The backend has changed: it is asked now, not at the next interval.</summary>
+    public void CheckSoon() => _wake.Set();
+
     /// <summary>The backend did something just now: it cannot have been asleep since.</summary>
     public void Touch() => Interlocked.Exchange(ref _lastTouch, time.GetTimestamp());
 

@@ -1,5 +1,6 @@
 using Bioproxy.Host.Backends.Drivers;
 using Bioproxy.Host.Backends.Drivers.LlamaSwap;
+using Bioproxy.Host.Backends.Drivers.Ollama;
 using Bioproxy.Host.Backends.Drivers.Other;
 using Bioproxy.Host.Backends.Drivers.Router;
 using Bioproxy.Host.Configuration;
@@ -38,34 +39,58 @@ internal static class BackendsServices
     public static Backend Make(
         BackendOptions backend, ProxyOptions options, TimeProvider time, ILogger<BackendMonitor> logger, ILoggerFactory? loggers = null)
     {
-        var host = HostOf(backend, options, time, logger, loggers ?? NullLoggerFactory.Instance);
+        var server = ServerOf(backend, options, time);
+        var host = server is null ? null : HostOf(server, backend, options, time, logger, loggers ?? NullLoggerFactory.Instance);
         IBackendDriver driver = backend.Kind switch
         {
-            BackendKind.Ollama or BackendKind.OpenAi => new OtherServerDriver(backend.Url, options.ConnectTimeout, backend.ApiKey),
-            BackendKind.Router or BackendKind.LlamaSwap => new ModelServerDriver(host!),
-            _ => new DetectingDriver(backend.Url, options.ConnectTimeout, backend.ApiKey, host),
+            BackendKind.OpenAi => new OtherServerDriver(host!),
+            BackendKind.Router or BackendKind.LlamaSwap or BackendKind.Ollama => new ModelServerDriver(host!),
+            _ => new DetectingDriver(
+                backend.Url, options.ConnectTimeout, backend.ApiKey, server is DetectedServer kinds ? (kinds, host!) : null),
         };
         var monitor = new BackendMonitor(driver, backend.Url, options.HealthCheckInterval, time, logger);
         return new Backend(backend, driver, monitor, new BackendSender(backend, options)) { Server = host };
     }
 
-    /// <summary>The models of a server that has, or may turn out to have, several.</summary>
-    private static ModelHost? HostOf(
-        BackendOptions backend, ProxyOptions options, TimeProvider time, ILogger<BackendMonitor> logger, ILoggerFactory loggers)
+    /// <summary>A server that has, or may turn out to have, several models; null where there cannot be several.</summary>
+    private static IModelServer? ServerOf(BackendOptions backend, ProxyOptions options, TimeProvider time)
     {
-        IModelServer? server = backend.Kind switch
+        return backend.Kind switch
         {
-            BackendKind.Auto or BackendKind.Router => new RouterServer(backend, options.ConnectTimeout),
-            BackendKind.LlamaSwap => new LlamaSwapServer(backend, options.ConnectTimeout),
+            BackendKind.Router => Router(),
+            BackendKind.LlamaSwap => LlamaSwap(),
+            BackendKind.Ollama => Ollama(),
+            BackendKind.OpenAi => OpenAi(),
+
+            // The only server there is gets every name that a client uses.
+            BackendKind.Auto => new DetectedServer(
+                Router(), options.IsFleet ? [Ollama(), LlamaSwap(), OpenAi()] : [Ollama(), LlamaSwap()]),
             _ => null,
         };
-        if (server is null)
-            return null;
+
+        RouterServer Router() => new(backend, options.ConnectTimeout);
+        LlamaSwapServer LlamaSwap() => new(backend, options.ConnectTimeout);
+        OpenAiServer OpenAi() => new(backend, options.ConnectTimeout, time);
+        OllamaServer Ollama() => new(backend, options.ConnectTimeout, time);
+    }
+
+    /// <summary>The models of a server with several.</summary>
+    private static ModelHost HostOf(
+        IModelServer server,
+        BackendOptions backend,
+        ProxyOptions options,
+        TimeProvider time,
+        ILogger<BackendMonitor> logger,
+        ILoggerFactory loggers)
+    {
         var gate = new SwapGate(time, options.SwapMaxWait, options.SwapMaxSave, loggers.CreateLogger<SwapGate>())
         {
             Unload = server.UnloadAsync,
         };
-        return new ModelHost(server, gate, time, MakeModel);
+        var models = new ModelHost(server, gate, time, MakeModel);
+        if (server.CanUnload)
+            gate.StopLoad = models.StopLoadAsync;
+        return models;
 
         Backend MakeModel(ModelHost host, ListedModel model)
         {
@@ -76,7 +101,7 @@ internal static class BackendsServices
                 Model = model.Name,
                 Aliases = model.Aliases,
                 Host = host,
-                Loader = new GatedModel(model.Name, host.Gate),
+                Loader = new GatedModel(model.Name, host.Gate, server.CanUnload),
             };
         }
     }

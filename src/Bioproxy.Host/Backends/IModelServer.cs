@@ -9,6 +9,15 @@ internal interface IModelServer : IDisposable
     /// <summary>Every call that names a model loads it, so that only its list may be asked about one that is not loaded.</summary>
     bool LoadsOnAnyCall { get; }
 
+    /// <summary>It speaks Ollama's protocol: such requests pass untouched.</summary>
+    bool SpeaksOllama => false;
+
+    /// <summary>It decides itself which models are in memory, and has no slots to manage.</summary>
+    bool IsSelfManaged => false;
+
+    /// <summary>It unloads a model when it is asked to, also one that it is loading.</summary>
+    bool CanUnload => false;
+
     /// <summary>Its models. Loads none, and keeps none loaded.</summary>
     Task<BackendAnswer<ModelList>> ListAsync(CancellationToken cancellationToken);
 
@@ -18,6 +27,12 @@ internal interface IModelServer : IDisposable
     /// <summary>Makes a model go, so that the server does not choose another to make room. Does nothing where the server cannot, or makes
     /// the right one go by itself.</summary>
     Task UnloadAsync(string model, CancellationToken cancellationToken);
+
+    /// <summary>Follows what the server says of its models by itself.</summary>
+    /// <param name="changed">Is told which model has another status now.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>When the server has ended it: true. False when it says nothing by itself.</returns>
+    Task<bool> FollowAsync(Func<string, CancellationToken, Task> changed, CancellationToken cancellationToken) => Task.FromResult(false);
 
     /// <summary>Reaches one model, which must be loaded. The caller owns the driver.</summary>
     IBackendDriver DriverOf(string model);

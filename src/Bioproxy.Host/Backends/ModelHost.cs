@@ -11,7 +11,11 @@ namespace Bioproxy.Host.Backends;
 internal sealed class ModelHost(IModelServer server, SwapGate gate, TimeProvider time, Func<ModelHost, ListedModel, Backend> make)
     : IDisposable
 {
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
+
     private readonly SemaphoreSlim _listing = new(1, 1);
+    private readonly TaskCompletionSource _listed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly GrowingList<Backend> _backends = new([]);
     private BackendAnswer<ModelList> _last;
     private long _asked = long.MinValue;
@@ -20,8 +24,8 @@ internal sealed class ModelHost(IModelServer server, SwapGate gate, TimeProvider
 
     public SwapGate Gate => gate;
 
-    /// <summary>Whether it has listed its models, and so is a server of this kind.</summary>
-    public bool IsListed { get; private set; }
+    /// <summary>Whether it has listed models, and so is a server of this kind. One without models is asked like any other server.</summary>
+    public bool IsListed => Backends.Count > 0;
 
     /// <summary>The models that were ever listed.</summary>
     public IReadOnlyList<Backend> Backends => _backends.Items;
@@ -51,16 +55,69 @@ internal sealed class ModelHost(IModelServer server, SwapGate gate, TimeProvider
         }
     }
 
+    /// <summary>Follows what the server says of its models by itself, so that their states are known at once; where it says nothing, they
+    /// are known at the next check. Never fails.</summary>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        await _listed.Task.WaitAsync(stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var pause = FirstPause;
+        while (!stopping.IsCancellationRequested)
+        {
+            var since = time.GetTimestamp();
+            var follows = false;
+            try
+            {
+                follows = await server.FollowAsync(ChangedAsync, stopping).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            pause = !follows ? LongestPause
+                : time.GetElapsedTime(since) > LongestPause ? FirstPause
+                : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            await Task.Delay(pause, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Stops the load of a model that no request wants any more.</summary>
+    /// <returns>Whether it is loaded after all.</returns>
+    public async Task<bool> StopLoadAsync(string model, CancellationToken cancellationToken)
+    {
+        var answer = await ListAsync(cancellationToken).ConfigureAwait(false);
+        var status = answer.Value?.Find(model)?.Status;
+        if (status == ListedStatus.Loading)
+            await server.UnloadAsync(model, cancellationToken).ConfigureAwait(false);
+        return status is ListedStatus.Ready or ListedStatus.Sleeping;
+    }
+
+    /// <summary>Loads a model for a request that its gate has let through.</summary>
+    public async Task LoadAsync(string model, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        await server.LoadAsync(model, cancellationToken).ConfigureAwait(false);
+        gate.Loaded(model, time.GetElapsedTime(began));
+    }
+
     public void Dispose()
     {
         server.Dispose();
         _listing.Dispose();
     }
 
+    private Task ChangedAsync(string model, CancellationToken cancellationToken)
+    {
+        if (Backends.FirstOrDefault(backend => backend.Model == model) is not { } backend)
+            return ListAsync(cancellationToken);
+        backend.Monitor.CheckSoon();
+        return Task.CompletedTask;
+    }
+
     private void Take(ModelList list)
     {
         gate.Observe(list);
-        IsListed = true;
+        _listed.TrySetResult();
         foreach (var model in list.Models.Where(model => Backends.All(backend => backend.Model != model.Name)))
             _backends.Add(make(this, model));
     }

@@ -24,6 +24,10 @@ internal sealed partial class SwapGate(TimeProvider time, TimeSpan maxWait, Time
     /// <summary>Makes a model go; where it is not set the server does that by itself.</summary>
     public Func<string, CancellationToken, Task>? Unload { get; set; }
 
+    /// <summary>Stops the load of a model that no request wants any more, and says whether it is loaded after all. Not set where the
+    /// server cannot do that.</summary>
+    public Func<string, CancellationToken, Task<bool>>? StopLoad { get; set; }
+
     /// <summary>Who saves what a model holds.</summary>
     public void Subscribe(string model, ISwapListener listener)
     {
@@ -36,6 +40,45 @@ internal sealed partial class SwapGate(TimeProvider time, TimeSpan maxWait, Time
     {
         lock (_lock)
             return Model_NeedsLock(model).State;
+    }
+
+    /// <summary>Why a request for the model is not let through now; null when it is.</summary>
+    public string? ObstacleOf(string model)
+    {
+        lock (_lock)
+        {
+            var asked = Model_NeedsLock(model);
+            return asked.IsOpen ? null
+                : _isSwapping ? "another model is being saved"
+                : asked.HasRoom ? "it is being unloaded first"
+                : "another model is busy";
+        }
+    }
+
+    /// <summary>See <see cref="IModelLoader.ExpectedSeconds"/>.</summary>
+    public double ExpectedSeconds(string model)
+    {
+        List<SwapModel> victims;
+        double load;
+        lock (_lock)
+        {
+            var asked = Model_NeedsLock(model);
+            if (asked is { State: SwapState.Here, IsClosed: false })
+                return 0;
+            load = asked.LoadTime.Seconds();
+            if (asked.State == SwapState.Coming)
+                return load;
+            victims = Victims_NeedsLock(asked);
+        }
+
+        return load + victims.Sum(static victim => victim.Listener?.LeaveSeconds ?? 0);
+    }
+
+    /// <summary>A request has loaded a model.</summary>
+    public void Loaded(string model, TimeSpan took)
+    {
+        lock (_lock)
+            Model_NeedsLock(model).LoadTime.Add(took.TotalSeconds);
     }
 
     /// <summary>Waits until a model is loaded, or has room to be.</summary>
@@ -56,6 +99,34 @@ internal sealed partial class SwapGate(TimeProvider time, TimeSpan maxWait, Time
         using var leaving = cancellationToken.UnsafeRegister(_ => Abandon(waiter, cancellationToken), null);
         using var timer = time.CreateTimer(_ => Decide(), null, maxWait, Timeout.InfiniteTimeSpan);
         return await waiter.Granted.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Makes a model go as soon as it has no requests. Those that arrive meanwhile wait until it has been loaded
+    /// again.</summary>
+    /// <exception cref="OperationCanceledException">The caller gave up; the model stays.</exception>
+    public async Task UnloadAsync(string model, CancellationToken cancellationToken)
+    {
+        var unloaded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        SwapModel asked;
+        lock (_lock)
+        {
+            asked = Model_NeedsLock(model);
+            if (!asked.HasRoom)
+                return;
+            asked.Unloaders.Add(unloaded);
+        }
+
+        Decide();
+        try
+        {
+            await unloaded.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_lock)
+                asked.Unloaders.Remove(unloaded);
+            Decide();
+        }
     }
 
     /// <summary>For a control call: null when the model is not loaded, as far as is known.</summary>
@@ -98,7 +169,7 @@ internal sealed partial class SwapGate(TimeProvider time, TimeSpan maxWait, Time
                     (SwapState.Gone, _) => SwapState.Gone,
                     (_, ListedStatus.Ready or ListedStatus.Sleeping) => SwapState.Here,
                     (_, ListedStatus.Loading) => SwapState.Coming,
-                    (SwapState.Coming, _) when model.Requests > 0 => SwapState.Coming,
+                    (SwapState.Coming or SwapState.Here, _) when model.Requests > 0 => SwapState.Coming, // the next of them loads it
                     _ => SwapState.Out,
                 };
             }
@@ -117,6 +188,7 @@ internal sealed partial class SwapGate(TimeProvider time, TimeSpan maxWait, Time
     private SwapPass Grant_NeedsLock(SwapModel model)
     {
         model.Requests++;
+        model.IsAbandoned = false;
         return new SwapPass(() => EndRequest(model), CancellationToken.None);
     }
 
@@ -126,6 +198,7 @@ internal sealed partial class SwapGate(TimeProvider time, TimeSpan maxWait, Time
         {
             model.Requests--;
             model.LastUsed = ++_uses;
+            model.IsAbandoned = model is { Requests: 0, State: SwapState.Coming } && StopLoad is not null;
         }
 
         Decide();
@@ -159,12 +232,31 @@ internal sealed partial class SwapGate(TimeProvider time, TimeSpan maxWait, Time
     private void Decide()
     {
         List<(SwapWaiter Waiter, SwapPass Pass)> granted = [];
-        (SwapModel Target, List<SwapModel> Victims)? swap = null;
+        List<TaskCompletionSource> unloaded;
+        SwapModel? stopped = null;
+        (SwapModel? Target, List<SwapModel> Victims)? swap = null;
         lock (_lock)
         {
             Reopen_NeedsLock();
             LetThrough_NeedsLock(granted);
-            if (!_isSwapping && _waiting.Find(waiter => !waiter.Model.HasRoom) is { } first)
+            unloaded = Unloaded_NeedsLock();
+            if (_isSwapping)
+            {
+                // One swap at a time.
+            }
+            else if (Idle_NeedsLock(static model => model is { IsAbandoned: true, State: SwapState.Coming }) is { } abandoned)
+            {
+                _isSwapping = true;
+                abandoned.State = SwapState.Leaving;
+                stopped = abandoned;
+            }
+            else if (Idle_NeedsLock(static model => model is { HasRoom: true, Unloaders.Count: > 0 }) is { } going)
+            {
+                _isSwapping = true;
+                going.State = SwapState.Leaving;
+                swap = (null, [going]);
+            }
+            else if (_waiting.Find(waiter => !waiter.Model.HasRoom) is { } first)
             {
                 var victims = Victims_NeedsLock(first.Model);
                 if (victims.Count == 0)
@@ -187,8 +279,28 @@ internal sealed partial class SwapGate(TimeProvider time, TimeSpan maxWait, Time
 
         foreach (var (waiter, pass) in granted)
             waiter.Granted.TrySetResult(pass);
+        foreach (var unloader in unloaded)
+            unloader.TrySetResult();
+        if (stopped is not null)
+            _ = StopLoadAsync(stopped);
         if (swap is var (target, goes))
             _ = SwapAsync(target, goes);
+    }
+
+    private SwapModel? Idle_NeedsLock(Func<SwapModel, bool> isMeant) =>
+        _models.Values.FirstOrDefault(model => model.Requests == 0 && isMeant(model));
+
+    /// <summary>Those who waited for models that are gone.</summary>
+    private List<TaskCompletionSource> Unloaded_NeedsLock()
+    {
+        List<TaskCompletionSource> all = [];
+        foreach (var model in _models.Values.Where(static model => !model.HasRoom))
+        {
+            all.AddRange(model.Unloaders);
+            model.Unloaders.Clear();
+        }
+
+        return all;
     }
 
     /// <summary>Nobody else waits for the room of a model that was closed.</summary>
@@ -218,64 +330,4 @@ internal sealed partial class SwapGate(TimeProvider time, TimeSpan maxWait, Time
             .ThenBy(static model => model.LastUsed).ToList();
         return candidates[..Math.Max(0, candidates.Count + 1 - most)];
     }
-
-    private async Task SwapAsync(SwapModel target, List<SwapModel> victims)
-    {
-        foreach (var victim in victims)
-            await LeaveAsync(victim, target.Name).ConfigureAwait(false);
-        lock (_lock)
-        {
-            _isSwapping = false;
-            if (target.State is SwapState.Out or SwapState.Gone)
-                target.State = SwapState.Coming;
-            target.IsClosed = false;
-        }
-
-        Decide();
-    }
-
-    /// <summary>Saves what a model holds, and makes it go. Never throws: the swap continues whatever happens.</summary>
-    private async Task LeaveAsync(SwapModel victim, string target)
-    {
-        LogSwap(victim.Name, target);
-        using var late = new CancellationTokenSource(maxSave, time);
-        await victim.Leaving.CancelAsync().ConfigureAwait(false);
-        try
-        {
-            if (victim.Listener is { } listener)
-                await listener.SaveAsync(late.Token).WaitAsync(maxSave, time).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
-        {
-            LogSlow(victim.Name, maxSave.TotalSeconds);
-        }
-        catch (Exception e)
-        {
-            LogFailed(victim.Name, e); // the fence of a background task
-        }
-
-        Task quiet;
-        lock (_lock)
-        {
-            victim.State = SwapState.Gone;
-            victim.IsClosed = false;
-            victim.Leaving = new CancellationTokenSource();
-            victim.Quiet = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            quiet = victim.Calls == 0 ? Task.CompletedTask : victim.Quiet.Task;
-        }
-
-        await quiet.WaitAsync(maxSave, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        victim.Listener?.Gone();
-        if (Unload is { } unload)
-            await unload(victim.Name, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    [LoggerMessage(LogLevel.Information, "Model {Victim} makes room for {Target}.")]
-    private partial void LogSwap(string victim, string target);
-
-    [LoggerMessage(LogLevel.Warning, "Saving what model {Model} holds took longer than {Seconds:0.###} s (swap.max_save_seconds).")]
-    private partial void LogSlow(string model, double seconds);
-
-    [LoggerMessage(LogLevel.Error, "Saving what model {Model} holds failed.")]
-    private partial void LogFailed(string model, Exception exception);
 }

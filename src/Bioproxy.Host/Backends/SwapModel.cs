@@ -19,6 +19,14 @@ internal sealed class SwapModel(string name)
     /// <summary>A request for another model has waited too long: no further ones are let through.</summary>
     public bool IsClosed { get; set; }
 
+    /// <summary>It was being loaded when its last request ended.</summary>
+    public bool IsAbandoned { get; set; }
+
+    /// <summary>Callers that wait for it to be unloaded; no request is let through meanwhile.</summary>
+    public List<TaskCompletionSource> Unloaders { get; } = [];
+
+    public LoadTime LoadTime { get; } = new();
+
     public ISwapListener? Listener { get; set; }
 
     /// <summary>Cancelled when it has to leave; a new one for every stay.</summary>
@@ -29,5 +37,5 @@ internal sealed class SwapModel(string name)
 
     public bool HasRoom => State is SwapState.Coming or SwapState.Here or SwapState.Leaving;
 
-    public bool IsOpen => State is SwapState.Coming or SwapState.Here && !IsClosed;
+    public bool IsOpen => State is SwapState.Coming or SwapState.Here && !IsClosed && Unloaders.Count == 0;
 }

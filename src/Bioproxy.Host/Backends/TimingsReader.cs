@@ -82,7 +82,7 @@ internal static class TimingsReader
     /// <summary>Anthropic's stream: the prompt's tokens in its first event, those generated in its last.</summary>
     public static PromptTimings? ReadFirst(ReadOnlySpan<byte> head, ReadOnlySpan<byte> tail)
     {
-        if (JsonLookup.LastObject(head, "\"usage\":"u8) is not { } usage || usage.Number("cache_read_input_tokens") is not { } read
+        if (JsonLookup.FirstObject(head, "\"usage\":"u8) is not { } usage || usage.Number("cache_read_input_tokens") is not { } read
             || usage.Number("input_tokens") is not { } input)
             return null;
         return new PromptTimings(

@@ -11,8 +11,8 @@ namespace Bioproxy.Host.CommandLine;
 /// <param name="Misses"><c>misses</c>, with the number of misses to list.</param>
 internal sealed record CommandActions(
     Func<ConfigurationInput, CancellationToken, Task<int>> Run,
-    Func<ConfigurationInput, CancellationToken, Task<int>> Check,
-    Func<ConfigurationInput, CancellationToken, Task<int>> Doctor,
+    Func<ConfigurationInput, BackendChoice, CancellationToken, Task<int>> Check,
+    Func<ConfigurationInput, BackendChoice, CancellationToken, Task<int>> Doctor,
     Func<ConfigurationInput, KvRequest, CancellationToken, Task<int>> Kv,
     Func<ConfigurationInput, PluginsRequest, CancellationToken, Task<int>> Plugins,
     Func<ConfigurationInput, int, CancellationToken, Task<int>> Misses);

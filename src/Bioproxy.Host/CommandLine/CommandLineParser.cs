@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
-using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Telemetry;
 
 namespace Bioproxy.Host.CommandLine;
@@ -17,14 +16,8 @@ internal static class CommandLineParser
         var options = new SettingOptions();
         var root = new RootCommand("A reverse proxy for llama-server that makes templated prompts and long conversations start at once.")
         {
-            Command("check", "Check the configuration, templates, plugins and the backend, and exit.", options, actions.Check),
-            Command(
-                "doctor",
-                "Measure what the running llama-server can do and report which flags to change. Occupies its slots for some seconds. "
-                + "Exit code: 0 nothing to change, 1 something does not work or cannot be reached, 2 the configuration has mistakes, "
-                + "3 it works, but a change would make it better.",
-                options,
-                actions.Doctor),
+            BackendCommands.Check(options, actions.Check),
+            BackendCommands.Doctor(options, actions.Doctor),
             PluginsCommand.Make(options, actions.Plugins),
             KvCommands.Make(options, actions.Kv),
             MissesCommands.Make(options, actions.Misses),
@@ -69,14 +62,6 @@ internal static class CommandLineParser
         await parsed.InvokeAsync(new InvocationConfiguration { Output = text, Error = text }, cancellationToken);
         await error.WriteLineAsync(text.ToString().Trim());
         await error.WriteLineAsync("bioproxy --help shows every option and command.");
-    }
-
-    private static Command Command(
-        string name, string description, SettingOptions options, Func<ConfigurationInput, CancellationToken, Task<int>> act)
-    {
-        var command = new Command(name, description);
-        command.SetAction((result, token) => act(options.Read(result), token));
-        return command;
     }
 
     private sealed class ShowVersion : SynchronousCommandLineAction

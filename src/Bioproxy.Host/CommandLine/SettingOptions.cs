@@ -18,6 +18,9 @@ internal sealed class SettingOptions
         key => key.Name,
         key => new Option<string>(key.Option!) { HelpName = key.OptionValue, Description = key.OptionHelp, Recursive = true });
 
+    /// <summary>What <c>--backend</c> sets.</summary>
+    private const string BackendKey = "backend_url";
+
     public IEnumerable<Option> All => [_config, .. _settings.Values];
 
     public ConfigurationInput Read(ParseResult result) => new()
@@ -28,4 +31,18 @@ internal sealed class SettingOptions
             .Where(setting => setting.Text is not null)
             .ToDictionary(setting => setting.Key, setting => setting.Text!),
     };
+
+    /// <summary>For a command that examines backends: <c>--backend</c> is the address of a server, or the name of a backend.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="model">The model that it names; null for none.</param>
+    public (ConfigurationInput Input, BackendChoice Choice) ReadChoice(ParseResult result, string? model)
+    {
+        var input = Read(result);
+        if (!input.Overrides.TryGetValue(BackendKey, out var text))
+            return (input, new BackendChoice(Model: model));
+        if (text.Contains("://", StringComparison.Ordinal))
+            return (input, new BackendChoice(Model: model, IsAddress: true));
+        var others = input.Overrides.Where(setting => setting.Key != BackendKey).ToDictionary(StringComparer.Ordinal);
+        return (input with { Overrides = others }, new BackendChoice(text, model));
+    }
 }

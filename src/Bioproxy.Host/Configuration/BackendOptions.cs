@@ -24,4 +24,10 @@ internal sealed record BackendOptions(string Name, Uri Url)
 
     /// <summary>The key that sets its address, for messages.</summary>
     public string UrlKey => IsPooled ? $"pool.models.{Name}" : Name == DefaultName ? "backend_url" : $"backends.{Name}.url";
+
+    /// <summary>The key that sets <see cref="ApiKey"/>.</summary>
+    public string ApiKeyKey => Name == DefaultName ? "backend_api_key" : $"backends.{Name}.api_key";
+
+    /// <summary>The key that sets <see cref="SlotDirectory"/>.</summary>
+    public string SlotDirectoryKey => Name == DefaultName ? "kv.directory" : $"backends.{Name}.slot_directory";
 }

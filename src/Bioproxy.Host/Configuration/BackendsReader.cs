@@ -19,7 +19,7 @@ internal static class BackendsReader
     };
 
     private static readonly MemberTable<BackendOptions> Members = new MemberTable<BackendOptions>()
-        .With("url", ValueReaders.Url("http://localhost:8081"), (backend, value) => backend with { Url = value })
+        .With("url", ValueReaders.BackendUrl, (backend, value) => backend with { Url = value })
         .With("kind", ValueReaders.Named(Kinds), (backend, value) => backend with { Kind = value })
         .With("api_key", ValueReaders.Text, (backend, value) => backend with { ApiKey = value })
         .With("slot_directory", ReadFolder)

@@ -26,9 +26,10 @@ internal static class ConfigurationKeys
             OptionValue = "port",
             OptionHelp = "The port of health, metrics and status; 0 takes a free one. [default: 8089]",
         },
-        Key("backend_url", ValueReaders.Url("http://localhost:8081"), (options, value) => options with { BackendUrl = value }) with
+        Key("backend_url", ValueReaders.BackendUrl, (options, value) => options with { BackendUrl = value }) with
         {
-            Option = "--backend", OptionValue = "url", OptionHelp = "The address of llama-server. [default: http://localhost:8081]",
+            Option = "--backend", OptionValue = "url",
+            OptionHelp = "The address of llama-server; for check and doctor also the name of a backend. [default: http://localhost:8081]",
         },
         Optional("backend_api_key", ValueReaders.Text, (options, value) => options with { BackendApiKey = value }),
         new("backends", IsScalar: false, BackendsReader.Read),
@@ -61,6 +62,14 @@ internal static class ConfigurationKeys
         Key("kv.max_snapshots", ValueReaders.Whole(2, 100_000), (options, value) => options with { KvMaxSnapshots = (int)value }),
         Key("kv.min_free_bytes", ValueReaders.Size, (options, value) => options with { KvMinFreeBytes = value }),
         Optional("kv.domain_header", ValueReaders.HeaderName, (options, value) => options with { KvDomainHeader = value }),
+        Key("preambles.enabled", ValueReaders.Boolean, (options, value) => options with { PreamblesEnabled = value }),
+        Key(
+            "preambles.min_tokens",
+            ValueReaders.Whole(1, int.MaxValue),
+            (options, value) => options with { PreamblesMinTokens = (int)value }),
+        Key("preambles.max", ValueReaders.Whole(1, 1000), (options, value) => options with { PreamblesMax = (int)value }),
+        new("trusted_proxies", IsScalar: false, (options, value, reading) =>
+            NetworksReader.Read("trusted_proxies", value, reading) is { } networks ? options with { TrustedProxies = networks } : options),
         Texts("lanes.batch_api_keys", (options, value) => options with { BatchApiKeys = value }),
         Key("queue.keep_alive_seconds", ValueReaders.SecondsOrZero("never"), (options, value) => options with { QueueKeepAlive = value }),
         Key("queue.max_length", ValueReaders.Whole(0, 1_000_000), (options, value) => options with { QueueMaxLength = (int)value }),
@@ -81,6 +90,10 @@ internal static class ConfigurationKeys
             ValueReaders.SecondsOrZero("no limit"),
             (options, value) => options with { RequestBodyTimeout = value }),
         Key("timeouts.client_write_seconds", ValueReaders.Seconds(0.001), (options, value) => options with { ClientWriteTimeout = value }),
+        Key(
+            "timeouts.resume_seconds",
+            ValueReaders.SecondsOrZero("at once"),
+            (options, value) => options with { ResumeTimeout = value }),
         Key(
             "timeouts.drain_seconds",
             ValueReaders.SecondsOrZero("cut off at once"),

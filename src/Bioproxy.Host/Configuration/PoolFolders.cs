@@ -18,6 +18,19 @@ internal sealed record PoolFolders(string Children, string Slots, string Work)
     /// <summary>The slot folder of a model: <c>${slots}</c> in its command. Two models never share one.</summary>
     public string SlotsOf(string model) => Path.Combine(Slots, FileName(model));
 
+    /// <summary>Creates the slot folder of a model for its owner only: saved states contain prompts.</summary>
+    public void CreateSlotsOf(string model)
+    {
+        // The mode applies to the last folder of a path only.
+        foreach (var folder in new[] { Slots, SlotsOf(model) })
+        {
+            if (OperatingSystem.IsWindows())
+                Directory.CreateDirectory(folder);
+            else
+                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
     /// <summary>A name that every file system takes; different names stay different.</summary>
     private static string FileName(string model)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Configuration;
@@ -111,6 +112,15 @@ internal sealed record ProxyOptions
     /// <summary><c>kv.save</c>: which conversations become snapshots.</summary>
     public SaveMode KvSave { get; init; } = SaveMode.Auto;
 
+    /// <summary>What conversations begin with is found and kept.</summary>
+    public bool PreamblesEnabled { get; init; } = true;
+
+    /// <summary>Tokens of the shortest preamble.</summary>
+    public int PreamblesMinTokens { get; init; } = 512;
+
+    /// <summary>Most preambles of one model.</summary>
+    public int PreamblesMax { get; init; } = 32;
+
     /// <summary><c>kv.min_tokens</c>: shorter prompts are side requests: they are not saved, and must not evict longer ones.</summary>
     public int KvMinTokens { get; init; } = 512;
 
@@ -135,6 +145,9 @@ internal sealed record ProxyOptions
     /// <summary><c>kv.domain_header</c>: the request header that separates isolation domains where there are no API keys; null for
     /// none.</summary>
     public string? KvDomainHeader { get; init; }
+
+    /// <summary><c>trusted_proxies</c>: the web servers whose <c>X-Forwarded-For</c> says who sends a request.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
     /// <summary><c>lanes.batch_api_keys</c>: requests with these API keys wait in the batch lane.</summary>
     public IReadOnlyList<string> BatchApiKeys { get; init; } = [];
@@ -182,6 +195,9 @@ internal sealed record ProxyOptions
 
     /// <summary><c>timeouts.client_write_seconds</c>: a client that does not accept a write for this long is disconnected.</summary>
     public TimeSpan ClientWriteTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary><c>timeouts.resume_seconds</c>: how long a stream that can be resumed goes on without its client.</summary>
+    public TimeSpan ResumeTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary><c>timeouts.drain_seconds</c>: how long running responses may continue after a stop was requested.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);

@@ -82,6 +82,13 @@ internal static class ValueReaders
         $"an absolute http:// or https:// address without user name, ? or #, e.g. {example}",
         TryUrl);
 
+    /// <summary>A server's address. Clients' paths begin with <c>/v1</c> already, so one that ends with it would have it twice.</summary>
+    public static ValueReader<Uri> BackendUrl { get; } = new(
+        ConfigurationValueKind.Text,
+        "an absolute http:// or https:// address without user name, ? or #, and without /v1 at its end, e.g. http://localhost:8081",
+        static (string text, [MaybeNullWhen(false)] out Uri value) =>
+            TryUrl(text, out value) && !value.AbsolutePath.TrimEnd('/').EndsWith("/v1", StringComparison.OrdinalIgnoreCase));
+
     public static ValueReader<TimeSpan> Seconds(double least) => new(
         ConfigurationValueKind.Number,
         FormattableString.Invariant($"a number of seconds from {least} to {LongestSeconds} (fractions allowed)"),

@@ -1,4 +1,6 @@
 using Bioproxy.Host.Backends;
+using Bioproxy.Host.Configuration;
+using static Bioproxy.Host.Doctor.Figures;
 
 namespace Bioproxy.Host.Doctor;
 
@@ -27,7 +29,8 @@ internal sealed class Diagnosis
     public static Report Of(Measurements found)
     {
         var diagnosis = new Diagnosis(found);
-        diagnosis.Backend();
+        foreach (var (finding, change) in ServerFindings.Of(found))
+            diagnosis.Say(finding.Verdict, finding.What, finding.Text, change);
         if (found.Backend is { Status: BackendStatus.Ready, Facts: { CanReadSlots: true } facts })
         {
             diagnosis.Failures();
@@ -42,42 +45,6 @@ internal sealed class Diagnosis
         }
 
         return new Report(diagnosis._findings, diagnosis._changes);
-    }
-
-    private void Backend()
-    {
-        switch (_found.Backend)
-        {
-            case { Status: BackendStatus.Ready, Problem: { } problem }:
-                Say(Verdict.Bad, "backend", $"{_found.Url}: {problem}", "Set backend_api_key to the key of llama-server --api-key.");
-                break;
-            case { Status: BackendStatus.Ready, Facts: { IsLlamaServer: true, IsRouter: false } facts }:
-                var slots = $"{Number(facts.TotalSlots, "slot")} of {Number(facts.ContextPerSlot, "token")}";
-                Say(Verdict.Ok, "backend", $"llama-server {facts.Build}, model {facts.ModelAlias ?? facts.ModelPath}, {slots}");
-                if (!facts.CanReadSlots)
-                {
-                    Say(Verdict.Slow, "slots", "not shown by the server: nothing could be measured, and no KV cache is saved",
-                        "Start llama-server without --no-slots. With --no-slots the proxy expands and queues, but saves and restores "
-                        + "nothing.");
-                }
-
-                break;
-            case { Status: BackendStatus.Ready, Facts.IsRouter: true }:
-                Say(Verdict.Bad, "backend", $"{_found.Url} is a llama-server in router mode, or llama-swap: its models are not examined",
-                    "To examine a model, point backend_url (--backend) at a llama-server that was started with a model (-m).");
-                break;
-            case { Status: BackendStatus.Ready }:
-                Say(Verdict.Bad, "backend", $"{_found.Url} is not a llama-server (it has no /props): no KV cache is saved",
-                    "Point backend_url (--backend) at a llama-server.");
-                break;
-            case { Status: BackendStatus.Loading }:
-                Say(Verdict.Bad, "backend", $"{_found.Url} is loading its model", "Wait until llama-server has loaded its model.");
-                break;
-            default:
-                Say(Verdict.Bad, "backend", $"{_found.Url} is not reachable: {_found.Backend.Problem ?? "no answer"}",
-                    "Start llama-server, or set backend_url (--backend) to its address.");
-                break;
-        }
     }
 
     private void Failures()
@@ -126,7 +93,9 @@ internal sealed class Diagnosis
                 ? $" costs {Figures.Time(length / known.TokensPerSecond)} of prefill"
                 : " is computed again";
             Say(Verdict.Slow, "save", "not possible: no --slot-save-path",
-                "Start llama-server with --slot-save-path FOLDER, and set kv.directory to the same folder. "
+                (_found.Server.IsPooled
+                    ? $"Add --slot-save-path {CommandLineText.Slots} to {_found.Server.UrlKey}.command. "
+                    : $"Start llama-server with --slot-save-path FOLDER, and set {_found.Server.SlotDirectoryKey} to the same folder. ")
                 + $"Without it {conversation}{costs} after every restart and whenever its slot was needed; a saved state is read back "
                 + "from disk instead.");
             return;
@@ -269,25 +238,28 @@ internal sealed class Diagnosis
 
     private void Folder(BackendFacts facts)
     {
+        var server = _found.Server;
+        var what = server.Name == BackendOptions.DefaultName ? server.SlotDirectoryKey : "slot_directory";
         if (_found.Folder is not { } folder)
         {
             if (facts.CanSaveSlots)
-                Say(Verdict.Info, "kv.directory", "not configured: old snapshots cannot be deleted, nor checked before they are restored");
+                Say(Verdict.Info, what, "not configured: old snapshots cannot be deleted, nor checked before they are restored");
             return;
         }
 
+        var remedy = server.IsPooled
+            ? $"Write --slot-save-path {CommandLineText.Slots} in {server.UrlKey}.command"
+            : $"Set {server.SlotDirectoryKey} to the folder of llama-server's --slot-save-path";
         if (!folder.Exists)
         {
-            const string Remedy = "Set kv.directory to the folder of llama-server's --slot-save-path.";
-            Say(Verdict.Bad, "kv.directory", $"{folder.Path} does not exist", Remedy);
+            Say(Verdict.Bad, what, $"{folder.Path} does not exist", $"{remedy}.");
             return;
         }
 
         if (folder.HasFile == false)
         {
-            Say(Verdict.Bad, "kv.directory", $"the file that llama-server saved did not appear in {folder.Path}",
-                "Set kv.directory to the folder of llama-server's --slot-save-path, or remove the key if the proxy cannot reach that "
-                + "folder.");
+            Say(Verdict.Bad, what, $"the file that llama-server saved did not appear in {folder.Path}",
+                server.IsPooled ? $"{remedy}." : $"{remedy}, or remove the key if the proxy cannot reach that folder.");
             return;
         }
 
@@ -296,9 +268,9 @@ internal sealed class Diagnosis
         var whole = _found.Saved is { } saved ? saved.Bytes + ((context - saved.Tokens) * BytesPerToken(saved)) : 0;
         var text = whole > 0 ? $"{folder.Path}: {room}; the state of a full slot is {Figures.Bytes(whole)}" : $"{folder.Path}: {room}";
         if (folder.FreeBytes < whole)
-            Say(Verdict.Bad, "kv.directory", text, $"Make room in {folder.Path}: the next save may fail.");
+            Say(Verdict.Bad, what, text, $"Make room in {folder.Path}: the next save may fail.");
         else
-            Say(Verdict.Ok, "kv.directory", text);
+            Say(Verdict.Ok, what, text);
         if (folder.IsOpen)
         {
             Say(Verdict.Info, "private", $"every user of this machine can read the states in {folder.Path}",
@@ -323,10 +295,6 @@ internal sealed class Diagnosis
     private static string Speed(SlotFileResult file) => $"{Figures.Bytes(file.Bytes / Math.Max(file.Duration.TotalSeconds, 0.0001))}/s";
 
     private static string Time(TimeSpan time) => Figures.Time(time.TotalSeconds);
-
-    private static string Number(int? count, string what) => count is { } known
-        ? $"{Figures.Count(known)} {what}{(known == 1 ? string.Empty : "s")}"
-        : $"an unknown number of {what}s";
 
     private void Say(Verdict verdict, string what, string text, string? change = null)
     {

@@ -9,7 +9,7 @@ namespace Bioproxy.Host.Doctor;
 /// Tests and measures on a running llama-server what the proxy relies on, with prompts of random words. Every step is bounded in time; a
 /// step that fails is recorded, and the others continue.
 /// </summary>
-internal sealed class Examination(ISlotApi client, BackendMonitor monitor, ProxyOptions options, TimeProvider time)
+internal sealed class Examination(ISlotApi client, BackendMonitor monitor, BackendOptions server, TimeProvider time)
 {
     public const string FileName = "bioproxy-doctor.bin";
 
@@ -23,18 +23,18 @@ internal sealed class Examination(ISlotApi client, BackendMonitor monitor, Proxy
     private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StepLimit = TimeSpan.FromMinutes(3);
 
-    private readonly SlotFolder? _folder = options.KvDirectory is { } path ? new SlotFolder(path, FileName) : null;
+    private readonly SlotFolder? _folder = server.SlotDirectory is { } path ? new SlotFolder(path, FileName) : null;
 
     /// <summary>The tokens left in each slot that was used; a different number means that another client used the slot.</summary>
     private readonly Dictionary<int, int> _held = [];
 
     private IReadOnlyList<SlotRow> _before = [];
-    private Measurements _found = new() { Url = options.BackendUrl, Backend = BackendState.NotAsked };
+    private Measurements _found = new() { Server = server, Backend = BackendState.NotAsked };
 
     public async Task<Measurements> RunAsync(CancellationToken cancellationToken)
     {
         var state = await LookAsync(cancellationToken).ConfigureAwait(false);
-        _found = _found with { Backend = state, KvEnabled = options.KvEnabled };
+        _found = _found with { Backend = state };
         if (state is not { Status: BackendStatus.Ready, Facts: { IsLlamaServer: true, IsRouter: false, CanReadSlots: true } facts })
             return _found;
         var slot = await IdleSlotAsync(cancellationToken).ConfigureAwait(false);

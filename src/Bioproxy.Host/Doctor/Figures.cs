@@ -7,6 +7,10 @@ internal static class Figures
 {
     public static string Count(double number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 
+    public static string Number(int? count, string what) => count is { } known
+        ? $"{Count(known)} {what}{(known == 1 ? string.Empty : "s")}"
+        : $"an unknown number of {what}s";
+
     public static string Bytes(double bytes) => bytes switch
     {
         >= 1e9 => Short(bytes / 1e9) + " GB",

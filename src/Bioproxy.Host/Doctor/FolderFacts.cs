@@ -1,6 +1,6 @@
 namespace Bioproxy.Host.Doctor;
 
-/// <summary>What is known about <c>kv.directory</c>.</summary>
+/// <summary>What is known about the folder of <c>--slot-save-path</c>.</summary>
 /// <param name="Path">The folder.</param>
 /// <param name="Exists">Whether it exists.</param>
 /// <param name="HasFile">Whether the file that llama-server saved appeared there; null when none was saved.</param>

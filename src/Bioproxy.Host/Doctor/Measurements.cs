@@ -1,11 +1,12 @@
 using Bioproxy.Host.Backends;
+using Bioproxy.Host.Configuration;
 
 namespace Bioproxy.Host.Doctor;
 
 /// <summary>What an examination measured. Steps that were not tried or failed are null.</summary>
 internal sealed record Measurements
 {
-    public required Uri Url { get; init; }
+    public required BackendOptions Server { get; init; }
     public required BackendState Backend { get; init; }
     public bool KvEnabled { get; init; } = true;
 
@@ -42,7 +43,7 @@ internal sealed record Measurements
     /// <summary>Tokens that an idle slot held, and whether it was emptied when another slot started.</summary>
     public (int Tokens, bool IsEmptied)? Idle { get; init; }
 
-    /// <summary><c>kv.directory</c>; null when it is not configured.</summary>
+    /// <summary>The folder of <c>kv.directory</c> or <c>slot_directory</c>; null when it is not configured.</summary>
     public FolderFacts? Folder { get; init; }
 
     /// <summary>What was cleaned up or left behind.</summary>

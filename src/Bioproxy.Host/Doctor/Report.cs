@@ -11,5 +11,8 @@ internal sealed record Report(IReadOnlyList<Finding> Findings, IReadOnlyList<str
     /// <summary>Everything works, but a change would make it better.</summary>
     public const int Improvable = 3;
 
+    /// <summary>Something was tried. Otherwise there is nothing to say about changes.</summary>
+    public bool IsMeasured { get; init; } = true;
+
     public int ExitCode => Findings.Any(finding => finding.Verdict == Verdict.Bad) ? Broken : Changes.Count > 0 ? Improvable : 0;
 }

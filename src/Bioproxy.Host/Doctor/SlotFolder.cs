@@ -1,6 +1,6 @@
 namespace Bioproxy.Host.Doctor;
 
-/// <summary>The folder of <c>kv.directory</c>, which should be llama-server's <c>--slot-save-path</c>.</summary>
+/// <summary>The configured slot folder, which should be llama-server's <c>--slot-save-path</c>.</summary>
 internal sealed class SlotFolder(string path, string fileName)
 {
     private readonly string _file = Path.Combine(path, fileName);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Prompts;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 
@@ -16,7 +17,7 @@ internal sealed class BodyReader(ProxyOptions options, TimeProvider time)
     /// <summary>Reads the body to its end. Only then does the server notice a client that leaves while its request waits.</summary>
     public async ValueTask<(PooledBody? Body, ProxyFailure? Failure)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        if (request.Headers.ContentEncoding.Count > 0 && request.Headers.ContentEncoding != "identity")
+        if (request.Headers.ContentEncoding.Any(static encoding => encoding is { Length: > 0 } && !IsIdentity(encoding)))
             return (null, Encoded(request.Headers.ContentEncoding.ToString()));
         if (request.ContentLength > options.MaxBodyBytes)
             return (null, TooLarge());
@@ -38,6 +39,17 @@ internal sealed class BodyReader(ProxyOptions options, TimeProvider time)
                 body.Dispose();
         }
     }
+
+    /// <summary>llama-server makes a prompt of the fields of a form, too. No plugin could edit it there, so it is refused.</summary>
+    /// <returns>Null when the body is not a form.</returns>
+    public static ProxyFailure? RefuseForm(HttpRequest request) =>
+        request.Headers.ContentType.Any(static type => type?.Contains("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true)
+            ? new(FailureKind.ClientBodyForm, "A form (multipart/form-data) cannot be a prompt here; send it as JSON.")
+            : null;
+
+    /// <summary>Why a prompt that plugins cannot see is refused.</summary>
+    public static ProxyFailure Unreadable(PooledBody body) =>
+        new(FailureKind.ClientBodyInvalid, $"The request's body cannot be read: {PromptBody.ProblemOf(body.Json.Span)}.");
 
     /// <summary>A body of a copy of bytes that are here already.</summary>
     public (PooledBody? Body, ProxyFailure? Failure) Copy(ReadOnlyMemory<byte> bytes)
@@ -94,6 +106,8 @@ internal sealed class BodyReader(ProxyOptions options, TimeProvider time)
             pause?.Dispose();
         }
     }
+
+    private static bool IsIdentity(string encoding) => encoding.Trim().Equals("identity", StringComparison.OrdinalIgnoreCase);
 
     private static ProxyFailure Encoded(string encoding) => new(
         FailureKind.ClientBodyEncoded, $"Content-Encoding '{encoding}' is not supported; send the body as plain JSON.");

@@ -19,7 +19,8 @@ internal sealed class ClientSink(HttpContext http) : IAnswerSink
 
     public CancellationToken Gone => http.RequestAborted;
 
-    public bool NeedsKeepAlive => true;
+    /// <summary>In a stream that its client may resume, the client counts the bytes, and the backend does not know ours.</summary>
+    public bool NeedsKeepAlive => !http.Request.Headers.ContainsKey("X-Conversation-Id");
 
     public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         _response.Body.WriteAsync(bytes, cancellationToken);

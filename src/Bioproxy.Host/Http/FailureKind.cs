@@ -6,6 +6,7 @@ internal enum FailureKind
     ClientGone,
     ClientBodyTooLarge,
     ClientBodyEncoded,
+    ClientBodyForm,
     ClientBodyBroken,
     ClientBodyTimedOut,
     ClientHeaderWrong,

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Numerics;
+using Bioproxy.Host.Json;
 
 namespace Bioproxy.Host.Http;
 
@@ -15,10 +16,17 @@ internal sealed class PooledBody(BodyBudget budget, long? declared) : IDisposabl
 
     private byte[]? _buffer = [];
     private bool _isAbandoned;
+    private JsonRange? _json;
 
     public int Length { get; private set; }
 
     public ReadOnlyMemory<byte> Memory => (_buffer ?? throw new ObjectDisposedException(nameof(PooledBody))).AsMemory(0, Length);
+
+    /// <summary>Where the JSON stands in it.</summary>
+    public JsonRange JsonRange => _json ??= JsonExtent.Of(Memory.Span);
+
+    /// <summary>The JSON in it, as the backend reads it.</summary>
+    public ReadOnlyMemory<byte> Json => Memory.Slice(JsonRange.Start, JsonRange.Length);
 
     /// <summary>Adds what arrived.</summary>
     /// <returns>False when the budget is used up; the body is unchanged.</returns>
@@ -28,6 +36,7 @@ internal sealed class PooledBody(BodyBudget budget, long? declared) : IDisposabl
             return false;
         bytes.CopyTo(_buffer.AsSpan(Length));
         Length += (int)bytes.Length;
+        _json = null;
         return true;
     }
 

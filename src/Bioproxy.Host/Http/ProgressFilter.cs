@@ -98,8 +98,9 @@ internal sealed class ProgressFilter : ResponseGate
             _out.Write(Comment(progress.Processed, progress.Total));
     }
 
+    /// <summary>Without an empty line: that would end an event, and some clients fail on one without data.</summary>
     private static byte[] Comment(int processed, int total) =>
-        Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $": prompt {processed} of {total} tokens\n\n"));
+        Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $": prompt {processed} of {total} tokens\n"));
 
     private void Open()
     {

@@ -11,7 +11,7 @@ internal sealed record ProxyFailure(FailureKind Kind, string Message, TimeSpan? 
         FailureKind.ClientGone => 499,
         FailureKind.ClientBodyTimedOut => 408,
         FailureKind.ClientBodyTooLarge => 413,
-        FailureKind.ClientBodyEncoded => 415,
+        FailureKind.ClientBodyEncoded or FailureKind.ClientBodyForm => 415,
         FailureKind.ClientBodyBroken or FailureKind.ClientBodyInvalid or FailureKind.ClientHeaderWrong => 400,
         FailureKind.ModelNotFound => 404,
         FailureKind.NotSupported => 501,
@@ -23,12 +23,7 @@ internal sealed record ProxyFailure(FailureKind Kind, string Message, TimeSpan? 
     };
 
     /// <summary>The error's <c>type</c>, as the OpenAI API names them.</summary>
-    public string Type => Status switch
-    {
-        429 => "rate_limit_error",
-        < 500 => "invalid_request_error",
-        _ => "server_error",
-    };
+    public string Type => ErrorDetail.TypeOf(Status);
 
     /// <summary>The error's <c>code</c>: stable, for programs.</summary>
     public string Code => Kind switch
@@ -36,6 +31,7 @@ internal sealed record ProxyFailure(FailureKind Kind, string Message, TimeSpan? 
         FailureKind.ClientGone => "client_gone",
         FailureKind.ClientBodyTooLarge => "request_too_large",
         FailureKind.ClientBodyEncoded => "unsupported_content_encoding",
+        FailureKind.ClientBodyForm => "unsupported_media_type",
         FailureKind.ClientBodyBroken => "request_incomplete",
         FailureKind.ClientBodyTimedOut => "request_timeout",
         FailureKind.ClientHeaderWrong => "invalid_header",

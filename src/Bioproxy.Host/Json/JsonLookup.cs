@@ -14,12 +14,18 @@ internal static class JsonLookup
     /// <summary>The object behind the last <paramref name="name"/>, if all of it is there.</summary>
     /// <param name="bytes">Any part of a body or a stream.</param>
     /// <param name="name">The name with its quotes and its colon; inside a JSON string the quotes would be escaped.</param>
-    public static JsonElement? LastObject(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> name)
+    public static JsonElement? LastObject(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> name) =>
+        bytes.LastIndexOf(name) is var at and >= 0 ? Object(bytes[(at + name.Length)..]) : null;
+
+    /// <summary>The object behind the first <paramref name="name"/>, if all of it is there.</summary>
+    /// <param name="bytes">As for <see cref="LastObject"/>.</param>
+    /// <param name="name">As for <see cref="LastObject"/>.</param>
+    public static JsonElement? FirstObject(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> name) =>
+        bytes.IndexOf(name) is var at and >= 0 ? Object(bytes[(at + name.Length)..]) : null;
+
+    private static JsonElement? Object(ReadOnlySpan<byte> value)
     {
-        var at = bytes.LastIndexOf(name);
-        if (at < 0)
-            return null;
-        var reader = new Utf8JsonReader(bytes[(at + name.Length)..], isFinalBlock: false, default);
+        var reader = new Utf8JsonReader(value, isFinalBlock: false, default);
         try
         {
             if (JsonElement.TryParseValue(ref reader, out var element) && element is { ValueKind: JsonValueKind.Object } found)

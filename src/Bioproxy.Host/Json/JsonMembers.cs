@@ -13,7 +13,7 @@ internal static class JsonMembers
         try
         {
             JsonRange? found = null;
-            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 512 });
+            var reader = new Utf8JsonReader(json, JsonReading.Options);
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
                 return null;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -32,6 +32,27 @@ internal static class JsonMembers
         {
             return null;
         }
+    }
+
+    /// <summary>Where the objects of a list stand; empty where there is no list.</summary>
+    /// <param name="json">The bytes.</param>
+    /// <param name="list">The list in them, which is known to be JSON.</param>
+    public static List<JsonRange> Elements(ReadOnlySpan<byte> json, JsonRange list)
+    {
+        var found = new List<JsonRange>();
+        var reader = new Utf8JsonReader(list.Of(json), JsonReading.Options);
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray)
+            return found;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            var start = (int)reader.TokenStartIndex;
+            var isObject = reader.TokenType == JsonTokenType.StartObject;
+            reader.Skip();
+            if (isObject)
+                found.Add(new JsonRange(list.Start + start, (int)reader.BytesConsumed - start));
+        }
+
+        return found;
     }
 
     /// <summary>The text of a member; null where it is missing or not a text.</summary>

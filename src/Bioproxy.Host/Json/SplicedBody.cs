@@ -10,16 +10,18 @@ internal sealed class SplicedBody
 
     /// <param name="body">The client's bytes; must stay valid as long as this object is used.</param>
     /// <param name="splices">In any order; they may not overlap.</param>
-    public SplicedBody(ReadOnlyMemory<byte> body, IReadOnlyList<JsonSplice> splices)
+    /// <param name="start">Where the text that the splices were made for begins in the body.</param>
+    public SplicedBody(ReadOnlyMemory<byte> body, IReadOnlyList<JsonSplice> splices, int start = 0)
     {
         var at = 0;
         foreach (var splice in splices.Count < 2 ? splices : [.. splices.OrderBy(s => s.Range.Start)])
         {
-            if (splice.Range.Start < at)
-                throw new ArgumentException($"Two edits overlap at byte {splice.Range.Start}.", nameof(splices));
-            Add(body[at..splice.Range.Start]);
+            var from = start + splice.Range.Start;
+            if (from < at)
+                throw new ArgumentException($"Two edits overlap at byte {from}.", nameof(splices));
+            Add(body[at..from]);
             Add(splice.Replacement);
-            at = splice.Range.End;
+            at = start + splice.Range.End;
         }
 
         Add(body[at..]);

@@ -9,8 +9,8 @@ internal interface ISlotScheduler
     /// <summary>Whether a slot holds a prefix of this prompt now. Quick: the queue asks under its lock.</summary>
     bool IsHot(CanonicalPrompt prompt);
 
-    /// <summary>Seconds to the first token of this prompt, and those that others are expected to pay for what it displaces.</summary>
-    double ExpectedSeconds(CanonicalPrompt? prompt, string? domain, Lane lane);
+    /// <summary>What placing this prompt now would choose. Quick: the router asks every instance for every request.</summary>
+    PlanOption Estimate(CanonicalPrompt? prompt, Lane lane);
 
     /// <summary>Decides and prepares where a leased prompt goes.</summary>
     /// <param name="prompt">The prompt; null when nothing may be reused (several generations, or the client forbade it).</param>

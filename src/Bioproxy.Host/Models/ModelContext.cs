@@ -1,4 +1,5 @@
 using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Models.Preambles;
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Telemetry;
@@ -10,6 +11,8 @@ namespace Bioproxy.Host.Models;
 /// process.</summary>
 internal sealed class ModelContext
 {
+    private PreambleFinder? _preambles;
+
     public required ProxyOptions Options { get; init; }
 
     public required SnapshotStore Snapshots { get; init; }
@@ -25,6 +28,9 @@ internal sealed class ModelContext
 
     /// <summary>Whether restores have an effect on this model.</summary>
     public required RestoreEffectiveness Effectiveness { get; init; }
+
+    /// <summary>What conversations with the model begin with.</summary>
+    public PreambleFinder Preambles => LazyInitializer.EnsureInitialized(ref _preambles, () => new(Options, Rates));
 
     public required ProxyMetrics Metrics { get; init; }
 

@@ -81,8 +81,8 @@ internal sealed partial class ModelInstance : IAsyncDisposable
     /// <summary>Whether a slot holds a prefix of this prompt now. Quick: the queue asks under its lock.</summary>
     public bool IsHot(CanonicalPrompt prompt) => Scheduler.IsHot(prompt);
 
-    /// <summary>Seconds to the first token of this prompt once its turn has come, with what others are expected to pay for it.</summary>
-    public double ExpectedSeconds(CanonicalPrompt? prompt, string? domain, Lane lane) => Scheduler.ExpectedSeconds(prompt, domain, lane);
+    /// <summary>What placing this prompt now would choose.</summary>
+    public PlanOption Estimate(CanonicalPrompt? prompt, Lane lane) => Scheduler.Estimate(prompt, lane);
 
     /// <summary>Decides and prepares where a leased prompt goes.</summary>
     /// <exception cref="OperationCanceledException">The client left; nothing is left behind.</exception>

@@ -16,18 +16,19 @@ internal sealed class PlacementInputs(ModelContext context, SlotTable table, Mod
     /// <param name="lane">Whose work it is.</param>
     /// <param name="mayRestore">A snapshot may be restored.</param>
     /// <param name="maySave">What the prompt displaces may be saved first.</param>
+    /// <param name="isEstimate">Nothing is going to be restored now: the files are not looked at.</param>
     public (PlanContext Context, Snapshot? Whole, Snapshot? Partial) For(
-        CanonicalPrompt? prompt, string? domain, Lane lane, bool mayRestore, bool maySave)
+        CanonicalPrompt? prompt, string? domain, Lane lane, bool mayRestore, bool maySave, bool isEstimate = false)
     {
         var rates = context.Rates.Now;
         var now = context.Uptime.Seconds;
         if (prompt is null)
             return (new PlanContext { Rates = rates, Now = now, Domain = domain }, null, null);
         var fingerprint = mayRestore && _options.KvEnabled && context.Effectiveness.Disabled is null ? recognition.Fingerprint : null;
-        var whole = fingerprint is null ? null : Usable(context.Snapshots.Index.Best(prompt, fingerprint, context.Place));
-        var through = fingerprint is not null && lane != Lane.WarmUp
-            && context.Snapshots.Index.Through(prompt, fingerprint, context.Place) is { } longer
-            && longer.Shared > (whole?.Chain.Length ?? 0) && Usable(longer.Snapshot) is not null
+        var onDisk = fingerprint is null ? null : context.Snapshots.Find(prompt, fingerprint, context.Place);
+        var whole = isEstimate ? onDisk?.Whole : Usable(onDisk?.Whole);
+        var through = lane != Lane.WarmUp && onDisk?.Through is { } longer
+            && longer.Shared > (whole?.Chain.Length ?? 0) && (isEstimate || Usable(longer.Snapshot) is not null)
                 ? longer
                 : default((Snapshot Snapshot, int Shared)?);
         var plan = new PlanContext
@@ -46,20 +47,22 @@ internal sealed class PlacementInputs(ModelContext context, SlotTable table, Mod
     }
 
     /// <summary>What a slot holds once this prompt has been computed in it.</summary>
-    public SlotContent ContentOf(CanonicalPrompt prompt, SlotWork work, Snapshot? whole) => new(prompt.Chain, 1, IsSaved: false)
+    public SlotContent ContentOf(CanonicalPrompt prompt, SlotWork work, Snapshot? whole)
     {
-        Domain = prompt.Domain,
-        Session = prompt.Session,
-        Tools = prompt.Shape.Tools,
-        Opening = prompt.Session is null ? 0 : prompt.Opening,
-        Turns = work.IsOwn ? 0 : prompt.Turns,
-        Saved = whole?.SavedPrefix,
-        IsSide = IsSide(prompt),
-    };
-
-    /// <summary>Titles, tags, summaries: recognised by their shape, or beside the conversation that the client says they belong to. Whether
-    /// it is one for its length is known for certain when the answer has reported the tokens.</summary>
-    private bool IsSide(CanonicalPrompt prompt) => prompt.Side != SideKind.None || table.IsBesideItsConversation(prompt);
+        var side = prompt.Side == SideKind.None && table.IsBesideItsConversation(prompt) ? SideKind.Beside : prompt.Side;
+        return new SlotContent(prompt.Chain, 1, IsSaved: false)
+        {
+            Domain = prompt.Domain,
+            Session = prompt.Session,
+            Tools = prompt.Shape.Tools,
+            Opening = prompt.Session is null ? 0 : prompt.Opening,
+            FirstMessage = prompt.Session is null ? 0 : prompt.FirstMessage,
+            Turns = work.IsOwn ? 0 : prompt.Turns,
+            Saved = whole?.SavedPrefix,
+            IsSide = side != SideKind.None, // one that is too short to be kept is known when its answer has reported the tokens
+            Side = side,
+        };
+    }
 
     /// <summary>Too short to wait until what it displaces is saved. A long side request waits: what it displaces is worth more than the
     /// seconds.</summary>

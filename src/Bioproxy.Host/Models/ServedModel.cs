@@ -20,6 +20,7 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
     private readonly SemaphoreSlim _waking = new(1, 1);
     private volatile ModelInstance _current;
     private volatile string _name;
+    private volatile string? _reportedName;
 
     public ServedModel(ModelContext context, Backend backend, SlotQueue queue)
     {
@@ -38,8 +39,12 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
     /// <summary>After failures it is left out for a while.</summary>
     public BackOff BackOff { get; }
 
-    /// <summary>What the server calls its model: the last name that was seen; the backend's own name until then.</summary>
+    /// <summary>What clients call the model: the last name that was seen; the backend's own name until then. A model of the pool has the
+    /// name that it has there.</summary>
     public string Name => _name;
+
+    /// <summary>Whether a client that uses this name means the model: the name, or the path that the server lists in its place.</summary>
+    public bool IsCalled(string? name) => name is not null && (name == _name || name == _reportedName);
 
     /// <summary>What all instances share.</summary>
     public ModelContext Context => _context;
@@ -62,6 +67,38 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
     /// whose model is always there.</returns>
     public ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterAsync(CancellationToken cancellationToken) =>
         _backend.Loader?.EnterAsync(cancellationToken) ?? default;
+
+    /// <summary><see cref="EnterAsync"/> and <see cref="PrepareAsync"/>: afterwards a request can wait in the queue.</summary>
+    public ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterLoadedAsync(CancellationToken cancellationToken)
+    {
+        if (_backend.Loader is not null)
+            return EnterSlowlyAsync(cancellationToken);
+        var preparing = PrepareAsync(cancellationToken);
+        return preparing.IsCompletedSuccessfully ? default : new(PrepareWithoutPassAsync(preparing));
+    }
+
+    /// <summary>What such a request waits for now, for people.</summary>
+    public string Waiting => _backend.Loader?.Obstacle is { } obstacle
+        ? $"waiting for model {_name}: {obstacle}"
+        : $"loading model {_name}";
+
+    /// <summary>A request got no answer.</summary>
+    /// <returns>Whether the server has ended and is started again for the next request.</returns>
+    public ValueTask<bool> RestartsAsync(CancellationToken cancellationToken) =>
+        _backend.Loader?.RestartsAsync(cancellationToken) ?? default;
+
+    /// <summary>Seconds that a request which came now would wait for the model to be loaded; 0 where it is.</summary>
+    public double LoadSeconds => _backend.Loader?.ExpectedSeconds ?? 0;
+
+    public double LeaveSeconds
+    {
+        get
+        {
+            var (rates, now) = (_context.Rates.Now, _context.Uptime.Seconds);
+            return Queue.SecondsUntilIdle
+                + _current.Table.View().Sum(slot => slot.Content is { } content ? EvictionCost.OfLeaving(content, rates, now) : 0);
+        }
+    }
 
     public bool IsBusy => Queue.View is var view && view.Used + view.UsersWaiting > 0;
 
@@ -108,9 +145,8 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
             var old = _current;
             if (ReferenceEquals(old.State, state))
                 return;
-            if (_backend.Model is null && state.Facts is { } facts
-                && (facts.ModelAlias ?? Path.GetFileName(facts.ModelPath)) is { Length: > 0 } name)
-                _name = name;
+            if (_backend.Model is null && !_backend.Options.IsPooled && state.Facts is { Name: { } name } facts)
+                (_name, _reportedName) = (name, facts.ModelAlias);
             if (state.Status == BackendStatus.Ready)
                 Queue.SetCapacity(state.Facts?.TotalSlots ?? _backend.Options.Capacity ?? _context.Options.QueueCapacity);
             _current = new ModelInstance(_context, _backend, state, Queue);
@@ -127,6 +163,31 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
         await _current.DisposeAsync().ConfigureAwait(false);
         await Task.WhenAll(retiring).ConfigureAwait(false);
         _waking.Dispose();
+    }
+
+    private async ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterSlowlyAsync(CancellationToken cancellationToken)
+    {
+        var (pass, failure) = await EnterAsync(cancellationToken).ConfigureAwait(false);
+        if (failure is not null)
+            return (null, failure);
+        var isPrepared = false;
+        try
+        {
+            await PrepareAsync(cancellationToken).ConfigureAwait(false);
+            isPrepared = true;
+            return (pass, null);
+        }
+        finally
+        {
+            if (!isPrepared)
+                pass?.Dispose();
+        }
+    }
+
+    private static async Task<(SwapPass? Pass, ProxyFailure? Failure)> PrepareWithoutPassAsync(ValueTask preparing)
+    {
+        await preparing.ConfigureAwait(false);
+        return default;
     }
 
     private async Task PrepareSlowlyAsync(ValueTask noticing, CancellationToken cancellationToken)

@@ -8,10 +8,20 @@ internal sealed class ServerChoosesScheduler(ModelContext context, InstanceBacke
 {
     public bool IsHot(CanonicalPrompt prompt) => false;
 
-    public double ExpectedSeconds(CanonicalPrompt? prompt, string? domain, Lane lane)
+    /// <summary>A model that is not loaded has no slots; once it is, what is on disk for it can be restored.</summary>
+    public PlanOption Estimate(CanonicalPrompt? prompt, Lane lane)
     {
+        if (prompt is null)
+            return default;
         var rates = context.Rates.Now;
-        return prompt is null ? 0 : rates.PrefillSeconds(prompt.Chain.Length * rates.TokensPerByte);
+        var tokens = prompt.Chain.Length * rates.TokensPerByte;
+        var computed = new PlanOption(PromptSource.Cold, null, 0, rates.PrefillSeconds(tokens), 0);
+        if (!context.Options.KvEnabled || context.Rates.Identity is not { } fingerprint || context.Effectiveness.Disabled is not null
+            || context.Snapshots.Find(prompt, fingerprint, context.Place).Whole is not { } snapshot)
+            return computed;
+        var reused = Math.Min(tokens, snapshot.Chain.Length * rates.TokensPerByte);
+        var seconds = rates.RestoreSeconds(snapshot.Bytes) + rates.PrefillSeconds(tokens - reused);
+        return seconds < computed.Seconds ? new(PromptSource.Restored, null, reused, seconds, 0, snapshot.Bytes) : computed;
     }
 
     public ValueTask<Placement> PlaceAsync(

@@ -30,11 +30,11 @@ internal sealed partial class SlotScheduler(
     private readonly ILogger<SlotScheduler> _logger = context.Loggers.CreateLogger<SlotScheduler>();
 
     public bool IsHot(CanonicalPrompt prompt) =>
-        table.Plan(prompt, default(PlanContext) with { Rates = context.Rates.Now, Now = context.Uptime.Seconds })
+        table.Estimate(prompt, default(PlanContext) with { Rates = context.Rates.Now, Now = context.Uptime.Seconds })
             is { Source: PromptSource.Hot, IsPartial: false };
 
-    public double ExpectedSeconds(CanonicalPrompt? prompt, string? domain, Lane lane) =>
-        table.Plan(prompt, inputs.For(prompt, domain, lane, mayRestore: true, maySave: true).Context).Chosen.Cost;
+    public PlanOption Estimate(CanonicalPrompt? prompt, Lane lane) => prompt is null ? default
+        : table.Estimate(prompt, inputs.For(prompt, null, lane, mayRestore: true, maySave: true, isEstimate: true).Context);
 
     public async ValueTask<Placement> PlaceAsync(
         CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken)
@@ -73,6 +73,7 @@ internal sealed partial class SlotScheduler(
         CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken)
     {
         var may = new PlacementLimits(MayRestore: true, MaySave: true, MayStash: true);
+        Decision? prepared = null; // for work that cannot be pinned, a slot is prepared in one turn and used in the next
         for (var turn = 0; turn < MostTurns && backend.IsCurrent; turn++)
         {
             var (decided, plan) = await DecideAsync(prompt, domain, weight, lane, may, cancellationToken).ConfigureAwait(false);
@@ -90,9 +91,17 @@ internal sealed partial class SlotScheduler(
                         await watcher.PollAsync(cancellationToken).ConfigureAwait(false); // the evaluation may be running still
                     break;
                 default:
-                    if (await actions.RestoreAsync(decided, cancellationToken).ConfigureAwait(false))
-                        return Placed(decided, plan);
                     may = may with { MayRestore = false };
+                    if (!await actions.RestoreAsync(decided, cancellationToken).ConfigureAwait(false))
+                        break;
+                    if (decided is { Plan.IsUnpinned: false } or { Snapshot: null })
+                    {
+                        var isPrepared = prepared is not null && prepared.Plan.Slot == decided.Plan.Slot;
+                        return Placed(isPrepared ? prepared! with { Work = decided.Work } : decided, plan);
+                    }
+
+                    table.Withdraw(decided.Work!, wasSent: false);
+                    prepared = decided;
                     break;
             }
         }
@@ -127,7 +136,8 @@ internal sealed partial class SlotScheduler(
                     return (new Decision(chosen, DecidedStep.Stash, stash, prompt, whole, null), plan);
                 if (snapshot is not null && !context.Snapshots.TryHold(snapshot))
                     continue; // removed just now
-                if (table.TryBegin(chosen, prompt?.Chain, weight, lane == Lane.WarmUp) is { } work)
+                var begun = snapshot is null ? chosen : chosen with { IsUnpinned = false }; // to be prepared, it is taken
+                if (table.TryBegin(begun, prompt?.Chain, weight, lane == Lane.WarmUp) is { } work)
                     return (new Decision(chosen, DecidedStep.Begin, work, prompt, whole, snapshot), plan);
                 if (snapshot is not null)
                     context.Snapshots.LetGo(snapshot);

@@ -56,6 +56,8 @@ internal sealed class LoadedPlugin : IDisposable
 
     public IReadOnlyList<PluginHandler> Handlers => _exports.Handlers;
 
+    public IReadOnlyList<PluginAnswerObserver> Observers => _exports.Observers;
+
     public IReadOnlyList<PluginEngine> Engines => _exports.Engines;
 
     /// <summary>Whether it has parts to start and to stop.</summary>

@@ -11,6 +11,7 @@ internal sealed partial class PluginExports
     private readonly List<PluginTransform> _transforms = [];
     private readonly List<PluginResponseTransform> _responses = [];
     private readonly List<PluginHandler> _handlers = [];
+    private readonly List<PluginAnswerObserver> _observers = [];
     private readonly List<PluginEngine> _engines = [];
     private readonly List<IPluginLifetime> _lifetimes = [];
 
@@ -22,10 +23,12 @@ internal sealed partial class PluginExports
 
     public IReadOnlyList<PluginHandler> Handlers => _handlers;
 
+    public IReadOnlyList<PluginAnswerObserver> Observers => _observers;
+
     public IReadOnlyList<PluginEngine> Engines => _engines;
 
     /// <summary>All parts except the engines.</summary>
-    public IEnumerable<PluginPart> Parts => [.. _transforms, .. _responses, .. _handlers];
+    public IEnumerable<PluginPart> Parts => [.. _transforms, .. _responses, .. _handlers, .. _observers];
 
     public bool AreNone => !Parts.Any() && _engines.Count == 0 && _lifetimes.Count == 0;
 
@@ -59,6 +62,12 @@ internal sealed partial class PluginExports
             exports.Collect<IRequestHandler>(container, "handler", nameof(RequestHandlerAttribute)))
         {
             exports._handlers.Add(new(plugin, name, order, part, command));
+        }
+
+        foreach (var (name, _, _, _, part) in
+            exports.Collect<IAnswerObserver>(container, "answer observer", nameof(AnswerObserverAttribute)))
+        {
+            exports._observers.Add(new(plugin, name, part));
         }
 
         exports.CollectEngines(container);

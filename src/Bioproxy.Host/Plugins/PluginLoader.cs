@@ -193,8 +193,8 @@ internal sealed partial class PluginLoader(
             if (exports.AreNone)
             {
                 throw PluginFaultException.Faulted(
-                    "No exports found. Is a class marked with [PromptTransform], [ResponseTransform], [RequestHandler] "
-                    + "or [TemplateEngine]?");
+                    "No exports found. Is a class marked with [PromptTransform], [ResponseTransform], [RequestHandler], "
+                    + "[TemplateEngine] or [AnswerObserver]?");
             }
 
             status = status with

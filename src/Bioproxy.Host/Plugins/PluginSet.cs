@@ -32,6 +32,7 @@ internal sealed class PluginSet : IDisposable
         Transforms = [.. transforms.Where(HasNoCommand)];
         Responses = [.. responses.Where(HasNoCommand)];
         Handlers = [.. handlers.Where(HasNoCommand)];
+        Observers = Sorted(_loaded.SelectMany(plugin => plugin.Observers));
         Commands = ((IEnumerable<PluginPart>)[.. transforms, .. responses, .. handlers])
             .Select(part => part.Command).OfType<string>().Where(command => agents?.Contains(command) != false)
             .Distinct(StringComparer.Ordinal)
@@ -50,6 +51,9 @@ internal sealed class PluginSet : IDisposable
 
     /// <summary>The handlers without a command, in their order; every request is offered to them.</summary>
     public IReadOnlyList<PluginHandler> Handlers { get; }
+
+    /// <summary>What looks at complete answers.</summary>
+    public IReadOnlyList<PluginAnswerObserver> Observers { get; }
 
     /// <summary>The parts behind each enabled slash command.</summary>
     public FrozenDictionary<string, CommandParts> Commands { get; }

@@ -12,6 +12,9 @@ internal sealed class PluginTransform(
     /// <summary>It also runs when only an earlier message carries its command.</summary>
     public bool RunsForHistory { get; } = runsForHistory;
 
+    /// <summary>The expansion of triggers, which belongs to the program: what it does not see is not expanded, and no more.</summary>
+    public bool IsBuiltIn => Plugin is "Bioproxy.PrefixExpander" or "Bioproxy.PrefixStabiliser";
+
     public override string What => "transform";
 
     public ValueTask TransformAsync(PromptContext context, CancellationToken cancellationToken) =>

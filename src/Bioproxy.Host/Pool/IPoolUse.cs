@@ -9,6 +9,9 @@ internal interface IPoolUse
     /// </summary>
     bool IsBusy(string name);
 
+    /// <summary>See <see cref="Backends.ISwapListener.LeaveSeconds"/>.</summary>
+    double LeaveSeconds(string name) => 0;
+
     /// <summary>Saves what is worth it. The model receives no requests any more.</summary>
     /// <param name="name">The model.</param>
     /// <param name="limit">The pool stops the model after this time in any case.</param>

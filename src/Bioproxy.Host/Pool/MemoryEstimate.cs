@@ -30,9 +30,8 @@ internal static partial class MemoryEstimate
     /// <returns>Bytes; null when the command line names no model file, or the file cannot be read.</returns>
     public static long? Of(IReadOnlyList<string> commandLine, string folder)
     {
-        if (ValueOf(commandLine, "-m", "--model") is not { } model)
+        if (FileOf(commandLine, folder) is not { } path)
             return null;
-        var path = Path.GetFullPath(model, folder);
         if (GgufHeader.Read(path).Header is not { } header)
             return null;
         var weights = Parts(path).Sum(Length) - Length(path) + header.TensorBytes;
@@ -47,6 +46,10 @@ internal static partial class MemoryEstimate
             + (header.ValueElements * BytesOf(ValueOf(commandLine, "-ctv", "--cache-type-v")));
         return (long)Math.Min(weights + (context * perToken), long.MaxValue / 4);
     }
+
+    /// <summary>The model's file; null when the command line names none.</summary>
+    public static string? FileOf(IReadOnlyList<string> commandLine, string folder) =>
+        ValueOf(commandLine, "-m", "--model") is { } model ? Path.GetFullPath(model, folder) : null;
 
     /// <summary>All files of a model that is split over several (name-00001-of-00003.gguf).</summary>
     private static IEnumerable<string> Parts(string path)

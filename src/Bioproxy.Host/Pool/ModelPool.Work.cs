@@ -9,6 +9,9 @@ internal sealed partial class ModelPool
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
 
+    /// <summary>Connections break at the end of a process; that it has ended is known when its output has been read.</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(3);
+
     /// <summary>Does whatever can be done now. Called after every change.</summary>
     private void Advance()
     {
@@ -129,6 +132,7 @@ internal sealed partial class ModelPool
             (entry.Process, entry.Load, entry.IsPreloadWanted, entry.Problem) = (process, null, false, null);
             entry.Generation++;
             entry.ReadySince = entry.LastUsed = Now;
+            entry.LoadTime.Add((_time.GetUtcNow() - entry.Since).TotalSeconds);
             SetState_NeedsLock(entry, PoolModelState.Ready);
 
             // Here, not in the next plan: they come before everything that is decided about the model from now on.
@@ -233,9 +237,12 @@ internal sealed partial class ModelPool
     }
 
     /// <summary>Notices a crash. Never fails, and ends with the process.</summary>
-    private async Task WatchAsync(PoolEntry entry, IModelProcess process)
+    private async Task WatchAsync(PoolEntry entry, IModelProcess process) =>
+        Crashed(entry, process, await process.Ended.ConfigureAwait(false));
+
+    /// <summary>A process has ended; nothing changes when that is known already, or when the pool has ended it.</summary>
+    private void Crashed(PoolEntry entry, IModelProcess process, ModelExit exit)
     {
-        var exit = await process.Ended.ConfigureAwait(false);
         lock (_lock)
         {
             if (entry.Process != process || entry.State != PoolModelState.Ready)

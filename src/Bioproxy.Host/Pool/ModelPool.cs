@@ -78,6 +78,13 @@ internal sealed partial class ModelPool : IAsyncDisposable
     /// <summary>Loads the models that are configured to be preloaded, as far as there is room.</summary>
     public void Start()
     {
+        foreach (var entry in _entries.Values)
+        {
+            var memory = MemoryOf(entry); // an estimate of how long it takes to load, too
+            lock (_lock)
+                entry.Memory ??= memory;
+        }
+
         foreach (var entry in _options.Models.Where(model => model.Preload).Select(model => _entries[model.Name]))
         {
             var memory = _factory.MemoryOf(entry.Options);
@@ -124,6 +131,30 @@ internal sealed partial class ModelPool : IAsyncDisposable
         Advance();
         await using var leaving = cancellationToken.UnsafeRegister((_, token) => Leave(waiter, token), null).ConfigureAwait(false);
         return await waiter.Result.ConfigureAwait(false);
+    }
+
+    /// <summary>A request got no answer from the model's server: waits a moment for the end of the process.</summary>
+    /// <returns>Whether it has ended. The next caller has it started again, after a pause.</returns>
+    public async Task<bool> HasEndedAsync(string name, CancellationToken cancellationToken)
+    {
+        IModelProcess process;
+        var entry = _entries[name];
+        lock (_lock)
+        {
+            if (_isStopping)
+                return false;
+            if (entry is not { State: PoolModelState.Ready, Process: { } current })
+                return true;
+            process = current;
+        }
+
+        Task ending = process.Ended.WaitAsync(EndLimit, _time, cancellationToken);
+        await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!process.Ended.IsCompleted)
+            return false;
+        Crashed(entry, process, await process.Ended.ConfigureAwait(false));
+        return true;
     }
 
     /// <summary>Unloads the model as soon as it is idle. Requests that arrive meanwhile wait until it has been loaded again.</summary>

@@ -42,7 +42,7 @@ internal sealed class ModelProcessFactory(
         try
         {
             var slots = folders.SlotsOf(model.Name);
-            Directory.CreateDirectory(slots);
+            folders.CreateSlotsOf(model.Name);
             var command = model.CommandLine(options.LlamaServer, port, slots);
             process = ModelProcess.Start(new ModelLaunch(model.Name, port, command, environment, folders), log, time, logger);
         }

@@ -1,3 +1,4 @@
+using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
 
 namespace Bioproxy.Host.Pool;
@@ -26,6 +27,9 @@ internal sealed class PoolEntry(PoolModelOptions options)
 
     /// <summary>What it needs, in bytes; null when not known.</summary>
     public long? Memory { get; set; }
+
+    /// <summary>How long its loads took.</summary>
+    public LoadTime LoadTime { get; } = new();
 
     /// <summary>Callers that wait for a lease.</summary>
     public List<PoolWaiter> Waiters { get; } = [];

@@ -44,6 +44,14 @@ internal static class PoolPlanner
         return plan;
     }
 
+    /// <summary>The models that would have to go for this one, if they were idle and had been loaded for long enough.</summary>
+    public static IReadOnlyList<PoolEntry> VictimsOf(PoolEntry wanted, IReadOnlyCollection<PoolEntry> entries, PoolOptions options)
+    {
+        var room = new PoolRoom(options, entries.Where(entry => entry.IsResident && entry != wanted));
+        return room.Fits(wanted) ? [] : Needed(room, wanted, InOrder(
+            entries.Where(entry => entry.State == PoolModelState.Ready && entry != wanted))) ?? [];
+    }
+
     private static void PlanUnloads(PoolPlan plan, IReadOnlyCollection<PoolEntry> entries, TimeSpan now)
     {
         foreach (var entry in entries.Where(entry => entry.IsIdle))
@@ -78,9 +86,8 @@ internal static class PoolPlanner
         if (room.Fits(wanted))
             return;
 
-        // A model that drains already goes before others: draining has its price only once.
-        var loaded = entries.Where(entry => entry.State == PoolModelState.Ready && !entry.IsClaimed && !plan.Retirements.Contains(entry))
-            .OrderByDescending(entry => entry.IsDraining).ThenBy(entry => entry.LastUsed).ToList();
+        var loaded = InOrder(
+            entries.Where(entry => entry.State == PoolModelState.Ready && !entry.IsClaimed && !plan.Retirements.Contains(entry))).ToList();
         var victims = Needed(room, wanted, loaded.Where(entry => entry.IsIdle && IsOldEnough(entry, at.Options, at.Now)));
         if (victims is not null)
         {
@@ -104,6 +111,10 @@ internal static class PoolPlanner
                 plan.Retirements.Add(entry);
         }
     }
+
+    /// <summary>A model that drains already goes before others: draining has its price only once.</summary>
+    private static IEnumerable<PoolEntry> InOrder(IEnumerable<PoolEntry> loaded) =>
+        loaded.OrderByDescending(entry => entry.IsDraining).ThenBy(entry => entry.LastUsed);
 
     private static bool IsOldEnough(PoolEntry entry, PoolOptions options, TimeSpan now) => entry.ReadySince + options.MinLoaded <= now;
 

@@ -12,6 +12,8 @@ internal sealed class PoolUse : IPoolUse
 
     public bool IsBusy(string name) => _users.TryGetValue(name, out var user) && user.IsBusy;
 
+    public double LeaveSeconds(string name) => _users.TryGetValue(name, out var user) ? user.LeaveSeconds : 0;
+
     public Task SaveBeforeUnloadAsync(string name, TimeSpan limit, CancellationToken cancellationToken) =>
         _users.TryGetValue(name, out var user) ? SaveAsync(user, cancellationToken) : Task.CompletedTask;
 

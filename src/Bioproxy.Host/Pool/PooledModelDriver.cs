@@ -25,8 +25,9 @@ internal sealed class PooledModelDriver(string name, ModelPool pool, IBackendDri
     public Task<ProcessCheck> CheckProcessAsync(BackendFacts facts, CancellationToken cancellationToken) =>
         server.CheckProcessAsync(facts, cancellationToken);
 
-    /// <summary>The request that wakes it has loaded it by then.</summary>
-    public Task WakeAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>The request that wakes it has loaded it by then; a server that sleeps by itself (--sleep-idle-seconds) has not.</summary>
+    public Task WakeAsync(CancellationToken cancellationToken) =>
+        pool.StatusOf(name).State == PoolModelState.Ready ? server.WakeAsync(cancellationToken) : Task.CompletedTask;
 
     public void Dispose() => server.Dispose();
 }

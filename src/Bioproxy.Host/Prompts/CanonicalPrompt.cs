@@ -18,11 +18,13 @@ internal sealed class CanonicalPrompt : IDisposable
     public const byte TextMark = 0xFD;
     public const byte OtherMark = 0xFC;
 
-    /// <summary>The kind of endpoint, and a hash of all that is rendered before the messages.</summary>
-    public const int HeadLength = 17;
+    /// <summary>The names of all members of the head, and two markers for each.</summary>
+    private static readonly int LongestHeadNames = HeadMember.Names.Sum(static name => name.Length + 2);
 
     private byte[]? _buffer;
     private readonly int _length;
+    private ulong? _opening;
+    private ulong? _firstMessage;
 
     /// <summary>How Open WebUI's tasks begin.</summary>
     private static ReadOnlySpan<byte> TaskOpening => "### Task:"u8;
@@ -36,6 +38,13 @@ internal sealed class CanonicalPrompt : IDisposable
 
     public PromptChain Chain { get; }
 
+    /// <summary>The length of what comes before the messages: the kind of endpoint, and the members that change how they are rendered.
+    /// Where in the prompt the backend puts these is not known, so prompts that differ there share nothing.</summary>
+    public int HeadLength { get; private init; } = 1;
+
+    /// <summary>Its first message is a member of the body beside the messages.</summary>
+    public bool HasSystemMember { get; private init; }
+
     /// <summary>Whose prompt it is; null where nobody is told apart.</summary>
     public string? Domain { get; init; }
 
@@ -48,14 +57,13 @@ internal sealed class CanonicalPrompt : IDisposable
     /// <summary>What the client calls the conversation; null when it does not.</summary>
     public string? Session { get; init; }
 
+    /// <summary>Other conversations may have the same name: some programs send one <c>prompt_cache_key</c> with all.</summary>
+    public bool IsSessionShared { get; set; }
+
     public RequestShape Shape { get; init; }
 
     /// <summary>Where the first message begins that is not a system message.</summary>
-    public int BodyStart { get; init; } = HeadLength;
-
-    /// <summary>The members that are rendered before the messages, each as name, <see cref="OtherMark"/>, value and
-    /// <see cref="MessageMark"/>. Prompts with the same ones share the bytes.</summary>
-    public ReadOnlyMemory<byte> Head { get; set; }
+    public int BodyStart { get; private init; } = 1;
 
     /// <summary>Set when the request has been compared with earlier ones.</summary>
     public SideKind Side { get; set; }
@@ -63,52 +71,58 @@ internal sealed class CanonicalPrompt : IDisposable
     /// <summary>Tokens of the prompt; 0 until the backend has reported them.</summary>
     public int Tokens { get; set; }
 
+    /// <summary>Where the first message ends that is not a system message.</summary>
+    public int FirstMessageEnd { get; private init; } = 1;
+
     /// <summary>A checksum of the system messages and all that is rendered before them; 0 when there is neither. It tells openings apart,
     /// and decides nothing about reuse.</summary>
-    public ulong Opening
-    {
-        get
-        {
-            var opening = Text[1..Math.Min(BodyStart, _length)];
-            return opening.ContainsAnyExcept((byte)0) ? ((ulong)opening.Length << 32) | PromptChain.Check(PromptChain.NoCheck, opening) : 0;
-        }
-    }
+    public ulong Opening => _opening ??= ChecksumOf(1, BodyStart);
+
+    /// <summary>A checksum of the first message that is not a system message; 0 when there is none. As <see cref="Opening"/>.</summary>
+    public ulong FirstMessage => _firstMessage ??= ChecksumOf(BodyStart, FirstMessageEnd);
+
+    /// <summary>The backend takes the slot that it is told. Where it does not, it takes the one that shares most with the prompt.</summary>
+    public bool CanPin { get; init; } = true;
 
     /// <summary>The canonical text; gone after disposal.</summary>
     public ReadOnlySpan<byte> Text => (_buffer ?? throw new ObjectDisposedException(nameof(CanonicalPrompt))).AsSpan(0, _length);
 
     /// <summary>For texts that are canonical already (the common beginning of several).</summary>
-    public static CanonicalPrompt Copy(ReadOnlySpan<byte> text)
+    public static CanonicalPrompt Copy(ReadOnlySpan<byte> text, string? domain = null)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(1, text.Length));
         text.CopyTo(buffer);
-        return new CanonicalPrompt(buffer, text.Length);
+        return new CanonicalPrompt(buffer, text.Length) { Domain = domain };
     }
 
     /// <summary>Builds the canonical text of a prompt with the edits made so far.</summary>
-    public static CanonicalPrompt Build(EditablePrompt prompt, string? domain = null, string? session = null)
+    public static CanonicalPrompt Build(EditablePrompt prompt, string? domain = null, string? session = null, bool canPin = true)
     {
         var source = prompt.Source;
         var body = source.Body.Span;
-        var buffer = ArrayPool<byte>.Shared.Rent(SizeLimit(prompt));
+        var rendered = prompt.Rendered;
+        var buffer = ArrayPool<byte>.Shared.Rent(SizeLimit(prompt) + rendered.AddedLength);
         var at = 0;
         // Rendered by the same template.
         buffer[at++] = (byte)(source.Endpoint == PromptEndpoint.Responses ? PromptEndpoint.Chat : source.Endpoint);
-        var head = HeadOf(prompt);
-        (head.IsEmpty ? default : ChainHash.Of(head.Span)).WriteTo(buffer.AsSpan(at));
-        at += 16;
+        at += WriteHead(prompt, buffer.AsSpan(at));
+        var head = at;
+        var system = WriteSystem(prompt, buffer.AsSpan(at));
+        at += system;
         var turns = 1;
-        var bodyStart = 0;
+        var (bodyStart, firstEnd) = (0, 0);
         var (userTurns, isTask) = (0, false);
         for (var m = 0; m < source.Messages.Count; m++)
         {
             var message = source.Messages[m];
             turns += message.Role == "assistant" ? 1 : 0;
-            if (bodyStart == 0 && message.Role is not ("system" or "developer"))
+            if (bodyStart > 0 && firstEnd == 0)
+                firstEnd = at;
+            else if (bodyStart == 0 && message.Role is not ("system" or "developer"))
                 bodyStart = at;
             var contentStart = at + 3 + message.Role.Length;
             buffer[at++] = MessageMark;
-            at += Encoding.UTF8.GetBytes(message.Role, buffer.AsSpan(at));
+            at += Encoding.UTF8.GetBytes(rendered.RoleOf(m), buffer.AsSpan(at));
             buffer[at++] = ContentMark;
             for (var p = 0; p < message.Parts.Count; p++)
             {
@@ -117,7 +131,7 @@ internal sealed class CanonicalPrompt : IDisposable
                 buffer[at++] = range.IsText ? TextMark : OtherMark;
                 at += range.IsText
                     ? WriteText(part, range.Range.Of(body), buffer.AsSpan(at))
-                    : Copy(range.Range.Of(body), buffer.AsSpan(at));
+                    : Copy(rendered.Of(range.Range), buffer.AsSpan(at));
             }
 
             if (message.Role == "user" && !message.Parts.Any(static part => part.Type == "tool_result"))
@@ -131,7 +145,13 @@ internal sealed class CanonicalPrompt : IDisposable
                 buffer[at++] = OtherMark;
                 at += Copy(name.Of(body), buffer.AsSpan(at));
                 buffer[at++] = OtherMark;
-                at += Copy(value.Of(body), buffer.AsSpan(at));
+                at += Copy(rendered.Of(value), buffer.AsSpan(at));
+            }
+
+            if (rendered.AddedTo(m) is { Length: > 0 } added)
+            {
+                buffer[at++] = OtherMark;
+                at += Copy(added, buffer.AsSpan(at));
             }
         }
 
@@ -140,21 +160,25 @@ internal sealed class CanonicalPrompt : IDisposable
             Domain = domain,
             Session = session,
             Turns = turns,
-            Head = head,
-            BodyStart = bodyStart > 0 ? bodyStart : at,
             Shape = new RequestShape
             {
                 Messages = source.Messages.Count,
                 UserTurns = userTurns,
+                HasAnswers = turns > 1,
                 Tools = source.Tools,
                 MaxTokens = source.MaxTokens,
                 HasSchema = source.HasSchema,
                 IsTask = isTask && userTurns == 1,
                 Bytes = at,
             },
-            HeadNames = prompt.Context.ReplacedMembers.Count == 0
+            BodyStart = bodyStart > 0 ? bodyStart : at,
+            FirstMessageEnd = firstEnd > 0 ? firstEnd : at,
+            HeadLength = head,
+            HasSystemMember = system > 0,
+            CanPin = canPin,
+            HeadNames = prompt.Context.ReplacedMembers.Count == 0 && SystemMember.NameOf(source.Endpoint) is null
                 ? source.HeadMembers
-                : [.. source.HeadWith(prompt.Context.ReplacedMembers).Select(static member => member.Name)],
+                : [.. HeadOf(prompt).Select(static member => member.Name)],
         };
     }
 
@@ -166,6 +190,8 @@ internal sealed class CanonicalPrompt : IDisposable
             return held.Length; // the same prompt again: nothing to hash
         var low = 0;
         var high = Math.Min(Chain.BlockCount, held.BlockCount);
+        if (high > 0 && Chain.After(1) != held.After(1))
+            return 0; // most texts differ from the beginning
         while (low < high)
         {
             var middle = (low + high + 1) / 2;
@@ -175,8 +201,15 @@ internal sealed class CanonicalPrompt : IDisposable
                 high = middle - 1;
         }
 
-        return low == held.BlockCount && GoesOnWithTailOf(held) ? held.Length : low * PromptChain.BlockSize;
+        if (low == held.BlockCount && GoesOnWithTailOf(held))
+            return held.Length;
+        return low * PromptChain.BlockSize is var shared && shared > HeadLength ? shared : 0;
     }
+
+    /// <summary>Whether all of <paramref name="held"/>'s text is a prefix of this prompt. Where it is not, which is mostly so, quicker than
+    /// <see cref="SharedWith"/>.</summary>
+    public bool StartsWith(PromptChain held) =>
+        held.BlockCount <= Chain.BlockCount && Chain.After(held.BlockCount) == held.After(held.BlockCount) && GoesOnWithTailOf(held);
 
     /// <summary>Whether the bytes behind the held text's last full block follow here, too. Its full blocks must agree.</summary>
     private bool GoesOnWithTailOf(PromptChain held)
@@ -196,9 +229,12 @@ internal sealed class CanonicalPrompt : IDisposable
         ArrayPool<byte>.Shared.Return(buffer);
     }
 
+    private ulong ChecksumOf(int start, int end) =>
+        end > start ? ((ulong)(end - start) << 32) | PromptChain.Check(PromptChain.NoCheck, Text[start..end]) : 0;
+
     private static int SizeLimit(EditablePrompt prompt)
     {
-        var size = prompt.Source.Body.Length + 64;
+        var size = prompt.Source.Body.Length + 64 + LongestHeadNames;
         foreach (var message in prompt.Context.Messages)
         {
             size += 8 + (3 * message.Role.Length);
@@ -208,7 +244,50 @@ internal sealed class CanonicalPrompt : IDisposable
 
         foreach (var message in prompt.Source.Messages)
             size += 2 * message.Others.Count;
+        foreach (var (_, value) in prompt.Context.ReplacedMembers)
+            size += value.Length;
         return size;
+    }
+
+    /// <summary>What is rendered before the messages and is no message itself.</summary>
+    private static IEnumerable<(string Name, ReadOnlyMemory<byte> Value)> HeadOf(EditablePrompt prompt)
+    {
+        var head = prompt.Source.HeadWith(prompt.Context.ReplacedMembers);
+        return SystemMember.NameOf(prompt.Source.Endpoint) is { } system ? head.Where(member => member.Name != system) : head;
+    }
+
+    /// <summary>Writes the system member like the system message that it becomes: two prompts whose system texts share a prefix share
+    /// it.</summary>
+    private static int WriteSystem(EditablePrompt prompt, Span<byte> destination)
+    {
+        if (SystemMember.NameOf(prompt.Source.Endpoint) is not { } name)
+            return 0;
+        foreach (var member in prompt.Source.HeadWith(prompt.Context.ReplacedMembers))
+        {
+            if (member.Name == name)
+                return WriteSystem(member.Value.Span, destination);
+        }
+
+        return 0;
+    }
+
+    private static int WriteSystem(ReadOnlySpan<byte> value, Span<byte> destination)
+    {
+        var at = 0;
+        destination[at++] = MessageMark;
+        at += Copy("system"u8, destination[at..]);
+        destination[at++] = ContentMark;
+        foreach (var part in SystemMember.PartsOf(value))
+            at += WriteToken(part.Of(value), destination[at..]);
+        return at;
+    }
+
+    /// <summary>Writes a string as text, and any other value as it is.</summary>
+    private static int WriteToken(ReadOnlySpan<byte> token, Span<byte> destination)
+    {
+        var written = token[0] == '"' ? JsonText.Unescape(token, destination[1..]) : -1;
+        destination[0] = written >= 0 ? TextMark : OtherMark;
+        return 1 + (written >= 0 ? written : Copy(token, destination[1..]));
     }
 
     private static int WriteText(PromptPart part, ReadOnlySpan<byte> token, Span<byte> destination)
@@ -225,18 +304,17 @@ internal sealed class CanonicalPrompt : IDisposable
         return bytes.Length;
     }
 
-    private static ReadOnlyMemory<byte> HeadOf(EditablePrompt prompt)
+    private static int WriteHead(EditablePrompt prompt, Span<byte> destination)
     {
-        ArrayBufferWriter<byte>? head = null;
-        foreach (var (name, value) in prompt.Source.HeadWith(prompt.Context.ReplacedMembers))
+        var at = 0;
+        foreach (var (name, value) in HeadOf(prompt))
         {
-            head ??= new ArrayBufferWriter<byte>(4096);
-            head.Write(Encoding.ASCII.GetBytes(name));
-            head.Write([OtherMark]);
-            head.Write(value.Span);
-            head.Write([MessageMark]);
+            at += Encoding.ASCII.GetBytes(name, destination[at..]);
+            destination[at++] = OtherMark;
+            at += Copy(CacheControl.Without(value.Span), destination[at..]);
+            destination[at++] = OtherMark;
         }
 
-        return head is null ? default : head.WrittenMemory;
+        return at;
     }
 }

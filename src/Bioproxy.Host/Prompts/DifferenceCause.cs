@@ -60,7 +60,12 @@ internal static partial class DifferenceCause
             return MissCause.GitStatus;
         if (Listing().IsMatch(before) || Listing().IsMatch(line) || Listing().IsMatch(was))
             return MissCause.DirectoryListing;
-        return Number().Replace(line, "#") == Number().Replace(was, "#") ? MissCause.Counter : otherwise;
+        return Number().Replace(line, "#") != Number().Replace(was, "#") ? otherwise
+            : Nonce().IsMatch(line) ? MissCause.Nonce
+            : TurnsLeft().IsMatch(line) ? MissCause.TurnsLeft
+            : TokenUsage().IsMatch(line) ? MissCause.TokenUsage
+            : Cost().IsMatch(line) ? MissCause.Cost
+            : MissCause.Counter;
     }
 
     /// <summary>The line at a position; the rest of the text behind it plays no part.</summary>
@@ -128,6 +133,19 @@ internal static partial class DifferenceCause
 
     [GeneratedRegex(@"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b|\b[0-9a-f]{7,40}\b|\d+(?:[.,]\d+)*")]
     private static partial Regex Number();
+
+    [GeneratedRegex(@"\b(?:nonce|(?:request|session|conversation|trace|message|correlation)[ _-]?id)\b", RegexOptions.IgnoreCase)]
+    private static partial Regex Nonce();
+
+    [GeneratedRegex(
+        @"\b(?:turns?|steps?|iterations?|messages?|requests?|attempts?|calls?|tokens?) (?:left|remaining)\b", RegexOptions.IgnoreCase)]
+    private static partial Regex TurnsLeft();
+
+    [GeneratedRegex(@"\b(?:token|context)[ _-]?(?:usage|used|budget|window)\b|\btokens used\b", RegexOptions.IgnoreCase)]
+    private static partial Regex TokenUsage();
+
+    [GeneratedRegex(@"\bcosts?\b|\$[0-9]", RegexOptions.IgnoreCase)]
+    private static partial Regex Cost();
 
     [GeneratedRegex("git ?status|current branch|main branch|recent commits|untracked files|working tree", RegexOptions.IgnoreCase)]
     private static partial Regex Git();

@@ -1,3 +1,4 @@
+using System.Text;
 using Bioproxy.Abstractions;
 using Bioproxy.Host.Json;
 
@@ -7,6 +8,7 @@ namespace Bioproxy.Host.Prompts;
 internal sealed class EditablePrompt
 {
     private readonly List<(PromptPart Part, JsonRange Token)> _texts = [];
+    private readonly List<(PromptPart Part, JsonRange Token)> _others = [];
 
     /// <param name="source">The body.</param>
     /// <param name="requestId">The request's id.</param>
@@ -30,7 +32,7 @@ internal sealed class EditablePrompt
                     _texts.Add((parts[i], range.Range));
             }
 
-            messages.Add(new PromptMessage(message.Role, parts));
+            messages.Add(new PromptMessage(message.Role, parts, () => OthersOf(message)));
         }
 
         Context = new PromptContext(requestId, source.Endpoint, model ?? source.Model, isWarmUp, messages, source.Body) { Time = time };
@@ -40,14 +42,23 @@ internal sealed class EditablePrompt
 
     public PromptContext Context { get; }
 
+    /// <summary>What is not text, with the edits made so far.</summary>
+    public RenderedParts Rendered => new(Source, Context.Messages, OtherSplices());
+
     /// <summary>The edits made so far.</summary>
     public List<JsonSplice> Splices()
     {
-        var splices = new List<JsonSplice>();
+        var splices = OtherSplices();
         foreach (var (part, token) in _texts)
         {
             if (part.IsEdited)
                 splices.Add(new JsonSplice(token, JsonText.Quote(part.Text!)));
+        }
+
+        for (var i = 0; i < Source.Messages.Count; i++)
+        {
+            if (Context.Messages[i] is { } message && (message.ReplacedRole ?? message.AddedReasoning) is not null)
+                splices.AddRange(MessageEdits.Splices(message, Source.Messages[i], Source));
         }
 
         foreach (var (name, value) in Context.ReplacedMembers)
@@ -57,5 +68,27 @@ internal sealed class EditablePrompt
         }
 
         return splices;
+    }
+
+    private static ReadOnlyMemory<byte> ReplacementOf(PromptPart part) =>
+        part.IsJson ? Encoding.UTF8.GetBytes(part.Text!) : JsonText.Quote(part.Text!);
+
+    private List<JsonSplice> OtherSplices()
+    {
+        var splices = new List<JsonSplice>();
+        foreach (var (part, token) in _others)
+        {
+            if (part.IsEdited)
+                splices.Add(new JsonSplice(token, ReplacementOf(part)));
+        }
+
+        return splices;
+    }
+
+    private List<PromptPart> OthersOf(MessageRanges message)
+    {
+        var found = new OtherPartsReader(Source.Body, Source.Endpoint).Read(message);
+        _others.AddRange(found);
+        return found.ConvertAll(static other => other.Part);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Bioproxy.Host.Json;
 
 namespace Bioproxy.Host.Prompts;
 
@@ -11,7 +12,7 @@ internal static class ListLength
         var length = 1;
         try
         {
-            var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 512 });
+            var reader = new Utf8JsonReader(body, JsonReading.Options);
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
                 return 1;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)

@@ -1,6 +1,6 @@
 namespace Bioproxy.Host.Prompts;
 
-/// <summary>What made a prompt differ from an earlier one; <see cref="MissCauses.RuleOf"/> names the normaliser's rule against
+/// <summary>What made a prompt differ from an earlier one; <see cref="MissCauses.RuleOf"/> names the prefix stabiliser's rule against
 /// it.</summary>
 internal enum MissCause
 {
@@ -47,7 +47,19 @@ internal enum MissCause
     /// <summary>A time of day.</summary>
     CurrentTime,
 
-    /// <summary>A number: a counter, a cost, an id.</summary>
+    /// <summary>An id of the request or the session.</summary>
+    Nonce,
+
+    /// <summary>How many turns or steps are left.</summary>
+    TurnsLeft,
+
+    /// <summary>How much of the context is used.</summary>
+    TokenUsage,
+
+    /// <summary>What the session has cost.</summary>
+    Cost,
+
+    /// <summary>Another number.</summary>
     Counter,
 
     /// <summary>What git reports of a working tree.</summary>

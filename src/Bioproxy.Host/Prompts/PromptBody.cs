@@ -108,17 +108,38 @@ internal sealed class PromptBody
     public IReadOnlyList<string> HeadMembers =>
         Array.TrueForAll(_head, static value => value is null) ? [] : [.. Head.Select(static member => member.Name)];
 
-    /// <summary>Scans a body. Null when it is not a JSON object: then it is forwarded as it is, for the backend to say what is
-    /// wrong.</summary>
-    public static PromptBody? Read(ReadOnlyMemory<byte> body, PromptEndpoint endpoint)
+    /// <summary>Scans the JSON of a body (<see cref="JsonExtent"/>). Null when it is not a JSON object; see <see cref="ProblemOf"/>.
+    /// </summary>
+    public static PromptBody? Read(ReadOnlyMemory<byte> body, PromptEndpoint endpoint, PromptForm form = PromptForm.Usual)
     {
         try
         {
-            return PromptBodyReader.Read(body, endpoint);
+            return PromptBodyReader.Read(body, endpoint, form);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return null; // not JSON, or a name or role that is not Unicode (a lone surrogate)
+        }
+    }
+
+    /// <summary>Why a body could not be read, without quoting any of it.</summary>
+    public static string ProblemOf(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(body, JsonReading.Options);
+            reader.Read();
+            var isObject = reader.TokenType == JsonTokenType.StartObject;
+            while (reader.Read())
+            {
+                // to the error
+            }
+
+            return isObject ? "the name of a member is not Unicode" : "it is JSON, but not an object";
+        }
+        catch (JsonException e)
+        {
+            return $"it is not JSON in UTF-8 (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})";
         }
     }
 

@@ -10,6 +10,8 @@ internal sealed class PromptBodyReader
 {
     private readonly ReadOnlyMemory<byte> _body;
     private readonly PromptEndpoint _endpoint;
+    private readonly PromptForm _form;
+    private readonly InfillPrompt? _infill;
     private readonly JsonRange?[] _head = new JsonRange?[HeadMember.Names.Length];
     private IReadOnlyList<MessageRanges> _messages = [];
     private string? _model;
@@ -27,20 +29,23 @@ internal sealed class PromptBodyReader
     private int _choices = 1;
     private int _prompts = 1;
 
-    private PromptBodyReader(ReadOnlyMemory<byte> body, PromptEndpoint endpoint)
+    private PromptBodyReader(ReadOnlyMemory<byte> body, PromptEndpoint endpoint, PromptForm form)
     {
         _body = body;
         _endpoint = endpoint;
+        _form = form;
+        _infill = form == PromptForm.Infill ? new InfillPrompt() : null;
     }
 
     /// <returns>Null when the body is not a JSON object.</returns>
     /// <exception cref="JsonException">It is not JSON.</exception>
     /// <exception cref="InvalidOperationException">A name or a role is not Unicode.</exception>
-    public static PromptBody? Read(ReadOnlyMemory<byte> body, PromptEndpoint endpoint) => new PromptBodyReader(body, endpoint).Read();
+    public static PromptBody? Read(ReadOnlyMemory<byte> body, PromptEndpoint endpoint, PromptForm form) =>
+        new PromptBodyReader(body, endpoint, form).Read();
 
     private PromptBody? Read()
     {
-        var reader = new Utf8JsonReader(_body.Span, new JsonReaderOptions { MaxDepth = 512 });
+        var reader = new Utf8JsonReader(_body.Span, JsonReading.Options);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             return null;
         var firstMember = (int)reader.BytesConsumed;
@@ -71,7 +76,7 @@ internal sealed class PromptBodyReader
             Tools = _tools,
             Choices = _choices,
             Prompts = _prompts,
-            Messages = _messages,
+            Messages = _infill?.Messages ?? _messages,
             Splices = new PromptSplices(firstMember, isEmpty, _idSlot, _cachePrompt),
         };
     }
@@ -88,12 +93,13 @@ internal sealed class PromptBodyReader
             reader.Read();
             ReadInput(ref reader);
         }
-        else if (_endpoint == PromptEndpoint.Completion && reader.ValueTextEquals("prompt"u8))
+        else if (_endpoint == PromptEndpoint.Completion && _infill is null
+            && reader.ValueTextEquals(_form == PromptForm.Content ? "content"u8 : "prompt"u8))
         {
             reader.Read();
-            ReadPrompt(ref reader);
+            (_messages, _prompts) = CompletionPrompts.Read(ref reader);
         }
-        else if (!ReadSetting(ref reader))
+        else if (_infill?.TryRead(ref reader) != true && !ReadSetting(ref reader))
         {
             ReadHeadMember(ref reader);
         }
@@ -211,24 +217,6 @@ internal sealed class PromptBodyReader
             ReadMessages(ref reader);
     }
 
-    /// <summary>The <c>prompt</c> of a completion: a text, tokens, or a list of these.</summary>
-    private void ReadPrompt(ref Utf8JsonReader reader)
-    {
-        _prompts = 1;
-        if (reader.TokenType == JsonTokenType.String)
-        {
-            _messages = [new("user", [new("text", true, reader.SkipValue())], [])];
-            return;
-        }
-
-        var start = (int)reader.TokenStartIndex;
-        if (reader.TokenType == JsonTokenType.StartArray)
-            _prompts = reader.SkipPrompts();
-        else
-            reader.Skip();
-        _messages = [new("user", [new("tokens", false, new JsonRange(start, (int)reader.BytesConsumed - start))], [])];
-    }
-
     private void ReadMessages(ref Utf8JsonReader reader)
     {
         _messages = [];
@@ -251,7 +239,9 @@ internal sealed class PromptBodyReader
 
     private MessageRanges ReadMessage(ref Utf8JsonReader reader)
     {
+        var first = (int)reader.BytesConsumed;
         var role = string.Empty;
+        JsonRange? roleToken = null;
         IReadOnlyList<PartRange> parts = [];
         List<(JsonRange, JsonRange)>? others = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -260,12 +250,19 @@ internal sealed class PromptBodyReader
             {
                 reader.Read();
                 role = RoleName(ref reader);
-                reader.Skip();
+                var isText = reader.TokenType == JsonTokenType.String;
+                var token = reader.SkipValue();
+                roleToken = isText ? token : null;
             }
             else if (reader.ValueTextEquals("content"u8))
             {
                 reader.Read();
                 parts = ReadContent(ref reader);
+            }
+            else if (IsNeverRendered(ref reader))
+            {
+                reader.Read();
+                reader.Skip();
             }
             else
             {
@@ -276,8 +273,14 @@ internal sealed class PromptBodyReader
             }
         }
 
-        return new(role, parts, others ?? (IReadOnlyList<(JsonRange, JsonRange)>)[]);
+        return new(role, parts, others ?? (IReadOnlyList<(JsonRange, JsonRange)>)[]) { RoleToken = roleToken, FirstMember = first };
     }
+
+    /// <summary>Members of a message that say nothing to the backend (measured on build 11669): <c>cache_control</c>, which wanders, and
+    /// the ids of items, which are others in every session of Codex. The id of a call is <c>call_id</c>.</summary>
+    private bool IsNeverRendered(ref Utf8JsonReader reader) =>
+        reader.ValueTextEquals("cache_control"u8)
+        || (_endpoint == PromptEndpoint.Responses && (reader.ValueTextEquals("id"u8) || reader.ValueTextEquals("status"u8)));
 
     private List<PartRange> ReadContent(ref Utf8JsonReader reader)
     {

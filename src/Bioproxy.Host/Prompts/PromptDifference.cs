@@ -21,16 +21,19 @@ internal sealed record PromptDifference(int Position, string Where, string? Exce
 
     public MissCause Cause { get; init; }
 
-    /// <summary>The normaliser's rule that would have mended it; null when there is none.</summary>
-    public string? Rule => MissCauses.RuleOf(Cause, Role);
+    /// <summary>It lies behind the first user message.</summary>
+    public bool IsLater { get; init; }
 
-    /// <summary>Bytes of the earlier prompt, with its head, that could have been reused without this difference.</summary>
+    /// <summary>The prefix stabiliser's rule that would have mended it; null when there is none.</summary>
+    public string? Rule => MissCauses.RuleOf(Cause, Role, IsLater);
+
+    /// <summary>Bytes of the earlier prompt that could have been reused without this difference.</summary>
     public int Mendable { get; init; }
 
     public static PromptDifference Between(CanonicalPrompt prompt, CanonicalPrompt other, bool withExcerpt)
     {
         var position = prompt.Text.CommonPrefixLength(other.Text);
-        if (position < CanonicalPrompt.HeadLength)
+        if (position < Math.Max(prompt.HeadLength, other.HeadLength))
             return HeadDifference.Between(prompt, other, position, withExcerpt);
         var mine = PromptPlace.At(prompt, position);
         var isWithin = position == prompt.Text.Length;
@@ -44,19 +47,17 @@ internal sealed record PromptDifference(int Position, string Where, string? Exce
             Was = withExcerpt ? ExcerptOf(other.Text[position..]) : null,
             Line = isWithin || goesOn ? null : mine.Line,
             Role = mine.Role,
+            IsLater = position > prompt.FirstMessageEnd,
             Cause = isWithin || goesOn ? MissCause.Other : DifferenceCause.Of(mine, PromptPlace.At(other, position)),
-            Mendable = SharedBytes(prompt, other) + TextAlignment.Repeated(prompt.Text[position..], other.Text[position..]),
+            Mendable = position + TextAlignment.Repeated(prompt.Text[position..], other.Text[position..]),
         };
     }
 
-    /// <summary>Bytes of the earlier prompt, with its head, that the prompt begins with.</summary>
+    /// <summary>Bytes of the earlier prompt that the prompt begins with. Prompts with another head share nothing.</summary>
     public static int SharedBytes(CanonicalPrompt prompt, CanonicalPrompt other) =>
-        prompt.Text.CommonPrefixLength(other.Text) is var position and >= CanonicalPrompt.HeadLength
-            ? prompt.Head.Length + position - CanonicalPrompt.HeadLength
+        prompt.Text.CommonPrefixLength(other.Text) is var position && position >= Math.Max(prompt.HeadLength, other.HeadLength)
+            ? position
             : 0;
-
-    /// <summary>Bytes that a prompt's tokens stand for: the canonical text holds no more than a hash of its head.</summary>
-    public static int SizeOf(CanonicalPrompt prompt) => prompt.Head.Length + prompt.Chain.Length - CanonicalPrompt.HeadLength;
 
     /// <summary>Markers are not UTF-8; they are shown as spaces.</summary>
     public static string ExcerptOf(ReadOnlySpan<byte> text) =>

@@ -56,12 +56,13 @@ internal readonly ref struct PromptPlace
     public static PromptPlace At(CanonicalPrompt prompt, int position)
     {
         var text = prompt.Text;
-        if (text.Length <= CanonicalPrompt.HeadLength)
+        var start = prompt.HeadLength;
+        if (text.Length <= start)
             return new PromptPlace([], [], 0);
-        var at = Math.Clamp(position - 1, CanonicalPrompt.HeadLength, text.Length - 1);
-        var known = text[CanonicalPrompt.HeadLength..(at + 1)];
-        var partStart = CanonicalPrompt.HeadLength + Math.Max(0, known.LastIndexOfAnyInRange(CanonicalPrompt.OtherMark, (byte)0xFF));
-        var messageStart = CanonicalPrompt.HeadLength + Math.Max(0, known.LastIndexOf(CanonicalPrompt.MessageMark));
+        var at = Math.Clamp(position - 1, start, text.Length - 1);
+        var known = text[start..(at + 1)];
+        var partStart = start + Math.Max(0, known.LastIndexOfAnyInRange(CanonicalPrompt.OtherMark, (byte)0xFF));
+        var messageStart = start + Math.Max(0, known.LastIndexOf(CanonicalPrompt.MessageMark));
         var part = UpTo(text[(partStart + 1)..], anyMark: true);
         var message = UpTo(text[(messageStart + 1)..], anyMark: false);
         var roleEnd = message.IndexOf(CanonicalPrompt.ContentMark);

@@ -8,6 +8,9 @@ internal readonly record struct RequestShape
     /// <summary>Messages that a person, or a program in the person's place, wrote; results of tools are not among them.</summary>
     public int UserTurns { get; init; }
 
+    /// <summary>It holds answers of the model.</summary>
+    public bool HasAnswers { get; init; }
+
     public int Tools { get; init; }
 
     /// <summary>The most tokens that the answer may have; null when not limited.</summary>

@@ -15,20 +15,21 @@ namespace Bioproxy.Host.Requests;
 /// <param name="longest">Bytes of an answer at most.</param>
 internal sealed class BackendCaller(Func<PluginQuestion, Task<Exchange>> serve, string? apiKey, long longest)
 {
-    /// <summary>The client's headers that describe its body, its connection or its lane; the others say who asks.</summary>
+    /// <summary>The client's headers that describe its body, its connection, its lane or its stream; the others say who asks.</summary>
     private static readonly string[] NotPassedOn =
     [
         "Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Accept-Encoding", "Accept", "Connection", "Expect",
-        Caller.LaneHeader,
+        Caller.LaneHeader, ResumableStreams.Header,
     ];
 
     /// <param name="question">The question.</param>
     /// <param name="client">The request on whose behalf it is asked; null for none.</param>
     /// <param name="lane">The lane it waits in.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="usage">Counts the tokens; null where they do not matter.</param>
     /// <exception cref="BackendUnavailableException">There was no answer.</exception>
     public async Task<BackendAnswer> AskAsync(
-        BackendQuestion question, HttpContext? client, PromptLane lane, CancellationToken cancellationToken)
+        BackendQuestion question, HttpContext? client, PromptLane lane, CancellationToken cancellationToken, UsageMeter? usage = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var sink = new QuestionSink(question.OnText, longest, cancellationToken);
@@ -40,6 +41,8 @@ internal sealed class BackendCaller(Func<PluginQuestion, Task<Exchange>> serve, 
             throw new BackendUnavailableException($"The answer could not be taken: {thrown.Message}", thrown);
         if (exchange.Failure is { } failure)
             throw new BackendUnavailableException(failure.Message);
+        if (exchange.Timings is { } timings)
+            usage?.Add(timings);
         var body = sink.Body;
         return new BackendAnswer(sink.StatusCode, body)
         {

@@ -32,6 +32,7 @@ internal sealed class CacheResultReporter(Exchange exchange, Placement placement
         Report(Timings?.CachedTokens, Timings?.PromptTokens ?? 0);
     }
 
+    /// <summary>Without an empty line: that would end an event, and some clients fail on one without data.</summary>
     private static byte[] Comment(string result, int cached) => Encoding.ASCII.GetBytes(
-        string.Create(CultureInfo.InvariantCulture, $": X-Bioproxy-Cache: {result}, X-Bioproxy-Cached-Tokens: {cached}\n\n"));
+        string.Create(CultureInfo.InvariantCulture, $": X-Bioproxy-Cache: {result}, X-Bioproxy-Cached-Tokens: {cached}\n"));
 }

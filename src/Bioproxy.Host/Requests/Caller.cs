@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using Bioproxy.Abstractions;
 using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Http;
 using Bioproxy.Host.Prompts;
 using Microsoft.AspNetCore.Http;
 
@@ -21,6 +22,9 @@ internal readonly record struct Caller(ulong Client, string? Domain, string? Ses
     /// <summary>Domains by key and name: few, and needed for every request.</summary>
     private static readonly ConcurrentDictionary<(string Key, string Named), string> Domains = new();
 
+    /// <summary>The header or member that names the conversation.</summary>
+    public string? SessionSource { get; init; }
+
     /// <summary>The client says that a sub-agent asks.</summary>
     public bool IsSubAgent { get; init; }
 
@@ -30,16 +34,22 @@ internal readonly record struct Caller(ulong Client, string? Domain, string? Ses
         var named = options.KvDomainHeader is { } name && headers.TryGetValue(name, out var value) ? value.ToString() : "";
         var user = Text(prompt, prompt?.User);
         var scope = key + "\n" + named;
-        var who = key.Length + named.Length > 0 ? scope : address?.ToString() ?? "";
+        var who = key.Length + named.Length > 0 ? scope : ClientAddress.Of(headers, address, options.TrustedProxies)?.ToString() ?? "";
+        var (session, source) = ConversationKey.Of(headers, prompt, scope);
         return new Caller(
             ((ulong)(uint)who.GetHashCode(StringComparison.Ordinal) << 32) | (uint)user.GetHashCode(StringComparison.Ordinal),
             DomainOf(key, named),
-            ConversationKey.Of(headers, prompt, scope),
+            session,
             LaneOf(headers[LaneHeader].ToString(), options.BatchApiKeys.Contains(key, StringComparer.Ordinal)))
         {
+            SessionSource = source,
             IsSubAgent = ConversationKey.NamesSubAgent(headers),
         };
     }
+
+    /// <summary>Why a request without a <see cref="Lane"/> is refused.</summary>
+    public static ProxyFailure WrongLane(IHeaderDictionary headers) =>
+        new(FailureKind.ClientHeaderWrong, $"{LaneHeader} is '{headers[LaneHeader]}'; it may be interactive or batch.");
 
     /// <summary>The name of a domain in sidecars and on the command line.</summary>
     /// <param name="key">The API key; empty for none.</param>

@@ -11,10 +11,10 @@ namespace Bioproxy.Host.Requests;
 /// client is kept.
 /// <para>
 /// A key <em>never decides what is reused</em>; only equal text within one domain does. A key that the client gave (<see cref="Of"/>)
-/// decides what a conversation's slot costs to roll back (nothing: the client itself edits its conversation), and which requests are beside
-/// it (<see cref="SideRequest"/>). A key derived from the text (<see cref="Derived"/>) serves where a mistake costs nothing: it groups the
-/// miss report. Two conversations that begin alike have the same derived key, and rolling one back for the other, or taking one for a side
-/// request of the other, would cost the first its state.
+/// decides where a conversation goes: which slot it may overwrite for nothing, because the client itself edits or compacts it, which place
+/// it returns to, and which requests are beside it (<see cref="SideRequest"/>). A key derived from the text (<see cref="Derived"/>) serves
+/// where a mistake costs nothing: in explanations and the miss report. Two conversations that begin alike have the same derived key, and
+/// overwriting one for the other, or taking one for a side request of the other, would cost the first its state.
 /// </para>
 /// </summary>
 internal static class ConversationKey
@@ -23,6 +23,13 @@ internal static class ConversationKey
     public const int MaxLength = 256;
 
     private const string ClaudeSession = "X-Claude-Code-Session-Id";
+    /// <summary>By OpenAI's rules a name for requests that begin alike: many clients send one for each conversation, some one for
+    /// all.</summary>
+    public const string CacheKey = "prompt_cache_key";
+
+    /// <summary>The source of a <see cref="Derived"/> key.</summary>
+    public const string FirstMessages = "first messages";
+
     private const string ClaudeAgent = "X-Claude-Code-Agent-Id";
 
     /// <summary>In the order in which they count. Codex' thread comes before its session: its sub-agents have threads of their
@@ -44,14 +51,14 @@ internal static class ConversationKey
 
     private static readonly string[] MetadataNames = ["session_id", "sessionId", "conversation_id", "thread_id", "chat_id"];
 
-    /// <summary>The conversation that the client names; null when it names none.</summary>
+    /// <summary>The conversation that the client names, and the header or member in which it does; nulls when it names none.</summary>
     /// <param name="headers">The client's headers.</param>
     /// <param name="prompt">The body; null when it is not one with a prompt.</param>
     /// <param name="scope">What tells callers apart.</param>
-    public static string? Of(IHeaderDictionary headers, PromptBody? prompt, string scope)
+    public static (string? Key, string? Source) Of(IHeaderDictionary headers, PromptBody? prompt, string scope)
     {
-        var id = OfHeaders(headers) ?? (prompt is null ? null : OfBody(prompt));
-        return id is null ? null : Hash($"{scope}\n{id}");
+        var (id, source) = OfHeaders(headers) ?? (prompt is null ? null : OfBody(prompt)) ?? default;
+        return id is null ? (null, null) : (Hash($"{scope}\n{id}"), source);
     }
 
     /// <summary>The client says that a sub-agent asks, or another of its helpers.</summary>
@@ -59,49 +66,42 @@ internal static class ConversationKey
         Array.Exists(SubAgentNames, name => Header(headers, name) is { } value && value is not ("false" or "0"));
 
     /// <summary>The key of a conversation that the client does not name: its system message and its first user message.</summary>
-    public static string Derived(CanonicalPrompt prompt)
-    {
-        var body = prompt.Text[prompt.BodyStart..];
-        var next = body.IsEmpty ? -1 : body[1..].IndexOf(CanonicalPrompt.MessageMark);
-        var opening = prompt.Text[..(next < 0 ? prompt.Text.Length : prompt.BodyStart + 1 + next)];
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(prompt.Domain + "\n"));
-        hash.AppendData(opening);
-        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 6));
-    }
+    public static string Derived(CanonicalPrompt prompt) => Hash($"{prompt.Domain}\n{prompt.Opening:x}\n{prompt.FirstMessage:x}");
 
     /// <summary>A short name for what must not be kept.</summary>
     public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 6));
 
-    private static string? OfHeaders(IHeaderDictionary headers)
+    private static (string Id, string Source)? OfHeaders(IHeaderDictionary headers)
     {
         foreach (var name in Names)
         {
             if (Header(headers, name) is { } id)
-                return name == ClaudeSession && Header(headers, ClaudeAgent) is { } agent ? $"{id}\n{agent}" : id;
+                return (name == ClaudeSession && Header(headers, ClaudeAgent) is { } agent ? $"{id}\n{agent}" : id, name);
         }
 
         return null;
     }
 
-    private static string? OfBody(PromptBody prompt)
+    private static (string Id, string Source)? OfBody(PromptBody prompt)
     {
         var body = prompt.Body.Span;
         if (Id(prompt.CacheKey is { } key ? JsonText.StringOrNull(key.Of(body)) : null) is { } cacheKey)
-            return cacheKey;
+            return (cacheKey, CacheKey);
         if (prompt.Metadata is { Length: <= 4096 } metadata && OfMetadata(metadata.Of(body)) is { } packed)
             return packed;
-        return Id(prompt.PreviousResponse is { } previous ? JsonText.StringOrNull(previous.Of(body)) : null);
+        return Id(prompt.PreviousResponse is { } previous ? JsonText.StringOrNull(previous.Of(body)) : null) is { } response
+            ? (response, "previous_response_id")
+            : null;
     }
 
-    private static string? OfMetadata(ReadOnlySpan<byte> metadata)
+    private static (string Id, string Source)? OfMetadata(ReadOnlySpan<byte> metadata)
     {
         if (JsonMembers.Text(metadata, "user_id") is { } user && OfUser(user) is { } session)
-            return session;
+            return (session, "metadata.user_id");
         foreach (var name in MetadataNames)
         {
             if (Id(JsonMembers.Text(metadata, name)) is { } id)
-                return id;
+                return (id, $"metadata.{name}");
         }
 
         return null;

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Globalization;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Http;
@@ -41,6 +42,9 @@ internal sealed class Exchange(IAnswerSink answer, Route route, long started)
     /// <summary>The client has received the headers of an event stream, and comments only.</summary>
     public bool IsWaitingStream { get; set; }
 
+    /// <summary>The headers of its answer are the backend's, apart from those that the proxy adds.</summary>
+    public bool HasBackendHeaders { get; set; }
+
     /// <summary>Why it failed; null when it did not.</summary>
     public ProxyFailure? Failure { get; set; }
 
@@ -55,6 +59,12 @@ internal sealed class Exchange(IAnswerSink answer, Route route, long started)
 
     /// <summary>The place that serves it; empty where there is only one.</summary>
     public ServingPlace Place { get; private set; }
+
+    /// <summary>What plugins noted about the prompt: how often by rule.</summary>
+    public IReadOnlyDictionary<string, int> Rules { get; set; } = ReadOnlyDictionary<string, int>.Empty;
+
+    /// <summary>Records the answer for plugins that look at complete ones; null where none does.</summary>
+    public AnswerRecording? Recording { get; set; }
 
     /// <summary>Says in the headers which place serves it.</summary>
     public void SetPlace(string backend, string model, int attempt)

@@ -13,11 +13,12 @@ internal sealed class Explainer(ExplanationLog log, RecentPrompts recent, ProxyO
     /// <param name="timings">What the backend reported; null when it reported nothing.</param>
     /// <param name="result">The cache result.</param>
     /// <param name="prefill">Prompt tokens that its model computes per second.</param>
-    public void Explain(PreparedRequest asked, Placement placement, PromptTimings? timings, string result, double prefill)
+    public Explanation Explain(PreparedRequest asked, Placement placement, PromptTimings? timings, string result, double prefill)
     {
         var (exchange, plan) = (asked.Exchange, placement.Plan);
+        var conversation = asked.Canonical is { } named ? named.Session ?? ConversationKey.Derived(named) : null;
         var lost = LostBy(asked, placement, timings);
-        log.Add(new Explanation
+        var explanation = new Explanation
         {
             Id = exchange.Id,
             At = time.GetUtcNow(),
@@ -30,11 +31,14 @@ internal sealed class Explainer(ExplanationLog log, RecentPrompts recent, ProxyO
                 : plan.Considered is null ? "nothing of it may be reused" : null,
             Considered = plan.Considered ?? [],
             Candidates = exchange.Candidates.Count > 1 ? exchange.Candidates : [],
+            Rules = exchange.Rules,
             WaitedSeconds = exchange.Waited.TotalSeconds,
             ExpectedTokens = placement.ExpectedTokens > 0 ? (int)placement.ExpectedTokens : null,
             Result = result,
             CachedTokens = timings?.CachedTokens,
             ComputedTokens = timings?.ComputedTokens,
+            Conversation = conversation,
+            ConversationSource = conversation is null ? null : asked.SessionSource ?? ConversationKey.FirstMessages,
             Side = asked.Canonical?.Side ?? SideKind.None,
             LostTokens = lost?.Tokens,
             LostSeconds = lost?.Tokens / prefill,
@@ -42,9 +46,11 @@ internal sealed class Explainer(ExplanationLog log, RecentPrompts recent, ProxyO
                 ?? (asked.Canonical is { } prompt && result is "cold" or "ineffective" && timings?.ComputedTokens >= options.KvMinTokens
                     ? recent.Closest(prompt, options.ExplainExcerpts)
                     : null),
-        });
-        if (lost is { } miss)
-            log.Misses.Add(MissOf(asked, timings!, miss, miss.Tokens / prefill));
+        };
+        log.Add(explanation);
+        if (lost is { } prefix)
+            log.Misses.Add(MissOf(asked, timings!, prefix, conversation!, prefix.Tokens / prefill));
+        return explanation;
     }
 
     /// <summary>Only a request that computed much is compared, so that hits cost nothing. One that asked for no reuse lost
@@ -59,13 +65,13 @@ internal sealed class Explainer(ExplanationLog log, RecentPrompts recent, ProxyO
             : recent.LostBy(prompt, timings.CachedTokens, timings.PromptTokens, options.KvMinTokens, options.ExplainExcerpts);
     }
 
-    private Miss MissOf(PreparedRequest asked, PromptTimings timings, LostPrefix lost, double seconds) => new()
+    private Miss MissOf(PreparedRequest asked, PromptTimings timings, LostPrefix lost, string conversation, double seconds) => new()
     {
         Id = asked.Exchange.Id,
         At = time.GetUtcNow(),
         Client = ClientName.Of(asked.Head.Headers.UserAgent.ToString()),
         Domain = asked.Domain,
-        Conversation = asked.Canonical!.Session ?? ConversationKey.Derived(asked.Canonical),
+        Conversation = conversation,
         Difference = lost.Difference,
         LostTokens = lost.Tokens,
         LostSeconds = seconds,

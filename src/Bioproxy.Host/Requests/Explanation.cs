@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Routing;
@@ -24,6 +25,9 @@ internal sealed record Explanation
     /// <summary>The places that could have served it, the best first; empty where there was one.</summary>
     public IReadOnlyList<RouteCandidate> Candidates { get; init; } = [];
 
+    /// <summary>What plugins noted about the prompt: how often by rule.</summary>
+    public IReadOnlyDictionary<string, int> Rules { get; init; } = ReadOnlyDictionary<string, int>.Empty;
+
     public int? Slot { get; init; }
     public double WaitedSeconds { get; init; }
 
@@ -35,6 +39,12 @@ internal sealed record Explanation
 
     public int? CachedTokens { get; init; }
     public int? ComputedTokens { get; init; }
+
+    /// <summary>See <see cref="ConversationKey"/>; null where the prompt is not compared with others.</summary>
+    public string? Conversation { get; init; }
+
+    /// <summary>The header or member that named the conversation, or <see cref="ConversationKey.FirstMessages"/>.</summary>
+    public string? ConversationSource { get; init; }
 
     /// <summary>What the request was beside a conversation.</summary>
     public SideKind Side { get; init; }

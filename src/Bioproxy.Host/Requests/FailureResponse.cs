@@ -9,12 +9,13 @@ internal sealed class FailureResponse(RequestReport report)
     {
         exchange.Status = failure.Status;
         exchange.Failure = failure;
+        exchange.HasBackendHeaders = false;
         report.Failed(exchange, failure);
         if (failure.Kind == FailureKind.ClientBodyTimedOut)
             exchange.Header("Connection", "close"); // the rest of the body would be taken for the next request
         try
         {
-            await FailureWriter.WriteAsync(exchange.Answer, failure, exchange.IsWaitingStream).ConfigureAwait(false);
+            await FailureWriter.WriteAsync(exchange.Answer, failure, exchange.Route.Errors, exchange.IsWaitingStream).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {

@@ -12,7 +12,8 @@ namespace Bioproxy.Host.Requests;
 /// <param name="fence">Its budget holds for one handler's whole answer.</param>
 internal sealed class HandlerRun(StageRequest request, ResponseFilter? editor, BackendCaller caller, PluginFence fence)
 {
-    private readonly byte[] _body = new SplicedBody(request.Body.Memory, request.Prompt.Splices()).ToArray();
+    private readonly UsageMeter _usage = new(WantsUsage(request.Body.Json.Span));
+    private readonly byte[] _body = new SplicedBody(request.Body.Json, request.Prompt.Splices()).ToArray();
 
     /// <summary>Offers it to one handler.</summary>
     /// <param name="handler">The handler.</param>
@@ -41,12 +42,17 @@ internal sealed class HandlerRun(StageRequest request, ResponseFilter? editor, B
         var isNative = request.Exchange.Route.Name == "completion";
         var created = fence.Time.GetUtcNow().ToUnixTimeSeconds();
         var shape = new ReplyShape(source.Endpoint, isNative, request.Exchange.Id, source.Model ?? "", created);
-        var reply = new ReplyWriter(request.Exchange, shape, source.IsStream, editor);
+        var reply = new ReplyWriter(request.Exchange, shape, source.IsStream, _usage, editor);
         return new HandledRequest(request.Path, request.Prompt, _body, reply, AskAsync);
     }
 
     private Task<BackendAnswer> AskAsync(BackendQuestion question, CancellationToken cancellationToken) =>
-        caller.AskAsync(question, request.Http, request.Prompt.Context.Lane, cancellationToken);
+        caller.AskAsync(question, request.Http, request.Prompt.Context.Lane, cancellationToken, _usage);
+
+    private static bool WantsUsage(ReadOnlySpan<byte> body) =>
+        JsonMembers.Find(body, "stream_options") is { } options
+        && JsonMembers.Find(options.Of(body), "include_usage") is { } wanted
+        && wanted.Of(options.Of(body)).SequenceEqual("true"u8);
 
     private static async ValueTask AnswerAsync(PluginHandler handler, HandledRequest call, CancellationToken stop)
     {

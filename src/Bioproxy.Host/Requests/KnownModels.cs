@@ -1,5 +1,4 @@
 using System.Globalization;
-using Bioproxy.Host.Backends;
 using Bioproxy.Host.Models;
 using Bioproxy.Host.Protocols.Ollama;
 using Bioproxy.Host.Routing;
@@ -36,7 +35,7 @@ internal sealed class KnownModels(ModelRouter router, TimeProvider time)
         if (instance.State.Facts is not { } facts)
             return null;
         var meta = facts.MetaMembers.ToDictionary(StringComparer.Ordinal);
-        return new KnownModel(name ?? NameOf(facts))
+        return new KnownModel(name ?? facts.Name ?? "default")
         {
             Since = _since,
             Fingerprint = facts.Fingerprint, // the probe's would come later, and a digest must not change
@@ -50,13 +49,6 @@ internal sealed class KnownModels(ModelRouter router, TimeProvider time)
             SeesImages = facts.SeesImages,
             CallsTools = facts.CallsTools,
         };
-    }
-
-    /// <summary>llama-server calls a model without an alias by the path of its file.</summary>
-    private static string NameOf(BackendFacts facts)
-    {
-        var name = facts.ModelAlias ?? facts.ModelPath ?? "default";
-        return name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? Path.GetFileNameWithoutExtension(name) : name;
     }
 
     private static long? Number(Dictionary<string, string> meta, string name) =>

@@ -14,10 +14,10 @@ internal readonly record struct LostTokens(int Cached, int Prompt, int Least)
 
     /// <summary>Tokens that could have been reused from an earlier prompt, less those that were; null when that is too little.</summary>
     /// <param name="other">The earlier prompt.</param>
-    /// <param name="bytes">Bytes of it, with its head, that could have been reused.</param>
+    /// <param name="bytes">Bytes of it that could have been reused.</param>
     public int? Of(CanonicalPrompt other, int bytes)
     {
-        var size = PromptDifference.SizeOf(other);
+        var size = other.Chain.Length;
         if (other.Tokens <= 0 || size <= 0)
             return null;
         var reusable = Math.Min(bytes * ((double)other.Tokens / size), Prompt);

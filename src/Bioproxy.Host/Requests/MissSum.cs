@@ -6,7 +6,7 @@ namespace Bioproxy.Host.Requests;
 /// <param name="Client">Its program.</param>
 /// <param name="Domain">The hash of its API key; null for none.</param>
 /// <param name="Cause">What had changed.</param>
-/// <param name="Rule">The normaliser's rule that would have mended it; null when there is none.</param>
+/// <param name="Rule">The prefix stabiliser's rule that would have mended it; null when there is none.</param>
 internal sealed record MissSum(string Client, string? Domain, MissCause Cause, string? Rule)
 {
     public int Count { get; init; }

@@ -48,10 +48,13 @@ internal sealed class ModelAnswer : IDisposable
     /// <summary>The backend's figures; null when it gave none.</summary>
     public PromptTimings? Timings => _reporter.Timings ?? _tap.Timings();
 
+    /// <summary>It is an answer, and not compressed.</summary>
+    public bool CanBeRead => _response.StatusCode == HttpStatusCode.OK && _response.Content.Headers.ContentEncoding.Count == 0;
+
     /// <summary>Lets plugins edit it, if they want to and if it can be read.</summary>
     public void EditWith(PluginStage plugins, bool isStream)
     {
-        if (_response.StatusCode != HttpStatusCode.OK || _response.Content.Headers.ContentEncoding.Count > 0)
+        if (!CanBeRead)
             return;
         (Editor, var edits) = plugins.EditorOf(_asked.Prompt, _asked.Responses, isStream);
         Hung = edits?.Hung;

@@ -50,6 +50,9 @@ internal static class ModelsPage
                 writer.WriteRawValue(value, skipInputValidation: true);
             }
 
+            if (facts.ContextPerSlot is { } context)
+                writer.WriteNumber("n_ctx", context);
+
             writer.WriteEndObject();
         }
 

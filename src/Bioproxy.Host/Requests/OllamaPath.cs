@@ -1,4 +1,5 @@
 using Bioproxy.Host.Http;
+using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Protocols.Ollama;
 using Bioproxy.Host.Routing;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +11,7 @@ namespace Bioproxy.Host.Requests;
 /// path of every request from there; the client's end of the path (<see cref="OllamaSink"/>) turns the answer back. What Ollama tells
 /// about itself and its models is answered here. Where the backend is an Ollama server itself, everything passes untouched.
 /// </summary>
-internal sealed class OllamaPath(ModelRouter router, BodyReader bodies, TimeProvider time)
+internal sealed class OllamaPath(ModelRouter router, PassthroughPath passthrough, BodyReader bodies, TimeProvider time)
 {
     private readonly KnownModels _models = new(router, time);
 
@@ -63,7 +64,7 @@ internal sealed class OllamaPath(ModelRouter router, BodyReader bodies, TimeProv
         if (exchange.Route.Ollama is not { } call || exchange.Answer is not OllamaSink sink || PassesUntouched(received))
             return (received, null);
         using var original = received;
-        var (request, failure) = OllamaRequest.Read(original.Body.Memory, call);
+        var (request, failure) = OllamaRequest.Read(original.Body.Json, call);
         if (request is null)
             return (null, failure);
         var answer = new OllamaAnswer(request, exchange.Started, time);
@@ -81,9 +82,12 @@ internal sealed class OllamaPath(ModelRouter router, BodyReader bodies, TimeProv
         return (new ReceivedRequest(HeadOf(original.Head, request.Path), request.Path, body), null);
     }
 
+    /// <summary>Every place that serves the model speaks Ollama's protocol itself. Where one does not, the translated request suits
+    /// all.</summary>
     private bool PassesUntouched(ReceivedRequest received) =>
         router.All.Any(static model => model.SpeaksOllama)
-            && router.First(OllamaRequest.ModelOf(received.Body.Memory)) is { SpeaksOllama: true };
+            && router.Route(OllamaRequest.ModelOf(received.Body.Json), null, Lane.Interactive, weight: 1) is { Count: > 0 } places
+            && places.All(static place => place.Model.SpeaksOllama);
 
     /// <summary>The client's headers, except those that describe its body or the form of the answer.</summary>
     private static RequestHead HeadOf(RequestHead client, string path)
@@ -103,7 +107,13 @@ internal sealed class OllamaPath(ModelRouter router, BodyReader bodies, TimeProv
         if (body is null)
             return failure;
         using var owned = body;
-        var name = OllamaRequest.ModelOf(body.Memory);
+        var name = OllamaRequest.ModelOf(body.Json);
+        if (name is not null && router.First(name) is { SpeaksOllama: true, Backend: var owner }
+            && (name == owner.Model || owner.NameFor(name) is null))
+        {
+            return await passthrough.ForwardAsync(exchange, RequestHead.Of(request), body.Memory, name).ConfigureAwait(false);
+        }
+
         if (_models.Find(name) is not { } model)
             return new ProxyFailure(FailureKind.ModelNotFound, $"model '{name}' not found");
         await WriteAsync(exchange, OllamaPages.Show(model)).ConfigureAwait(false);

@@ -30,8 +30,11 @@ internal sealed class PluginStage(
         var isAnswered = await TransformAsync(request, chosen, clientGone).ConfigureAwait(false);
         if (isAnswered is not null)
             return isAnswered.Value;
+        request.Exchange.Rules = context.Notes;
+        if (request.Exchange.Route.IsGated && plugins.Observers.Count > 0 && plugins.TryPin())
+            request.Exchange.Recording = new AnswerRecording(new PluginPin(plugins), context);
         var responses = SlashCommands.ResponsesOf(context, plugins);
-        return SlashCommands.HandlersOf(context, plugins) is { Count: > 0 } chosenHandlers
+        return request.Exchange.Route.IsGated && SlashCommands.HandlersOf(context, plugins) is { Count: > 0 } chosenHandlers
             ? await HandleAsync(request, chosenHandlers, responses, caller, clientGone).ConfigureAwait(false)
             : new PluginStageResult(null, false, responses);
     }
@@ -44,6 +47,24 @@ internal sealed class PluginStage(
             return default;
         var edits = new ResponseEdits(responses, new ResponseContext(prompt.Context, isStream), transforms.Fence);
         return (isStream ? new StreamEditor(edits) : new WholeEditor(edits), edits);
+    }
+
+    /// <summary>Shows a complete answer to the plugins that look at such: before the settlement, which may save, because the client's next
+    /// request must find it done. A plugin that fails is logged and counted; one that hangs does not keep the slot.</summary>
+    public async ValueTask ObserveAsync(Exchange exchange, SlotTurn turn)
+    {
+        using var recording = exchange.Recording;
+        if (recording?.Read() is not { } answer)
+            return;
+        await transforms.Fence
+            .RunHereAsync(recording.Observers, Call, async _ => await turn.EndAsync().ConfigureAwait(false), CancellationToken.None)
+            .ConfigureAwait(false);
+
+        ValueTask Call(PluginAnswerObserver observer, CancellationToken stop)
+        {
+            observer.Observe(answer);
+            return default;
+        }
     }
 
     public void Dispose() => handlers.Dispose();

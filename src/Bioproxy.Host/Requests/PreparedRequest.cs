@@ -8,7 +8,7 @@ using Bioproxy.Host.Prompts;
 namespace Bioproxy.Host.Requests;
 
 /// <summary>A gated request that has been read and transformed. On disposal its prompt joins the recent ones.</summary>
-internal sealed class PreparedRequest(RecentPrompts recent) : IDisposable
+internal sealed class PreparedRequest(ConversationTracker conversations) : IDisposable
 {
     /// <summary>How many splices the plugins' edits are.</summary>
     private int? _edits;
@@ -30,6 +30,9 @@ internal sealed class PreparedRequest(RecentPrompts recent) : IDisposable
     /// <summary>The prompt in the form in which prompts are compared; null where nothing of it may be reused.</summary>
     public required CanonicalPrompt? Canonical { get; init; }
 
+    /// <summary>The header or member that names its conversation; null for none.</summary>
+    public string? SessionSource { get; init; }
+
     /// <summary>Whose turn in the queue it takes.</summary>
     public required ulong Client { get; init; }
 
@@ -40,21 +43,24 @@ internal sealed class PreparedRequest(RecentPrompts recent) : IDisposable
     public required IReadOnlyList<PluginResponseTransform> Responses { get; init; }
 
     /// <summary>The model that it names; null for none.</summary>
-    public string? ModelName => Prompt is not null ? Prompt.Source.Model : JsonMembers.Text(Body.Memory.Span, "model");
+    public string? ModelName => Prompt is not null ? Prompt.Source.Model : JsonMembers.Text(Body.Json.Span, "model");
 
     /// <summary>Generations, or elements of a list: each occupies a slot.</summary>
-    public int Weight => Prompt?.Source.Generations ?? ListLength.Of(Body.Memory.Span);
+    public int Weight => Prompt?.Source.Generations ?? ListLength.Of(Body.Json.Span);
 
     public bool IsStream => Prompt?.Source.IsStream == true;
 
+    /// <summary>Its conversation where the backend keeps its stream for a client that comes back; null for any other request.</summary>
+    public string? Conversation => IsStream ? ResumableStreams.ConversationOf(Head.Headers) : null;
+
     /// <summary>Forgets what an attempt in another place added.</summary>
-    /// <param name="model">The name that the server of this attempt wants; null leaves the sender's.</param>
+    /// <param name="model">The name that the server of this attempt needs; null leaves the sender's.</param>
     public void BeginAttempt(string? model)
     {
         _edits ??= Splices.Count;
         Splices.RemoveRange(_edits.Value, Splices.Count - _edits.Value);
         if (model is not null && model != ModelName)
-            Splices.Add(JsonMembers.Set(Body.Memory.Span, "model", model));
+            Splices.Add(JsonMembers.Set(Body.Json.Span, "model", model));
     }
 
     /// <summary>Pins it to its slot, or leaves the choice to the backend, even where the client had chosen one. Where the backend's choice
@@ -76,19 +82,26 @@ internal sealed class PreparedRequest(RecentPrompts recent) : IDisposable
         placement.ForbidsReuse || Prompt is { Source: { HasAdapters: true } or { WantsCache: false } };
 
     /// <summary>Asks for progress events: without them a leaving client is noticed late, and the cache result known late.</summary>
-    /// <returns>False where the client decided itself, or the backend does not send them.</returns>
+    /// <returns>False where the client decided itself or counts the bytes, or the backend does not send them.</returns>
     public bool AskForProgress()
     {
-        if (!Exchange.Route.ShowsProgress || Prompt is not { Source: { IsStream: true, WantsProgress: null, Generations: 1 } source })
+        if (!Exchange.Route.ShowsProgress || Conversation is not null
+            || Prompt is not { Source: { IsStream: true, WantsProgress: null, Generations: 1 } source })
             return false;
         Splices.Add(source.Splices.AskForProgress());
         return true;
     }
 
+    /// <summary>The sender's body with the edits of plugins.</summary>
+    public byte[] EditedBody() => new SplicedBody(Body.Memory, [.. Splices.Take(_edits ?? Splices.Count)]).ToArray();
+
     /// <summary>What is sent: the sender's bytes with the splices.</summary>
+    public byte[] Bytes() => Spliced().ToArray();
+
+    /// <summary>The same, without a copy.</summary>
     public PiecesContent Content()
     {
-        var spliced = new SplicedBody(Body.Memory, Splices);
+        var spliced = Spliced();
         var content = new PiecesContent(spliced.Pieces, spliced.Length);
         if (Head.Headers.ContentType.Count == 0 && spliced.Length > 0)
             content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -98,6 +111,8 @@ internal sealed class PreparedRequest(RecentPrompts recent) : IDisposable
     public void Dispose()
     {
         if (Canonical is not null)
-            recent.Keep(Canonical);
+            conversations.Keep(Canonical);
     }
+
+    private SplicedBody Spliced() => new(Body.Memory, Splices, Body.JsonRange.Start);
 }

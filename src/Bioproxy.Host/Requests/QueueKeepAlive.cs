@@ -1,61 +1,90 @@
 using System.Globalization;
 using System.Text;
+using Bioproxy.Abstractions;
+using Bioproxy.Host.Backends;
+using Bioproxy.Host.Http;
+using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Slots;
 
 namespace Bioproxy.Host.Requests;
 
-/// <summary>Waits in the queue, and keeps the connection of a waiting stream alive.</summary>
+/// <summary>Waits until a model is loaded, or for a turn in its queue, and keeps the connection of a waiting stream alive.</summary>
 /// <param name="interval">The longest silence on a stream; zero or less for any.</param>
 /// <param name="time">The clock.</param>
 internal sealed class QueueKeepAlive(TimeSpan interval, TimeProvider time)
 {
+    /// <summary>Clients of <c>/v1/messages</c> know this event, and their SDKs skip it wherever it comes.</summary>
+    private static ReadOnlyMemory<byte> Ping { get; } = "event: ping\ndata: {\"type\": \"ping\"}\n\n"u8.ToArray();
+
+    /// <summary>Waits until the model may be used and is loaded. While that lasts, the stream is kept alive as in the queue.</summary>
+    /// <exception cref="OperationCanceledException">The client left.</exception>
+    public ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterAsync(
+        Exchange exchange, ServedModel model, bool isStream, CancellationToken clientGone)
+    {
+        var entering = model.EnterLoadedAsync(clientGone);
+        return entering.IsCompleted || !IsKeptAlive(exchange, isStream)
+            ? entering
+            : WaitAsync(exchange, entering.AsTask(), () => model.Waiting, static entered => entered.Pass?.Dispose(), clientGone);
+    }
+
     /// <summary>
-    /// A client that asked for a stream gets, after a while, its headers and a comment now and then, because proxies in between cut silent
-    /// connections. From then on a failure is written as an event.
+    /// Waits in the queue. A client that asked for a stream gets, after a while, its headers and a comment now and then, because proxies in
+    /// between cut silent connections. From then on a failure is written as an event.
     /// </summary>
     /// <exception cref="OperationCanceledException">The client left the queue.</exception>
     public ValueTask<QueueGrant> WaitAsync(
         Exchange exchange, SlotQueue queue, QueueEntry entry, bool isStream, CancellationToken clientGone)
     {
         var grant = queue.AcquireAsync(entry, clientGone);
-        return grant.IsCompleted || !isStream || !exchange.Answer.NeedsKeepAlive || interval <= TimeSpan.Zero
+        return grant.IsCompleted || !IsKeptAlive(exchange, isStream)
             ? grant
-            : WaitAsync(exchange, grant.AsTask(), () => queue.View.UsersWaiting, clientGone);
+            : WaitAsync(
+                exchange, grant.AsTask(), () => $"waiting for a slot, {queue.View.UsersWaiting} wait", Release, clientGone);
     }
 
-    /// <summary>Waits for a grant that takes long. A lease that is granted is returned, or released.</summary>
-    internal async ValueTask<QueueGrant> WaitAsync(
-        Exchange exchange, Task<QueueGrant> grant, Func<int> waiting, CancellationToken clientGone)
+    /// <summary>Waits for something that takes long.</summary>
+    /// <param name="exchange">The request.</param>
+    /// <param name="wait">What it waits for.</param>
+    /// <param name="what">What it waits for now, for people.</param>
+    /// <param name="release">Gives back what comes after this wait has failed.</param>
+    /// <param name="clientGone">The client's leaving.</param>
+    internal async ValueTask<T> WaitAsync<T>(
+        Exchange exchange, Task<T> wait, Func<string> what, Action<T> release, CancellationToken clientGone)
     {
         try
         {
-            // The grant may come at any moment, so only the grant itself says whether it has come: not a time-out that was thrown before.
-            while (!grant.IsCompleted)
+            // The result may come at any moment, so only the task itself says whether it has come: not a time-out that was thrown before.
+            while (!wait.IsCompleted)
             {
-                Task tick = ((Task)grant).WaitAsync(interval, time, CancellationToken.None);
+                Task tick = ((Task)wait).WaitAsync(interval, time, CancellationToken.None);
                 await tick.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (!grant.IsCompleted)
-                    await CommentAsync(exchange, waiting(), clientGone).ConfigureAwait(false);
+                if (!wait.IsCompleted)
+                    await SignalAsync(exchange, what(), clientGone).ConfigureAwait(false);
             }
         }
         catch
         {
-            _ = ReleaseAsync(grant);
+            _ = ReleaseAsync(wait, release);
             throw;
         }
 
-        return await grant.ConfigureAwait(false);
+        return await wait.ConfigureAwait(false);
     }
 
-    /// <summary>Nobody waits for the grant any more.</summary>
-    private static async Task ReleaseAsync(Task<QueueGrant> grant)
+    internal static void Release(QueueGrant grant) => grant.Lease?.Release();
+
+    /// <summary>The request does not wait any more.</summary>
+    private static async Task ReleaseAsync<T>(Task<T> wait, Action<T> release)
     {
-        await ((Task)grant).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (grant.IsCompletedSuccessfully)
-            (await grant.ConfigureAwait(false)).Lease?.Release();
+        await ((Task)wait).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (wait.IsCompletedSuccessfully)
+            release(await wait.ConfigureAwait(false));
     }
 
-    private async Task CommentAsync(Exchange exchange, int waiting, CancellationToken clientGone)
+    private bool IsKeptAlive(Exchange exchange, bool isStream) =>
+        isStream && exchange.Answer.NeedsKeepAlive && interval > TimeSpan.Zero;
+
+    private async Task SignalAsync(Exchange exchange, string what, CancellationToken clientGone)
     {
         var answer = exchange.Answer;
         if (!answer.HasStarted)
@@ -67,15 +96,22 @@ internal sealed class QueueKeepAlive(TimeSpan interval, TimeProvider time)
             exchange.IsWaitingStream = true;
         }
 
-        var seconds = time.GetElapsedTime(exchange.Started).TotalSeconds;
-        var comment = string.Create(CultureInfo.InvariantCulture, $": waiting for a slot, {seconds:0} s, {waiting} wait\n\n");
         try
         {
-            await answer.WriteAsync(Encoding.ASCII.GetBytes(comment), clientGone).ConfigureAwait(false);
+            var signal = exchange.Route.Prompt == PromptEndpoint.Messages ? Ping : Comment(exchange, what);
+            await answer.WriteAsync(signal, clientGone).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            // The client left; its token takes the request out of the queue.
+            // The client left; its token ends what the request waits for.
         }
+    }
+
+    /// <summary>One line, which no empty line follows: that would end an event, and some SDKs fail on one without data.</summary>
+    private ReadOnlyMemory<byte> Comment(Exchange exchange, string what)
+    {
+        var seconds = time.GetElapsedTime(exchange.Started).TotalSeconds;
+        return Encoding.UTF8.GetBytes(
+            string.Create(CultureInfo.InvariantCulture, $": {what.ReplaceLineEndings(" ")} ({seconds:0} s)\n"));
     }
 }

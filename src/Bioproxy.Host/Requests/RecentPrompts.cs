@@ -14,27 +14,17 @@ internal sealed class RecentPrompts : IDisposable
 
     private readonly Lock _lock = new();
     private readonly LinkedList<CanonicalPrompt> _prompts = new();
+    private readonly List<CanonicalPrompt> _dropped = [];
     private int _bytes;
+    private int _readers;
 
     /// <summary>Takes a prompt over; it is disposed when it falls out.</summary>
     public void Keep(CanonicalPrompt prompt)
     {
         lock (_lock)
         {
-            // Most prompts of a client have the same tools: they are kept once.
-            if (!prompt.Head.IsEmpty)
-            {
-                foreach (var other in _prompts)
-                {
-                    if (!HaveSameHead(other, prompt))
-                        continue;
-                    prompt.Head = other.Head;
-                    break;
-                }
-            }
-
             _prompts.AddFirst(prompt);
-            _bytes += SizeOf(prompt);
+            _bytes += prompt.Chain.Length;
             while (_prompts.Count > MaxCount || _bytes > MaxBytes)
                 Drop_NeedsLock(_prompts.Last!);
         }
@@ -58,11 +48,12 @@ internal sealed class RecentPrompts : IDisposable
             {
                 if (other.Domain != prompt.Domain)
                     continue;
-                if (Continues(prompt, other) && !(continued?.Chain.Length >= other.Chain.Length))
+                if (prompt.StartsWith(other.Chain) && !(continued?.Chain.Length >= other.Chain.Length))
                     continued = other;
                 else if (same is null && prompt.Shape.Tools < other.Shape.Tools && HasMessagesOf(prompt, other))
                     same = other;
-                if (prompt.Session is null || other.Session != prompt.Session || HaveSameSystem(prompt, other))
+                if (prompt.Session is null || other.Session != prompt.Session || HaveSameSystem(prompt, other)
+                    || (prompt.IsSessionShared && prompt.Turns > 1)) // rather another conversation
                     continue;
                 if (other.Side == SideKind.None && !(session?.Shape.Tools >= other.Shape.Tools))
                     session = other;
@@ -83,19 +74,24 @@ internal sealed class RecentPrompts : IDisposable
     public LostPrefix? LostBy(CanonicalPrompt prompt, int cachedTokens, int promptTokens, int leastTokens, bool withExcerpt)
     {
         var lost = new LostTokens(cachedTokens, promptTokens, leastTokens);
+        CanonicalPrompt? longest;
+        List<CanonicalPrompt> candidates;
         lock (_lock)
         {
+            longest = Longest_NeedsLock(prompt);
+            candidates = CandidatesFor_NeedsLock(prompt, longest);
+            _readers++; // texts are compared outside the lock: it takes milliseconds, and every request asks for its precedent
+        }
+
+        try
+        {
             // Nothing has changed: its state was not held any more.
-            var longest = Longest_NeedsLock(prompt);
             if (longest is not null && lost.Of(longest, PromptDifference.SharedBytes(prompt, longest)) is { } unheld)
-            {
-                var end = PromptDifference.Between(prompt, longest, withExcerpt) with { Cause = MissCause.StateLost };
-                return new LostPrefix(end, unheld);
-            }
+                return new LostPrefix(PromptDifference.Between(prompt, longest, withExcerpt) with { Cause = MissCause.StateLost }, unheld);
 
             // What comes after the first difference is the same again.
             LostPrefix? most = null;
-            foreach (var other in CandidatesFor_NeedsLock(prompt, longest))
+            foreach (var other in candidates)
             {
                 var difference = PromptDifference.Between(prompt, other, withExcerpt);
                 if (lost.Of(other, difference.Mendable) is { } tokens && !(most?.Tokens >= tokens))
@@ -105,6 +101,14 @@ internal sealed class RecentPrompts : IDisposable
             return most is { } miss && prompt.Side != SideKind.None
                 ? miss with { Difference = miss.Difference with { Cause = MissCause.SideRequest } }
                 : most;
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _readers--;
+                DisposeDropped_NeedsLock();
+            }
         }
     }
 
@@ -175,31 +179,27 @@ internal sealed class RecentPrompts : IDisposable
             && mine[..shared].Count(CanonicalPrompt.MessageMark) >= LeastMessages;
     }
 
-    /// <summary>Whether a prompt begins with all of the other one. Asked for every recent prompt at every request: one hash mostly says
-    /// no.</summary>
-    private static bool Continues(CanonicalPrompt prompt, CanonicalPrompt other)
-    {
-        var (mine, held) = (prompt.Chain, other.Chain);
-        if (held.Length > mine.Length || mine.After(held.BlockCount) != held.After(held.BlockCount))
-            return false;
-        var tail = held.Length - held.TailLength;
-        return prompt.Text[tail..held.Length].SequenceEqual(other.Text[tail..]);
-    }
-
     private static bool HaveSameHead(CanonicalPrompt one, CanonicalPrompt other) =>
-        one.Text[..CanonicalPrompt.HeadLength].SequenceEqual(other.Text[..CanonicalPrompt.HeadLength]);
+        one.Text[..one.HeadLength].SequenceEqual(other.Text[..other.HeadLength]);
 
     private static bool HaveSameSystem(CanonicalPrompt one, CanonicalPrompt other) =>
-        one.BodyStart > CanonicalPrompt.HeadLength
-            && one.Text[CanonicalPrompt.HeadLength..one.BodyStart].SequenceEqual(other.Text[CanonicalPrompt.HeadLength..other.BodyStart]);
-
-    /// <summary>A shared head counts for each that has it: never too little.</summary>
-    private static int SizeOf(CanonicalPrompt prompt) => prompt.Chain.Length + prompt.Head.Length;
+        one.BodyStart > one.HeadLength
+            && one.Text[one.HeadLength..one.BodyStart].SequenceEqual(other.Text[other.HeadLength..other.BodyStart]);
 
     private void Drop_NeedsLock(LinkedListNode<CanonicalPrompt> node)
     {
         _prompts.Remove(node);
-        _bytes -= SizeOf(node.Value);
-        node.Value.Dispose();
+        _bytes -= node.Value.Chain.Length;
+        _dropped.Add(node.Value);
+        DisposeDropped_NeedsLock();
+    }
+
+    private void DisposeDropped_NeedsLock()
+    {
+        if (_readers > 0)
+            return;
+        foreach (var prompt in _dropped)
+            prompt.Dispose();
+        _dropped.Clear();
     }
 }

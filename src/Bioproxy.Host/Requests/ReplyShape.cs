@@ -1,8 +1,7 @@
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Bioproxy.Abstractions;
+using Bioproxy.Host.Json;
 
 namespace Bioproxy.Host.Requests;
 
@@ -39,27 +38,27 @@ internal sealed record ReplyShape(PromptEndpoint Endpoint, bool IsNative, string
     };
 
     /// <summary>The events behind the last piece.</summary>
-    public string Closing(string text) => Endpoint switch
+    public string Closing(string text, ReplyUsage usage) => Endpoint switch
     {
-        PromptEndpoint.Chat => Event(Chunk([], "stop")) + "data: [DONE]\n\n",
+        PromptEndpoint.Chat => Event(Chunk([], "stop")) + (usage.IsWanted ? Event(UsageChunk(usage)) : "") + "data: [DONE]\n\n",
         PromptEndpoint.Responses =>
             Event("response.output_text.done", InItem(new() { ["text"] = text }))
             + Event("response.content_part.done", InItem(new() { ["part"] = Part(text) }))
             + Event("response.output_item.done", new() { ["output_index"] = 0, ["item"] = Item("completed", text) })
-            + Event("response.completed", new() { ["response"] = Response("completed", text) }),
+            + Event("response.completed", new() { ["response"] = Response("completed", text, usage) }),
         PromptEndpoint.Messages =>
             Event("content_block_stop", new() { ["index"] = 0 })
             + Event("message_delta", new()
             {
                 ["delta"] = new JsonObject { ["stop_reason"] = "end_turn", ["stop_sequence"] = null },
-                ["usage"] = new JsonObject { ["output_tokens"] = 0 },
+                ["usage"] = new JsonObject { ["output_tokens"] = usage.Generated },
             })
             + Event("message_stop", []),
-        _ => Event(Completion("", isLast: true)) + (IsNative ? "" : "data: [DONE]\n\n"),
+        _ => Event(Completion("", isLast: true, usage)) + (IsNative ? "" : "data: [DONE]\n\n"),
     };
 
     /// <summary>The body of a whole answer.</summary>
-    public byte[] Whole(string text) => Encoding.UTF8.GetBytes((Endpoint switch
+    public byte[] Whole(string text, ReplyUsage usage) => Encoding.UTF8.GetBytes((Endpoint switch
     {
         PromptEndpoint.Chat => new JsonObject
         {
@@ -72,24 +71,22 @@ internal sealed record ReplyShape(PromptEndpoint Endpoint, bool IsNative, string
             ["created"] = Created,
             ["model"] = Model,
             ["object"] = "chat.completion",
-            ["usage"] = new JsonObject { ["completion_tokens"] = 0, ["prompt_tokens"] = 0, ["total_tokens"] = 0 },
+            ["usage"] = OpenAi(usage),
             ["id"] = "chatcmpl-" + Id,
         },
-        PromptEndpoint.Responses => Response("completed", text),
-        PromptEndpoint.Messages => Message(text),
-        _ => Completion(text, isLast: true),
-    }).ToJsonString(Relaxed));
-
-    private static JsonSerializerOptions Relaxed { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        PromptEndpoint.Responses => Response("completed", text, usage),
+        PromptEndpoint.Messages => Message(text, usage),
+        _ => Completion(text, isLast: true, usage with { IsWanted = true }),
+    }).ToJsonString(JsonWriting.Relaxed));
 
     private string ItemId => "msg_" + Id;
 
-    private static string Event(JsonObject data) => $"data: {data.ToJsonString(Relaxed)}\n\n";
+    private static string Event(JsonObject data) => $"data: {data.ToJsonString(JsonWriting.Relaxed)}\n\n";
 
     private static string Event(string type, JsonObject data)
     {
         data.Insert(0, "type", type);
-        return $"event: {type}\ndata: {data.ToJsonString(Relaxed)}\n\n";
+        return $"event: {type}\ndata: {data.ToJsonString(JsonWriting.Relaxed)}\n\n";
     }
 
     private static JsonObject Block(string text) => new() { ["type"] = "text", ["text"] = text };
@@ -113,6 +110,30 @@ internal sealed record ReplyShape(PromptEndpoint Endpoint, bool IsNative, string
         ["model"] = Model,
         ["object"] = "chat.completion.chunk",
     };
+
+    private JsonObject UsageChunk(ReplyUsage usage)
+    {
+        var chunk = Chunk([], null);
+        chunk["choices"] = new JsonArray();
+        chunk["usage"] = OpenAi(usage);
+        return chunk;
+    }
+
+    private static JsonObject OpenAi(ReplyUsage usage) => new()
+    {
+        ["completion_tokens"] = usage.Generated,
+        ["prompt_tokens"] = usage.Prompt,
+        ["total_tokens"] = usage.Prompt + usage.Generated,
+        ["prompt_tokens_details"] = new JsonObject { ["cached_tokens"] = usage.Cached },
+    };
+
+    private JsonObject Completion(string text, bool isLast, ReplyUsage usage)
+    {
+        var completion = Completion(text, isLast);
+        if (isLast && usage.IsWanted && !IsNative)
+            completion["usage"] = OpenAi(usage);
+        return completion;
+    }
 
     private JsonObject Completion(string text, bool isLast) => IsNative
         ? new() { ["index"] = 0, ["content"] = text, ["tokens"] = new JsonArray(), ["stop"] = isLast, ["id_slot"] = -1, ["model"] = Model }
@@ -140,7 +161,7 @@ internal sealed record ReplyShape(PromptEndpoint Endpoint, bool IsNative, string
         ["content"] = text is null ? new JsonArray() : new JsonArray(Part(text)),
     };
 
-    private JsonObject Response(string status, string? text) => new()
+    private JsonObject Response(string status, string? text, ReplyUsage usage = default) => new()
     {
         ["id"] = "resp_" + Id,
         ["object"] = "response",
@@ -148,10 +169,16 @@ internal sealed record ReplyShape(PromptEndpoint Endpoint, bool IsNative, string
         ["status"] = status,
         ["model"] = Model,
         ["output"] = text is null ? new JsonArray() : new JsonArray(Item("completed", text)),
-        ["usage"] = new JsonObject { ["input_tokens"] = 0, ["output_tokens"] = 0, ["total_tokens"] = 0 },
+        ["usage"] = new JsonObject
+        {
+            ["input_tokens"] = usage.Prompt,
+            ["output_tokens"] = usage.Generated,
+            ["total_tokens"] = usage.Prompt + usage.Generated,
+            ["input_tokens_details"] = new JsonObject { ["cached_tokens"] = usage.Cached },
+        },
     };
 
-    private JsonObject Message(string? text) => new()
+    private JsonObject Message(string? text, ReplyUsage usage = default) => new()
     {
         ["id"] = ItemId,
         ["type"] = "message",
@@ -160,6 +187,11 @@ internal sealed record ReplyShape(PromptEndpoint Endpoint, bool IsNative, string
         ["content"] = text is null ? new JsonArray() : new JsonArray(new JsonObject { ["type"] = "text", ["text"] = text }),
         ["stop_reason"] = text is null ? null : "end_turn",
         ["stop_sequence"] = null,
-        ["usage"] = new JsonObject { ["input_tokens"] = 0, ["output_tokens"] = 0 },
+        ["usage"] = new JsonObject
+        {
+            ["input_tokens"] = usage.Prompt - usage.Cached,
+            ["cache_read_input_tokens"] = usage.Cached,
+            ["output_tokens"] = usage.Generated,
+        },
     };
 }

@@ -7,8 +7,9 @@ namespace Bioproxy.Host.Requests;
 /// <param name="exchange">The request.</param>
 /// <param name="shape">The form of its endpoint.</param>
 /// <param name="isStream">The client asked for a stream.</param>
+/// <param name="usage">The tokens of what the plugin asked.</param>
 /// <param name="editor">The response transforms; null for none.</param>
-internal sealed class ReplyWriter(Exchange exchange, ReplyShape shape, bool isStream, ResponseFilter? editor)
+internal sealed class ReplyWriter(Exchange exchange, ReplyShape shape, bool isStream, UsageMeter usage, ResponseFilter? editor)
 {
     private readonly StringBuilder _text = new();
     private readonly SemaphoreSlim _writing = new(1, 1);
@@ -45,14 +46,14 @@ internal sealed class ReplyWriter(Exchange exchange, ReplyShape shape, bool isSt
             if (isStream)
             {
                 var opening = Begin();
-                var closing = opening + (rest.Length > 0 ? shape.Piece(rest) : "") + shape.Closing(_text.ToString());
+                var closing = opening + (rest.Length > 0 ? shape.Piece(rest) : "") + shape.Closing(_text.ToString(), usage.Usage);
                 var passed = Passed(closing).ToArray(); // it is valid until the next call only
                 byte[] last = [.. passed, .. (editor?.End() ?? default).Span];
                 await SendAsync(last, cancellationToken).ConfigureAwait(false);
             }
             else
             {
-                ReadOnlyMemory<byte> body = shape.Whole(_text.ToString());
+                ReadOnlyMemory<byte> body = shape.Whole(_text.ToString(), usage.Usage);
                 if (editor is not null)
                 {
                     editor.Pass(body);
@@ -91,6 +92,7 @@ internal sealed class ReplyWriter(Exchange exchange, ReplyShape shape, bool isSt
         _hasBegun = true;
         Head("text/event-stream");
         exchange.Answer.Headers.CacheControl = "no-cache";
+        exchange.Answer.Headers["X-Accel-Buffering"] = "no";
         return shape.Opening();
     }
 

@@ -24,16 +24,16 @@ namespace Bioproxy.Host.Requests;
 /// <item>forward the client's bytes with the splices, and stream the answer with a tap that only looks</item>
 /// <item>settle: learn from the answer, and return the lease</item>
 /// </list>
-/// A request that occupies no slot takes 1, 4 and 7 (<see cref="PassthroughPath"/>), a plugin's question 4 to 8. A step that fails returns
-/// a failure; it is written in one place, and everything that the request holds is released on every exit.
+/// A request that occupies no slot takes 1, 4 and 7 (<see cref="PassthroughPath"/>), and 2 and 3 as well when it has a prompt, which is
+/// only counted or rendered; a plugin's question takes 4 to 8. A step that fails returns a failure; it is written in one place, and
+/// everything that the request holds is released on every exit.
 /// </summary>
 internal sealed class RequestPath : IPluginBackend
 {
     private readonly PluginStage _plugins;
     private readonly ModelRouter _router;
     private readonly Explainer _explainer;
-    private readonly RecentPrompts _recent;
-    private readonly SideRequests _sides;
+    private readonly ConversationTracker _conversations;
     private readonly RequestReport _report;
     private readonly FailureResponse _failures;
     private readonly ProxyOptions _options;
@@ -43,22 +43,18 @@ internal sealed class RequestPath : IPluginBackend
     private readonly ResponseStreamer _streamer;
     private readonly PassthroughPath _passthrough;
     private readonly OllamaPath _ollama;
+    private readonly ResumableStreams _streams;
+    private readonly CrossOrigin _crossOrigin;
     private readonly BackendCaller _caller;
 
     public RequestPath(
-        PluginStage plugins,
-        ModelRouter router,
-        Explainer explainer,
-        RecentPrompts recent,
-        RequestReport report,
-        ProxyOptions options,
-        TimeProvider time)
+        PluginStage plugins, ModelRouter router, Explainer explainer, ConversationTracker conversations,
+        RequestReport report, ProxyOptions options, TimeProvider time)
     {
         _plugins = plugins;
         _router = router;
         _explainer = explainer;
-        _recent = recent;
-        _sides = new SideRequests(recent);
+        _conversations = conversations;
         _report = report;
         _options = options;
         _time = time;
@@ -66,8 +62,10 @@ internal sealed class RequestPath : IPluginBackend
         _bodies = new BodyReader(options, time);
         _keepAlive = new QueueKeepAlive(options.QueueKeepAlive, time);
         _streamer = new ResponseStreamer(plugins, report, options, time);
-        _passthrough = new PassthroughPath(router, _streamer, options, time);
-        _ollama = new OllamaPath(router, _bodies, time);
+        _streams = new ResumableStreams(options, time);
+        _passthrough = new PassthroughPath(router, _bodies, _streamer, _streams, options, time);
+        _ollama = new OllamaPath(router, _passthrough, _bodies, time);
+        _crossOrigin = new CrossOrigin(router, time);
         _caller = new BackendCaller(AnswerAsync, options.BackendApiKey, options.MaxBodyBytes);
     }
 
@@ -80,11 +78,14 @@ internal sealed class RequestPath : IPluginBackend
         // 1 receive
         var route = Routes.Of(http.Request);
         var exchange = new Exchange(OllamaPath.ClientOf(http, route), route, _time.GetTimestamp());
+        _crossOrigin.Watch(http, exchange);
         await using var turn = new SlotTurn(exchange, _report);
-        var steps = route.IsGated ? StepsAsync(exchange, http, turn)
+        var steps = route.IsGated || route.Prompt is not null ? StepsAsync(exchange, http, turn)
             : _ollama.Answers(route) ? _ollama.AnswerAsync(exchange, http.Request)
+            : CrossOrigin.IsPreflight(http.Request) ? CrossOrigin.AnswerAsync(exchange, _passthrough.ForwardAsync(exchange, http.Request))
             : _passthrough.ForwardAsync(exchange, http.Request);
         await EndAsync(exchange, steps).ConfigureAwait(false);
+        await _plugins.ObserveAsync(exchange, turn).ConfigureAwait(false);
     }
 
     /// <summary>Asks the backend for a plugin, outside any request.</summary>
@@ -98,6 +99,8 @@ internal sealed class RequestPath : IPluginBackend
         exchange.Header("X-Bioproxy-Request-Id", exchange.Id);
 
         // 2 read
+        if (exchange.Route.Prompt is not null && BodyReader.RefuseForm(http.Request) is { } form)
+            return form;
         var (read, unread) = await _bodies.ReadAsync(http.Request, clientGone).ConfigureAwait(false);
         if (read is null)
             return unread;
@@ -110,14 +113,17 @@ internal sealed class RequestPath : IPluginBackend
         var prompt = PromptOf(exchange, body);
         var caller = Caller.Of(http.Request.Headers, http.Connection.RemoteIpAddress, prompt?.Source, _options);
         if (caller.Lane is not { } lane)
-            return WrongLane(http.Request.Headers[Caller.LaneHeader].ToString());
+            return Caller.WrongLane(http.Request.Headers);
 
         // 3 transform
         IReadOnlyList<PluginResponseTransform> responses = [];
         using var plugins = _plugins.Pin();
+        if (prompt is null && exchange.Route.Prompt is not null && plugins.Plugins.Transforms.Any(static one => !one.IsBuiltIn))
+            return BodyReader.Unreadable(body);
         if (prompt is not null)
         {
             prompt.Context.Lane = lane;
+            prompt.Context.Domain = caller.Domain;
             var request = new StageRequest(exchange, prompt, body, http) { Path = received.Path };
             var stage = await _plugins.RunAsync(request, plugins.Plugins, _caller, clientGone).ConfigureAwait(false);
             if (stage.Failure is not null || stage.IsAnswered)
@@ -125,54 +131,72 @@ internal sealed class RequestPath : IPluginBackend
             (lane, responses) = (prompt.Context.Lane, stage.Responses);
         }
 
-        using var asked = Prepare(exchange, received.Head, body, prompt, caller with { Lane = lane }, responses);
+        var head = responses.Count == 0 ? received.Head : ResumableStreams.Without(received.Head);
+        using var asked = Prepare(exchange, head, body, prompt, caller with { Lane = lane }, responses);
+        if (!exchange.Route.IsGated)
+            return await _passthrough.ForwardAsync(exchange, asked.Head, asked.Bytes()).ConfigureAwait(false);
         return await ServeAsync(asked, turn, clientGone).ConfigureAwait(false);
     }
 
     /// <summary>Steps 4 to 8, of which the last is the disposal of the turn. A place that cannot be reached, or fails before its first
-    /// byte, is followed by the next one; each is tried once.</summary>
+    /// byte, is followed by the next one; each is tried once. The last one is tried again if its server ended and is started again.
+    /// </summary>
     private async Task<ProxyFailure?> ServeAsync(PreparedRequest asked, SlotTurn turn, CancellationToken clientGone)
     {
         // 4 route
         var exchange = asked.Exchange;
         await _router.FindOutAsync(clientGone).ConfigureAwait(false);
         var name = _router.HasNames ? asked.ModelName : null; // a body without a prompt is searched for it
-        var candidates = exchange.Candidates = _router.Route(name, asked.Canonical, asked.Domain, exchange.Lane);
-        for (var at = 0; at < candidates.Count; at++)
+        var candidates = exchange.Candidates = _router.Route(name, asked.Canonical, exchange.Lane, asked.Weight);
+        var attempts = 0;
+        for (var at = 0; at < candidates.Count; attempts++)
         {
-            var (failure, triesNext) = await TryAsync(asked, turn, candidates[at].Model, at, at + 1 < candidates.Count, clientGone)
-                .ConfigureAwait(false);
-            if (!triesNext)
+            var model = candidates[at].Model;
+            var isLast = at + 1 == candidates.Count;
+            var (failure, end) = await TryAsync(asked, turn, candidates[at], attempts, hasNext: !isLast, clientGone).ConfigureAwait(false);
+            if (end == AttemptEnd.Final)
                 return failure;
-            _report.FailedOver(exchange, candidates[at].Model, candidates[at + 1].Model, failure);
             await turn.EndAsync().ConfigureAwait(false);
+            if (isLast)
+            {
+                var isRestarted = end == AttemptEnd.ServerGone && attempts == at
+                    && await model.RestartsAsync(clientGone).ConfigureAwait(false);
+                if (!isRestarted)
+                    return failure;
+                _report.Restarts(exchange, model, failure);
+                continue;
+            }
+
+            _report.FailedOver(exchange, model, candidates[++at].Model, failure);
         }
 
         return ModelsPage.NotFound(name, _router);
     }
 
     /// <summary>Steps 5 to 8 in one place.</summary>
-    /// <returns>The failure, and whether the next place should be tried.</returns>
-    private async Task<(ProxyFailure? Failure, bool TriesNext)> TryAsync(
-        PreparedRequest asked, SlotTurn turn, ServedModel model, int attempt, bool hasNext, CancellationToken clientGone)
+    /// <returns>The failure, if any, and what may follow.</returns>
+    private async Task<(ProxyFailure? Failure, AttemptEnd End)> TryAsync(
+        PreparedRequest asked, SlotTurn turn, RouteCandidate place, int attempt, bool hasNext, CancellationToken clientGone)
     {
-        var exchange = asked.Exchange;
-        asked.BeginAttempt(model.Backend.Model);
+        var (exchange, model) = (asked.Exchange, place.Model);
+        asked.BeginAttempt(model.Backend.NameFor(asked.ModelName));
         if (_router.HasNames)
             exchange.SetPlace(model.Backend.Name, model.Name, attempt + 1);
-        var (pass, unloaded) = await model.EnterAsync(clientGone).ConfigureAwait(false);
+        var (pass, unloaded) = await _keepAlive.EnterAsync(exchange, model, asked.IsStream, clientGone).ConfigureAwait(false);
         if (unloaded is not null)
-            return (unloaded, hasNext);
+            return (unloaded, AttemptEnd.Failed);
         turn.Enter(pass);
-        await model.PrepareAsync(clientGone).ConfigureAwait(false);
 
         // 5 lease
-        var entry = new QueueEntry(exchange.Lane, asked.Weight, asked.Client, HotnessOf(model, asked.Canonical));
+        var entry = new QueueEntry(exchange.Lane, asked.Weight, asked.Client, HotnessOf(model, asked.Canonical))
+        {
+            PromptSeconds = place.PromptSeconds,
+        };
         var grant = await _keepAlive.WaitAsync(exchange, model.Queue, entry, asked.IsStream, clientGone).ConfigureAwait(false);
         exchange.Waited = grant.Waited;
         exchange.Header("X-Bioproxy-Queue-Ms", ((long)grant.Waited.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
         if (grant.Lease is not { } lease)
-            return (Refusal(exchange, grant), false);
+            return (Refusal(exchange, grant), AttemptEnd.Final);
         turn.Begin(model.Current, lease);
         _report.Waited(exchange);
 
@@ -183,22 +207,23 @@ internal sealed class RequestPath : IPluginBackend
         exchange.Header("X-Bioproxy-Slot", placement.Slot?.ToString(CultureInfo.InvariantCulture) ?? "auto");
 
         // 7 forward and stream
+        _streams.Begun(asked.Conversation);
         var (response, unsent) = await model.Sender.SendAsync(asked.Head, asked.Content, isRepeatable: true, clientGone)
             .ConfigureAwait(false);
         var isDown = response is null ? unsent!.Kind is FailureKind.BackendUnreachable or FailureKind.BackendClosed
             : (int)response.StatusCode >= 500;
         if (_router.HasNames)
             model.BackOff.Record(isDown);
-        if (response is null)
-            return (unsent, isDown && hasNext);
-        if (isDown && hasNext)
+        if (response is null || (isDown && hasNext))
         {
-            response.Dispose();
-            return (null, true);
+            _streams.Ended(asked.Conversation, unsent, model.Sender, asked.Head.Headers);
+            response?.Dispose();
+            return (unsent, response is not null ? AttemptEnd.Failed : isDown ? AttemptEnd.ServerGone : AttemptEnd.Final);
         }
 
         using var answer = _streamer.Open(asked, response, turn, placement, asksForProgress);
         var failure = await _streamer.PassOnAsync(exchange, response, answer, clientGone).ConfigureAwait(false);
+        _streams.Ended(asked.Conversation, failure, model.Sender, asked.Head.Headers);
 
         // 8 settle; the outcome first, so that nothing that follows can lose it
         exchange.Status = failure?.Status ?? exchange.Status;
@@ -206,18 +231,20 @@ internal sealed class RequestPath : IPluginBackend
         turn.Outcome = answer.Outcome(isComplete: failure is null, timings)
             with
         { HasOtherExplanation = asked.HasOtherExplanation(placement) };
-        Report(asked, placement, timings, model.Context.Rates.Now.Prefill);
-        return (failure, false);
+        Report(asked, model, placement, timings);
+        return (failure, AttemptEnd.Final);
     }
 
     /// <summary>The answer has ended: nothing that is said of it may change it.</summary>
-    private void Report(PreparedRequest asked, Placement placement, PromptTimings? timings, double prefill)
+    private void Report(PreparedRequest asked, ServedModel model, Placement placement, PromptTimings? timings)
     {
         try
         {
             var cacheResult = placement.Verdict(timings?.CachedTokens, timings?.PromptTokens ?? 0);
             _report.Served(asked.Exchange, cacheResult, timings);
-            _explainer.Explain(asked, placement, timings, cacheResult, prefill);
+            _report.Explained(asked.Exchange, _explainer.Explain(asked, placement, timings, cacheResult, model.Context.Rates.Now.Prefill));
+            if (asked is { Canonical: { } prompt, Exchange.Status: StatusCodes.Status200OK })
+                model.Context.Preambles.Observe(prompt, asked.Prompt!.Source.Endpoint, asked.EditedBody);
         }
         catch (Exception e)
         {
@@ -232,7 +259,7 @@ internal sealed class RequestPath : IPluginBackend
         await using var turn = new SlotTurn(exchange, _report);
         var steps = exchange.Route.IsGated
             ? ServeAsync(exchange, question, turn)
-            : _passthrough.ForwardAsync(exchange, question.Head, () => new ReadOnlyMemoryContent(question.Body), isRepeatable: true);
+            : _passthrough.ForwardAsync(exchange, question.Head, question.Body);
         await EndAsync(exchange, steps).ConfigureAwait(false);
         return exchange;
     }
@@ -273,7 +300,7 @@ internal sealed class RequestPath : IPluginBackend
     }
 
     private EditablePrompt? PromptOf(Exchange exchange, PooledBody body) =>
-        exchange.Route.Prompt is { } endpoint && PromptBody.Read(body.Memory, endpoint) is { } found
+        exchange.Route.Prompt is { } endpoint && PromptBody.Read(body.Json, endpoint, exchange.Route.Form) is { } found
             ? new EditablePrompt(found, exchange.Id, isWarmUp: false, _time.GetLocalNow())
             : null;
 
@@ -286,18 +313,15 @@ internal sealed class RequestPath : IPluginBackend
         IReadOnlyList<PluginResponseTransform> responses)
     {
         exchange.Lane = caller.Lane == PromptLane.Batch ? Lane.Batch : Lane.Interactive;
-        var isComparable = prompt is { Source: { HasChain: true, Generations: 1 } } && exchange.Route.CanPin;
-        var canonical = isComparable ? CanonicalPrompt.Build(prompt!, caller.Domain, caller.Session) : null;
-        if (canonical is not null)
-            canonical.Side = _sides.Recognise(canonical, caller.IsSubAgent);
-        return new PreparedRequest(_recent)
+        return new PreparedRequest(_conversations)
         {
             Exchange = exchange,
             Head = head,
             Body = body,
             Prompt = prompt,
             Splices = prompt?.Splices() ?? [],
-            Canonical = canonical,
+            Canonical = _conversations.PromptOf(prompt, caller, exchange.Route.CanPin),
+            SessionSource = caller.SessionSource,
             Client = caller.Client,
             Domain = caller.Domain,
             Responses = responses,
@@ -307,9 +331,7 @@ internal sealed class RequestPath : IPluginBackend
     private static Func<bool>? HotnessOf(ServedModel model, CanonicalPrompt? prompt) =>
         prompt is null ? null : () => model.Current.IsHot(prompt);
 
-    private static ProxyFailure WrongLane(string lane) =>
-        new(FailureKind.ClientHeaderWrong, $"{Caller.LaneHeader} is '{lane}'; it may be interactive or batch.");
-
+    /// <summary>What installed plugins cannot see is not passed on. Without any it is, for the backend to say what is wrong.</summary>
     private ProxyFailure Refusal(Exchange exchange, QueueGrant grant)
     {
         var isFull = grant.Refusal == QueueRefusal.Full;

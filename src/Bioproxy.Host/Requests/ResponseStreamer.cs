@@ -38,27 +38,30 @@ internal sealed class ResponseStreamer(PluginStage plugins, RequestReport report
         exchange.Status = (int)from.StatusCode;
         var isStream = IsEventStream(from);
         if (to.HasStarted && !isStream)
-            return await WriteErrorEventAsync(to, from, clientGone).ConfigureAwait(false);
+            return await WriteErrorEventAsync(exchange, from, clientGone).ConfigureAwait(false);
         if (!to.HasStarted)
         {
             to.StatusCode = exchange.Status;
             HeaderRules.CopyToClient(from, to.Headers);
+            exchange.HasBackendHeaders = true;
         }
 
         var body = await from.Content.ReadAsStreamAsync(clientGone).ConfigureAwait(false);
         if (isStream && answer?.Gate is null)
             await FlushAsync(to, clientGone).ConfigureAwait(false); // the headers do not wait for the first event
         answer?.EditWith(plugins, isStream);
+        if (answer is not null && exchange.Recording is { } recording && answer.CanBeRead)
+            to = recording.Begin(to, isStream);
         var watch = new ResponseWatch(exchange, answer, report);
         if (answer?.Editor is not { } editor)
         {
             var copied = await _copier.CopyAsync(body, to, watch.OnRead, clientGone, answer?.Gate).ConfigureAwait(false);
-            return await EndAsync(to, copied).ConfigureAwait(false);
+            return await EndAsync(exchange, to, copied).ConfigureAwait(false);
         }
 
-        var (end, failure) = await EditedAsync(answer, exchange, body, editor, watch).ConfigureAwait(false);
+        var (end, failure) = await EditedAsync(answer, to, body, editor, watch).ConfigureAwait(false);
         if (failure is null)
-            return await EndAsync(to, end).ConfigureAwait(false);
+            return await EndAsync(exchange, to, end).ConfigureAwait(false);
         answer.AbandonBody();
         exchange.IsWaitingStream = isStream; // the failure becomes an event
         return PluginStage.FailureOf(failure);
@@ -67,9 +70,8 @@ internal sealed class ResponseStreamer(PluginStage plugins, RequestReport report
     /// <summary>Copies on another thread, because a plugin that blocks its thread must not block the request's.</summary>
     /// <returns>How the copying ended, or the plugin that broke it off.</returns>
     private async Task<(CopyEnd End, PluginFailure? Failure)> EditedAsync(
-        ModelAnswer answer, Exchange exchange, Stream body, ResponseFilter editor, ResponseWatch watch)
+        ModelAnswer answer, IAnswerSink to, Stream body, ResponseFilter editor, ResponseWatch watch)
     {
-        var to = exchange.Answer;
         if (!to.HasStarted)
             to.Headers.ContentLength = null; // known when it has been edited
         var copying = Task.Run(() => _copier.CopyAsync(body, to, watch.OnRead, to.Gone, answer.Gate, editor), CancellationToken.None);
@@ -87,10 +89,12 @@ internal sealed class ResponseStreamer(PluginStage plugins, RequestReport report
         return (default, await answer.Hung!.ConfigureAwait(false));
     }
 
-    private static async ValueTask<ProxyFailure?> EndAsync(IAnswerSink to, CopyEnd end)
+    private static async ValueTask<ProxyFailure?> EndAsync(Exchange exchange, IAnswerSink to, CopyEnd end)
     {
         if (end != CopyEnd.Complete)
             return Broken(end);
+        if (exchange.Recording is { } recording)
+            recording.IsComplete = true;
         await to.CompleteAsync().ConfigureAwait(false); // the client does not wait for the settlement
         return null;
     }
@@ -125,12 +129,15 @@ internal sealed class ResponseStreamer(PluginStage plugins, RequestReport report
     }
 
     /// <summary>The client got an event stream's headers while it waited, and the backend answers with an error.</summary>
-    private static async Task<ProxyFailure?> WriteErrorEventAsync(IAnswerSink to, HttpResponseMessage from, CancellationToken clientGone)
+    private static async Task<ProxyFailure?> WriteErrorEventAsync(
+        Exchange exchange, HttpResponseMessage from, CancellationToken clientGone)
     {
+        var to = exchange.Answer;
         try
         {
             var error = await from.Content.ReadAsByteArrayAsync(clientGone).ConfigureAwait(false);
-            await FailureWriter.WriteEventAsync(to, error).ConfigureAwait(false);
+            var events = ErrorWriter.Events(ErrorDetail.Of(error, (int)from.StatusCode), exchange.Route.Errors);
+            await to.WriteAsync(events, to.Gone).ConfigureAwait(false);
             await to.CompleteAsync().ConfigureAwait(false);
             return null;
         }

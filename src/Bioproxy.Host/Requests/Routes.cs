@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
 using Bioproxy.Abstractions;
+using Bioproxy.Host.Http;
+using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Protocols.Ollama;
 using Microsoft.AspNetCore.Http;
 
@@ -31,7 +33,14 @@ internal static class Routes
         ["/v1/responses"] = new("responses", true, PromptEndpoint.Responses, true),
         ["/responses"] = new("responses", true, PromptEndpoint.Responses, true),
         ["/v1/messages"] = new("messages", true, PromptEndpoint.Messages, false), // ignores id_slot
-        ["/infill"] = new("infill", true, null, false),
+        ["/v1/messages/count_tokens"] = new("count_tokens", false, PromptEndpoint.Messages, false),
+        ["/v1/chat/completions/input_tokens"] = new("count_tokens", false, PromptEndpoint.Chat, false),
+        ["/chat/completions/input_tokens"] = new("count_tokens", false, PromptEndpoint.Chat, false),
+        ["/v1/responses/input_tokens"] = new("count_tokens", false, PromptEndpoint.Responses, false),
+        ["/responses/input_tokens"] = new("count_tokens", false, PromptEndpoint.Responses, false),
+        ["/infill"] = new("infill", true, PromptEndpoint.Completion, false, Form: PromptForm.Infill),
+        ["/v1/audio/transcriptions"] = new("transcriptions", true, null, false),
+        ["/audio/transcriptions"] = new("transcriptions", true, null, false),
         ["/embedding"] = new("embeddings", true, null, false),
         ["/embeddings"] = new("embeddings", true, null, false),
         ["/v1/embeddings"] = new("embeddings", true, null, false),
@@ -39,9 +48,9 @@ internal static class Routes
         ["/reranking"] = new("rerank", true, null, false),
         ["/v1/rerank"] = new("rerank", true, null, false),
         ["/v1/reranking"] = new("rerank", true, null, false),
-        ["/tokenize"] = new("tokenize", false, null, false),
+        ["/tokenize"] = new("tokenize", false, PromptEndpoint.Completion, false, Form: PromptForm.Content),
         ["/detokenize"] = new("tokenize", false, null, false),
-        ["/apply-template"] = new("apply_template", false, null, false),
+        ["/apply-template"] = new("apply_template", false, PromptEndpoint.Chat, false),
         ["/lora-adapters"] = new("lora_adapters", false, null, false, TouchesState: true, ChangesModel: true),
         ["/props"] = new("props", false, null, false, TouchesState: true),
     }.ToFrozenDictionary(StringComparer.Ordinal);
@@ -62,16 +71,44 @@ internal static class Routes
 
     private static readonly Route SlotAction = new("slots", false, null, false, TouchesState: true);
 
-    public static Route Of(HttpRequest request) => Of(request.Method, request.Path.Value ?? string.Empty);
+    /// <summary>The routes with a prompt, or of a slot, that a server may serve under a prefix of its own, the longest first.</summary>
+    private static readonly (string Path, Route Route)[] UnderPrefix =
+    [
+        .. Posts.Where(static post => post.Value.IsGated || post.Value.Prompt is not null)
+            .OrderByDescending(static post => post.Key.Length)
+            .Select(static post => (post.Key, post.Value with { CanPin = false, ShowsProgress = false, Ollama = null })),
+    ];
+
+    public static Route Of(HttpRequest request)
+    {
+        var known = Of(request.Method, request.Path.Value ?? string.Empty);
+        return ReferenceEquals(known, Other) ? Of(request.Method, TargetPath.Of(RequestHead.Of(request).Target)) : known;
+    }
 
     public static Route Of(string method, string path)
     {
         if (HttpMethods.IsPost(method))
-            return Posts.TryGetValue(path, out var post) ? post : path.StartsWith("/slots/", StringComparison.Ordinal) ? SlotAction : Other;
+            return Posts.TryGetValue(path, out var post) ? post
+                : path.StartsWith("/slots/", StringComparison.Ordinal) ? SlotAction
+                : Similar(path) ?? Other;
         if (HttpMethods.IsHead(method) && path == "/")
             return Heartbeat; // GET is llama-server's page
         if (HttpMethods.IsDelete(method) && path == "/api/delete")
             return Managing;
         return HttpMethods.IsGet(method) && Gets.TryGetValue(path, out var get) ? get : Other;
+    }
+
+    /// <summary>A path that may reach a known one on its way: under a prefix (<c>--api-prefix</c>, llama-swap's <c>/upstream/…</c>), in
+    /// capitals, or with a slash too many. What has a prompt is never passed on unseen.</summary>
+    private static Route? Similar(string path)
+    {
+        var plain = path.TrimEnd('/');
+        foreach (var (known, route) in UnderPrefix)
+        {
+            if (plain.EndsWith(known, StringComparison.OrdinalIgnoreCase))
+                return route;
+        }
+
+        return null;
     }
 }

@@ -36,7 +36,7 @@ internal static class SideRequest
             PrecedentKind.SameMessages when precedent.Shape.Tools > 0 && shape.Tools * 2 <= precedent.Shape.Tools => SideKind.Compaction,
             PrecedentKind.SameSession when shape.Tools < precedent.Shape.Tools => SideKind.Beside,
             PrecedentKind.SameSession when IsSmallQuestion(shape, precedent.Shape) => SideKind.Beside,
-            PrecedentKind.None when shape is { HasSideOpening: true, UserTurns: 1 } => SideKind.Beside,
+            PrecedentKind.None when shape is { HasSideOpening: true, HasAnswers: false } => SideKind.Beside,
             _ => SideKind.None,
         };
     }

@@ -5,8 +5,20 @@ namespace Bioproxy.Host.Routing;
 /// <summary>A place where a request could be served.</summary>
 /// <param name="Model">The place.</param>
 /// <param name="WaitSeconds">Expected wait in its queue.</param>
-/// <param name="PromptSeconds">Expected time from there to the first token, with what others pay for it.</param>
-internal readonly record struct RouteCandidate(ServedModel Model, double WaitSeconds, double PromptSeconds)
+/// <param name="LoadSeconds">Expected time to load the model, and what others pay for the models that have to go for it.</param>
+/// <param name="PromptSeconds">Expected time from there to the first token.</param>
+/// <param name="EvictionSeconds">What others are expected to pay for what the prompt displaces, or what saving it first takes.</param>
+internal readonly record struct RouteCandidate(
+    ServedModel Model, double WaitSeconds, double LoadSeconds, double PromptSeconds, double EvictionSeconds)
 {
-    public double Seconds => WaitSeconds + PromptSeconds;
+    /// <summary>Its slots' work of the last minutes and of the next ones.</summary>
+    public double BusySeconds { get; init; }
+
+    /// <summary>It failed just now, or cannot be reached: it may be back, and there may be no other.</summary>
+    public bool IsAway { get; init; }
+
+    /// <summary>It has no slots, and served the conversation's last turn.</summary>
+    public bool HasConversation { get; init; }
+
+    public double Seconds => WaitSeconds + LoadSeconds + PromptSeconds + EvictionSeconds;
 }

@@ -14,6 +14,7 @@ internal sealed class AnswerTexts
     private readonly List<AnswerText> _texts = [];
     private readonly List<JsonElement> _once = [];
     private readonly List<int> _ended = [];
+    private readonly List<AnswerCall> _calls = [];
     private bool _isStream;
     private bool _hasChoices;
 
@@ -21,6 +22,9 @@ internal sealed class AnswerTexts
 
     /// <summary>Strings beside the pieces that must not be sent twice, because clients append them: the role, the name of a tool.</summary>
     public IReadOnlyList<JsonElement> Once => _once;
+
+    /// <summary>The tool calls that begin here.</summary>
+    public IReadOnlyList<AnswerCall> Calls => _calls;
 
     /// <summary>The answer itself, without reasoning; of several choices the first.</summary>
     public IEnumerable<AnswerText> Answer => _texts.Where(
@@ -40,6 +44,7 @@ internal sealed class AnswerTexts
         _texts.Clear();
         _once.Clear();
         _ended.Clear();
+        _calls.Clear();
         _isStream = isStream;
         _hasChoices = false;
         if (root.ValueKind == JsonValueKind.Object)
@@ -107,9 +112,11 @@ internal sealed class AnswerTexts
             AddOnce(call, "id"u8);
             if (Is(call, "function"u8, JsonValueKind.Object, out var function))
             {
+                var channel = Arguments(index, Number(call, "index"u8) ?? position);
                 AddOnce(function, "name"u8);
+                AddCall(channel, call, "id"u8, function);
                 if (Is(function, "arguments"u8, JsonValueKind.String, out var arguments))
-                    _texts.Add(new(Arguments(index, Number(call, "index"u8) ?? position), arguments, isDelta));
+                    _texts.Add(new(channel, arguments, isDelta));
             }
 
             position++;
@@ -159,6 +166,8 @@ internal sealed class AnswerTexts
                     Add(part, "text"u8, ResponseTextKind.Answer, index, isDelta: false);
                 if (Is(root, "item"u8, JsonValueKind.Object, out var item))
                     Item(item, index);
+                if (Is(root, "content_block"u8, JsonValueKind.Object, out var block))
+                    AddCall(Arguments(index, 0), block, "id"u8, block);
                 if (Is(root, "response"u8, JsonValueKind.Object, out var response)
                     && Is(response, "output"u8, JsonValueKind.Array, out var output))
                 {
@@ -187,6 +196,7 @@ internal sealed class AnswerTexts
         var kind = isReasoning ? ResponseTextKind.Reasoning : ResponseTextKind.Answer;
         Parts(item, "content"u8, kind, index);
         Parts(item, "summary"u8, kind, index);
+        AddCall(Arguments(index, 0), item, "call_id"u8, item);
         if (Is(item, "arguments"u8, JsonValueKind.String, out var arguments))
             _texts.Add(new(Arguments(index, 0), arguments, IsDelta: false));
     }
@@ -206,6 +216,7 @@ internal sealed class AnswerTexts
         {
             Add(block, "text"u8, ResponseTextKind.Answer, index, isDelta: false);
             Add(block, "thinking"u8, ResponseTextKind.Reasoning, index, isDelta: false);
+            AddCall(Arguments(index, 0), block, "id"u8, block);
             index++;
         }
     }
@@ -220,6 +231,17 @@ internal sealed class AnswerTexts
     {
         if (Is(element, name, JsonValueKind.String, out var token))
             _once.Add(token);
+    }
+
+    /// <summary>A call without an id has none that could come back.</summary>
+    private void AddCall(ResponseChannel channel, JsonElement call, ReadOnlySpan<byte> idName, JsonElement named)
+    {
+        if (Is(call, idName, JsonValueKind.String, out var token) && JsonTokens.TextOf(token) is { } id
+            && Is(named, "name"u8, JsonValueKind.String, out var name))
+        {
+            var input = Is(call, "input"u8, JsonValueKind.Object, out var value) ? value.GetRawText() : null;
+            _calls.Add(new AnswerCall(channel, id, JsonTokens.TextOf(name), input));
+        }
     }
 
     private static bool Is(JsonElement element, ReadOnlySpan<byte> name, JsonValueKind kind, out JsonElement value)

@@ -6,14 +6,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.WarmUp;
 
-/// <summary>The warm-ups of all templates on one served model.</summary>
+/// <summary>The warm-ups of all templates and preambles on one served model.</summary>
 internal sealed partial class ModelWarmUp(
     ServedModel model, StaticPrefixFinder finder, TemplateLibrary templates, WarmUpStatuses statuses, ProxyMetrics metrics)
 {
     private readonly ILogger<ModelWarmUp> _logger = model.Context.Loggers.CreateLogger<ModelWarmUp>();
 
-    /// <summary>Those of the current instance by trigger.</summary>
-    private Dictionary<string, TemplateWarmUp> _warmUps = new(StringComparer.Ordinal);
+    /// <summary>Those of the current instance, the templates first.</summary>
+    private List<(IWarmUpSource Source, PrefixWarmUp WarmUp)> _templates = [];
+    private Dictionary<string, (IWarmUpSource Source, PrefixWarmUp WarmUp)> _preambles = new(StringComparer.Ordinal);
     private ModelInstance? _instance;
 
     public ServedModel Model => model;
@@ -30,16 +31,16 @@ internal sealed partial class ModelWarmUp(
             return true; // its models have warm-ups of their own
         UseCurrentInstance(wake);
         var isAllDone = true;
-        foreach (var trigger in templates.Prefixes.Where(IsKept))
+        foreach (var (source, warmUp) in _templates.Concat(Preambles()))
         {
             try
             {
-                isAllDone &= await _warmUps[trigger].CheckAsync(stopping).ConfigureAwait(false);
+                isAllDone &= await warmUp.CheckAsync(stopping).ConfigureAwait(false);
             }
             catch (Exception e) when (!stopping.IsCancellationRequested)
             {
-                statuses.Fail(trigger, "internal", $"{e.GetType().Name}: {e.Message}");
-                LogTemplateFailed(trigger, e);
+                statuses.Fail(source, "internal", $"{e.GetType().Name}: {e.Message}");
+                LogBug(source.Name, e);
             }
         }
 
@@ -63,10 +64,29 @@ internal sealed partial class ModelWarmUp(
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
-        _warmUps = templates.Prefixes.ToDictionary(
-            t => t, t => new TemplateWarmUp(t, model, current, finder, statuses, metrics), StringComparer.Ordinal);
+        _templates = [.. templates.Prefixes.Where(IsKept).Select(trigger => WarmUpOf(new TriggerSource(trigger, finder)))];
+        _preambles = new(StringComparer.Ordinal);
     }
 
+    /// <summary>Those of the preambles that are in use now; only a server that saves slots keeps them.</summary>
+    private List<(IWarmUpSource Source, PrefixWarmUp WarmUp)> Preambles()
+    {
+        var kept = new Dictionary<string, (IWarmUpSource Source, PrefixWarmUp WarmUp)>(StringComparer.Ordinal);
+        if (_instance is { State.Facts.CanSaveSlots: true })
+        {
+            foreach (var preamble in model.Context.Preambles.All)
+                kept[preamble.Name] = _preambles.TryGetValue(preamble.Name, out var known) ? known : WarmUpOf(new PreambleSource(preamble));
+        }
+
+        foreach (var name in _preambles.Keys.Except(kept.Keys, StringComparer.Ordinal))
+            statuses.Forget(name);
+        _preambles = kept;
+        return [.. kept.Values];
+    }
+
+    private (IWarmUpSource Source, PrefixWarmUp WarmUp) WarmUpOf(IWarmUpSource source) =>
+        (source, new PrefixWarmUp(source, model, _instance!, statuses, metrics));
+
     [LoggerMessage(LogLevel.Error, "Warming {Trigger} failed because of a bug in the proxy.")]
-    private partial void LogTemplateFailed(string trigger, Exception exception);
+    private partial void LogBug(string trigger, Exception exception);
 }

@@ -19,7 +19,7 @@ internal sealed class StaticPrefixFinder(PluginManager plugins, TransformChain t
 {
     /// <summary>Letters, a digit, punctuation, another script: a tokenizer may merge the end of the template with what follows, and
     /// only what survives every kind of beginning is static.</summary>
-    private static readonly string[] Messages = ["Alpha", "7 zero", "(x)", "Ünïcode", "\"quoted\""];
+    public static readonly IReadOnlyList<string> Messages = ["Alpha", "7 zero", "(x)", "Ünïcode", "\"quoted\""];
 
     /// <summary>A time for each, without a digit, a month or a day in common: what a plugin writes of it ahead of the message is not
     /// static.</summary>

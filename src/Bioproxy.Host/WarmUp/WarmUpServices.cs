@@ -38,6 +38,7 @@ internal static class WarmUpServices
         var statuses = isFirst
             ? p.GetRequiredService<WarmUpStatuses>()
             : new WarmUpStatuses(templates, metrics, p.GetRequiredService<ILogger<WarmUpStatuses>>());
+        model.Context.Preambles.Found = () => p.GetRequiredService<WarmUpScheduler>().Poke();
         return new ModelWarmUp(model, p.GetRequiredService<StaticPrefixFinder>(), templates, statuses, metrics);
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.WarmUp;
 
-/// <summary>How far each template's warm-up is, for people: status, log and metrics.</summary>
+/// <summary>How far each warm-up is, by trigger or by a preamble's name, for people: status, log and metrics.</summary>
 internal sealed partial class WarmUpStatuses
 {
     private readonly ConcurrentDictionary<string, WarmUpStatus> _byTrigger = new(StringComparer.Ordinal);
@@ -25,23 +25,26 @@ internal sealed partial class WarmUpStatuses
     /// <summary>In the configuration's order.</summary>
     public IReadOnlyList<WarmUpStatus> All => [.. _triggers.Select(t => _byTrigger[t])];
 
-    public WarmUpStatus Of(string trigger) => _byTrigger[trigger];
+    public WarmUpStatus Of(string name) => _byTrigger.TryGetValue(name, out var status) ? status : WarmUpStatus.Initial(name);
 
-    public void Update(string trigger, Func<WarmUpStatus, WarmUpStatus> change) => _byTrigger[trigger] = change(_byTrigger[trigger]);
+    public void Update(string name, Func<WarmUpStatus, WarmUpStatus> change) => _byTrigger[name] = change(Of(name));
+
+    /// <summary>A preamble is no longer kept.</summary>
+    public void Forget(string name) => _byTrigger.TryRemove(name, out _);
 
     /// <summary>It cannot go on now, through no fault of the template.</summary>
-    public void Wait(string trigger, string reason) => Update(trigger, s => s with { State = WarmUpState.Waiting, Problem = reason });
+    public void Wait(string name, string reason) => Update(name, s => s with { State = WarmUpState.Waiting, Problem = reason });
 
     /// <summary>It failed, and is tried again at the next check.</summary>
-    /// <param name="trigger">The template's trigger.</param>
+    /// <param name="source">The prefix.</param>
     /// <param name="type">For metrics: a closed set.</param>
     /// <param name="problem">For people; the same problem is logged once.</param>
-    public void Fail(string trigger, string type, string problem)
+    public void Fail(IWarmUpSource source, string type, string problem)
     {
-        _metrics.WarmUpFailed(trigger, type);
-        if (_byTrigger[trigger].Problem != problem)
-            LogFailed(trigger, problem);
-        Update(trigger, s => s with { State = WarmUpState.Failed, Problem = problem });
+        _metrics.WarmUpFailed(source.Label, type);
+        if (Of(source.Name).Problem != problem)
+            LogFailed(source.Name, problem);
+        Update(source.Name, s => s with { State = WarmUpState.Failed, Problem = problem });
     }
 
     [LoggerMessage(LogLevel.Warning, "Warming {Trigger} failed: {Problem}")]

@@ -32,8 +32,13 @@ internal sealed class ProxyProcess : IAsyncDisposable
     /// <param name="template">The text of the template behind <c>@code</c>.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <param name="kv">The configuration's <c>kv</c>; null for the defaults.</param>
+    public static Task<ProxyProcess> StartAsync(
+        int backend, string template, CancellationToken cancellationToken, JsonObject? kv = null) =>
+        StartAsync([backend], template, cancellationToken, kv);
+
+    /// <inheritdoc cref="StartAsync(int, string, CancellationToken, JsonObject)"/>
     public static async Task<ProxyProcess> StartAsync(
-        int backend, string template, CancellationToken cancellationToken, JsonObject? kv = null)
+        IReadOnlyList<int> backends, string template, CancellationToken cancellationToken, JsonObject? kv = null)
     {
         var folder = Directory.CreateTempSubdirectory("bioproxy-bench-");
         var port = ChildProcess.FreePort();
@@ -44,11 +49,15 @@ internal sealed class ProxyProcess : IAsyncDisposable
             ["proxy_port"] = port,
             ["admin_host"] = "127.0.0.1",
             ["admin_port"] = adminPort,
-            ["backend_url"] = $"http://127.0.0.1:{backend}",
             ["prefixes"] = new JsonObject { ["@code"] = "code.txt" },
             ["state_directory"] = "state",
             ["kv"] = kv ?? [],
         };
+        if (backends is [var only])
+            config["backend_url"] = $"http://127.0.0.1:{only}";
+        else
+            config["backends"] = new JsonObject(backends.Select(static port => KeyValuePair.Create(
+                $"b{port}", (JsonNode?)new JsonObject { ["url"] = $"http://127.0.0.1:{port}" })));
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "config.json"), config.ToJsonString(), cancellationToken);
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "code.txt"), template, cancellationToken);
         folder.CreateSubdirectory("run"); // not beside the templates: that folder is watched

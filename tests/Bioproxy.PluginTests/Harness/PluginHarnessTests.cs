@@ -34,7 +34,9 @@ public sealed class PluginHarnessTests
 
         await host.ChatAsync("hi");
 
-        Assert.Equal(["Bioproxy.Fixtures.Versioned", "Bioproxy.PrefixExpander"], host.Plugins.Select(plugin => plugin.Name));
+        Assert.Equal(
+            ["Bioproxy.Fixtures.Versioned", "Bioproxy.PrefixExpander", "Bioproxy.PrefixStabiliser"],
+            host.Plugins.Select(plugin => plugin.Name));
         Assert.All(host.Plugins, plugin => Assert.True(plugin.IsActive, plugin.Problem));
         var versioned = host.Plugins[0];
         Assert.Equal("1.0.0", versioned.Version);

@@ -146,5 +146,39 @@ public sealed class RealPluginTests : IDisposable
         Assert.Equal(["a", "b"], request.Json["tools"]!.AsArray().Select(tool => (string?)tool!["function"]!["name"]));
     }
 
+    /// <summary>The built-in stabiliser: nothing is installed and nothing configured.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task PrefixStabiliser_ArgumentsAndAnswerWrittenAnew_BackendGetsWhatTheModelWrote(bool stream)
+    {
+        const string Call = """{"index":0,"id":"c1","type":"function","function":{"name":"f","arguments":"{\"b\": 1,  \"a\": 2}"}}""";
+        await using var host = await PluginHarness.StartAsync(new()
+        {
+            Answer = _ => stream
+                ? HarnessAnswer.Events(
+                    """{"choices":[{"index":0,"delta":{"role":"assistant","content":" Yes.\n"}}]}""",
+                    $$"""{"choices":[{"index":0,"delta":{"tool_calls":[{{Call}}]},"finish_reason":"tool_calls"}]}""",
+                    "[DONE]")
+                : HarnessAnswer.Json($$$"""
+                    {"choices":[{"index":0,"message":{"role":"assistant","content":" Yes.\n","tool_calls":[{{{Call}}}]}}]}
+                    """),
+        });
+        var first = $$"""{"stream":{{(stream ? "true" : "false")}},"messages":[{"role":"user","content":"Why?"}]}""";
+        const string Second = """{"messages":[{"role":"user","content":"Why?"},{"role":"assistant","content":"Yes.","tool_calls":"""
+            + """[{"id":"c1","type":"function","function":{"name":"f","arguments":"{\"a\":2,\"b\":1}"}}]},"""
+            + """{"role":"tool","tool_call_id":"c1","content":"3"}]}""";
+
+        Assert.Equal(first, (await host.SendAsync(first)).Backend[0].Body);
+
+        // The client has the answer before the proxy has read it.
+        var expected = Second.Replace("\"Yes.\"", """ " Yes.\n" """.Trim(), StringComparison.Ordinal)
+            .Replace("""{\"a\":2,\"b\":1}""", """{\"b\": 1,  \"a\": 2}""", StringComparison.Ordinal);
+        var sent = "";
+        for (var attempt = 0; attempt < 200 && sent != expected; attempt++)
+            sent = (await host.SendAsync(Second)).Backend[0].Body;
+        Assert.Equal(expected, sent);
+    }
+
     public void Dispose() => Directory.Delete(_notes, recursive: true);
 }

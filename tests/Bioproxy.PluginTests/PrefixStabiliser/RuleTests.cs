@@ -34,6 +34,28 @@ public sealed class RuleTests
         { "token_usage", "Token usage: 1234/200000; 198766 remaining", true },
         { "token_usage", "<context_budget>200000</context_budget>", true },
         { "token_usage", "Keep token usage below 1000", false },
+        { "cost", "Current cost: $0.12", true },
+        { "cost", "# Total cost: 1.50 USD", true },
+        { "cost", "$0.0012 (USD)", true },
+        { "cost", "Costs must stay below 5 dollars", false },
+        { "cost", "Pay $5 for it", false },
+    };
+
+    /// <summary>Rules that take texts of several lines: the rule, the text, and what stays of it.</summary>
+    public static TheoryData<string, string, string> Stretches => new()
+    {
+        {
+            "git_status",
+            "Rules\n\ngitStatus: This is the git status at the start.\n\nCurrent branch: main\n\nMain branch (for PRs): main\n\nStatus:\n"
+            + " M a.cs\n?? b/\n\nRecent commits:\n0a1b2c3 First\n9f8e7d6 Second\n\nMore rules",
+            "Rules\n\n\n\nMore rules"
+        },
+        { "git_status", "a <git_status>\n M x\n</git_status> b", "a  b" },
+        { "git_status", "Say git status: clean", "Say git status: clean" },
+        { "directory_listing", "Here:\n/home/user/\n├───src/\n│   └───a.cs\n└───b.md\nDone", "Here:\n/home/user/\nDone" },
+        { "directory_listing", "# Current Working Directory (/x) Files\na.cs\nb/\n\n# Next", "\n# Next" },
+        { "directory_listing", "<file_tree>\na\n</file_tree>", "" },
+        { "directory_listing", "Files are in /x", "Files are in /x" },
     };
 
     [Theory]
@@ -43,7 +65,27 @@ public sealed class RuleTests
 
     [Fact]
     public void Taking_EveryBuiltInRule_HasATest() => Assert.Equal(BuiltInRules.All.Select(rule => rule.Name!).Order(), BuiltIn
-        .Select(row => (string)row[0]!).Distinct().Order());
+        .Select(row => (string)row[0]!).Concat(Stretches.Select(row => (string)row[0]!)).Distinct().Order());
+
+    [Theory]
+    [MemberData(nameof(Stretches))]
+    public void Taking_BuiltInRuleForSeveralLines_TakesThemAll(string name, string text, string left) =>
+        Assert.Equal(left, Rules(name).Take(text, []));
+
+    [Theory]
+    [InlineData("X1", "[X1]")]
+    [InlineData("a\nX1\nX2\nb\nX3\n", "a\n[X1\nX2]\nb\n[X3]\n")]
+    [InlineData("a\r\nX1\r\nb", "a\r\n[X1]\r\nb")]
+    public void Replacing_Lines_TakesThoseThatFollowEachOtherAsOne(string text, string expected) =>
+        Assert.Equal(expected, Lines("X[0-9]").Replace(text, found => $"[{found}]"));
+
+    [Fact]
+    public void Replacing_WithTheSame_GivesTheSameString()
+    {
+        var text = "X1 X2".ToUpperInvariant();
+        Assert.Same(text, Lines("X").Replace(text, found => found));
+        Assert.Same(text, Texts("X").Replace(text, found => found));
+    }
 
     [Theory]
     [InlineData("X1", "", "X1")]
@@ -98,9 +140,9 @@ public sealed class RuleTests
 
     private static Rule Rules(string name) => RuleSet.Compile(new StabiliserSettings { Use = [name] }, "plugins.x")[0];
 
-    private static Rule Lines(string pattern) => new("r", new Regex(pattern, RegexOptions.NonBacktracking), isLine: true, moves: true,
+    private static Rule Lines(string pattern) => new("r", new Regex(pattern, RegexOptions.NonBacktracking), isLine: true, RuleAction.Move,
         RulePlaces.System);
 
-    private static Rule Texts(string pattern) => new("r", new Regex(pattern, RegexOptions.NonBacktracking), isLine: false, moves: true,
+    private static Rule Texts(string pattern) => new("r", new Regex(pattern, RegexOptions.NonBacktracking), isLine: false, RuleAction.Move,
         RulePlaces.System);
 }

@@ -173,9 +173,9 @@ public sealed class StabiliseTransformTests
 
     [Theory]
     [MemberData(nameof(Bodies))]
-    public async Task Transforming_NoSettings_AssignsNothing(PromptEndpoint endpoint, string body, string expected)
+    public async Task Transforming_NoRules_AssignsNothing(PromptEndpoint endpoint, string body, string expected)
     {
-        using var services = Services("{}");
+        using var services = Services("""{"attribution":false}""");
         var prompt = BodyPrompt.Of(endpoint, body);
         await Transform(services, prompt);
         Assert.False(BodyPrompt.IsEdited(prompt), expected);
@@ -252,16 +252,17 @@ public sealed class StabiliseTransformTests
     public async Task Transforming_Anything_ReportsRulesAndCountsAndNoText()
     {
         var log = new LogLines();
-        using var services = Services("""{"use":["billing_header","current_date","current_time"],"sort_tools":true}""", log);
+        using var services = Services(
+            """{"attribution":false,"use":["billing_header","current_date","current_time"],"sort_tools":true}""", log);
         var body = $$$"""{"system":"{{{Billing}}}\n{{{Date}}}\n{{{Date}}}","tools":[{"name":"b"},{"name":"a"}]"""
             + $$$""","messages":[{"role":"user","content":"Hello"}]}""";
         await Transform(services, BodyPrompt.Of(PromptEndpoint.Messages, body));
-        Assert.Equal((LogLevel.Debug, "Request r1: lines [billing_header 1 removed, current_date 2 moved], tools sorted: True"),
+        Assert.Equal((LogLevel.Debug, "Request r1: sort_tools 1, billing_header 1, current_date 2"),
             Assert.Single(log.Lines));
         Assert.Equal((1, 2, 1), (services.Counted["lines_removed"], services.Counted["lines_moved"],
             services.Counted["tool_lists_sorted"]));
 
-        await Transform(services, BodyPrompt.Of(PromptEndpoint.Messages, body, isWarmUp: true)); // a rehearsal is nobody's request
+        await Transform(services, BodyPrompt.Of(PromptEndpoint.Messages, body, isWarmUp: true)); // a rehearsal is not a client's request
         Assert.Equal((1, 2, 1), (services.Counted["lines_removed"], services.Counted["lines_moved"],
             services.Counted["tool_lists_sorted"]));
     }
@@ -272,7 +273,7 @@ public sealed class StabiliseTransformTests
         using var services = Services(All);
         var prompt = BodyPrompt.Of(PromptEndpoint.Chat, """{"messages":[{"role":"system","content":"Rules"}]}""");
         await Assert.ThrowsAsync<OperationCanceledException>(async () =>
-            await new StabiliseTransform(services).TransformAsync(prompt, new CancellationToken(true)));
+            await new StabiliseTransform(services, new AnswerMemory()).TransformAsync(prompt, new CancellationToken(true)));
     }
 
     /// <summary>JsonNode escapes more than these bodies do.</summary>
@@ -285,5 +286,5 @@ public sealed class StabiliseTransformTests
         new() { PluginName = "Bioproxy.PrefixStabiliser", Json = json, Logger = logger ?? NullLogger.Instance };
 
     private static Task Transform(FakeServices services, PromptContext prompt) =>
-        new StabiliseTransform(services).TransformAsync(prompt, CancellationToken.None).AsTask();
+        new StabiliseTransform(services, new AnswerMemory()).TransformAsync(prompt, CancellationToken.None).AsTask();
 }

@@ -8,13 +8,15 @@ public sealed class StabiliserSettingsTests
     [Theory]
     [InlineData("""{"use":["dates"]}""", ".use", "There are: billing_header, nonce")]
     [InlineData("""{"use":[null]}""", ".use", "There are: billing_header")]
+    [InlineData("""{"pin":["dates"]}""", ".pin", "There are: billing_header, nonce")]
+    [InlineData("""{"tool_arguments":1}""", ".tool_arguments", "could not be converted")]
     [InlineData("""{"rules":[null]}""", ".rules[0]", "null")]
     [InlineData("""{"rules":[{"match":"x","action":"move"}]}""", ".rules[0].name", "missing")]
     [InlineData("""{"rules":[{"name":"r","action":"move"}]}""", ".rules[0].match", "missing")]
     [InlineData("""{"rules":[{"name":"r","match":"x","action":"move"},{"name":"r","match":"[","action":"move"}]}""", ".rules[1].match",
-        "no regular expression")]
+        "not a regular expression")]
     [InlineData("""{"rules":[{"name":"r","match":"(?=x)","action":"move"}]}""", ".rules[0].match", "linear time")]
-    [InlineData("""{"rules":[{"name":"r","match":"x"}]}""", ".rules[0].action", "'move' or 'remove'")]
+    [InlineData("""{"rules":[{"name":"r","match":"x"}]}""", ".rules[0].action", "'move', 'remove' or 'pin'")]
     [InlineData("""{"rules":[{"name":"r","match":"x","action":"delete"}]}""", ".rules[0].action", "'delete'")]
     [InlineData("""{"rules":[{"name":"r","match":"x","action":"move","applies_to":"word"}]}""", ".rules[0].applies_to", "'word'")]
     [InlineData("""{"rules":[{"name":"r","match":"x","action":"move","where":["user"]}]}""", ".rules[0].where", "'user'")]
@@ -26,7 +28,7 @@ public sealed class StabiliserSettingsTests
     public void Making_BadSettings_NamesTheKey(string json, string key, string reason)
     {
         using var services = new FakeServices { PluginName = "Bioproxy.PrefixStabiliser", Json = json };
-        var error = Assert.Throws<PluginSettingsException>(() => new StabiliseTransform(services));
+        var error = Assert.Throws<PluginSettingsException>(() => new StabiliseTransform(services, new AnswerMemory()));
         Assert.StartsWith($"plugins.Bioproxy.PrefixStabiliser{key}", error.Message, StringComparison.Ordinal);
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }

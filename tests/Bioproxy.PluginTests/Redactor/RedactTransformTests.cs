@@ -149,32 +149,90 @@ public sealed class RedactTransformTests
         Assert.Null(Begin(services, prompt, ResponseTextKind.Answer));
     }
 
+    /// <summary>Endpoint, body, and the body that is sent on.</summary>
+    public static TheoryData<PromptEndpoint, string, string> Tools => new()
+    {
+        {
+            PromptEndpoint.Chat,
+            """{"messages":[{"role":"assistant","content":null,"reasoning_content":"Ask a@x.org.","tool_calls":[{"id":"c1","function":"""
+            + """{"name":"f","arguments":"{\"to\": \"a@x.org\",  \"n\":1.0,\"name\":\"b@x.org\"}"}}]},"""
+            + """{"role":"tool","tool_call_id":"c1","content":"sent to b@x.org"}]}""",
+            """{"messages":[{"role":"assistant","content":null,"reasoning_content":"Ask [EMAIL_1].","tool_calls":[{"id":"c1","function":"""
+            + """{"name":"f","arguments":"{\"to\": \"[EMAIL_1]\",  \"n\":1.0,\"name\":\"[EMAIL_2]\"}"}}]},"""
+            + """{"role":"tool","tool_call_id":"c1","content":"sent to [EMAIL_2]"}]}"""
+        },
+        {
+            PromptEndpoint.Chat,
+            """{"messages":[{"role":"assistant","tool_calls":[{"id":"c1","function":{"name":"f","arguments":"{\"to\":\"a@x.org"}}]}]}""",
+            """{"messages":[{"role":"assistant","tool_calls":[{"id":"c1","function":{"name":"f","arguments":"{\"to\":\"[EMAIL_1]"}}]}]}"""
+        },
+        {
+            PromptEndpoint.Messages,
+            """{"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"a@x.org?","signature":""},"""
+            + """{"type":"tool_use","id":"t1","name":"f","input":{ "to" : "a@x.org", "n": 1.0 }}]},"""
+            + """{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":["""
+            + """{"type":"text","text":"a@x.org, b@x.org"}]},"""
+            + """{"type":"tool_result","tool_use_id":"t2","content":"b@x.org"},{"type":"text","text":"c@x.org"}]}]}""",
+            """{"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"[EMAIL_1]?","signature":""},"""
+            + """{"type":"tool_use","id":"t1","name":"f","input":{ "to" : "[EMAIL_1]", "n": 1.0 }}]},"""
+            + """{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":["""
+            + """{"type":"text","text":"[EMAIL_1], [EMAIL_3]"}]},"""
+            + """{"type":"tool_result","tool_use_id":"t2","content":"[EMAIL_3]"},{"type":"text","text":"[EMAIL_2]"}]}]}"""
+        },
+        {
+            PromptEndpoint.Responses,
+            """{"input":[{"type":"reasoning","id":"r1","summary":[{"type":"summary_text","text":"a@x.org"}]},"""
+            + """{"type":"function_call","call_id":"c1","name":"f","arguments":"{\"to\":\"a@x.org\"}"},"""
+            + """{"type":"custom_tool_call","call_id":"c2","name":"g","input":"mail b@x.org"},"""
+            + """{"type":"function_call_output","call_id":"c1","output":"a@x.org"},"""
+            + """{"type":"custom_tool_call_output","call_id":"c2","output":[{"type":"input_text","text":"b@x.org"}]}]}""",
+            """{"input":[{"type":"reasoning","id":"r1","summary":[{"type":"summary_text","text":"[EMAIL_1]"}]},"""
+            + """{"type":"function_call","call_id":"c1","name":"f","arguments":"{\"to\":\"[EMAIL_1]\"}"},"""
+            + """{"type":"custom_tool_call","call_id":"c2","name":"g","input":"mail [EMAIL_2]"},"""
+            + """{"type":"function_call_output","call_id":"c1","output":"[EMAIL_1]"},"""
+            + """{"type":"custom_tool_call_output","call_id":"c2","output":[{"type":"input_text","text":"[EMAIL_2]"}]}]}"""
+        },
+    };
+
     [Theory]
-    [InlineData(
-        PromptEndpoint.Chat,
-        """{"messages":[{"role":"assistant","content":null,"tool_calls":"""
-        + """[{"function":{"name":"f","arguments":"{\"to\":\"a@x.org\"}"}}]}]}""",
-        1)]
+    [MemberData(nameof(Tools))]
+    public async Task Transforming_ToolCallsResultsAndReasoning_MasksThemAndNothingIsUnreachable(
+        PromptEndpoint endpoint, string body, string expected)
+    {
+        using var services = Services(Emails);
+        var prompt = BodyPrompt.Of(endpoint, body);
+        await Transform(services, prompt);
+        Assert.Equal(expected, BodyPrompt.Sent(prompt));
+        Assert.Equal(0, services.Counted.GetValueOrDefault("unreachable"));
+    }
+
+    [Fact]
+    public async Task Transforming_ToolCallsOfRolesThatStay_LeavesThem()
+    {
+        using var services = Services("""{"use":["email"],"roles":["tool"]}""");
+        const string Body = """{"input":[{"type":"function_call","call_id":"c1","name":"f","arguments":"{\"to\":\"a@x.org\"}"},"""
+            + """{"type":"function_call_output","call_id":"c1","output":"b@x.org"}]}""";
+        var prompt = BodyPrompt.Of(PromptEndpoint.Responses, Body);
+        await Transform(services, prompt);
+        Assert.Equal(Body.Replace("b@x.org", "[EMAIL_1]", StringComparison.Ordinal), BodyPrompt.Sent(prompt));
+    }
+
+    [Theory]
     [InlineData(
         PromptEndpoint.Chat,
         """{"messages":[{"role":"user","content":[{"type":"text","text":"a@x.org"},{"type":"image_url","image_url":"""
         + """{"url":"b@x.org"}},{"type":"file","file":"b@x.org"}],"name":"c@x.org"}]}""",
         2)]
-    [InlineData(PromptEndpoint.Chat, """{"metadata":"a@x.org","messages":[{"role":"user","content":"a@x.org"}]}""", 0)]
     [InlineData(
-        PromptEndpoint.Messages,
-        """{"messages":[{"role":"user","content":[{"type":"tool_result","content":[{"type":"text","text":"a@x.org, b@x.org"}]},"""
-        + """{"type":"text","text":"c@x.org"}]}]}""",
-        2)]
-    [InlineData(PromptEndpoint.Messages, """{"messages":[{"role":"user","content":[{"type":"tool_result","content":"\ud83d"}]}]}""", 1)]
-    [InlineData(
-        PromptEndpoint.Responses,
-        """{"input":[{"type":"function_call_output","output":"a@x.org"},"""
-        + """{"role":"user","content":[{"type":"input_text","text":"b@x.org"}]}]}""",
+        PromptEndpoint.Chat,
+        """{"messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{}"},"note":"a@x.org"}], """
+        + """ "function_call":{"arguments":"b@x.org"}}]}""",
         1)]
+    [InlineData(PromptEndpoint.Chat, """{"metadata":"a@x.org","messages":[{"role":"user","content":"a@x.org"}]}""", 0)]
+    [InlineData(PromptEndpoint.Messages, """{"messages":[{"role":"user","content":[{"type":"tool_result","content":"\ud83d"}]}]}""", 1)]
     [InlineData(PromptEndpoint.Responses, """{"input":"a@x.org"}""", 0)]
     [InlineData(PromptEndpoint.Completion, """{"prompt":"a@x.org"}""", 0)]
-    [InlineData(PromptEndpoint.Completion, """{"prompt":["a@x.org","b@x.org"]}""", 2)]
+    [InlineData(PromptEndpoint.Completion, """{"prompt":["a@x.org","b@x.org"]}""", 0)]
     public async Task Transforming_SecretsThatCannotBeMasked_CountsThemOrRefuses(PromptEndpoint endpoint, string body, int unreachable)
     {
         var log = new LogLines();
@@ -188,13 +246,10 @@ public sealed class RedactTransformTests
         if (unreachable == 0)
             Assert.Null(error);
         else
-            Assert.StartsWith($"{unreachable} secrets stand in tool calls", Assert.IsType<InvalidOperationException>(error).Message,
+            Assert.StartsWith($"{unreachable} secrets stand in parts of messages", Assert.IsType<InvalidOperationException>(error).Message,
                 StringComparison.Ordinal);
 
-        PromptContext Prompt() => endpoint == PromptEndpoint.Completion && body.Contains('[', StringComparison.Ordinal)
-            ? new PromptContext("r1", endpoint, null, false, [new PromptMessage("user", [new PromptPart("tokens", (string?)null)])],
-            System.Text.Encoding.UTF8.GetBytes(body))
-            : BodyPrompt.Of(endpoint, body);
+        PromptContext Prompt() => BodyPrompt.Of(endpoint, body);
     }
 
     [Fact]
@@ -223,7 +278,7 @@ public sealed class RedactTransformTests
         using var services = Services("""{"use":["email"],"refuse_unreachable":true}""", log);
         var body = """{"system":"one@x.org","tools":[{"name":"t","description":"two@x.org"}]"""
             + ""","messages":[{"role":"user","content":"three@x.org"},"""
-            + """{"role":"assistant","content":[{"type":"tool_use","input":"four@x.org"}]}]}""";
+            + """{"role":"assistant","content":[{"type":"document","source":"four@x.org"}]}]}""";
         var error = await Record.ExceptionAsync(() => Transform(services, BodyPrompt.Of(PromptEndpoint.Messages, body)));
         using var lenient = Services(Emails, log);
         var prompt = BodyPrompt.Of(PromptEndpoint.Messages, body);

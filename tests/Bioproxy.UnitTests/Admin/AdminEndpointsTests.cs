@@ -367,6 +367,7 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
             Status = 200,
             Chosen = new PlanOption(PromptSource.Cold, 1, Tokens: 0, Seconds: 0.5, EvictionCost: 0),
             Result = "cold",
+            Rules = new Dictionary<string, int> { ["attribution"] = 1, ["tool_arguments"] = 3 },
             Difference = new PromptDifference(1024, "message 1 (system), its text", null),
         });
 
@@ -375,6 +376,7 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
         Assert.Equal(
             (200, "r1", "compute it in slot 1: about 0 tokens reused, first token in about 0.500 s", "cold"),
             (status, Text(json, "request"), Text(json, "plan"), Text(json, "result")));
+        Assert.Equal("""{"attribution":1,"tool_arguments":3}""", Compact(json.GetProperty("rules")));
         Assert.Equal("""{"position_bytes":1024,"where":"message 1 (system), its text"}""", Compact(json.GetProperty("first_difference")));
     }
 
@@ -390,6 +392,8 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
             Status = 200,
             Chosen = null,
             Result = "cold",
+            Conversation = "cd34",
+            ConversationSource = "X-Session-Id",
             Side = SideKind.Beside,
             LostTokens = 900,
             LostSeconds = 1.8,
@@ -398,6 +402,7 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
 
         var (_, json) = await _admin.AskJsonAsync("/explain/r1");
 
+        Assert.Equal(("cd34", "X-Session-Id"), (Text(json, "conversation"), Text(json, "conversation_source")));
         Assert.Equal("beside", Text(json, "side_request"));
         Assert.Equal((900, 1.8), (json.GetProperty("lost_tokens").GetInt32(), json.GetProperty("lost_seconds").GetDouble()));
         Assert.Equal(

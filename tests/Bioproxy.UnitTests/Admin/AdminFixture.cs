@@ -21,7 +21,8 @@ internal sealed class AdminFixture : IAsyncDisposable
 
     private readonly PluginManager _plugins;
 
-    public AdminFixture()
+    /// <param name="models">The models that are served.</param>
+    public AdminFixture(params ServedModel[] models)
     {
         Options = new ProxyOptions
         {
@@ -39,7 +40,7 @@ internal sealed class AdminFixture : IAsyncDisposable
         _plugins = new PluginManager(
             FixturePlugins.Loader(Options.PluginDirectories[0]), Options, [], Clock, NullLogger<PluginManager>.Instance);
         Endpoints = new AdminEndpoints(
-            State, Exporter, new KvAdmin(Snapshots), new PluginAdmin(_plugins), Explanations, Options, new Uptime(Clock));
+            State, Exporter, Operations(models), Explanations, Options, new Uptime(Clock));
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("bioproxy-admin-").FullName;
@@ -80,6 +81,9 @@ internal sealed class AdminFixture : IAsyncDisposable
         using var document = JsonDocument.Parse(body);
         return (response.StatusCode, document.RootElement.Clone());
     }
+
+    private AdminOperations Operations(ServedModel[] models) =>
+        new(new KvAdmin(Snapshots), new PluginAdmin(_plugins), new ModelAdmin(new ModelDirectory(models), Clock));
 
     public async ValueTask DisposeAsync()
     {

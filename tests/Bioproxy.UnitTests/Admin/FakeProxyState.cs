@@ -41,6 +41,8 @@ internal sealed class FakeProxyState : IProxyState
 
     public IReadOnlyList<WarmUpStatus> WarmUps { get; set; } = [WarmUpStatus.Initial("@code")];
 
+    public IReadOnlyList<PreambleSummary> Preambles { get; set; } = [];
+
     public IReadOnlyList<TemplateStatus> Templates { get; set; } = [];
 
     public IReadOnlyList<PluginStatus> Plugins { get; set; } = [];

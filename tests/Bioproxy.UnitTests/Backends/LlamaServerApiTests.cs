@@ -174,7 +174,8 @@ public sealed class LlamaServerApiTests : IAsyncDisposable
         using var calls = new ControlCalls(new Uri(_backend.BaseAddress, "upstream/m"), TimeSpan.FromSeconds(5), null);
         var client = new LlamaServerApi(calls);
 
-        Assert.Equal(404, (await client.GetSlotsAsync(default).DefaultTimeout()).Status);
+        await client.GetSlotsAsync(default).DefaultTimeout();
+
         Assert.Equal("/upstream/m/slots", Assert.Single(_backend.Requests).Target);
     }
 

@@ -114,6 +114,22 @@ public sealed class ResponseTapTests
         }
     }
 
+    [Fact]
+    public void Timings_ShortAnthropicStream_AreThoseOfItsFirstEvent()
+    {
+        var tap = new ResponseTap(keepsHead: true);
+        tap.Look("""
+            event: message_start
+            data: {"type":"message_start","message":{"usage":{"cache_read_input_tokens":3,"input_tokens":4,"output_tokens":0}}}
+
+            event: message_delta
+            data: {"type":"message_delta","delta":{"stop_reason":"max_tokens"},"usage":{"output_tokens":2}}
+
+            """u8);
+
+        Assert.Equal(new PromptTimings(3, 4, 2), tap.Timings());
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("plain text")]

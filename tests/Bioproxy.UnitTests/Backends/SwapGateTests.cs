@@ -105,6 +105,22 @@ public sealed class SwapGateTests
     }
 
     [Fact]
+    public async Task Observe_ModelInUseHasCrashed_KeepsItsRoom()
+    {
+        // Its requests that wait for a slot load it again: another that was let in meanwhile was evicted while it worked.
+        Observe(1, "a");
+        var waiting = await _gate.EnterAsync("a", default);
+        var other = _gate.EnterAsync("b", default).AsTask();
+
+        Observe(1);
+
+        Assert.False(other.IsCompleted);
+        Assert.Equal((SwapState.Coming, SwapState.Out), (_gate.StateOf("a"), _gate.StateOf("b")));
+        waiting.Dispose();
+        (await other.DefaultTimeout()).Dispose();
+    }
+
+    [Fact]
     public async Task Save_NeverEnds_TheSwapContinuesAfterTheLimit()
     {
         _gate.Subscribe("a", new StuckListener());
@@ -169,7 +185,10 @@ public sealed class SwapGateTests
                 done.Pass.Dispose();
             }
 
-            await Task.Yield();
+            // A swap takes no time on this clock, however busy the machine is.
+            do
+                await Task.Yield();
+            while (names.Any(name => gate.StateOf(name) == SwapState.Leaving));
             foreach (var one in waiting.Where(one => one.Pass.IsCompleted).ToList())
             {
                 waiting.Remove(one);
@@ -204,6 +223,23 @@ public sealed class SwapGateTests
         Assert.InRange(longest, TimeSpan.Zero, 4 * (MaxWait + TimeSpan.FromSeconds(10)));
     }
 
+    [Fact]
+    public async Task ExpectedSeconds_ModelsThatExcludeEachOther_AreTheLoadAndWhatTheVictimLoses()
+    {
+        Observe(most: 1, "a");
+        _gate.Subscribe("a", new CostlyListener(3));
+        Assert.Equal(0, _gate.ExpectedSeconds("a"));
+        Assert.Equal(13, _gate.ExpectedSeconds("b"));
+
+        _gate.Loaded("b", TimeSpan.FromSeconds(4));
+        Assert.Equal(7, _gate.ExpectedSeconds("b"));
+
+        using (await _gate.EnterAsync("b", CancellationToken.None).AsTask().DefaultTimeout())
+            Assert.Equal(4, _gate.ExpectedSeconds("b")); // it has its room and is being loaded
+        Observe(most: 1, "b");
+        Assert.Equal(0, _gate.ExpectedSeconds("b"));
+    }
+
     private static SwapGate New(TestClock clock) => new(clock, MaxWait, TimeSpan.FromSeconds(10), NullLogger<SwapGate>.Instance);
 
     private static ModelList List(int? most, string[] names, string[] loaded) => new(
@@ -229,6 +265,20 @@ public sealed class SwapGateTests
         }
 
         public void Gone() => AtTheEnd = gate.StateOf(model);
+    }
+
+    private sealed class CostlyListener(double seconds) : ISwapListener
+    {
+        public bool IsBusy => false;
+
+        public double LeaveSeconds => seconds;
+
+        public Task SaveAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public void Gone()
+        {
+            // nothing to forget
+        }
     }
 
     private sealed class StuckListener : ISwapListener

@@ -11,6 +11,7 @@ public sealed class CommandLineParserTests : IDisposable
     private int? _misses;
     private KvRequest? _kv;
     private PluginsRequest? _plugins;
+    private BackendChoice? _choice;
 
     public void Dispose()
     {
@@ -72,6 +73,20 @@ public sealed class CommandLineParserTests : IDisposable
 
         Assert.Equal(0, await InvokeAsync("doctor", "--help"));
         Assert.Matches(@"0\s+nothing\s+to\s+change,\s+1\s+.*,\s+2\s+.*,\s+3\s", _out.ToString().ReplaceLineEndings(" "));
+    }
+
+    [Theory]
+    [InlineData("desk", "desk", false, null)]
+    [InlineData("http://b", null, true, "http://b")]
+    [InlineData("localhost:8081", "localhost:8081", false, null)]
+    public async Task Invoke_BackendOfACommand_IsANameOrAnAddress(string given, string? name, bool isAddress, string? url)
+    {
+        Assert.Equal(8, await InvokeAsync("check", "--backend", given));
+        Assert.Equal(new BackendChoice(name, IsAddress: isAddress), _choice);
+        Assert.Equal(url, _invoked!.Value.Input.Overrides.GetValueOrDefault("backend_url"));
+
+        Assert.Equal(9, await InvokeAsync("doctor", "-backend", given, "--model", "coder"));
+        Assert.Equal(new BackendChoice(name, "coder", isAddress), _choice);
     }
 
     [Theory]
@@ -265,15 +280,15 @@ public sealed class CommandLineParserTests : IDisposable
         return Task.FromResult(7);
     }
 
-    private Task<int> Check(ConfigurationInput input, CancellationToken cancellationToken)
+    private Task<int> Check(ConfigurationInput input, BackendChoice choice, CancellationToken cancellationToken)
     {
-        _invoked = ("check", input);
+        (_invoked, _choice) = (("check", input), choice);
         return Task.FromResult(8);
     }
 
-    private Task<int> Doctor(ConfigurationInput input, CancellationToken cancellationToken)
+    private Task<int> Doctor(ConfigurationInput input, BackendChoice choice, CancellationToken cancellationToken)
     {
-        _invoked = ("doctor", input);
+        (_invoked, _choice) = (("doctor", input), choice);
         return Task.FromResult(9);
     }
 }

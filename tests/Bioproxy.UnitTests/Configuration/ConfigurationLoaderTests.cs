@@ -25,6 +25,9 @@ public sealed class ConfigurationLoaderTests : IDisposable
         ["kv.directory"] = ("~/", o => Path.GetFileName(o.KvDirectory), "home"),
         ["kv.save"] = ("never", o => o.KvSave, SaveMode.Never),
         ["kv.min_tokens"] = ("1", o => o.KvMinTokens, 1),
+        ["preambles.enabled"] = ("false", o => o.PreamblesEnabled, false),
+        ["preambles.min_tokens"] = ("7", o => o.PreamblesMinTokens, 7),
+        ["preambles.max"] = ("7", o => o.PreamblesMax, 7),
         ["kv.idle_save_seconds"] = ("0.5", o => o.KvIdleSave, TimeSpan.FromSeconds(0.5)),
         ["kv.max_write_per_hour"] = ("1.5 TiB", o => o.KvMaxWritePerHour, 3L << 39),
         ["kv.max_age_days"] = ("0.5", o => o.KvMaxAge, TimeSpan.FromHours(12)),
@@ -46,6 +49,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
         ["timeouts.response_seconds"] = ("0", o => o.ResponseTimeout, TimeSpan.Zero),
         ["timeouts.request_body_seconds"] = ("0", o => o.RequestBodyTimeout, TimeSpan.Zero),
         ["timeouts.client_write_seconds"] = ("7", o => o.ClientWriteTimeout, TimeSpan.FromSeconds(7)),
+        ["timeouts.resume_seconds"] = ("0", o => o.ResumeTimeout, TimeSpan.Zero),
         ["timeouts.drain_seconds"] = ("0", o => o.DrainTimeout, TimeSpan.Zero),
         ["log_level"] = ("warning", o => o.LogLevel, LogLevel.Warning),
         ["log_format"] = ("json", o => o.LogFormat, LogFormat.Json),
@@ -69,6 +73,28 @@ public sealed class ConfigurationLoaderTests : IDisposable
         Assert.Equal("Acme.Shout", plugin);
         Assert.Equal("""{"loud":true,"times":1e2,"words":["a\u0022b",null,{}]}""", System.Text.Encoding.UTF8.GetString(settings.Span));
         Assert.Equal(["rag", "parallel"], options.Agents);
+    }
+
+    [Theory]
+    [InlineData("http://localhost:8081/v1", false)]
+    [InlineData("http://localhost:8081/openai/V1/", false)]
+    [InlineData("http://localhost:8081/llama", true)]
+    [InlineData("http://localhost:8081/v1beta", true)]
+    public void Load_BackendUrlThatEndsInV1_IsAnError(string url, bool isValid)
+    {
+        string[] files = [$$"""{ "backend_url": "{{url}}" }""", $$"""{ "backends": { "desk": { "url": "{{url}}" } } }"""];
+
+        Assert.All(files, file => Assert.Equal(isValid, _folder.Load(file).Errors.Count == 0));
+    }
+
+    [Fact]
+    public void Load_TrustedProxies_AreAddressesAndNetworks()
+    {
+        var networks = _folder.Valid("""{ "trusted_proxies": ["127.0.0.1", "10.0.0.0/8", "::1"] }""").TrustedProxies;
+
+        Assert.Equal(["127.0.0.1/32", "10.0.0.0/8", "::1/128"], networks.Select(network => network.ToString()));
+        Assert.Contains("'web' is neither", Assert.Single(_folder.Errors("""{ "trusted_proxies": ["web"] }""")), StringComparison.Ordinal);
+        Assert.Single(_folder.Errors("""{ "trusted_proxies": "127.0.0.1" }"""));
     }
 
     [Theory]
@@ -203,7 +229,8 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [InlineData(
         """{ "backend_url": "localhost:8081" }""",
         "config.json, line 1: backend_url is \"localhost:8081\"; "
-        + "expected an absolute http:// or https:// address without user name, ? or #, e.g. http://localhost:8081")]
+        + "expected an absolute http:// or https:// address without user name, ? or #, and without /v1 at its end, "
+        + "e.g. http://localhost:8081")]
     [InlineData(
         """{ "otlp_endpoint": "/metrics" }""",
         "config.json, line 1: otlp_endpoint is \"/metrics\"; "

@@ -65,6 +65,7 @@ public sealed class ExampleConfigurationTests : IDisposable
             .Select(pair => pair.Line);
 
         // Objects are explained by their members; admin_port shares the comment above admin_host.
-        Assert.Equal(["\"admin_port\": 8089,", "\"kv\": {", "\"lanes\": {", "\"queue\": {", "\"limits\": {"], bare);
+        Assert.Equal(
+            ["\"admin_port\": 8089,", "\"kv\": {", "\"preambles\": {", "\"lanes\": {", "\"queue\": {", "\"limits\": {"], bare);
     }
 }

@@ -1,6 +1,7 @@
 using Bioproxy.Host;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.CommandLine;
+using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Doctor;
 
 namespace Bioproxy.UnitTests.Doctor;
@@ -18,12 +19,14 @@ public sealed class DiagnosisTests
         CanSaveSlots = true,
     };
 
+    private static readonly BackendOptions Desk = new("desk", new Uri("http://b:1/"));
+
     private static readonly FolderFacts Folder = new("/slots", Exists: true, HasFile: true, IsOpen: false, FreeBytes: 50_000_000_000);
 
     /// <summary>A dense 8B model on a good machine: everything works.</summary>
     private static readonly Measurements Well = new()
     {
-        Url = new Uri("http://b:1/"),
+        Server = new BackendOptions(BackendOptions.DefaultName, new Uri("http://b:1/")),
         Backend = new BackendState(BackendStatus.Ready, Facts, null),
         Cold = Evaluated(known: 0, cached: 0, computed: 1500, milliseconds: 3000, longest: 512),
         ShortFile = File(tokens: 64, bytes: 6_400_000, milliseconds: 2),
@@ -85,9 +88,15 @@ public sealed class DiagnosisTests
         { "disturbed", 1, "bad", "disturbed", ["nobody uses"] },
         { "unreachable", 1, "bad", "backend", ["backend_url"] },
         { "loading", 1, "bad", "backend", ["Wait"] },
-        { "router", 1, "bad", "backend", ["-m"] },
+        { "router", 1, "bad", "backend", ["kind", "router"] },
         { "other server", 1, "bad", "backend", ["backend_url"] },
         { "key", 1, "bad", "backend", ["backend_api_key"] },
+        { "one of several, unreachable", 1, "bad", "backend", ["backends.desk.url"] },
+        { "one of several, other server", 1, "bad", "backend", ["backends.desk.url", "\"openai\""] },
+        { "one of several, key", 1, "bad", "backend", ["backends.desk.api_key"] },
+        { "one of several, another folder", 1, "bad", "slot_directory", ["backends.desk.slot_directory", "--slot-save-path"] },
+        { "pooled, cannot save", 3, "slow", "save", ["--slot-save-path ${slots}", "pool.models.desk.command"] },
+        { "pooled, another folder", 1, "bad", "slot_directory", ["--slot-save-path ${slots}", "pool.models.desk.command"] },
         { "no slots", 3, "slow", "slots", ["--no-slots"] },
     };
 
@@ -105,6 +114,20 @@ public sealed class DiagnosisTests
         var change = Assert.Single(report.Changes);
         Assert.All(words, word => Assert.Contains(word, change, StringComparison.Ordinal));
         Assert.Contains("1. ", Written(report), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ollama")]
+    [InlineData("openai")]
+    public void Of_KindWithoutSlots_IsNothingToChange(string kind)
+    {
+        var report = Diagnosis.Of(kind == "ollama"
+            ? Unmeasured(new BackendState(
+                BackendStatus.Ready, new BackendFacts { IsOllama = true, IsRouter = true, IsSelfManaged = true }, null))
+            : Unmeasured(new BackendState(BackendStatus.Ready, new BackendFacts { IsSelfManaged = true }, null)));
+
+        Assert.Equal(0, report.ExitCode);
+        Assert.Equal(Verdict.Info, Assert.Single(report.Findings).Verdict);
     }
 
     [Fact]
@@ -149,7 +172,14 @@ public sealed class DiagnosisTests
         Assert.Contains(report.Findings, finding => finding is { Verdict: Verdict.Info, What: "idle slots" });
     }
 
-    private static Measurements Found(string what) => what switch
+    private static Measurements Found(string what) => what.Split(", ") switch
+    {
+        ["one of several", var rest] => FoundAlone(rest) with { Server = Desk },
+        ["pooled", var rest] => FoundAlone(rest) with { Server = Desk with { IsPooled = true } },
+        _ => FoundAlone(what),
+    };
+
+    private static Measurements FoundAlone(string what) => what switch
     {
         "cannot save" => With(Facts with { CanSaveSlots = false }) with
         {
@@ -182,7 +212,7 @@ public sealed class DiagnosisTests
 
     private static Measurements With(BackendFacts facts) => Well with { Backend = new BackendState(BackendStatus.Ready, facts, null) };
 
-    private static Measurements Unmeasured(BackendState state) => new() { Url = Well.Url, Backend = state };
+    private static Measurements Unmeasured(BackendState state) => new() { Server = Well.Server, Backend = state };
 
     private static Evaluation Evaluated(int known, int cached, int computed, int milliseconds, int longest = 32) =>
         new(

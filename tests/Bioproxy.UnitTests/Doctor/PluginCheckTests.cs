@@ -26,7 +26,7 @@ public sealed class PluginCheckTests : IDisposable
         Assert.Equal(
             [
                 "Ok plugin: Bioproxy.Fixtures.Good 0.1.0",
-                "Ok api: It is built for API 1.1, the host has API 1.1.",
+                "Ok api: It is built for API 1.2, the host has API 1.2.",
                 "Ok settings: The configuration has no settings under plugins.Bioproxy.Fixtures.Good.",
                 "Ok load: It loads.",
                 "Ok exports: transform: shout (order 5)",
@@ -54,7 +54,7 @@ public sealed class PluginCheckTests : IDisposable
     {
         var findings = await RunAsync(_plugins.Add("OldContract"));
 
-        Assert.Contains("Ok api: It is built for API 1.0, the host has API 1.1.", findings);
+        Assert.Contains("Ok api: It is built for API 1.0, the host has API 1.2.", findings);
         Assert.All(findings, finding => Assert.StartsWith("Ok ", finding, StringComparison.Ordinal));
     }
 

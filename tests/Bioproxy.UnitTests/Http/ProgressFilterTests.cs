@@ -166,11 +166,11 @@ public sealed class ProgressFilterTests
         using var filter = Filter([]);
 
         Assert.Equal("", After(14, 10));
-        Assert.Equal(": prompt 20 of 100 tokens\n\n", After(1, 20));
+        Assert.Equal(": prompt 20 of 100 tokens\n", After(1, 20));
         Assert.Equal("", After(14, 30));
         Assert.Equal(Comment, Text(filter.Pass(Encoding.UTF8.GetBytes(Comment)))); // breaks the silence, too
         Assert.Equal("", After(14, 40));
-        Assert.Equal(": prompt 50 of 100 tokens\n\n", After(1, 50));
+        Assert.Equal(": prompt 50 of 100 tokens\n", After(1, 50));
 
         string After(int seconds, int processed)
         {

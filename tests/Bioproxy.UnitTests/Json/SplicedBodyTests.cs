@@ -8,6 +8,18 @@ public sealed class SplicedBodyTests
     private static readonly byte[] Body = "0123456789"u8.ToArray();
 
     [Fact]
+    public void Splices_OfTheJsonInABody_LeaveWhatIsAroundIt()
+    {
+        byte[] body = [0xEF, 0xBB, 0xBF, .. "{\"a\":1}"u8, 0, (byte)'x'];
+
+        var spliced = new SplicedBody(body, [new JsonSplice(new JsonRange(5, 1), "22"u8.ToArray())], start: 3);
+
+        byte[] expected = [0xEF, 0xBB, 0xBF, .. "{\"a\":22}"u8, 0, (byte)'x'];
+        Assert.Equal(expected, spliced.ToArray());
+        Assert.Equal(13, spliced.Length);
+    }
+
+    [Fact]
     public void NoSplice_IsTheClientsOwnMemory()
     {
         var spliced = new SplicedBody(Body, []);

@@ -21,7 +21,11 @@ internal sealed class ModelFixture : IAsyncDisposable
     private int _files;
 
     public ModelFixture(
-        Func<ProxyOptions, ProxyOptions>? change = null, TimeProvider? time = null, int slots = 2, string name = BackendOptions.DefaultName)
+        Func<ProxyOptions, ProxyOptions>? change = null,
+        TimeProvider? time = null,
+        int slots = 2,
+        string name = BackendOptions.DefaultName,
+        IModelLoader? loader = null)
     {
         var clock = time ?? Clock;
         Options = change?.Invoke(_folder.Options) ?? _folder.Options;
@@ -47,7 +51,10 @@ internal sealed class ModelFixture : IAsyncDisposable
         var url = new Uri("http://backend.test/");
         var monitor = new BackendMonitor(Driver, url, TimeSpan.FromSeconds(2), clock, NullLogger<BackendMonitor>.Instance);
         Backend = new Backend(
-            Options.DefaultBackend with { Name = name }, Driver, monitor, new BackendSender(Options.DefaultBackend, Options));
+            Options.DefaultBackend with { Name = name }, Driver, monitor, new BackendSender(Options.DefaultBackend, Options))
+        {
+            Loader = loader,
+        };
         Model = new ServedModel(Context, Backend, Queue);
         Ready = Discovery.Found(BackendStatus.Ready, FakeDriver.Facts with { TotalSlots = slots }, null);
     }

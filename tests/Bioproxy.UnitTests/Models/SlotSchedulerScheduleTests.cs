@@ -60,7 +60,7 @@ public sealed class SlotSchedulerScheduleTests
             if (random.Next(4) == 0)
                 leaving.CancelAfter(TimeSpan.FromMilliseconds(random.Next(3)));
             var text = ModelFixture.Text((char)('a' + random.Next(6))) + new string('+', random.Next(2) * 400);
-            using var prompt = random.Next(8) == 0 ? null : TestPrompts.Of(text);
+            using var prompt = random.Next(8) == 0 ? null : TestPrompts.Of(text, canPin: random.Next(3) > 0);
             Placement placement;
             try
             {
@@ -71,7 +71,8 @@ public sealed class SlotSchedulerScheduleTests
                 return;
             }
 
-            if (placement.Slot is { } slot)
+            // No other request may take a slot that was prepared for one that the server places by itself.
+            if ((placement.Slot ?? (placement.Work is null ? null : placement.Plan.Slot)) is { } slot)
             {
                 if (Interlocked.Increment(ref inUse[slot]) > 1)
                     Interlocked.Increment(ref violations);

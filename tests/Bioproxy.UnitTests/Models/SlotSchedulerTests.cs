@@ -57,6 +57,72 @@ public sealed class SlotSchedulerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Place_ServerTakesNoPin_PreparesTheSlotThatItWillTake()
+    {
+        await _model.StartAsync();
+        var snapshot = _model.AddSnapshot(A);
+        using var prompt = TestPrompts.Of(A + "more", canPin: false);
+
+        var placement = await _model.PlaceAsync(prompt).DefaultTimeout();
+        var prepared = placement.Plan.Slot!.Value;
+        await _model.FinishAsync(placement, A + "more", cached: 1000, unpinned: prepared);
+        await _model.Instance.Watcher.CatchUpAsync(default).DefaultTimeout();
+
+        Assert.Equal((PromptSource.Restored, (int?)null), (placement.Plan.Source, placement.Slot));
+        Assert.Same(snapshot, placement.Snapshot);
+        Assert.Equal(1, _model.Api.Count("restore"));
+        Assert.Equal(prompt.Chain.End, _model.Table.ContentOf(prepared)?.Chain.End);
+        _model.AssertNothingIsOwned();
+    }
+
+    [Fact]
+    public async Task Place_ServerTakesNoPin_NothingElseBeginsBeforeIt()
+    {
+        await _model.StartAsync();
+        await _model.RunAsync(A);
+        using var prompt = TestPrompts.Of(A + "more", canPin: false);
+        using var other = TestPrompts.Of(B);
+        var placement = await _model.PlaceAsync(prompt).DefaultTimeout();
+        Assert.Equal(PromptSource.Hot, placement.Plan.Source);
+
+        Assert.Null(_model.Table.TryBegin(new SlotPlan(PromptSource.Cold, 1 - placement.Plan.Slot!.Value, 0), other.Chain));
+        Assert.Null(_model.Table.TryBegin(new SlotPlan(PromptSource.Cold, null, 0), other.Chain));
+
+        await _model.FinishAsync(placement, A + "more", cached: 1000, unpinned: placement.Plan.Slot!.Value);
+        await _model.Instance.Watcher.CatchUpAsync(default).DefaultTimeout();
+        Assert.NotNull(_model.Table.TryBegin(new SlotPlan(PromptSource.Cold, 1 - placement.Plan.Slot!.Value, 0), other.Chain));
+    }
+
+    [Fact]
+    public async Task Place_ServerTookAnotherSlot_BelievesTheSlotList()
+    {
+        await _model.StartAsync();
+        _model.AddSnapshot(A);
+        using var prompt = TestPrompts.Of(A + "more", canPin: false);
+
+        var placement = await _model.PlaceAsync(prompt).DefaultTimeout();
+        var taken = 1 - placement.Plan.Slot!.Value;
+        await _model.FinishAsync(placement, A + "more", unpinned: taken);
+        await _model.Instance.Watcher.CatchUpAsync(default).DefaultTimeout();
+
+        Assert.Equal(prompt.Chain.End, _model.Table.ContentOf(taken)?.Chain.End);
+        Assert.NotEqual(prompt.Chain.End, _model.Table.ContentOf(1 - taken)?.Chain.End);
+    }
+
+    [Fact]
+    public async Task Place_ServerTakesNoPin_RestoresNothingThatItWouldNotChoose()
+    {
+        await _model.StartAsync();
+        _model.AddSnapshot(A);
+        using var prompt = TestPrompts.Of(A + ModelFixture.Text('z', 100_000), canPin: false);
+
+        var placement = await _model.PlaceAsync(prompt).DefaultTimeout();
+
+        Assert.Equal((PromptSource.Cold, (int?)null), (placement.Plan.Source, placement.Plan.Slot));
+        Assert.Equal(0, _model.Api.Count("restore"));
+    }
+
+    [Fact]
     public async Task Place_InstanceIsRetiredMeanwhile_IsPlacedWithoutASlot()
     {
         // A server that was killed and started again cost the request that waited for a slot list its answer.

@@ -16,6 +16,10 @@ internal sealed class FakePoolUse : IPoolUse
 
     public Func<string, CancellationToken, Task> OnSave { get; set; } = (_, _) => Task.CompletedTask;
 
+    public ConcurrentDictionary<string, double> Costs { get; } = new();
+
+    public double LeaveSeconds(string name) => Costs.GetValueOrDefault(name);
+
     public bool IsBusy(string name)
     {
         Asked.Enqueue(name);

@@ -4,8 +4,8 @@ using NSubstitute;
 
 namespace Bioproxy.UnitTests.PrefixExpander;
 
-/// <summary>Which texts are expanded. The triggers are <c>@code review</c>, <c>@codex</c> and <c>@code</c>; a template renders
-/// <c>{trigger|message}</c>.</summary>
+/// <summary>Which texts are expanded. The triggers are <c>@code review</c>, <c>@codex</c>, <c>@code</c>, and two that differ in
+/// their case; a template renders <c>{trigger|message}</c>.</summary>
 public sealed class PrefixTransformTests
 {
     [Theory]
@@ -25,8 +25,26 @@ public sealed class PrefixTransformTests
     [InlineData("@code reviewer", "{@code|reviewer}")]
     [InlineData("@coder Hello", null)]
     [InlineData("@code, please", null)]
-    [InlineData("@Code Hello", null)]
-    [InlineData(" @code Hello", null)]
+    [InlineData("@coder: Hello", null)]
+    [InlineData("@code:x", null)]
+    [InlineData("@code :x", "{@code|:x}")]
+    // What keyboards and agents do to it, unasked.
+    [InlineData(" @code Hello", "{@code|Hello}")]
+    [InlineData("\n\n\t@code Hello", "{@code|Hello}")]
+    [InlineData("@Code Hello", "{@code|Hello}")]
+    [InlineData("@CODE REVIEW this", "{@code review|this}")]
+    [InlineData("@code: Hello", "{@code|Hello}")]
+    [InlineData("@code:\nHello", "{@code|Hello}")]
+    [InlineData("@code:", "{@code|}")]
+    [InlineData("<task>\n@code Hello \n</task>\n<environment_details>x", "<task>\n{@code|Hello} \n</task>\n<environment_details>x")]
+    [InlineData("<task>@code</task>", "<task>{@code|}</task>")]
+    [InlineData("<feedback>\n@codex Hello</feedback>", "<feedback>\n{@codex|Hello}</feedback>")]
+    [InlineData("<task>@code Hello", null)]
+    [InlineData("<div>@code Hello</div>", null)]
+    [InlineData("<task>Hello @code</task>", null)]
+    [InlineData("@shell Hello", null)]
+    [InlineData("@Shell Hello", "{@Shell|Hello}")]
+    [InlineData("@SHELL Hello", "{@SHELL|Hello}")]
     [InlineData("Hello @code", null)]
     [InlineData("@cod", null)]
     [InlineData("", null)]
@@ -117,7 +135,7 @@ public sealed class PrefixTransformTests
     private static Task RunAsync(params PromptMessage[] messages)
     {
         var library = Substitute.For<ITemplateLibrary>();
-        library.Prefixes.Returns(["@code review", "@codex", "@code"]);
+        library.Prefixes.Returns(["@code review", "@codex", "@Shell", "@SHELL", "@code"]);
         library.Render(default!, default!)
             .ReturnsForAnyArgs(call => $"{{{call.ArgAt<string>(0)}|{call.ArgAt<TemplateVariables>(1).Message}}}");
         return RunAsync(library, messages);

@@ -45,6 +45,38 @@ public sealed class CanonicalPromptTests
     [Fact]
     public void Build_OtherEndpoint_IsAnotherText() => Assert.NotEqual(Text(Hi, PromptEndpoint.Chat), Text(Hi, PromptEndpoint.Messages));
 
+    [Theory]
+    [InlineData("""{"system":"be brief","messages":[]}""")]
+    [InlineData("""{"messages":[],"system":[{"type":"text","text":"be\u0020brief"}]}""")]
+    [InlineData("""{"messages":[],"system":[{"text":"be brief","cache_control":{"type":"ephemeral"},"type":"text"}]}""")]
+    public void Build_AnthropicSystem_IsTheFirstMessage(string json) =>
+        Assert.Equal(Text("""{"messages":[{"role":"system","content":"be brief"}]}""")[1..], Text(json, PromptEndpoint.Messages)[1..]);
+
+    [Fact]
+    public void Build_Instructions_AreTheFirstMessage() => Assert.Equal(
+        Text("""{"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"hi"}]}"""),
+        Text("""{"input":"hi","instructions":"be brief"}""", PromptEndpoint.Responses));
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("""[1,{"type":"image"},"\ud800"]""")]
+    public void Build_StrangeSystem_IsToldApart(string system) => Assert.NotEqual(
+        Text("""{"messages":[{"role":"user","content":"hi"}]}""", PromptEndpoint.Messages),
+        Text($$"""{"messages":[{"role":"user","content":"hi"}],"system":{{system}}}""", PromptEndpoint.Messages));
+
+    [Fact]
+    public void SharedWith_ToolsThatDifferAtTheirEnd_ShareNothing()
+    {
+        using var one = CanonicalPrompt.Build(Editable(WithTools("a")));
+        using var other = CanonicalPrompt.Build(Editable(WithTools("b")));
+
+        Assert.True(one.Text.CommonPrefixLength(other.Text) > PromptChain.BlockSize);
+        Assert.Equal(0, one.SharedWith(other.Chain));
+
+        static string WithTools(string end) =>
+            $$"""{"tools":["{{new string('t', 3000)}}{{end}}"],"messages":[{"role":"user","content":"hi"}]}""";
+    }
+
     [Fact]
     public void Build_LoneSurrogates_AreToldApart()
     {
@@ -124,6 +156,24 @@ public sealed class CanonicalPromptTests
         Assert.Equal(0, after.SharedWith(before.Chain));
     }
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(700, true)]
+    [InlineData(2048, true)]
+    [InlineData(3000, true)]
+    [InlineData(3001, false)]
+    public void StartsWith_ATextOfThisLength_AgreesWithItsBytes(int length, bool expected)
+    {
+        var text = new byte[3000];
+        new Random(1).NextBytes(text);
+        using var prompt = CanonicalPrompt.Copy(text);
+        byte[] held = [.. text, 0];
+        Assert.Equal(expected, prompt.StartsWith(PromptChain.Of(held.AsSpan(0, length))));
+
+        held[Math.Max(0, length - 1)] ^= 1;
+        Assert.Equal(length == 0, prompt.StartsWith(PromptChain.Of(held.AsSpan(0, length))));
+    }
+
     [Fact]
     public void Shape_Messages_AreCountedByWhoWroteThem()
     {
@@ -133,7 +183,8 @@ public sealed class CanonicalPromptTests
             + """{"role":"user","content":[{"type":"tool_result"}]},{"role":"user","content":"r"}]}"""));
 
         Assert.Equal(
-            new RequestShape { Messages = 6, UserTurns = 2, Tools = 1, MaxTokens = 9, Bytes = canonical.Text.Length }, canonical.Shape);
+            new RequestShape { Messages = 6, UserTurns = 2, HasAnswers = true, Tools = 1, MaxTokens = 9, Bytes = canonical.Text.Length },
+            canonical.Shape);
     }
 
     [Theory]

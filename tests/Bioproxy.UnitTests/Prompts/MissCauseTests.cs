@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Bioproxy.Abstractions;
 using Bioproxy.Host.Prompts;
+using Bioproxy.UnitTests.Readme;
 
 namespace Bioproxy.UnitTests.PromptTests;
 
@@ -16,8 +18,11 @@ public sealed class MissCauseTests
     [InlineData("Now: 2026-11-28T09:59:59Z", "Now: 2026-11-29T10:00:00Z", nameof(MissCause.CurrentTime))]
     [InlineData("Time 9:05 AM", "Time 12:15 PM", nameof(MissCause.CurrentTime))]
     [InlineData("started at 1795903758", "started at 1795903999", nameof(MissCause.CurrentTime))]
-    [InlineData("Cost so far: $0.12", "Cost so far: $1.3", nameof(MissCause.Counter))]
-    [InlineData("Context used: 12,345 tokens", "Context used: 13,001 tokens", nameof(MissCause.Counter))]
+    [InlineData("Cost so far: $0.12", "Cost so far: $1.3", nameof(MissCause.Cost))]
+    [InlineData("Context used: 12,345 tokens", "Context used: 13,001 tokens", nameof(MissCause.TokenUsage))]
+    [InlineData("You have 37 turns left.", "You have 36 turns left.", nameof(MissCause.TurnsLeft))]
+    [InlineData("Request-ID: 7f3c11aa", "Request-ID: 88d21cc0", nameof(MissCause.Nonce))]
+    [InlineData("Build 41 of the house", "Build 42 of the house", nameof(MissCause.Counter))]
     [InlineData("id 59e24f3f-526f-4144-b411-6cab2643df3a", "id 01a22434-a1a8-7b91-850e-8f62f9c0e37e", nameof(MissCause.Counter))]
     [InlineData("gitStatus: clean\nCurrent branch: main", "gitStatus: clean\nCurrent branch: work", nameof(MissCause.GitStatus))]
     [InlineData("Recent commits:\n9f17e2a one\n", "Recent commits:\n11aa22b two\n9f17e2a one\n", nameof(MissCause.GitStatus))]
@@ -88,17 +93,20 @@ public sealed class MissCauseTests
     }
 
     [Theory]
-    [InlineData("\"One.\\nToday is 2026-11-28.\"", "\"One.\\nToday is 2026-11-29.\"", nameof(MissCause.CurrentDate), "system, line 2")]
+    [InlineData(
+        "\"One.\\nToday is 2026-11-28.\"", "\"One.\\nToday is 2026-11-29.\"",
+        nameof(MissCause.CurrentDate), "message 1 (system), its text, line 2")]
     [InlineData(
         """[{"type":"text","text":"x-anthropic-billing-header: cch=1"},{"type":"text","text":"Be brief."}]""",
         """[{"type":"text","text":"x-anthropic-billing-header: cch=2"},{"type":"text","text":"Be brief."}]""",
-        nameof(MissCause.BillingHeader), "system, line 1")]
-    [InlineData("\"Be brief.\"", "\"Be thorough.\"", nameof(MissCause.SystemText), "system, line 1")]
+        nameof(MissCause.BillingHeader), "message 1 (system), its text")]
+    [InlineData("\"Be brief.\"", "\"Be thorough.\"", nameof(MissCause.SystemText), "message 1 (system), its text")]
     public void Of_SystemOutsideTheMessages(string was, string system, string cause, string where)
     {
         var difference = Between(
             $$"""{"system":{{was}},"messages":[{"role":"user","content":"q"}]}""",
-            $$"""{"system":{{system}},"messages":[{"role":"user","content":"q"}]}""");
+            $$"""{"system":{{system}},"messages":[{"role":"user","content":"q"}]}""",
+            PromptEndpoint.Messages);
 
         Assert.Equal((cause, where), (difference.Cause.ToString(), difference.Where));
     }
@@ -111,9 +119,12 @@ public sealed class MissCauseTests
     [Theory]
     [InlineData(nameof(MissCause.WhiteSpace), "assistant", "answer_text")]
     [InlineData(nameof(MissCause.WhiteSpace), "user", null)]
-    [InlineData(nameof(MissCause.Reasoning), "assistant", "answer_text")]
-    [InlineData(nameof(MissCause.DirectoryListing), "system", "git_status")]
-    [InlineData(nameof(MissCause.Counter), "system", "counters")]
+    [InlineData(nameof(MissCause.Reasoning), "assistant", "reasoning")]
+    [InlineData(nameof(MissCause.DirectoryListing), "system", "directory_listing")]
+    [InlineData(nameof(MissCause.BillingHeader), "system", "attribution")]
+    [InlineData(nameof(MissCause.MidSystem), "system", "late_system")]
+    [InlineData(nameof(MissCause.Cost), "system", "cost")]
+    [InlineData(nameof(MissCause.Counter), "system", null)]
     [InlineData(nameof(MissCause.StateLost), "", null)]
     [InlineData(nameof(MissCause.EditedMessage), "user", null)]
     public void RuleOf_Cause_IsTheNormalisersRule(string cause, string role, string? rule) =>
@@ -122,10 +133,34 @@ public sealed class MissCauseTests
     private static string Cause((string Role, string Text)[] was, (string Role, string Text)[] messages) =>
         Between(Body(was), Body(messages)).Cause.ToString();
 
-    private static PromptDifference Between(string was, string now)
+    /// <summary>The rules for lines are for the system messages and the first question.</summary>
+    [Theory]
+    [InlineData("q at 10:41", "a", "q at 10:42", "a", "current_time")]
+    [InlineData("q", "a", "q", "a", null)]
+    public void Rule_ATimeInALaterMessage_HasNone(string first, string answer, string changed, string same, string? rule)
     {
-        using var prompt = TestPrompts.Chat(now);
-        using var before = TestPrompts.Chat(was);
+        var isFirst = first != changed;
+        var difference = Between(
+            Body([("user", first), ("assistant", answer), ("user", isFirst ? "r" : "It is 10:41.")]),
+            Body([("user", changed), ("assistant", same), ("user", isFirst ? "r" : "It is 10:42.")]));
+
+        Assert.Equal((MissCause.CurrentTime, rule), (difference.Cause, difference.Rule));
+    }
+
+    [Fact]
+    public void RuleOf_EveryCause_IsARuleOfThePrefixStabiliser()
+    {
+        var page = File.ReadAllText(Path.Combine(Document.Root, "plugins", "Bioproxy.PrefixStabiliser", "README.md"));
+        var rules = Document.SpansOf(page).ToHashSet(StringComparer.Ordinal);
+        var named = Enum.GetValues<MissCause>().Select(cause => MissCauses.RuleOf(cause, "assistant")).OfType<string>();
+
+        Assert.Empty(named.Except(rules));
+    }
+
+    private static PromptDifference Between(string was, string now, PromptEndpoint endpoint = PromptEndpoint.Chat)
+    {
+        using var prompt = TestPrompts.At(endpoint, now);
+        using var before = TestPrompts.At(endpoint, was);
         return PromptDifference.Between(prompt, before, withExcerpt: false);
     }
 

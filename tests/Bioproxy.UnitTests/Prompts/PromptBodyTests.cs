@@ -36,11 +36,21 @@ public sealed class PromptBodyTests
     public void Read_NoJsonObject_IsNothing(string body) => Assert.Null(PromptBody.Read(Encoding.UTF8.GetBytes(body), PromptEndpoint.Chat));
 
     [Fact]
-    public void Read_DeepButWithinReason_IsRead()
+    public void Read_DeeperThanAnybodyNests_IsRead()
     {
-        Assert.NotNull(Chat($$"""{"x":{{new string('[', 500)}}{{new string(']', 500)}}}"""));
-        Assert.Null(Chat($$"""{"x":{{new string('[', 600)}}{{new string(']', 600)}}}"""));
+        var body = Chat(
+            $$$"""{"x":{{{new string('[', 100_000)}}}{{{new string(']', 100_000)}}},"messages":[{"role":"user","content":"a"}]}""");
+
+        Assert.Equal("a", Text(body!, Assert.Single(Assert.Single(body!.Messages).Parts)));
     }
+
+    [Theory]
+    [InlineData("", "it is not JSON in UTF-8 (line 1, byte 1)")]
+    [InlineData("{\n \"a\":x}", "it is not JSON in UTF-8 (line 2, byte 6)")]
+    [InlineData("[]", "it is JSON, but not an object")]
+    [InlineData("{\"\\ud800\":1}", "the name of a member is not Unicode")]
+    public void Problem_OfABody_QuotesNothingOfIt(string body, string expected) =>
+        Assert.Equal(expected, PromptBody.ProblemOf(Encoding.UTF8.GetBytes(body)));
 
     [Fact]
     public void Read_Duplicates_TheLastCounts()

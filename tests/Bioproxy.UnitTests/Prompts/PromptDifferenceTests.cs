@@ -47,7 +47,7 @@ public sealed class PromptDifferenceTests
         using var before = TestPrompts.Chat("""{"messages":[{"role":"user","content":"hi"}],"tools":[{"type":"other"}]}""");
 
         Assert.Equal("tools, tool 1", PromptDifference.Between(prompt, before, withExcerpt: true).Where);
-        Assert.Equal("", PromptDifference.Between(prompt, before, withExcerpt: true).Excerpt); // hashes are not for people
+        Assert.StartsWith("function\"}]", PromptDifference.Between(prompt, before, withExcerpt: true).Excerpt, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -64,7 +64,7 @@ public sealed class ConversationKeyTests
     {
         var headers = Headers(("X-Session-Id", "chat-1"));
 
-        Assert.NotEqual(ConversationKey.Of(headers, null, "one\n"), ConversationKey.Of(headers, null, "two\n"));
+        Assert.NotEqual(ConversationKey.Of(headers, null, "one\n").Key, ConversationKey.Of(headers, null, "two\n").Key);
         Assert.Equal(ConversationKey.Of(headers, null, "one\n"), ConversationKey.Of(headers, null, "one\n"));
     }
 
@@ -130,8 +130,43 @@ public sealed class ConversationKeyTests
         return ConversationKey.Derived(prompt);
     }
 
+    /// <summary>The headers of the issue come first and in its order, then the members of the body.</summary>
+    [Fact]
+    public void Of_AllAtOnce_CountsInItsOrder()
+    {
+        List<(string, string)> headers =
+        [
+            ("X-Bioproxy-Conversation", "1"), ("X-Claude-Code-Session-Id", "2"), ("thread-id", "3"), ("session_id", "4"),
+            ("x-opencode-session", "5"), ("X-OpenWebUI-Chat-Id", "6"), ("X-Session-Id", "7"),
+        ];
+        List<string> members =
+        [
+            "\"prompt_cache_key\":\"8\"", """
+            "metadata":{"user_id":"user_a_session_9","session_id":"10"}
+            """, "\"previous_response_id\":\"11\"",
+        ];
+        List<string?> sources = [];
+        for (; headers.Count > 0; headers.RemoveAt(0))
+            sources.Add(Found(members, headers).Source);
+        for (; members.Count > 0; members.RemoveAt(0))
+            sources.Add(Found(members, []).Source);
+
+        Assert.Equal(
+            [
+                "X-Bioproxy-Conversation", "X-Claude-Code-Session-Id", "thread-id", "session_id", "x-opencode-session",
+                "X-OpenWebUI-Chat-Id", "X-Session-Id", "prompt_cache_key", "metadata.user_id", "previous_response_id",
+            ],
+            sources);
+        Assert.Equal((null, null), Found([], []));
+
+        static (string?, string? Source) Found(List<string> members, List<(string, string)> headers) => ConversationKey.Of(
+            Headers([.. headers]),
+            PromptBody.Read(Encoding.UTF8.GetBytes($"{{{string.Join(',', members)}}}"), PromptEndpoint.Chat),
+            Key);
+    }
+
     private static string? Of(string body, params (string Name, string Value)[] headers) =>
-        ConversationKey.Of(Headers(headers), PromptBody.Read(Encoding.UTF8.GetBytes(body), PromptEndpoint.Chat), Key);
+        ConversationKey.Of(Headers(headers), PromptBody.Read(Encoding.UTF8.GetBytes(body), PromptEndpoint.Chat), Key).Key;
 
     private static HeaderDictionary Headers(params (string Name, string Value)[] headers)
     {

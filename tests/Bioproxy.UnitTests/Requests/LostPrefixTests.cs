@@ -103,7 +103,7 @@ public sealed class LostPrefixTests : IDisposable
         return _recent.LostBy(prompt, cached, Size(prompt), Least, withExcerpt: false);
     }
 
-    private static int Size(CanonicalPrompt prompt) => PromptDifference.SizeOf(prompt) / 4;
+    private static int Size(CanonicalPrompt prompt) => prompt.Chain.Length / 4;
 
     private static int TokensOf(string text) => text.Length / 4;
 

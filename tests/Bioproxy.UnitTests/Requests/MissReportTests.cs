@@ -23,7 +23,10 @@ public sealed class MissReportTests
         Assert.True(miss.LostSeconds > 0);
         Assert.Null(miss.Difference.Excerpt);
         Assert.DoesNotContain("secret", miss.Conversation, StringComparison.Ordinal);
-        Assert.Equal(miss.LostTokens, path.Log.Find(id)!.LostTokens);
+        var explanation = path.Log.Find(id)!;
+        Assert.Equal(
+            (miss.LostTokens, miss.Conversation, "X-Session-Id"),
+            (explanation.LostTokens, explanation.Conversation, explanation.ConversationSource));
     }
 
     [Fact]
@@ -60,7 +63,7 @@ public sealed class MissReportTests
 
         var (_, _, id) = await path.SendAsync("""{"max_tokens":1,"messages":[{"role":"user","content":"quota"}]}""");
 
-        Assert.Equal(SideKind.Probe, path.Log.Find(id)!.Side);
+        Assert.Equal((SideKind.Probe, "first messages"), (path.Log.Find(id)!.Side, path.Log.Find(id)!.ConversationSource));
     }
 
     [Fact]

@@ -47,13 +47,46 @@ public sealed class QueueKeepAliveTests
         {
             await _time.WhenTimersAsync(2).DefaultTimeout();
             _time.Advance(Interval);
-            Assert.Equal($": waiting for a slot, {i * 15} s, 1 wait\n\n", await _client.NextWriteAsync().DefaultTimeout());
+            Assert.Equal($": waiting for a slot, 1 wait ({i * 15} s)\n", await _client.NextWriteAsync().DefaultTimeout());
         }
 
         Assert.Equal(("text/event-stream", true, 200), (_http.Response.ContentType, _exchange.IsWaitingStream, _exchange.Status));
         holder.Release();
         (await waiting.DefaultTimeout()).Lease!.Release();
         Assert.Equal(0, _queue.View.Used);
+    }
+
+    /// <summary>An empty line would end an event that has no data, at which some SDKs fail.</summary>
+    [Fact]
+    public async Task Wait_Comments_EndNoEvent()
+    {
+        var loading = new TaskCompletionSource<int>();
+        var waiting = new QueueKeepAlive(Interval, _time)
+            .WaitAsync(_exchange, loading.Task, () => "loading model a\n\nb", static _ => { }, default).AsTask();
+        await _time.WhenTimersAsync(1).DefaultTimeout();
+
+        _time.Advance(Interval);
+
+        Assert.Equal(": loading model a  b (15 s)\n", await _client.NextWriteAsync().DefaultTimeout());
+        loading.SetResult(7);
+        Assert.Equal(7, await waiting.DefaultTimeout());
+    }
+
+    [Fact]
+    public async Task Wait_StreamOfAnthropicsProtocol_GetsPings()
+    {
+        var exchange = new Exchange(
+            new ClientSink(_http), new Route("messages", true, PromptEndpoint.Messages, false), _time.GetTimestamp());
+        var loading = new TaskCompletionSource<int>();
+        var waiting = new QueueKeepAlive(Interval, _time)
+            .WaitAsync(exchange, loading.Task, () => "loading model a", static _ => { }, default).AsTask();
+        await _time.WhenTimersAsync(1).DefaultTimeout();
+
+        _time.Advance(Interval);
+
+        Assert.Equal("event: ping\ndata: {\"type\": \"ping\"}\n\n", await _client.NextWriteAsync().DefaultTimeout());
+        loading.SetResult(7);
+        await waiting.DefaultTimeout();
     }
 
     [Fact]
@@ -122,7 +155,8 @@ public sealed class QueueKeepAliveTests
         {
             var lease = (await _queue.AcquireAsync(new QueueEntry(Lane.Interactive, 1), CancellationToken.None)).Lease;
             var granted = new TaskCompletionSource<QueueGrant>(TaskCreationOptions.RunContinuationsAsynchronously);
-            var waiting = keepAlive.WaitAsync(NewExchange(), granted.Task, () => 1, CancellationToken.None).AsTask();
+            var waiting = keepAlive
+                .WaitAsync(NewExchange(), granted.Task, () => "", QueueKeepAlive.Release, CancellationToken.None).AsTask();
             var context = SynchronizationContext.Current;
             SynchronizationContext.SetSynchronizationContext(new OtherContext());
             _time.Advance(Interval);

@@ -25,7 +25,7 @@ public sealed class ReplyShapeTests
     [MemberData(nameof(Endpoints))]
     public void Whole_Text_IsFoundInIt(PromptEndpoint endpoint, bool isNative)
     {
-        using var document = JsonDocument.Parse(Shape(endpoint, isNative).Whole(Text));
+        using var document = JsonDocument.Parse(Shape(endpoint, isNative).Whole(Text, default));
         var texts = new AnswerTexts();
 
         texts.Read(document.RootElement, isStream: false);
@@ -90,7 +90,7 @@ public sealed class ReplyShapeTests
         + """[{"type":"text","text":"hi"}],"stop_reason":"end_turn","stop_sequence":null}""")]
     public void Whole_Members_AreThoseOfTheEndpoint(PromptEndpoint endpoint, bool isNative, string expected)
     {
-        var body = JsonNode.Parse(Shape(endpoint, isNative).Whole("hi"))!.AsObject();
+        var body = JsonNode.Parse(Shape(endpoint, isNative).Whole("hi", default))!.AsObject();
         body.Remove("usage");
 
         Assert.Equal(expected, body.ToJsonString());
@@ -112,6 +112,23 @@ public sealed class ReplyShapeTests
         Assert.Equal(
             [.. Enumerable.Repeat<string?>(null, count - 1), "stop"],
             nodes.Select(node => (string?)node["choices"]![0]!["finish_reason"]));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Stream_UsageIsWanted_ItIsInAChunkOfItsOwn(bool isWanted)
+    {
+        var closing = Shape(PromptEndpoint.Chat, false).Closing("hi", new ReplyUsage(isWanted, Prompt: 30, Cached: 20, Generated: 5));
+
+        var chunks = Transforms.AnswerStreams.Events(closing)[..^1].Select(chunk => JsonNode.Parse(chunk)!).ToList();
+        Assert.Equal(isWanted ? 2 : 1, chunks.Count);
+        Assert.Equal(
+            isWanted
+                ? """{"completion_tokens":5,"prompt_tokens":30,"total_tokens":35,"prompt_tokens_details":{"cached_tokens":20}}"""
+                : null,
+            chunks[^1]["usage"]?.ToJsonString());
+        Assert.Equal(isWanted ? 0 : 1, chunks[^1]["choices"]!.AsArray().Count);
     }
 
     [Fact]
@@ -176,5 +193,6 @@ public sealed class ReplyShapeTests
 
     private static ReplyShape Shape(PromptEndpoint endpoint, bool isNative) => new(endpoint, isNative, "ID", "m", 7);
 
-    private static string Stream(ReplyShape shape) => shape.Opening() + string.Concat(Pieces.Select(shape.Piece)) + shape.Closing(Text);
+    private static string Stream(ReplyShape shape) =>
+        shape.Opening() + string.Concat(Pieces.Select(shape.Piece)) + shape.Closing(Text, default);
 }

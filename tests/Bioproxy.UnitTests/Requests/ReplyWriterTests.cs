@@ -27,7 +27,7 @@ public sealed class ReplyWriterTests
     [Fact]
     public async Task Write_Stream_GoesOutAtOnce()
     {
-        var writer = new ReplyWriter(_exchange, Shape, isStream: true, null);
+        var writer = new ReplyWriter(_exchange, Shape, isStream: true, new UsageMeter(isWanted: false), null);
 
         await writer.WriteAsync("a", CancellationToken.None).DefaultTimeout();
         Assert.Equal(Shape.Opening() + Shape.Piece("a"), Sent());
@@ -35,25 +35,26 @@ public sealed class ReplyWriterTests
         Assert.Equal(Shape.Opening() + Shape.Piece("a") + Shape.Piece("b"), Sent());
         await writer.CompleteAsync(CancellationToken.None).DefaultTimeout();
 
-        Assert.Equal(Shape.Opening() + Shape.Piece("a") + Shape.Piece("b") + Shape.Closing("ab"), Sent());
+        Assert.Equal(Shape.Opening() + Shape.Piece("a") + Shape.Piece("b") + Shape.Closing("ab", default), Sent());
         var response = _http.Response;
         var caching = response.Headers.CacheControl.ToString();
         Assert.Equal(
             (200, 200, "text/event-stream", "no-cache", null),
             (_exchange.Status, response.StatusCode, response.ContentType, caching, response.ContentLength));
+        Assert.Equal("no", response.Headers["X-Accel-Buffering"]); // as llama-server: nginx would hold the stream back
     }
 
     [Fact]
     public async Task Write_WholeAnswer_GoesOutAtTheEndWithItsLength()
     {
-        var writer = new ReplyWriter(_exchange, Shape, isStream: false, null);
+        var writer = new ReplyWriter(_exchange, Shape, isStream: false, new UsageMeter(isWanted: false), null);
 
         await writer.WriteAsync("ä", CancellationToken.None).DefaultTimeout();
         await writer.WriteAsync("b", CancellationToken.None).DefaultTimeout();
         Assert.Equal("", Sent());
         await writer.CompleteAsync(CancellationToken.None).DefaultTimeout();
 
-        Assert.Equal(Encoding.UTF8.GetString(Shape.Whole("äb")), Sent());
+        Assert.Equal(Encoding.UTF8.GetString(Shape.Whole("äb", default)), Sent());
         Assert.Equal(
             (200, "application/json; charset=utf-8", (long?)_body.Length),
             (_http.Response.StatusCode, _http.Response.ContentType, _http.Response.ContentLength));
@@ -64,9 +65,11 @@ public sealed class ReplyWriterTests
     [InlineData(false)]
     public async Task Complete_NothingWritten_IsAnEmptyAnswer(bool isStream)
     {
-        await new ReplyWriter(_exchange, Shape, isStream, null).CompleteAsync(CancellationToken.None).DefaultTimeout();
+        await new ReplyWriter(_exchange, Shape, isStream, new UsageMeter(isWanted: false), null)
+            .CompleteAsync(CancellationToken.None)
+            .DefaultTimeout();
 
-        Assert.Equal(isStream ? Shape.Opening() + Shape.Closing("") : Encoding.UTF8.GetString(Shape.Whole("")), Sent());
+        Assert.Equal(isStream ? Shape.Opening() + Shape.Closing("", default) : Encoding.UTF8.GetString(Shape.Whole("", default)), Sent());
     }
 
     [Theory]
@@ -77,7 +80,7 @@ public sealed class ReplyWriterTests
         using ResponseFilter editor = isStream
             ? new StreamEditor(TestEditors.Edits(Restorer.Begin))
             : new WholeEditor(TestEditors.Edits(Restorer.Begin));
-        var writer = new ReplyWriter(_exchange, Shape, isStream, editor);
+        var writer = new ReplyWriter(_exchange, Shape, isStream, new UsageMeter(isWanted: false), editor);
 
         foreach (var piece in (string[])["x [MAI", "L_1] [NA"])
             await writer.WriteAsync(piece, CancellationToken.None).DefaultTimeout();
@@ -91,12 +94,12 @@ public sealed class ReplyWriterTests
     public async Task Complete_FilterThatReusesItsBuffer_LosesNothing()
     {
         using var late = new LateFilter();
-        var writer = new ReplyWriter(_exchange, Shape, isStream: true, late);
+        var writer = new ReplyWriter(_exchange, Shape, isStream: true, new UsageMeter(isWanted: false), late);
 
         await writer.WriteAsync("a", CancellationToken.None).DefaultTimeout();
         await writer.CompleteAsync(CancellationToken.None).DefaultTimeout();
 
-        Assert.Equal(Shape.Opening() + Shape.Piece("a") + Shape.Closing("a") + ": late\n\n", Sent());
+        Assert.Equal(Shape.Opening() + Shape.Piece("a") + Shape.Closing("a", default) + ": late\n\n", Sent());
     }
 
     [Theory]
@@ -104,7 +107,7 @@ public sealed class ReplyWriterTests
     [InlineData(false)]
     public async Task Write_PieceThatEndsWithinACharacter_WaitsForTheRestOfIt(bool isStream)
     {
-        var writer = new ReplyWriter(_exchange, Shape, isStream, null);
+        var writer = new ReplyWriter(_exchange, Shape, isStream, new UsageMeter(isWanted: false), null);
 
         foreach (var piece in (string[])["a\ud83d", "\ude00b\ud83d", "", "\ude00"])
             await writer.WriteAsync(piece, CancellationToken.None).DefaultTimeout();
@@ -118,7 +121,7 @@ public sealed class ReplyWriterTests
     [InlineData(false)]
     public async Task Write_HalfCharacters_AreReplaced(bool isStream)
     {
-        var writer = new ReplyWriter(_exchange, Shape, isStream, null);
+        var writer = new ReplyWriter(_exchange, Shape, isStream, new UsageMeter(isWanted: false), null);
 
         foreach (var piece in (string[])["\ude00a", "b\ud83dc", "d\ud83d"])
             await writer.WriteAsync(piece, CancellationToken.None).DefaultTimeout();
@@ -130,7 +133,7 @@ public sealed class ReplyWriterTests
     [Fact]
     public async Task Write_FromManyAtOnce_KeepsEventsWhole()
     {
-        var writer = new ReplyWriter(_exchange, Shape, isStream: true, null);
+        var writer = new ReplyWriter(_exchange, Shape, isStream: true, new UsageMeter(isWanted: false), null);
 
         var writes = Enumerable.Range(0, 50).Select(i => Task.Run(() => writer.WriteAsync($"<{i}>", CancellationToken.None).AsTask()));
         await Task.WhenAll(writes).DefaultTimeout();

@@ -1,6 +1,7 @@
 using System.Text;
 using Bioproxy.Abstractions;
 using Bioproxy.Doubles;
+using Bioproxy.Host.Backends;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Slots;
@@ -30,10 +31,10 @@ internal sealed class RequestPathFixture : IAsyncDisposable
     private readonly RecentPrompts _recent = new();
     private readonly RequestPath _path;
 
-    public RequestPathFixture(Func<ProxyOptions, ProxyOptions>? change = null)
+    public RequestPathFixture(Func<ProxyOptions, ProxyOptions>? change = null, IModelLoader? loader = null)
     {
         Model = new ModelFixture(
-            o => (change ?? (same => same))(o with { BackendUrl = Backend.BaseAddress }), TimeProvider.System, slots: 1);
+            o => (change ?? (same => same))(o with { BackendUrl = Backend.BaseAddress }), TimeProvider.System, slots: 1, loader: loader);
         var options = Model.Options;
         _manager = new PluginManager(
             FixturePlugins.Loader(_plugins.FullName), options, [], TimeProvider.System, NullLogger<PluginManager>.Instance);
@@ -43,7 +44,7 @@ internal sealed class RequestPathFixture : IAsyncDisposable
         var handlers = Fence(PluginBudget.OfHandlers(options.HandlerTimeBudget));
         _stage = new PluginStage(_manager, _chain, handlers, new FailureResponse(report), report);
         var router = new ModelRouter(new ModelDirectory([Model.Model]), options);
-        _path = new RequestPath(_stage, router, explainer, _recent, report, options, TimeProvider.System);
+        _path = new RequestPath(_stage, router, explainer, new ConversationTracker(_recent), report, options, TimeProvider.System);
     }
 
     public FakeBackend Backend { get; } = FakeBackend.Start(new FakeBackendOptions { Slots = 1, AnswerTokens = 8 });

@@ -22,6 +22,8 @@ public sealed class RequestPathTests
             SetUp = path => path.Backend.Misbehave(Completions, new() { Status = 503, Body = "{\"error\":{\"code\": 503}}" }),
         },
         ["lane unknown"] = new(400, "invalid_header") { Headers = [("X-Bioproxy-Lane", "fast")] },
+        ["body is a form"] = new(415, "unsupported_media_type") { Headers = [("Content-Type", "Multipart/Form-Data; boundary=x")] },
+        ["body is encoded as it is"] = new(200, "\"choices\"") { Headers = [("Content-Encoding", "Identity")] },
         ["body too large"] = new(413, "request_too_large") { Change = o => o with { MaxBodyBytes = 20 } },
         ["queue full"] = new(429, "queue_full") { Change = o => o with { QueueMaxLength = 0 }, IsSlotOccupied = true },
         ["queue timed out"] = new(503, "queue_timeout")
@@ -133,6 +135,39 @@ public sealed class RequestPathTests
         Assert.Contains("\"choices\"", received, StringComparison.Ordinal);
         Assert.Equal(1, thrown);
         path.Model.AssertNothingIsOwned();
+    }
+
+    /// <summary>All of this is a prompt for llama-server.</summary>
+    [Theory]
+    [InlineData("\uFEFF", "")]
+    [InlineData("", "\0")]
+    [InlineData("\uFEFF ", " \0}nonsense")]
+    public async Task Handle_BytesAroundTheJson_AreForwardedAndTheEditsStandWhereTheyBelong(string before, string after)
+    {
+        await using var path = new RequestPathFixture();
+        await path.Model.StartAsync();
+        path.AddSnapshot(RequestPathFixture.Chat(Long));
+
+        var (status, _, _) = await path.SendAsync(before + RequestPathFixture.Chat(Long) + after);
+
+        var sent = path.Backend.Requests.Last(request => request.Is("POST", Completions)).Text;
+        Assert.Equal(200, status);
+        Assert.Equal($"{before}{{\"id_slot\":0,{RequestPathFixture.Chat(Long)[1..]}{after}", sent);
+    }
+
+    [Theory]
+    [InlineData("/v1/messages", """{"type":"error","error":{"type":"invalid_request_error",""")]
+    [InlineData("/v1/responses", """{"error":{"message":""")]
+    [InlineData("/completion", """{"error":{"code":400,""")]
+    public async Task Handle_Failure_HasTheFormOfItsEndpoint(string endpoint, string expected)
+    {
+        await using var path = new RequestPathFixture();
+        await path.Model.StartAsync();
+
+        var (status, received, _) = await path.SendAsync("POST", endpoint, "{}", ("X-Bioproxy-Lane", "fast"));
+
+        Assert.Equal(400, status);
+        Assert.StartsWith(expected, received, StringComparison.Ordinal);
     }
 
     [Fact]

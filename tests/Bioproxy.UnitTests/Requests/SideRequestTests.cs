@@ -45,7 +45,7 @@ public sealed class SideRequestTests
         ["few tokens, nothing known"] = (Chat with { MaxTokens = 64 }, None, SideKind.None),
 
         ["a known title's system message"] = (Chat with { HasSideOpening = true }, None, SideKind.Beside),
-        ["a chat behind it"] = (Chat with { HasSideOpening = true, UserTurns = 2 }, None, SideKind.None),
+        ["a chat behind it"] = (Chat with { HasSideOpening = true, HasAnswers = true }, None, SideKind.None),
 
         ["a tool's result in a side request"] = (Turn with { Tools = 4 }, Continued(Turn, SideKind.Compaction), SideKind.Compaction),
         ["a question in it"] = (Turn with { Tools = 4, UserTurns = 2 }, Continued(Turn, SideKind.Compaction), SideKind.None),

@@ -59,7 +59,7 @@ internal sealed class WarmUpFixture : IAsyncDisposable
     public WarmUpStatus Status => Statuses.Of(Trigger);
 
     /// <summary>The warm-up of the trigger on the current instance.</summary>
-    public TemplateWarmUp WarmUp() => new(Trigger, Model.Model, Model.Instance, Finder, Statuses, Model.Metrics);
+    public PrefixWarmUp WarmUp() => new(new TriggerSource(Trigger, Finder), Model.Model, Model.Instance, Statuses, Model.Metrics);
 
     /// <summary>The evaluations that warm-ups asked for; recognising the model takes some of two tokens.</summary>
     public IReadOnlyList<string> Evaluations =>

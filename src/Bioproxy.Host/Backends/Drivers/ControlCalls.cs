@@ -78,19 +78,21 @@ internal sealed class ControlCalls : IDisposable
     /// <summary>A call that is answered by a stream; never over a pooled connection, because the server closes it after the stream without
     /// a word.</summary>
     /// <param name="path">Relative to the backend's address.</param>
-    /// <param name="body">JSON.</param>
+    /// <param name="body">JSON, which is posted; null for a GET.</param>
     /// <param name="read">Reads the answer's body; what does not have the expected shape may throw.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<BackendAnswer<T>> StreamAsync<T>(
         string path,
-        ReadOnlyMemory<byte> body,
+        ReadOnlyMemory<byte>? body,
         Func<Stream, CancellationToken, Task<(T? Value, string? Problem)>> read,
         CancellationToken cancellationToken)
         where T : class
     {
         var reply = await _slow.SendAsync(
-            () => Request(HttpMethod.Post, path, body), isRepeatable: false, Timeout.InfiniteTimeSpan, cancellationToken)
-            .ConfigureAwait(false);
+            () => Request(body is null ? HttpMethod.Get : HttpMethod.Post, path, body),
+            isRepeatable: false,
+            Timeout.InfiniteTimeSpan,
+            cancellationToken).ConfigureAwait(false);
         if (reply.Failure is { } failure)
             return Failed<T>(failure, reply.Connection, path, Timeout.InfiniteTimeSpan, cancellationToken);
         using var response = reply.Response!;

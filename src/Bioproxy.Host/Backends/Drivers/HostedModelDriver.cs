@@ -57,7 +57,7 @@ internal sealed class HostedModelDriver : IBackendDriver
     }
 
     /// <summary>Loads the model. Only for a request that was let through the gate.</summary>
-    public Task WakeAsync(CancellationToken cancellationToken) => _host.Server.LoadAsync(_model, cancellationToken);
+    public Task WakeAsync(CancellationToken cancellationToken) => _host.LoadAsync(_model, cancellationToken);
 
     public void Dispose() => _inner.Dispose();
 

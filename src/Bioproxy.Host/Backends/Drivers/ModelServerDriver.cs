@@ -5,13 +5,23 @@ internal sealed class ModelServerDriver(ModelHost host) : IBackendDriver
 {
     public ISlotApi? Slots => null;
 
-    public async Task<Discovery> DiscoverAsync(BackendState known, CancellationToken cancellationToken)
+    public Task<Discovery> DiscoverAsync(BackendState known, CancellationToken cancellationToken) => DiscoverAsync(host, cancellationToken);
+
+    /// <summary>What the list says of its server.</summary>
+    public static async Task<Discovery> DiscoverAsync(ModelHost host, CancellationToken cancellationToken)
     {
         var answer = await host.ListAsync(cancellationToken).ConfigureAwait(false);
-        return answer.IsSuccess
-            ? Discovery.Found(BackendStatus.Ready, new BackendFacts { IsRouter = true, ModelAlias = host.Server.Kind }, null)
-            : Failure(answer);
+        return answer.IsSuccess ? Discovery.Found(BackendStatus.Ready, FactsOf(host.Server), null) : Failure(answer);
     }
+
+    /// <summary>The server as a whole.</summary>
+    public static BackendFacts FactsOf(IModelServer server) => new()
+    {
+        IsRouter = true,
+        IsOllama = server.SpeaksOllama,
+        IsSelfManaged = server.IsSelfManaged,
+        ModelAlias = server.Kind,
+    };
 
     /// <summary>What a list that did not come says of the server.</summary>
     public static Discovery Failure(BackendAnswer<ModelList> answer) =>

@@ -20,6 +20,12 @@ internal sealed class ClientRing
     /// <summary>How many wait, of all clients.</summary>
     public int Count { get; private set; }
 
+    /// <summary>How many slots they ask for.</summary>
+    public int Weight { get; private set; }
+
+    /// <summary>Slot seconds that their prompts are expected to take.</summary>
+    public double PromptSeconds { get; private set; }
+
     public void Add(QueueWaiter waiter)
     {
         if (!_lines.TryGetValue(waiter.Entry.Client, out var line))
@@ -30,7 +36,7 @@ internal sealed class ClientRing
         }
 
         waiter.Node = line.Waiters.AddLast(waiter);
-        Count++;
+        Change(1, waiter.Entry);
     }
 
     /// <summary>Removes one who leaves. Its client keeps its place in the ring while others of it wait.</summary>
@@ -39,7 +45,7 @@ internal sealed class ClientRing
         var line = _lines[waiter.Entry.Client];
         line.Waiters.Remove(waiter.Node!);
         waiter.Node = null;
-        Count--;
+        Change(-1, waiter.Entry);
         if (line.Waiters.Count > 0)
             return;
         _lines.Remove(waiter.Entry.Client);
@@ -94,6 +100,13 @@ internal sealed class ClientRing
         bool MayPass(QueueWaiter waiter) => waiter.Passed < MaxPassed && candidates++ < MaxCandidates;
 
         bool MayGo(QueueWaiter waiter) => waiter.Entry.Weight <= room && IsHot(waiter);
+    }
+
+    private void Change(int by, in QueueEntry entry)
+    {
+        Count += by;
+        Weight += by * entry.Weight;
+        PromptSeconds = Count == 0 ? 0 : PromptSeconds + (by * entry.Weight * entry.PromptSeconds); // no sum of rounding errors
     }
 
     private static bool IsHot(QueueWaiter waiter) => waiter.Entry.IsHot?.Invoke() ?? false;

@@ -1,10 +1,15 @@
+using Bioproxy.Host.Prompts;
+
 namespace Bioproxy.Host.Models.Slots;
 
-/// <summary>What dropping a slot's content costs: the expected seconds until it is computed or restored again.</summary>
+/// <summary>What dropping a slot's content costs, in seconds of prefill that somebody is expected to wait for again.</summary>
 internal static class EvictionCost
 {
     /// <summary>A conversation that was idle for half an hour is half as likely to be continued.</summary>
     public const double HalfLifeSeconds = 1800;
+
+    /// <summary>A sub-agent that was not asked for this long has given its answer; until then it waits for a tool.</summary>
+    private const double SubAgentSeconds = 120;
 
     /// <summary>Price of disk wear. A disk endures some hundred terabytes of writes, so a gigabyte is priced at a second of
     /// waiting.</summary>
@@ -16,21 +21,29 @@ internal static class EvictionCost
     /// <summary>Probability that this content is requested again.</summary>
     public static double ChanceOfReturn(SlotContent content, double now)
     {
-        var chance = content.IsSide ? 0.02 : ChanceOfReturn(content.Turns);
+        var chance = content.IsSide && !IsWorking(content, now) ? 0.02 : ChanceOfReturn(content.Turns);
         return chance * Math.Pow(0.5, Math.Max(0, now - content.UsedAt) / HalfLifeSeconds);
     }
 
-    /// <summary>Expected seconds of prefill, or of a restore, that are paid again when this content is dropped.</summary>
+    /// <summary>Whether it belongs to a side request that has its answer. A conversation that is too short to be kept does not.</summary>
+    public static bool IsOver(SlotContent content, double now) => content.Side != SideKind.None && !IsWorking(content, now);
+
+    private static bool IsWorking(SlotContent content, double now) =>
+        content.Side == SideKind.SubAgent && now - content.UsedAt < SubAgentSeconds;
+
+    /// <summary>Expected seconds of prefill that are paid again when this content is dropped.</summary>
     public static double Of(SlotContent content, in Rates rates, double now)
     {
-        var held = HeldTokens(content, rates);
-        if (!content.IsSaved)
-            return rates.PrefillSeconds(held - (content.Saved?.Tokens ?? 0)) * ChanceOfReturn(content, now);
-
-        // Its return costs the restore. That is little, but more than the return of a side request, which never comes.
-        return content.Length == 0 ? 0
-            : Math.Min(rates.PrefillSeconds(held), rates.RestoreSeconds((long)(held * rates.BytesPerToken))) * ChanceOfReturn(content, now);
+        if (content.IsSaved)
+            return 0;
+        return rates.PrefillSeconds(HeldTokens(content, rates) - (content.Saved?.Tokens ?? 0)) * ChanceOfReturn(content, now);
     }
+
+    /// <summary>Expected seconds that are paid again when the server goes: those of a restore, or of computing what no snapshot
+    /// holds.</summary>
+    public static double OfLeaving(SlotContent content, in Rates rates, double now) => content.IsSaved
+        ? rates.RestoreSeconds((long)(HeldTokens(content, rates) * rates.BytesPerToken)) * ChanceOfReturn(content, now)
+        : Of(content, rates, now);
 
     /// <summary>Seconds that saving it costs: the time, and the wear of the disk.</summary>
     public static double OfSaving(SlotContent content, in Rates rates)

@@ -17,9 +17,12 @@ internal sealed class LearnedRates
     private readonly Lock _lock = new();
     private readonly HashSet<string> _seen = [];
     private volatile StrongBox<Rates> _rates = new(Rates.Initial); // replaced, never changed: read at every request
-    private string? _identity;
+    private volatile string? _identity;
 
     public Rates Now => _rates.Value;
+
+    /// <summary>The fingerprint of the model that they are of; null before one was recognised.</summary>
+    public string? Identity => _identity;
 
     /// <summary>Starts over when the model is a different one.</summary>
     public void Begin(string identity)

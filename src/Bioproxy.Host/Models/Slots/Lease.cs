@@ -25,6 +25,9 @@ internal sealed class Lease
     /// <summary>The time stamp of the grant.</summary>
     public long Granted { get; }
 
+    /// <summary>Seconds that its prompt was expected to take; 0 when that was not asked.</summary>
+    public double PromptSeconds { get; init; }
+
     /// <summary>Counts up with every grant.</summary>
     public long Number { get; }
 

@@ -95,22 +95,27 @@ internal static class Planner
         return (rates.HasRam ? slot.EvictionCost * ShareWithRam : slot.EvictionCost, false);
     }
 
-    /// <summary>The slot with the lowest cost; among equals an empty one, then the least recently used.</summary>
+    /// <summary>The slot with the lowest cost; among equals an empty one, then one that holds nothing of use, then the least recently
+    /// used.</summary>
     private static SlotOption? Cheapest(ReadOnlySpan<SlotOption> slots, in Rates rates, bool mustBeFilled)
     {
-        SlotOption? cheapest = null;
-        foreach (var slot in slots)
+        var (cheapest, cost) = (-1, 0.0);
+        for (var i = 0; i < slots.Length; i++)
         {
+            ref readonly var slot = ref slots[i];
             if (mustBeFilled && slot.IsEmpty)
                 continue;
-            if (cheapest is not { } other || Rank(slot, rates).CompareTo(Rank(other, rates)) < 0)
-                cheapest = slot;
+            var own = Math.Round(CostOf(slot, rates).Cost, 3);
+            if (cheapest < 0 || own < cost || (own == cost && IsPreferred(slot, slots[cheapest])))
+                (cheapest, cost) = (i, own);
         }
 
-        return cheapest;
+        return cheapest < 0 ? null : slots[cheapest];
 
-        static (double, bool, long) Rank(in SlotOption slot, in Rates rates) =>
-            (Math.Round(CostOf(slot, rates).Cost, 3), !slot.IsEmpty, slot.LastUsed);
+        static bool IsPreferred(in SlotOption slot, in SlotOption other) =>
+            slot.IsEmpty != other.IsEmpty ? slot.IsEmpty
+            : slot.IsSpent != other.IsSpent ? slot.IsSpent
+            : slot.LastUsed < other.LastUsed;
     }
 
     private static PlanOption Cheaper(PlanOption? best, in PlanOption other) =>

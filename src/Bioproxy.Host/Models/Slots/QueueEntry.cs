@@ -6,4 +6,8 @@ namespace Bioproxy.Host.Models.Slots;
 /// <param name="Client">Turns in a lane go round the clients; any number that tells them apart.</param>
 /// <param name="IsHot">Whether a slot holds its context now. Asked under the queue's lock, only while the entry waits: never once
 /// its acquisition has completed. It must be quick, must not throw and must not call the queue. Null means never.</param>
-internal readonly record struct QueueEntry(Lane Lane, int Weight, ulong Client = 0, Func<bool>? IsHot = null);
+internal readonly record struct QueueEntry(Lane Lane, int Weight, ulong Client = 0, Func<bool>? IsHot = null)
+{
+    /// <summary>Seconds that its prompt is expected to take; 0 when that was not asked.</summary>
+    public double PromptSeconds { get; init; }
+}

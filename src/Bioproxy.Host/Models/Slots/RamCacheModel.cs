@@ -35,7 +35,7 @@ internal sealed class RamCacheModel
         var longest = 0;
         foreach (var content in _displaced)
         {
-            if (content.Length > longest && content.IsOpenTo(prompt.Domain) && prompt.SharedWith(content.Chain) == content.Chain.Length)
+            if (content.Length > longest && content.IsOpenTo(prompt.Domain) && prompt.StartsWith(content.Chain))
                 longest = content.Length;
         }
 

@@ -13,12 +13,13 @@ internal sealed class SlotAdmission(SlotKnowledge known)
     /// <returns>Null when the slot list has to be polled first.</returns>
     public SlotWork? TryBegin(in SlotPlan plan, PromptChain? chain, int weight, bool isWarmUp, bool keepsContent)
     {
-        var wanted = plan.Slot;
-        if (wanted is { } id && (id >= known.Slots.Length || !known.Slots[id].IsFree))
+        var wanted = plan.Pin;
+        if (plan.Slot is { } id && (id >= known.Slots.Length || !known.Slots[id].IsFree))
             return null;
+        var expects = plan.Slot is not null && wanted is null; // the server's choice must not meet another's
         var works = known.Works;
         if (works.Exists(w => w is { IsEnded: false, IsPlaced: false }
-            && (w.Slot.HasValue != wanted.HasValue || (known.ClearsIdleSlots && w.Slot is not null))))
+            && (expects || w.ExpectsSlot || w.Slot.HasValue != wanted.HasValue || (known.ClearsIdleSlots && w.Slot is not null))))
             return null;
         foreach (var other in works)
             other.IsDisputed |= wanted is null;
@@ -26,6 +27,7 @@ internal sealed class SlotAdmission(SlotKnowledge known)
         {
             IsDisputed = works.Exists(w => w is { Slot: null, IsAttributed: false }),
             IsOwn = isWarmUp,
+            ExpectsSlot = expects,
             ExpectedFromRam = plan.IsExpectedInRam && chain is not null ? plan.Shared / (double)chain.Length : 0,
         };
         works.Add(work);
@@ -90,11 +92,14 @@ internal sealed class SlotAdmission(SlotKnowledge known)
             slot.Content = saved is null ? content with { Tokens = 0 } : content with { IsSaved = true, Saved = saved };
     }
 
-    public void Withdraw(SlotWork work)
+    public void Withdraw(SlotWork work, bool wasSent)
     {
         work.SetEnded();
         known.Works.Remove(work);
-        known.Slots[work.Slot!.Value].LeaveUnused(work);
+        if (wasSent)
+            known.Slots[work.Slot!.Value].LeaveUnused(work);
+        else
+            known.Slots[work.Slot!.Value].LeavePrepared(work);
     }
 
     public void EndStash(SlotWork work, bool succeeded)

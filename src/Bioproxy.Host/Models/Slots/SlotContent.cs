@@ -26,6 +26,12 @@ internal sealed record SlotContent(PromptChain Chain, double Coverage, bool IsSa
     /// <summary>See <see cref="CanonicalPrompt.Opening"/>; 0 for contents without a session, too.</summary>
     public ulong Opening { get; init; }
 
+    /// <summary>See <see cref="CanonicalPrompt.FirstMessage"/>; 0 for contents without a session, too.</summary>
+    public ulong FirstMessage { get; init; }
+
+    /// <summary>What it was beside a conversation; <see cref="SideKind.None"/> for conversations, however short.</summary>
+    public SideKind Side { get; init; }
+
     /// <summary>Tokens in the slot, including the answer's; 0 when the answer did not report them.</summary>
     public int Tokens { get; init; }
 

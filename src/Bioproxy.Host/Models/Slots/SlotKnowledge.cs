@@ -30,6 +30,9 @@ internal sealed class SlotKnowledge(int count)
     /// <summary>How many slots the unpinned works under way occupy.</summary>
     public int UnpinnedWeight => Works.Where(w => w is { IsEnded: false, Slot: null }).Sum(w => w.Weight);
 
+    /// <summary>Unpinned work has ended, and no poll has shown yet which slot it used.</summary>
+    public bool HasUnseenResults => Works.Exists(w => w is { IsEnded: true, IsAttributed: false });
+
     public long Tick() => Now++;
 
     /// <summary>The server displaced what the slot held, and put it into its RAM cache.</summary>

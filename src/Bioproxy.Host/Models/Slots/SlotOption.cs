@@ -19,4 +19,8 @@ internal readonly record struct SlotOption(
     double EvictionCost,
     double RollBackCost,
     double SaveCost,
-    long LastUsed);
+    long LastUsed)
+{
+    /// <summary>What it holds will not be asked for again: the answer to a side request, or what this prompt replaces.</summary>
+    public bool IsSpent { get; init; }
+}

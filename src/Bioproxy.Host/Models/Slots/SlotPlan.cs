@@ -10,6 +10,13 @@ internal readonly record struct SlotPlan(PromptSource Source, int? Slot, int Sha
     /// <summary>A state has to be rolled back to what it shares with the prompt.</summary>
     public bool IsPartial { get; init; }
 
+    /// <summary>The backend cannot be told the slot. It takes the free one that shares most with the prompt, which is this one when it
+    /// holds what was planned and nothing else begins meanwhile.</summary>
+    public bool IsUnpinned { get; init; }
+
+    /// <summary>The slot that the work is pinned to; null leaves the choice to the backend.</summary>
+    public int? Pin => IsUnpinned ? null : Slot;
+
     /// <summary>The slot's content is worth saving first.</summary>
     public bool SaveFirst { get; init; }
 

@@ -9,6 +9,12 @@ internal sealed class SlotPlanning(SlotKnowledge known)
     /// <summary>Probability that an unknown slot's content is requested again.</summary>
     private const double ChanceOfUnknown = 0.1;
 
+    /// <summary>Tokens are estimated from bytes.</summary>
+    private const double Margin = 1.5;
+
+    /// <summary>Some slot, of which nothing is known yet.</summary>
+    private static readonly SlotOption[] FreeLater = [new(0, true, 0, 0, false, 0, 0, double.PositiveInfinity, 0)];
+
     // Reused by every plan: the free slots as options, and by slot the bytes shared with the prompt.
     private readonly SlotOption[] _options = new SlotOption[known.Slots.Length];
     private readonly int[] _shared = new int[known.Slots.Length];
@@ -24,44 +30,20 @@ internal sealed class SlotPlanning(SlotKnowledge known)
             };
         }
 
-        var rates = context.Rates with { HasRam = known.Ram.IsExpectedToWork };
-        var count = 0;
-        var isForeign = false;
-        var isLost = false;
-        foreach (var slot in known.Slots)
-        {
-            if (!slot.IsFree)
-                continue;
-            var (shared, isWhole) = slot.SharedWith(prompt, context.WholeChain);
-            _shared[slot.Id] = shared;
-            _options[count++] = Option(slot, prompt, shared, isWhole, rates, context);
-            if (slot.IsUnknown)
-                (isForeign, isLost) = (isForeign || slot.IsForeign, isLost || !slot.IsForeign);
-        }
-
-        // The server chooses where it empties idle slots, since a pin would bypass its RAM cache, and where a free slot of unknown content
-        // may hold a prefix of the prompt.
-        var ram = known.Ram.LongestPrefixOf(prompt);
-        var question = new PlanQuestion
-        {
-            Tokens = prompt.Chain.Length * rates.TokensPerByte,
-            Whole = context.Whole,
-            Partial = context.Partial,
-            RamTokens = ram * rates.TokensPerByte,
-            MayPinCold = known is { HasPolled: true, ClearsIdleSlots: false } && !isForeign && !(isLost && known.Lost.MayHold(prompt)),
-            Rates = rates,
-        };
+        var question = QuestionOf(prompt, context, out var free, out var ram);
         var considered = new List<PlanOption>(5);
-        var chosen = Planner.Choose(question, _options.AsSpan(0, count), considered);
+        var chosen = Planner.Choose(question, _options.AsSpan(0, free), considered);
+        var mayReuseAnything = !prompt.CanPin || MayReuseAnything(chosen);
         return new SlotPlan(chosen.Source, chosen.Slot, Bytes(chosen), chosen.IsFromRam)
         {
+            IsUnpinned = !prompt.CanPin,
             IsPartial = chosen.IsPartial,
             SaveFirst = chosen.SaveFirst,
             Considered = considered,
             Chosen = chosen,
             Domain = prompt.Domain,
-            MayMeetForeignDomain = MayReuseAnything(chosen) && known.Domains.AreOthersThan(prompt.Domain),
-            MayMeetForeignContent = MayReuseAnything(chosen) && known.HasSeenForeign,
+            MayMeetForeignDomain = mayReuseAnything && known.Domains.AreOthersThan(prompt.Domain),
+            MayMeetForeignContent = mayReuseAnything && known.HasSeenForeign,
         };
 
         int Bytes(in PlanOption option) => option.Source switch
@@ -70,6 +52,50 @@ internal sealed class SlotPlanning(SlotKnowledge known)
             PromptSource.Restored => option.IsPartial ? question.Partial.Length : question.Whole.Length,
             _ => option.IsFromRam ? ram : 0,
         };
+    }
+
+    /// <summary>The option that <see cref="Plan"/> would choose, or will once a slot is free.</summary>
+    public PlanOption Estimate(CanonicalPrompt prompt, in PlanContext context)
+    {
+        var question = QuestionOf(prompt, context, out var free, out _);
+        return Planner.Choose(question, free > 0 ? _options.AsSpan(0, free) : FreeLater);
+    }
+
+    /// <summary>Also fills <see cref="_options"/> and <see cref="_shared"/>.</summary>
+    private PlanQuestion QuestionOf(CanonicalPrompt prompt, in PlanContext context, out int free, out int ram)
+    {
+        var rates = context.Rates with { HasRam = known.Ram.IsExpectedToWork };
+        free = 0;
+        var isForeign = false;
+        var isLost = false;
+        foreach (var slot in known.Slots)
+        {
+            if (!slot.IsFree)
+                continue;
+            var (shared, isWhole) = slot.SharedWith(prompt, context.WholeChain);
+            _shared[slot.Id] = shared;
+            _options[free++] = Option(slot, prompt, shared, isWhole, rates, context);
+            if (slot.IsUnknown)
+                (isForeign, isLost) = (isForeign || slot.IsForeign, isLost || !slot.IsForeign);
+        }
+
+        // The server chooses where it empties idle slots, since a pin would bypass its RAM cache, and where a free slot of unknown content
+        // may hold a prefix of the prompt.
+        ram = known.Ram.LongestPrefixOf(prompt);
+        var tokens = prompt.Chain.Length * rates.TokensPerByte;
+        return new PlanQuestion
+        {
+            Tokens = tokens,
+            Whole = IsOfUse(context.Whole) ? context.Whole : default,
+            Partial = IsOfUse(context.Partial) ? context.Partial : default,
+            RamTokens = ram * rates.TokensPerByte,
+            MayPinCold = prompt.CanPin && known is { HasPolled: true, ClearsIdleSlots: false } && !isForeign
+                && !(isLost && known.Lost.MayHold(prompt)),
+            Rates = rates,
+        };
+
+        // The backend does not take a slot by itself that shares less.
+        bool IsOfUse(in SnapshotOption snapshot) => prompt.CanPin || snapshot.Tokens > Planner.LeastSimilarity * Margin * tokens;
     }
 
     /// <summary>Whether the server chooses what it reuses: the slot of unpinned work, and an entry of its RAM cache for every slot but
@@ -89,16 +115,21 @@ internal sealed class SlotPlanning(SlotKnowledge known)
         }
 
         var held = EvictionCost.HeldTokens(content, rates);
-        var cost = EvictionCost.Of(content, rates, context.Now);
+        var isSpent = EvictionCost.IsOver(content, context.Now) || ConversationContents.IsReplacedBy(content, prompt);
+        var cost = isSpent ? 0 : EvictionCost.Of(content, rates, context.Now);
         var uncovered = held - (content.Saved?.Tokens ?? 0);
-        var edits = content.Session is { } session && session == prompt.Session && (prompt.Side == SideKind.None || content.IsSide);
-        var rollBackCost = uncovered <= 0 || edits
+        var rollBackCost = uncovered <= 0 || ConversationContents.IsEditedBy(content, prompt)
             ? 0 // the client itself edits its conversation
             : cost * Math.Clamp((held - (shared * rates.TokensPerByte)) / uncovered, 0, 1);
-        var mayBeSaved = cost > 0 && !content.IsSaved && context.LeastSaved > 0 && content.Tokens >= context.LeastSaved
+        if (prompt.Side != SideKind.None && !content.IsSide && !isSpent)
+            rollBackCost = Math.Max(rollBackCost, EvictionCost.OfLeaving(content, rates, context.Now)); // the conversation comes back
+        var mayBeSaved = cost > 0 && context.LeastSaved > 0 && content.Tokens >= context.LeastSaved
             && content is { Coverage: >= 1, IsSide: false, IsUnexplained: false, Turns: > 0 };
         var saveCost = !mayBeSaved ? double.PositiveInfinity : context.SavesAll ? 0 : EvictionCost.OfSaving(content, rates);
         return new SlotOption(
-            slot.Id, slot.IsEmpty, shared * rates.TokensPerByte, held, isWhole, cost, rollBackCost, saveCost, slot.LastUsed);
+            slot.Id, slot.IsEmpty, shared * rates.TokensPerByte, held, isWhole, cost, rollBackCost, saveCost, slot.LastUsed)
+        {
+            IsSpent = isSpent,
+        };
     }
 }

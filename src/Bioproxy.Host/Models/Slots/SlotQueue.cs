@@ -10,9 +10,6 @@ namespace Bioproxy.Host.Models.Slots;
 /// </summary>
 internal sealed class SlotQueue
 {
-    /// <summary>How much the newest request says about how long one takes.</summary>
-    private const double NewestCounts = 0.25;
-
     private readonly TimeProvider _time;
     private readonly int _maxLength;
     private readonly TimeSpan _maxWait;
@@ -20,10 +17,10 @@ internal sealed class SlotQueue
     private readonly ClientRing[] _waiting = [new(), new(), new()]; // by lane
     private readonly int[] _active = new int[3]; // by lane
     private readonly HashSet<Lease> _activeWarmUps = [];
+    private readonly QueueLoad _load;
     private int _capacity;
     private int _used;
     private long _grants;
-    private double _serviceSeconds;
 
     /// <param name="time">The clock of waiting times.</param>
     /// <param name="capacity">Slots at first; see <see cref="SetCapacity"/>.</param>
@@ -36,6 +33,7 @@ internal sealed class SlotQueue
         _capacity = capacity;
         _maxLength = maxLength;
         _maxWait = maxWait;
+        _load = new QueueLoad(time);
     }
 
     public QueueView View
@@ -57,15 +55,38 @@ internal sealed class SlotQueue
         }
     }
 
-    /// <summary>Seconds that a request which came now would wait, if those before it take as long as the last ones took.</summary>
-    public double ExpectedWait(Lane lane)
+    /// <summary>Seconds until nothing that is here now is at work any more.</summary>
+    public double SecondsUntilIdle
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var work = _load.WorkOf(Waiting_NeedsLock(Lane.Interactive)) + _load.WorkOf(Waiting_NeedsLock(Lane.Batch));
+                return _load.SecondsUntilIdle(_time.GetTimestamp()) + (work / _capacity);
+            }
+        }
+    }
+
+    /// <summary>What a request that came now would find.</summary>
+    /// <param name="lane">Its lane.</param>
+    /// <param name="weight">How many slots it occupies.</param>
+    public QueueOutlook Outlook(Lane lane, int weight)
     {
         lock (_lock)
         {
+            var now = _time.GetTimestamp();
             var before = 0;
+            var work = 0.0;
             for (var higher = Lane.Interactive; higher <= lane; higher++)
+            {
                 before += Waiting_NeedsLock(higher).Count;
-            return before == 0 && (_used < _capacity || _activeWarmUps.Count > 0) ? 0 : (before + 1) * _serviceSeconds / _capacity;
+                work += _load.WorkOf(Waiting_NeedsLock(higher));
+            }
+
+            var hasRoom = before == 0 && (weight <= Room_NeedsLock() || _activeWarmUps.Count > 0);
+            var wait = hasRoom ? 0 : _load.SecondsUntilRoom(Math.Min(weight, _capacity), now) + (work / _capacity);
+            return new QueueOutlook(wait, (_load.Busy(now) + work) / _capacity);
         }
     }
 
@@ -102,7 +123,7 @@ internal sealed class SlotQueue
             var waiting = Waiting_NeedsLock(lane);
             if (waiting.Count == 0 && IsOpen_NeedsLock(lane) && entry.Weight <= Room_NeedsLock())
             {
-                decided = new(Start_NeedsLock(lane, entry.Weight), QueueRefusal.None, TimeSpan.Zero, TimeSpan.Zero);
+                decided = new(Start_NeedsLock(entry), QueueRefusal.None, TimeSpan.Zero, TimeSpan.Zero);
             }
             else if (lane != Lane.WarmUp && waiting.Count >= _maxLength)
             {
@@ -127,10 +148,9 @@ internal sealed class SlotQueue
         {
             _used -= lease.Weight;
             _active[(int)lease.Lane]--;
+            _load.End(lease);
             if (lease.Lane == Lane.WarmUp)
                 _activeWarmUps.Remove(lease);
-            else
-                _serviceSeconds += (_time.GetElapsedTime(lease.Granted).TotalSeconds - _serviceSeconds) * NewestCounts;
             granted = Grant_NeedsLock();
         }
 
@@ -184,12 +204,16 @@ internal sealed class SlotQueue
     /// <summary>The largest weight that fits: any into an idle backend, since more than all slots counts as all.</summary>
     private int Room_NeedsLock() => _used == 0 ? int.MaxValue : _capacity - _used;
 
-    private Lease Start_NeedsLock(Lane lane, int weight)
+    private Lease Start_NeedsLock(in QueueEntry entry)
     {
-        var lease = new Lease(this, lane, Math.Min(weight, _capacity), ++_grants, _time.GetTimestamp());
+        var lease = new Lease(this, entry.Lane, Math.Min(entry.Weight, _capacity), ++_grants, _time.GetTimestamp())
+        {
+            PromptSeconds = entry.PromptSeconds,
+        };
         _used += lease.Weight;
-        _active[(int)lane]++;
-        if (lane == Lane.WarmUp)
+        _active[(int)lease.Lane]++;
+        _load.Begin(lease);
+        if (lease.Lane == Lane.WarmUp)
             _activeWarmUps.Add(lease);
         return lease;
     }
@@ -201,7 +225,7 @@ internal sealed class SlotQueue
         {
             while (Waiting_NeedsLock(lane).Take(Room_NeedsLock()) is { } waiter)
             {
-                waiter.Lease = Start_NeedsLock(lane, waiter.Entry.Weight);
+                waiter.Lease = Start_NeedsLock(waiter.Entry);
                 (granted ??= []).Add(waiter);
             }
         }

@@ -106,6 +106,14 @@ internal sealed class SlotState(int id)
             BecomeUnknown(isForeign: true);
     }
 
+    /// <summary>Its owner has prepared it, and sends nothing there.</summary>
+    public void LeavePrepared(SlotWork work)
+    {
+        if (ReferenceEquals(Owner, work))
+            Owner = null;
+        IsDisputed = work.IsDisputed;
+    }
+
     public void Set(SlotContent? content, int? heldTokens, bool isDisputed, long now)
     {
         Content = content;

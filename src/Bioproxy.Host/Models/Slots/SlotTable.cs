@@ -29,7 +29,6 @@ internal sealed class SlotTable
     private readonly SlotAdmission _admission;
     private volatile bool _isRetired; // written under the lock, as is the next one
     private volatile bool _clearsIdleSlots;
-
     private long _learned; // when the newest slot list was
 
     /// <param name="count">The number of slots; 0 when the backend does not show them.</param>
@@ -41,7 +40,6 @@ internal sealed class SlotTable
     }
 
     private SlotState[] Slots => _known.Slots;
-
     public int Count => Slots.Length;
     public bool IsRetired => _isRetired;
 
@@ -51,11 +49,7 @@ internal sealed class SlotTable
     /// <summary>Whether unpinned work has ended and no poll has shown yet which slot it used.</summary>
     public bool HasUnseenResults
     {
-        get
-        {
-            lock (_lock)
-                return _known.Works.Exists(w => w is { IsEnded: true, IsAttributed: false });
-        }
+        get { lock (_lock) return _known.HasUnseenResults; }
     }
 
     /// <summary>The process behind the slots is gone: nothing begins any more, and works under way count as ended.</summary>
@@ -95,7 +89,7 @@ internal sealed class SlotTable
     {
         lock (_lock)
         {
-            var own = _known.Works.Find(w => w is { IsEnded: false, IsOwn: true, Chain: { } c } && prompt.SharedWith(c) == c.Length);
+            var own = _known.Works.Find(w => w is { IsEnded: false, IsOwn: true, Chain: { } c } && prompt.StartsWith(c));
             return own ?? (Array.Exists(Slots, s => s.IsFree) ? null
                 : _known.Works.Find(w => w is { IsEnded: false, Slot: { } slot } && Slots[slot].IsBorrowed));
         }
@@ -112,14 +106,13 @@ internal sealed class SlotTable
         }
     }
 
-    /// <summary>Borrows a free slot that holds nothing useful, so that it may be emptied; null when there is none. <see cref="EndSave"/>
-    /// gives it back.</summary>
+    /// <summary>Borrows a free slot that holds nothing, and that no unpinned work may have filled; null when there is none.</summary>
     public SlotWork? TryBorrowSpare()
     {
         lock (_lock)
         {
             var spare = Array.Find(Slots, s => s is { IsFree: true } and ({ IsEmpty: true } or { Content.Chain.Length: 0 }));
-            return spare is null || _isRetired ? null : _admission.TryBorrow(spare, null);
+            return spare is null || _isRetired || _known.HasUnseenResults ? null : _admission.TryBorrow(spare, null);
         }
     }
 
@@ -180,17 +173,22 @@ internal sealed class SlotTable
     }
 
     /// <summary>Decides where a prompt should go: the cheapest of its options, see <see cref="Planner"/>.</summary>
-    /// <param name="prompt">The prompt, or null when nothing may be reused.</param>
-    /// <param name="context">What is on disk, and how fast the backend is.</param>
     public SlotPlan Plan(CanonicalPrompt? prompt, in PlanContext context)
     {
         lock (_lock)
             return _planning.Plan(prompt, context);
     }
 
+    /// <summary>The option that <see cref="Plan"/> would choose.</summary>
+    public PlanOption Estimate(CanonicalPrompt prompt, in PlanContext context)
+    {
+        lock (_lock)
+            return _planning.Estimate(prompt, context);
+    }
+
     /// <summary>Plans and begins in one step where neither a restore, nor a save, nor a poll is needed; null otherwise.</summary>
-    /// <param name="prompt">As for <see cref="Plan"/>.</param>
-    /// <param name="context">As for <see cref="Plan"/>.</param>
+    /// <param name="prompt">The prompt, or null when nothing may be reused.</param>
+    /// <param name="context">What is on disk, and how fast the backend is.</param>
     /// <param name="weight">How many slots it occupies.</param>
     /// <param name="isWarmUp">Background work.</param>
     /// <param name="isPollOld">The last poll is old: a slot that is chosen only because it is free may be in use by now.</param>
@@ -200,8 +198,8 @@ internal sealed class SlotTable
         lock (_lock)
         {
             var plan = Plan(prompt, context);
-            var isInDoubt = isPollOld && plan is { Source: PromptSource.Cold, Slot: not null };
-            if (isInDoubt || plan is { Source: PromptSource.Restored } or { SaveFirst: true })
+            if (plan is { Source: PromptSource.Restored } or { SaveFirst: true }
+                || (isPollOld && plan is { Source: PromptSource.Cold, Slot: not null }))
                 return null;
             return TryBegin(plan, prompt?.Chain, weight, isWarmUp) is { } work ? (plan, work) : null;
         }
@@ -214,19 +212,17 @@ internal sealed class SlotTable
             return _isRetired ? null : _admission.TryBegin(plan, chain, weight, isWarmUp, keepsContent: false);
     }
 
-    /// <summary>Begins an evaluation that makes the server put the slot's content into its RAM cache. <see cref="EndStash"/> ends
-    /// it.</summary>
+    /// <summary>Begins an evaluation that makes the server stash the slot's content in its RAM cache. See <see cref="EndStash"/>.</summary>
     public SlotWork? TryBeginStash(int slot)
     {
-        var plan = new SlotPlan(PromptSource.Cold, slot, 0);
         lock (_lock)
-            return _isRetired ? null : _admission.TryBegin(plan, null, weight: 1, isWarmUp: false, keepsContent: true);
+            return _isRetired ? null : _admission.TryBegin(new(PromptSource.Cold, slot, 0), null, 1, isWarmUp: false, keepsContent: true);
     }
 
-    /// <summary>Ends a stash. Only one that succeeded is believed.</summary>
-    /// <param name="work">The work from <see cref="TryBeginStash"/>.</param>
-    /// <param name="succeeded">The evaluation was answered: the server's RAM cache has the content, and the slot holds nothing. Otherwise
-    /// the slot keeps its content if no sign of the evaluation was seen, and is unknown if there was one.</param>
+    /// <summary>Ends what <see cref="TryBeginStash"/> began. Only one that succeeded is believed.</summary>
+    /// <param name="work">The work.</param>
+    /// <param name="succeeded">It was answered: the server's RAM cache has the content and the slot holds nothing. Otherwise the slot keeps
+    /// its content if no sign of the evaluation was seen, and is unknown if there was one.</param>
     public void EndStash(SlotWork work, bool succeeded)
     {
         lock (_lock)
@@ -237,12 +233,14 @@ internal sealed class SlotTable
     }
 
     /// <summary>Ends pinned work that never reached the server: its slot holds what it held.</summary>
-    public void Withdraw(SlotWork work)
+    /// <param name="work">The work.</param>
+    /// <param name="wasSent">It may have been sent, and begin late.</param>
+    public void Withdraw(SlotWork work, bool wasSent = true)
     {
         lock (_lock)
         {
             if (!work.IsEnded)
-                _admission.Withdraw(work);
+                _admission.Withdraw(work, wasSent);
         }
     }
 
@@ -279,8 +277,8 @@ internal sealed class SlotTable
         }
     }
 
-    /// <summary>A snapshot was deleted: contents that relied on it are unsaved again. They are not saved again before they are used
-    /// again, since the snapshot went because it was the least valuable, or because an operator wanted it gone.</summary>
+    /// <summary>A snapshot was deleted: contents that relied on it are unsaved again. They are not saved again before they are used again,
+    /// since it was the least valuable, or an operator wanted it gone.</summary>
     public void ForgetSaved(string file)
     {
         lock (_lock)
@@ -298,7 +296,7 @@ internal sealed class SlotTable
     public bool IsBesideItsConversation(CanonicalPrompt prompt)
     {
         lock (_lock)
-            return SideContents.HaveConversationBeside(Slots, prompt);
+            return ConversationContents.HaveConversationBeside(Slots, prompt);
     }
 
     /// <summary>The work has ended and its slot is idle.</summary>
@@ -313,7 +311,7 @@ internal sealed class SlotTable
             if (work.IsEnded)
                 return;
             _admission.End(work, result, heldTokens, slot);
-            SideContents.FindBeside(Slots, result);
+            ConversationContents.FindSpent(Slots, result);
         }
     }
 

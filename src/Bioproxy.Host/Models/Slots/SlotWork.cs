@@ -26,6 +26,9 @@ internal sealed class SlotWork
     /// <summary>The part of the prompt, from 0 to 1, that the plan left to the backend's RAM cache.</summary>
     public double ExpectedFromRam { get; init; }
 
+    /// <summary>Unpinned work for which a slot was prepared: until the backend has begun it, nothing else begins.</summary>
+    internal bool ExpectsSlot { get; init; }
+
     internal long Begun { get; }
 
     /// <summary>Pinned work: the backend has begun it. Unpinned work: its slot was counted in a poll of the slot list.</summary>

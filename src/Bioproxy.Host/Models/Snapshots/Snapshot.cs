@@ -5,7 +5,7 @@ namespace Bioproxy.Host.Models.Snapshots;
 
 /// <summary>A KV state on disk, as its sidecar describes it. Immutable.</summary>
 /// <param name="File">The file's name in the slot folder of its place.</param>
-/// <param name="Trigger">The trigger of the template it holds; empty for a conversation.</param>
+/// <param name="Trigger">The trigger of the template it holds; empty for a conversation and a preamble.</param>
 /// <param name="Fingerprint">What it is valid for.</param>
 /// <param name="Tokens">Tokens it holds.</param>
 /// <param name="TokensHash">A hash of those tokens: the template's version; empty for a conversation.</param>
@@ -30,11 +30,16 @@ internal sealed record Snapshot(
     /// <summary>The file of the older state that this conversation was continued from, and that it replaces. Null: none.</summary>
     public string? Replaces { get; init; }
 
-    public bool IsConversation => Trigger.Length == 0;
+    /// <summary>It holds what several conversations begin with, and nothing else.</summary>
+    public bool IsPreamble { get; init; }
+
+    public bool IsConversation => Trigger.Length == 0 && !IsPreamble;
 
     /// <summary>What a slot remembers of it whose content starts with it.</summary>
     public SavedPrefix SavedPrefix => new(File, Tokens, Chain, IsConversation);
 
     /// <summary>Its name for people and metrics: a closed set.</summary>
-    public string Label => IsConversation ? "conversation" : Trigger;
+    public string Label => IsPreamble ? PreambleLabel : IsConversation ? "conversation" : Trigger;
+
+    public const string PreambleLabel = "preamble";
 }

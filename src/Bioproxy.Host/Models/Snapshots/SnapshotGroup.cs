@@ -9,8 +9,8 @@ namespace Bioproxy.Host.Models.Snapshots;
 /// </summary>
 internal sealed class SnapshotGroup
 {
-    /// <summary>Blocks between two waypoints (4 KB).</summary>
-    public const int Waypoint = 4;
+    /// <summary>Blocks between two waypoints (2 KB: the instructions and tools of a small agent pass one).</summary>
+    public const int Waypoint = 2;
 
     private readonly ImmutableDictionary<ChainHash, ImmutableArray<SnapshotTail>> _byLastBlock;
 
@@ -82,6 +82,23 @@ internal sealed class SnapshotGroup
         {
             var middle = (low + high + 1) / 2;
             if (_byWaypoint.ContainsKey(prompt.After(middle * Waypoint)))
+                low = middle;
+            else
+                high = middle - 1;
+        }
+
+        return low * Waypoint;
+    }
+
+    /// <summary>Blocks of a snapshot that a newer one shares, as far as waypoints tell. Bisected: a newer one that passes a waypoint has
+    /// passed all those before it.</summary>
+    public int CoveredBlocks(Snapshot snapshot)
+    {
+        var (low, high) = (0, snapshot.Chain.BlockCount / Waypoint);
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            if (_byWaypoint.TryGetValue(snapshot.Chain.After(middle * Waypoint), out var all) && !ReferenceEquals(all[^1], snapshot))
                 low = middle;
             else
                 high = middle - 1;

@@ -83,11 +83,17 @@ internal sealed class SnapshotIndex
         var (shared, own) = GroupsFor(prompt, fingerprint, place);
         var (ofShared, ofOwn) = (shared?.SharedBlocks(prompt.Chain) ?? 0, own?.SharedBlocks(prompt.Chain) ?? 0);
         var blocks = Math.Max(ofShared, ofOwn);
-        if (blocks == 0)
+        if (blocks * PromptChain.BlockSize <= prompt.HeadLength)
             return null;
         var group = ofOwn == blocks ? own! : shared!;
         return (group.Through(prompt.Chain.After(blocks)), blocks * PromptChain.BlockSize);
     }
+
+    /// <summary>The part of a snapshot's text, from 0 to 1, that a newer snapshot of its fingerprint, place and domain shares.</summary>
+    public double Covered(Snapshot snapshot) =>
+        snapshot.Chain.Length > 0 && _groups.TryGetValue(KeyOf(snapshot), out var group)
+            ? group.CoveredBlocks(snapshot) * PromptChain.BlockSize / (double)snapshot.Chain.Length
+            : 0;
 
     private (SnapshotGroup? Shared, SnapshotGroup? Own) GroupsFor(CanonicalPrompt prompt, string fingerprint, string place) => (
         _groups.GetValueOrDefault(new(place, fingerprint, null)),

@@ -35,6 +35,9 @@ internal sealed record SnapshotSidecar
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Replaces { get; init; }
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsPreamble { get; init; }
+
     public static SnapshotSidecar Of(Snapshot snapshot) => new()
     {
         File = snapshot.File,
@@ -53,6 +56,7 @@ internal sealed record SnapshotSidecar
         PromptTokens = snapshot.IsConversation ? snapshot.PromptTokens : null,
         Turns = snapshot.IsConversation ? snapshot.Turns : null,
         Replaces = snapshot.Replaces,
+        IsPreamble = snapshot.IsPreamble,
     };
 
     /// <exception cref="FormatException">The sidecar contradicts itself or is of another version.</exception>
@@ -69,6 +73,7 @@ internal sealed record SnapshotSidecar
             PromptTokens = PromptTokens ?? Tokens,
             Turns = Turns ?? 1,
             Replaces = Replaces,
+            IsPreamble = IsPreamble,
         };
     }
 }

@@ -1,4 +1,5 @@
 using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Prompts;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Models.Snapshots;
@@ -31,6 +32,8 @@ internal sealed partial class SnapshotStore
     private readonly Registrations<Action<string>> _subscribers = new();
     private readonly Registrations<string> _loaded = new();
     private volatile SnapshotIndex _index = SnapshotIndex.Empty;
+    private volatile FoundSnapshots? _found;
+    private long _bytes; // of all snapshots; written under the lock
 
     public SnapshotStore(StateFolder folder, ProxyOptions options, TimeProvider time, ILogger<SnapshotStore> logger)
     {
@@ -45,11 +48,21 @@ internal sealed partial class SnapshotStore
         WriteBudget = new WriteBudget(options.KvMaxWritePerHour, time);
     }
 
+    /// <summary>As for <see cref="EvictionPolicy.Choose"/>.</summary>
+    internal Func<StoredSnapshot, DateTimeOffset, double>? Value { get; init; }
+
     /// <summary>The snapshots that can be found now.</summary>
     public SnapshotIndex Index => _index;
 
-    public IReadOnlyList<Snapshot> All => _index.All;
+    /// <summary>What is on disk for a prompt. The last answer is kept: the router asks for every instance.</summary>
+    public FoundSnapshots Find(CanonicalPrompt prompt, string fingerprint, string place)
+    {
+        var index = _index;
+        var found = _found;
+        return found?.Answers(index, prompt, fingerprint, place) == true ? found : _found = new(index, prompt, fingerprint, place);
+    }
 
+    public IReadOnlyList<Snapshot> All => _index.All;
     public int Count => _index.Count;
 
     /// <summary>Bytes that may be written within an hour (kv.max_write_per_hour).</summary>
@@ -71,7 +84,6 @@ internal sealed partial class SnapshotStore
     /// <summary>Free bytes on the fullest disk of the slot folders; null where that is unknown.</summary>
     public long? FreeBytes => _places.FreeBytes();
 
-    /// <summary>Where the backends keep their files.</summary>
     public SlotPlaces Places => _places;
 
     /// <summary>Reads all sidecars and learns which file names are taken. To be called once, before anything else.</summary>
@@ -83,6 +95,7 @@ internal sealed partial class SnapshotStore
         lock (_lock)
         {
             _index = index;
+            _bytes = index.All.Sum(s => s.Bytes);
             foreach (var (snapshot, used) in loaded)
                 _used[snapshot.File] = used;
         }
@@ -135,6 +148,7 @@ internal sealed partial class SnapshotStore
         _sidecars.Write(snapshot);
         lock (_lock)
         {
+            _bytes += snapshot.Bytes - (_index.Find(snapshot.File)?.Bytes ?? 0);
             _index = _index.With(snapshot);
             _used[snapshot.File] = snapshot.Created;
         }
@@ -227,11 +241,16 @@ internal sealed partial class SnapshotStore
     /// <returns>What was removed and why.</returns>
     public IReadOnlyList<(Snapshot Snapshot, string Reason)> CleanUp() => Evict(FindDue());
 
-    /// <summary>Removes as much as one more snapshot needs. To be called when nothing else can prevent its save any more.</summary>
+    /// <summary>Removes as much as one more snapshot needs. To be called when nothing else can prevent its save.</summary>
     /// <param name="bytes">Its expected size. Nothing makes room for one that exceeds kv.max_bytes by itself.</param>
     /// <returns>What was removed and why.</returns>
     public IReadOnlyList<(Snapshot Snapshot, string Reason)> MakeRoom(long bytes) =>
-        bytes > _options.KvMaxBytes ? CleanUp() : Evict(FindDue(count: 1, bytes));
+        bytes > _options.KvMaxBytes ? CleanUp() : HasRoom(bytes) ? [] : Evict(FindDue(count: 1, bytes));
+
+    /// <summary>Mostly there is room, and no snapshot is looked at. What is too old goes at the next <see cref="CleanUp"/>.</summary>
+    private bool HasRoom(long bytes) =>
+        Count < _options.KvMaxSnapshots && Interlocked.Read(ref _bytes) + bytes <= _options.KvMaxBytes
+            && (FreeBytes ?? long.MaxValue) - bytes >= _options.KvMinFreeBytes;
 
     private void Reconcile(string place, SlotFolder folder)
     {
@@ -259,12 +278,11 @@ internal sealed partial class SnapshotStore
         var fits = loaded.Count == 0 || loaded.Contains(snapshot.Fingerprint); // until a model is recognised every template may be of it
         lock (_lock)
         {
-            return new(
-                snapshot,
-                _used.GetValueOrDefault(snapshot.File, snapshot.Created),
-                IsPinned: !snapshot.IsConversation && fits && _triggers.Contains(snapshot.Trigger),
-                IsInUse: _held.ContainsKey(snapshot.File),
-                fits);
+            var isPinned = !snapshot.IsConversation && fits && _triggers.Contains(snapshot.Trigger);
+            return new(snapshot, _used.GetValueOrDefault(snapshot.File, snapshot.Created), isPinned, _held.ContainsKey(snapshot.File), fits)
+            {
+                Covered = snapshot.IsConversation ? _index.Covered(snapshot) : 0,
+            };
         }
     }
 
@@ -285,12 +303,9 @@ internal sealed partial class SnapshotStore
     private IReadOnlyList<(Snapshot Snapshot, string Reason)> FindDue(int count, long bytes)
     {
         var limits = new EvictionLimits(
-            _options.KvMaxAge,
-            _options.KvMaxSnapshots - count,
-            _options.KvMaxBytes - bytes,
-            _options.KvMinFreeBytes + bytes,
-            FreeBytes ?? long.MaxValue / 2);
-        return EvictionPolicy.Choose(DescribeAll(), limits, _time.GetUtcNow());
+            _options.KvMaxAge, _options.KvMaxSnapshots - count, _options.KvMaxBytes - bytes,
+            _options.KvMinFreeBytes + bytes, FreeBytes ?? long.MaxValue / 2);
+        return EvictionPolicy.Choose(DescribeAll(), limits, _time.GetUtcNow(), Value);
     }
 
     /// <summary>Takes this very snapshot out of the index, and holds its file until its sidecar is gone, too.</summary>
@@ -301,6 +316,7 @@ internal sealed partial class SnapshotStore
             if (!TryHold_NeedsLock(snapshot))
                 return false;
             _index = _index.Without(snapshot);
+            _bytes -= snapshot.Bytes;
             _used.Remove(snapshot.File);
         }
 

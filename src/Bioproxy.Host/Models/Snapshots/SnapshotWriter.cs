@@ -19,15 +19,23 @@ internal sealed class SnapshotWriter(ModelContext context, InstanceBackend backe
     /// <returns>The snapshot, or why there is none.</returns>
     public Task<SaveOutcome> SaveTemplateAsync(
         int slot, string trigger, int tokens, string tokensHash, PromptChain chain, CancellationToken cancellationToken) =>
-        SaveAsync(
-            slot,
-            (tokens, tokens),
-            (file, fingerprint, saved) => new Snapshot(
-                file, trigger, fingerprint, tokens, tokensHash, saved.Bytes, context.Time.GetUtcNow(), chain)
-            {
-                Place = context.Place,
-            },
-            cancellationToken);
+        SavePrefixAsync(slot, tokens, tokensHash, chain, snapshot => snapshot with { Trigger = trigger }, cancellationToken);
+
+    /// <summary>Saves a preamble. The caller holds the slot's lease and knows that it holds exactly these tokens.</summary>
+    /// <returns>The snapshot, or why there is none.</returns>
+    public async Task<SaveOutcome> SavePreambleAsync(
+        int slot, string? domain, int tokens, string tokensHash, PromptChain chain, CancellationToken cancellationToken)
+    {
+        var budget = context.Snapshots.WriteBudget;
+        if (!budget.Allows((long)(tokens * context.Rates.Now.BytesPerToken)))
+            return SaveOutcome.Failed("enough was written within this hour (kv.max_write_per_hour)");
+        var outcome = await SavePrefixAsync(
+            slot, tokens, tokensHash, chain, snapshot => snapshot with { Domain = domain, IsPreamble = true }, cancellationToken)
+            .ConfigureAwait(false);
+        if (outcome.Snapshot is { } snapshot)
+            budget.Wrote(snapshot.Bytes);
+        return outcome;
+    }
 
     /// <summary>Saves a conversation. The caller has borrowed the slot for it.</summary>
     /// <returns>The snapshot, or why there is none.</returns>
@@ -44,6 +52,19 @@ internal sealed class SnapshotWriter(ModelContext context, InstanceBackend backe
                 Turns = content.Turns,
                 Replaces = content.Saved is { IsConversation: true } before ? before.File : null,
             },
+            cancellationToken);
+
+    /// <summary>Saves what the warm-up has computed.</summary>
+    private Task<SaveOutcome> SavePrefixAsync(
+        int slot, int tokens, string tokensHash, PromptChain chain, Func<Snapshot, Snapshot> owned, CancellationToken cancellationToken) =>
+        SaveAsync(
+            slot,
+            (tokens, tokens),
+            (file, fingerprint, saved) => owned(new Snapshot(
+                file, "", fingerprint, tokens, tokensHash, saved.Bytes, context.Time.GetUtcNow(), chain)
+            {
+                Place = context.Place,
+            }),
             cancellationToken);
 
     private async Task<SaveOutcome> SaveAsync(

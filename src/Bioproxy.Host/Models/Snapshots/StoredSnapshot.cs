@@ -6,4 +6,8 @@ namespace Bioproxy.Host.Models.Snapshots;
 /// <param name="IsPinned">A configured template, for a model that is loaded: it stays.</param>
 /// <param name="IsInUse">It is being restored.</param>
 /// <param name="FitsModel">A model that it is valid for is loaded, or none has been recognised yet.</param>
-internal readonly record struct StoredSnapshot(Snapshot Snapshot, DateTimeOffset LastUsed, bool IsPinned, bool IsInUse, bool FitsModel);
+internal readonly record struct StoredSnapshot(Snapshot Snapshot, DateTimeOffset LastUsed, bool IsPinned, bool IsInUse, bool FitsModel)
+{
+    /// <summary>The part of its prompt, from 0 to 1, that a newer snapshot holds, too.</summary>
+    public double Covered { get; init; }
+}

@@ -35,10 +35,11 @@ internal static class SupersededSnapshots
         && older.Chain.BlockCount <= newer.Chain.BlockCount
         && older.Chain.After(older.Chain.BlockCount) == newer.Chain.After(older.Chain.BlockCount);
 
-    private static Key KeyOf(Snapshot snapshot) => snapshot.IsConversation
-        ? new(snapshot.Place, snapshot.Fingerprint, snapshot.Domain, "", snapshot.Chain.End, snapshot.Chain.Length)
-        : new(snapshot.Place, snapshot.Fingerprint, snapshot.Domain, snapshot.Trigger, default, 0);
+    private static Key KeyOf(Snapshot snapshot) => snapshot.Trigger.Length == 0
+        ? new(snapshot.Chain.Length, snapshot.Chain.End, snapshot.Place, snapshot.Fingerprint, snapshot.Domain, snapshot.Label)
+        : new(0, default, snapshot.Place, snapshot.Fingerprint, snapshot.Domain, snapshot.Trigger);
 
+    /// <summary>What differs most often comes first: every save compares all snapshots.</summary>
     private readonly record struct Key(
-        string Place, string Fingerprint, string? Domain, string Trigger, Prompts.ChainHash End, int Length);
+        int Length, Prompts.ChainHash End, string Place, string Fingerprint, string? Domain, string Trigger);
 }

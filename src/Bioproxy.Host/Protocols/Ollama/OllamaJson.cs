@@ -11,7 +11,7 @@ internal static class OllamaJson
     public static JsonWriterOptions Relaxed { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Messages may be as deep as the backend reads them.</summary>
-    public static JsonDocumentOptions Deep { get; } = new() { MaxDepth = 512 };
+    public static JsonDocumentOptions Deep { get; } = new() { MaxDepth = int.MaxValue };
 
     /// <summary>A member that is there and not null.</summary>
     public static JsonElement? Member(this JsonElement element, string name) =>

@@ -35,21 +35,30 @@ public sealed class EvictionCostTests
         Assert.Equal(1 * 0.4, EvictionCost.Of(content, Backend, 0), 6);
     }
 
-    [Fact]
-    public void Of_AllIsSaved_IsItsRestore()
+    [Theory]
+    [InlineData(nameof(SideKind.Task), 0, true)]
+    [InlineData(nameof(SideKind.SubAgent), 0, false)]
+    [InlineData(nameof(SideKind.SubAgent), 100, false)]
+    [InlineData(nameof(SideKind.SubAgent), 130, true)]
+    [InlineData(nameof(SideKind.None), 5000, false)] // a conversation that is too short to be kept
+    public void IsOver_SideRequests_HaveTheirAnswerAndSubAgentsUseTools(string side, double idle, bool isOver)
     {
-        var saved = Content(4000) with { IsSaved = true };
+        var content = Content(4000) with { IsSide = true, Side = Enum.Parse<SideKind>(side), UsedAt = 50 };
 
-        Assert.Equal((Rates.RestoreOverhead + 0.4) * 0.4, EvictionCost.Of(saved, Backend, 0), 6);
-        Assert.Equal(4 * 0.4, EvictionCost.Of(saved, Backend with { Restore = 1e6 }, 0), 6); // computing it would be quicker
-        Assert.Equal(0, EvictionCost.Of(SlotContent.Nothing, Backend, 0));
+        Assert.Equal(isOver, EvictionCost.IsOver(content, 50 + idle));
     }
 
-    /// <summary>A title took the slot of a conversation that was on disk, though an earlier title's slot was there to take.</summary>
     [Fact]
-    public void Of_ASavedConversationAndATitle_TheTitleGoesFirst() => Assert.True(
-        EvictionCost.Of(Content(600) with { IsSide = true }, Backend, 0)
-            < EvictionCost.Of(Content(4000) with { IsSaved = true }, Backend, 0));
+    public void Of_ASubAgentAtWork_IsThatOfAConversation()
+    {
+        var content = Content(4000) with { IsSide = true, Side = SideKind.SubAgent };
+
+        Assert.Equal(EvictionCost.Of(Content(4000), Backend, 0), EvictionCost.Of(content, Backend, 0));
+        Assert.Equal(EvictionCost.Of(content with { Side = SideKind.None }, Backend, 500), EvictionCost.Of(content, Backend, 500), 6);
+    }
+
+    [Fact]
+    public void Of_AllIsSaved_IsNone() => Assert.Equal(0, EvictionCost.Of(Content(4000) with { IsSaved = true }, Backend, 0));
 
     [Fact]
     public void HeldTokens_AnswerReportedTheTokens_CountsTheseAndElseTheText()

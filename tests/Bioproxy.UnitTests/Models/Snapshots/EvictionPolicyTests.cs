@@ -53,12 +53,13 @@ public sealed class EvictionPolicyTests
             Stored("of another model", tokens: 4000, fits: false),
             Stored("first turn", tokens: 4000, turns: 1),
             Stored("large", tokens: 4000, bytes: 8000),
-            Stored("rested for a day", tokens: 4000, days: 1.5),
+            Stored("rested for half an hour", tokens: 4000, days: 0.5 / 24),
+            Stored("covered", tokens: 4000) with { Covered = 0.9 },
             Stored("short", tokens: 10),
         ];
 
         Assert.Equal(
-            ["short", "of another model", "large", "rested for a day", "first turn", "good"],
+            ["short", "of another model", "large", "covered", "rested for half an hour", "first turn", "good"],
             EvictionPolicy.Choose(all, NoLimits with { MaxCount = 0 }, Now).Select(g => g.Snapshot.File));
     }
 

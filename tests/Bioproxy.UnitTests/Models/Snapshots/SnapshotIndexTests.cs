@@ -54,6 +54,21 @@ public sealed class SnapshotIndexTests
         }
     }
 
+    [Fact]
+    public void Covered_ANewerOneSharesAPart_IsThatPartOfTheOlderOne()
+    {
+        var preamble = new string('p', 8192);
+        var older = StoreFixture.Of("older.bin", preamble + new string('a', 8192), day: 1);
+        var newer = StoreFixture.Of("newer.bin", preamble + new string('b', 8192), day: 2);
+        var other = StoreFixture.Of("other.bin", new string('c', 8192), day: 3);
+        var index = SnapshotIndex.Of([older, newer, other]);
+
+        Assert.InRange(index.Covered(older), 0.45, 0.51);
+        Assert.Equal(0, index.Covered(newer));
+        Assert.Equal(0, index.Covered(other));
+        Assert.Equal(0, index.Without(newer).Covered(older));
+    }
+
     [Theory]
     [InlineData(4)]
     [InlineData(5)]

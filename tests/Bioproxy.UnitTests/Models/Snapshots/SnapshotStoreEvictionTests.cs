@@ -1,4 +1,5 @@
 using Bioproxy.Host.Models.Snapshots;
+using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.UnitTests.Models.Snapshots;
 
@@ -32,6 +33,22 @@ public sealed class SnapshotStoreEvictionTests : IDisposable
         Assert.Empty(store.MakeRoom(70)); // the room was not used
         StoreFixture.Add(store, "c.bin", "c", day: 3);
         Assert.Equal(["b.bin"], store.MakeRoom(70).Select(e => e.Snapshot.File));
+    }
+
+    [Fact]
+    public void Find_AfterAChange_KnowsTheChange()
+    {
+        var store = _fixture.Load();
+        using var prompt = CanonicalPrompt.Copy("abc"u8);
+        Assert.Null(store.Find(prompt, "model", "").Whole);
+
+        var snapshot = StoreFixture.Of("a.bin", "a") with { Chain = PromptChain.Of("ab"u8) };
+        store.Add(snapshot);
+        Assert.Same(snapshot, store.Find(prompt, "model", "").Whole);
+        Assert.Null(store.Find(prompt, "other model", "").Whole);
+
+        store.Remove(snapshot);
+        Assert.Null(store.Find(prompt, "model", "").Whole);
     }
 
     [Theory]

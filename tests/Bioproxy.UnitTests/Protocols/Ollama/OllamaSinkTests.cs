@@ -30,7 +30,7 @@ public sealed class OllamaSinkTests : IDisposable
         _sink.Headers.ContentType = "text/event-stream; charset=utf-8";
 
         await _sink.FlushAsync(CancellationToken.None).DefaultTimeout();
-        await WriteAsync(": waiting for a slot\n\n");
+        await WriteAsync(": waiting for a slot\n");
         Assert.Equal(0, _received.Length);
         await WriteAsync(RecordedAnswers.Thinking);
         await _sink.CompleteAsync().DefaultTimeout();

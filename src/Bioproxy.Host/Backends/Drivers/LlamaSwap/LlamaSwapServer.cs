@@ -14,6 +14,8 @@ internal sealed class LlamaSwapServer(BackendOptions backend, TimeSpan connectTi
 
     public bool LoadsOnAnyCall => true;
 
+    public bool CanUnload => false;
+
     public async Task<BackendAnswer<ModelList>> ListAsync(CancellationToken cancellationToken)
     {
         var models = await _calls.GetAsync("v1/models", cancellationToken).ConfigureAwait(false);
@@ -41,6 +43,9 @@ internal sealed class LlamaSwapServer(BackendOptions backend, TimeSpan connectTi
 
     /// <summary>It stops what excludes the next model by itself, and leaves the rest.</summary>
     public Task UnloadAsync(string model, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task<bool> FollowAsync(Func<string, CancellationToken, Task> changed, CancellationToken cancellationToken) =>
+        Task.FromResult(false);
 
     public IBackendDriver DriverOf(string model) =>
         new LlamaServerDriver(backend.Url, connectTimeout, backend.ApiKey, new UpstreamAddress(model), null);
@@ -70,7 +75,8 @@ internal sealed class LlamaSwapServer(BackendOptions backend, TimeSpan connectTi
             : new ListedModel(name, running.GetValueOrDefault(name)) { Aliases = Aliases(model) };
 
     private static IReadOnlyList<string> Aliases(JsonElement model) =>
-        model.TryGetProperty("meta", out var meta) && meta.TryGetProperty("llamaswap", out var own)
+        model.TryGetProperty("meta", out var meta) && meta.ValueKind == JsonValueKind.Object
+        && meta.TryGetProperty("llamaswap", out var own) && own.ValueKind == JsonValueKind.Object
         && own.TryGetProperty("aliases", out var aliases) && aliases.ValueKind == JsonValueKind.Array
             ? [.. aliases.EnumerateArray().Select(static alias => alias.GetString()).OfType<string>()]
             : [];

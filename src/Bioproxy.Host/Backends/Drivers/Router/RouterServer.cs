@@ -16,6 +16,8 @@ internal sealed class RouterServer(BackendOptions backend, TimeSpan connectTimeo
 
     public bool LoadsOnAnyCall => false;
 
+    public bool CanUnload => true;
+
     public async Task<BackendAnswer<ModelList>> ListAsync(CancellationToken cancellationToken)
     {
         if (await AskMostLoadedAsync(cancellationToken).ConfigureAwait(false) is { } failed)
@@ -40,6 +42,22 @@ internal sealed class RouterServer(BackendOptions backend, TimeSpan connectTimeo
         var answer = await _calls.CallAsync(HttpMethod.Post, "models/unload", body, ControlCalls.QuickLimit, cancellationToken)
             .ConfigureAwait(false);
         answer.Value?.Dispose();
+    }
+
+    public async Task<bool> FollowAsync(Func<string, CancellationToken, Task> changed, CancellationToken cancellationToken)
+    {
+        var answer = await _calls.StreamAsync<RouterEvents>(
+            "models/sse",
+            null,
+            async (stream, token) =>
+            {
+                var events = new RouterEvents();
+                await foreach (var model in events.ReadAsync(stream, token).ConfigureAwait(false))
+                    await changed(model, token).ConfigureAwait(false);
+                return (events, null);
+            },
+            cancellationToken).ConfigureAwait(false);
+        return answer.Status is not (404 or 405 or 501);
     }
 
     public IBackendDriver DriverOf(string model) =>

@@ -7,9 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.WarmUp;
 
-/// <summary>The warm-up of one template on one model instance.</summary>
-internal sealed partial class TemplateWarmUp(
-    string trigger, ServedModel model, ModelInstance instance, StaticPrefixFinder finder, WarmUpStatuses statuses, ProxyMetrics metrics)
+/// <summary>The warm-up of one prompt prefix on one model instance.</summary>
+internal sealed partial class PrefixWarmUp(
+    IWarmUpSource source, ServedModel model, ModelInstance instance, WarmUpStatuses statuses, ProxyMetrics metrics)
 {
     /// <summary>Below this a prefill costs less than a restore.</summary>
     private const int LeastTokens = 32;
@@ -18,7 +18,7 @@ internal sealed partial class TemplateWarmUp(
     private const int StepTokens = 512;
 
     private readonly ModelContext _context = model.Context;
-    private readonly ILogger<TemplateWarmUp> _logger = model.Context.Loggers.CreateLogger<TemplateWarmUp>();
+    private readonly ILogger<PrefixWarmUp> _logger = model.Context.Loggers.CreateLogger<PrefixWarmUp>();
 
     /// <summary>How far a version was computed when the warm-up last stopped. Asking for less than that would roll the slot back.</summary>
     private (string TokensHash, int Tokens) _part = ("", 0);
@@ -33,17 +33,17 @@ internal sealed partial class TemplateWarmUp(
     /// <returns>False when it gave way to a user and wants its next turn soon.</returns>
     public async Task<bool> CheckAsync(CancellationToken stopping)
     {
-        var (rehearsal, refused) = await finder.RehearseAsync(trigger, stopping).ConfigureAwait(false);
+        var (rehearsal, refused) = await source.RehearseAsync(stopping).ConfigureAwait(false);
         if (rehearsal is null)
         {
-            statuses.Fail(trigger, "transform", refused!);
+            statuses.Fail(source, "transform", refused!);
             return true;
         }
 
         var state = instance.State;
         if (!state.HasSlots)
         {
-            statuses.Wait(trigger, state.Facts?.Missing ?? state.Problem ?? "the backend is not ready");
+            statuses.Wait(source.Name, state.Facts?.Missing ?? state.Problem ?? "the backend is not ready");
             return true;
         }
 
@@ -51,38 +51,39 @@ internal sealed partial class TemplateWarmUp(
         var savesSlots = _context.Options.KvEnabled && state.Facts!.CanSaveSlots;
         if (savesSlots && fingerprint is null)
         {
-            statuses.Wait(trigger, "the model is being recognised");
+            statuses.Wait(source.Name, "the model is being recognised");
             return true;
         }
 
         var canSave = savesSlots && _context.Effectiveness.Disabled is null;
 
-        // Nothing changed since the backend was last asked: the same text, and no restore that fell short since.
+        // Nothing changed since the backend was last asked: the same text on the same day, and no restore that fell short since.
         if (_verified is { } verified && verified.Text == rehearsal.Hash && verified.CouldSave == canSave && !FellShort(verified.At)
+            && !RendersAnotherDate(verified.At)
             && (!canSave || verified.TokensHash is null || HasSnapshot(fingerprint!, verified.TokensHash, rehearsal)))
             return true;
 
         var (found, problem) = await StaticPrefixFinder.TokenizeAsync(instance.Api, rehearsal, stopping).ConfigureAwait(false);
         if (found is null)
         {
-            statuses.Fail(trigger, "render", problem!);
+            statuses.Fail(source, "render", problem!);
             return true;
         }
 
         statuses.Update(
-            trigger,
+            source.Name,
             s => s with { Tokens = found.TotalTokens, CacheableTokens = found.Tokens.Length, TokensHash = found.Hash, Problem = null });
         if (found.Tokens.Length < LeastTokens)
         {
             var advice = $"only {found.Tokens.Length} tokens come before the user's message; put <<message>> behind the instructions";
-            statuses.Update(trigger, s => s with { State = WarmUpState.NotCacheable, Problem = advice });
+            statuses.Update(source.Name, s => s with { State = WarmUpState.NotCacheable, Problem = advice });
             _verified = new(rehearsal.Hash, null, canSave, _context.Time.GetUtcNow());
             return true;
         }
 
         if (canSave && HasSnapshot(fingerprint!, found.Hash, rehearsal))
         {
-            statuses.Update(trigger, s => s with { State = WarmUpState.Warm });
+            statuses.Update(source.Name, s => s with { State = WarmUpState.Warm });
             _verified = new(rehearsal.Hash, found.Hash, canSave, _context.Time.GetUtcNow());
             return true;
         }
@@ -94,18 +95,19 @@ internal sealed partial class TemplateWarmUp(
     /// <returns>False when it gave way.</returns>
     private async Task<bool> WarmAsync(Rehearsal rehearsal, StaticPrefix found, bool canSave, CancellationToken stopping)
     {
-        statuses.Update(trigger, s => s with { State = WarmUpState.Waiting, Problem = null });
+        statuses.Update(source.Name, s => s with { State = WarmUpState.Waiting, Problem = null });
         if ((await model.Queue.AcquireAsync(new(Lane.WarmUp, 1), stopping).ConfigureAwait(false)).Lease is not { } lease)
             return true;
         try
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(lease.Preempted, stopping, instance.Retired);
-            using var prompt = CanonicalPrompt.Copy(rehearsal.Text);
+            using var prompt = CanonicalPrompt.Copy(rehearsal.Text, source.Domain);
             var started = _context.Time.GetTimestamp();
             if (_part.TokensHash != found.Hash)
                 (_part, _asked) = ((found.Hash, 0), 0);
-            statuses.Update(trigger, s => s with { State = WarmUpState.Running, Progress = _part.Tokens / (double)found.Tokens.Length });
-            LogStarted(trigger, found.Tokens.Length, _part.Tokens);
+            var done = _part.Tokens / (double)found.Tokens.Length;
+            statuses.Update(source.Name, s => s with { State = WarmUpState.Running, Progress = done });
+            LogStarted(source.Name, found.Tokens.Length, _part.Tokens);
             var computed = 0;
             EvaluationResult? evaluated;
             do
@@ -122,9 +124,9 @@ internal sealed partial class TemplateWarmUp(
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {
-            metrics.WarmUpCancelled(trigger);
-            statuses.Update(trigger, s => s with { State = WarmUpState.Waiting });
-            LogGaveWay(trigger, statuses.Of(trigger).Progress);
+            metrics.WarmUpCancelled(source.Label);
+            statuses.Update(source.Name, s => s with { State = WarmUpState.Waiting });
+            LogGaveWay(source.Name, statuses.Of(source.Name).Progress);
             return false;
         }
         finally
@@ -141,7 +143,7 @@ internal sealed partial class TemplateWarmUp(
     {
         var length = found.Tokens.Length;
         var before = _part.Tokens;
-        var placement = await instance.PlaceAsync(prompt, null, 1, Lane.WarmUp, stop).ConfigureAwait(false);
+        var placement = await instance.PlaceAsync(prompt, source.Domain, 1, Lane.WarmUp, stop).ConfigureAwait(false);
         var upTo = _asked = Math.Min(length, Math.Max(Math.Max(before, _asked), (int)(placement.Shared * length)) + StepTokens);
         var outcome = new WorkOutcome(IsComplete: false, IsStreaming: true, null, before / (double)length);
         try
@@ -155,7 +157,7 @@ internal sealed partial class TemplateWarmUp(
                 .ConfigureAwait(false);
             if (answer.Value is not { } evaluated)
             {
-                statuses.Fail(trigger, "evaluate", $"the backend did not compute it: {answer.Problem}");
+                statuses.Fail(source, "evaluate", $"the backend did not compute it: {answer.Problem}");
                 return null;
             }
 
@@ -174,7 +176,7 @@ internal sealed partial class TemplateWarmUp(
             instance.Started(placement);
             _part = (found.Hash, Math.Max(processed, before));
             outcome = outcome with { Coverage = Math.Max(outcome.Coverage, processed / (double)length) };
-            statuses.Update(trigger, s => s with { Progress = outcome.Coverage });
+            statuses.Update(source.Name, s => s with { Progress = outcome.Coverage });
         }
     }
 
@@ -185,29 +187,27 @@ internal sealed partial class TemplateWarmUp(
         cancellationToken.ThrowIfCancellationRequested();
         if (evaluated.Slot is not { } slot)
         {
-            statuses.Fail(trigger, "save", "the backend did not report which slot holds it");
+            statuses.Fail(source, "save", "the backend did not report which slot holds it");
             return false;
         }
 
-        var outcome = await instance.Writer.SaveTemplateAsync(
-            slot, trigger, found.Tokens.Length, found.Hash, PromptChain.Of(rehearsal.Text), CancellationToken.None)
-            .ConfigureAwait(false);
+        var outcome = await source.SaveAsync(instance.Writer, slot, found, PromptChain.Of(rehearsal.Text)).ConfigureAwait(false);
         if (outcome.Snapshot is { } snapshot)
         {
             instance.Table.MarkSaved(slot, snapshot.SavedPrefix);
             return true;
         }
 
-        statuses.Fail(trigger, "save", outcome.Problem!);
+        statuses.Fail(source, "save", outcome.Problem!);
         return false;
     }
 
     private void Done(Rehearsal rehearsal, StaticPrefix found, int computed, bool isSaved, TimeSpan duration)
     {
-        metrics.WarmUpExecuted(trigger, duration);
+        metrics.WarmUpExecuted(source.Label, duration);
         _part = ("", 0);
         _verified = new(rehearsal.Hash, isSaved ? found.Hash : null, isSaved, _context.Time.GetUtcNow());
-        statuses.Update(trigger, s => s with
+        statuses.Update(source.Name, s => s with
         {
             State = isSaved ? WarmUpState.Warm : WarmUpState.Computed,
             WarmedAt = _context.Time.GetUtcNow(),
@@ -215,15 +215,22 @@ internal sealed partial class TemplateWarmUp(
             Progress = 1,
             Problem = null,
         });
-        LogDone(trigger, found.Tokens.Length, computed, duration.TotalSeconds, isSaved ? "saved" : "not saved");
+        LogDone(source.Name, found.Tokens.Length, computed, duration.TotalSeconds, isSaved ? "saved" : "not saved");
     }
 
     private bool HasSnapshot(string fingerprint, string tokensHash, Rehearsal rehearsal) => _context.Snapshots.All.Any(
-        s => s.Place == _context.Place && s.Fingerprint == fingerprint && s.Trigger == trigger && s.TokensHash == tokensHash
+        s => s.Place == _context.Place && s.Fingerprint == fingerprint && source.IsOf(s) && s.TokensHash == tokensHash
             && s.Chain.Length == rehearsal.Text.Length);
 
+    /// <summary>Some chat templates write the date into the system message: after midnight the same text is another prompt.</summary>
+    private bool RendersAnotherDate(DateTimeOffset since) =>
+        instance.State.Facts?.ChatTemplate?.Contains("strftime_now", StringComparison.Ordinal) == true
+        && LocalDate(since) != LocalDate(_context.Time.GetUtcNow());
+
+    private DateTime LocalDate(DateTimeOffset time) => TimeZoneInfo.ConvertTime(time, _context.Time.LocalTimeZone).Date;
+
     private bool FellShort(DateTimeOffset since) =>
-        _context.Effectiveness.Last.Any(e => e.Label == trigger && e.At > since && e.Status is "partial" or "none");
+        _context.Effectiveness.Last.Any(e => e.Label == source.Label && e.At > since && e.Status is "partial" or "none");
 
     [LoggerMessage(LogLevel.Information, "Warming {Trigger}: {Tokens} tokens, {Part} of them done before.")]
     private partial void LogStarted(string trigger, int tokens, int part);

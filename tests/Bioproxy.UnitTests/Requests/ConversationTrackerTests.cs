@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
+using Bioproxy.Doubles;
 using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Requests;
 using Bioproxy.UnitTests.PromptTests;
@@ -6,14 +8,14 @@ using Bioproxy.UnitTests.PromptTests;
 namespace Bioproxy.UnitTests.Requests;
 
 /// <summary>Requests in the order in which recorded agents send them, in short.</summary>
-public sealed class SideRequestsTests : IDisposable
+public sealed class ConversationTrackerTests : IDisposable
 {
     private const string Agent = "You are an agent with tools. ";
     private const string Titles = "You write titles. ";
     private readonly RecentPrompts _recent = new();
-    private readonly SideRequests _sides;
+    private readonly ConversationTracker _conversations;
 
-    public SideRequestsTests() => _sides = new SideRequests(_recent);
+    public ConversationTrackerTests() => _conversations = new ConversationTracker(_recent);
 
     public void Dispose() => _recent.Dispose();
 
@@ -57,7 +59,7 @@ public sealed class SideRequestsTests : IDisposable
 
         using var other = TestPrompts.Chat(Body(0, "system:Summary.", "user:context", "assistant:ok", "user:q"), "ada");
 
-        Assert.Equal(SideKind.None, _sides.Recognise(other, isSubAgent: false));
+        Assert.Equal(SideKind.None, _conversations.Recognise(other, isSubAgent: false));
     }
 
     [Fact]
@@ -73,21 +75,72 @@ public sealed class SideRequestsTests : IDisposable
         Assert.All(kinds, kind => Assert.Equal(SideKind.None, kind));
     }
 
+    /// <summary>The requests of recorded sessions: opencode's titles and Qwen's notes are side requests, and nothing else is.</summary>
+    [Fact]
+    public void Recognise_RecordedAgents_TheirSideRequestsAndNoTurnOfAConversation()
+    {
+        var hasSeenTitle = false;
+        var lines = File.ReadLines(
+            Path.Combine(RepositoryFolder.Root!, "tests", "Bioproxy.UnitTests", "Requests", "recorded-requests.txt"));
+        foreach (var line in lines.Where(line => line[0] != '#'))
+        {
+            if (line.Split(' ') is not [var client, var session, var tools, var limit, .. var messages])
+                throw new InvalidDataException(line);
+            var isTitle = client is "opencode" or "opencode-anthropic" && tools == "0";
+            var expected = isTitle && hasSeenTitle ? SideKind.Beside
+                : client == "qwen" && tools == "4" ? SideKind.Compaction
+                : SideKind.None;
+            hasSeenTitle |= isTitle; // only the conversation behind the first one shows what it was
+
+            var kind = Ask(int.Parse(tools, CultureInfo.InvariantCulture), session == "-" ? null : session, limit, messages);
+
+            Assert.True(kind == expected, $"{kind} instead of {expected}: {line}");
+        }
+    }
+
+    /// <summary>Some programs send one key with all their conversations.</summary>
+    [Fact]
+    public void Recognise_OneCacheKeyForAllConversations_FromTheSecondQuestionOnTheyAreConversations()
+    {
+        SideKind[] kinds =
+        [
+            Ask(5, "one", "system:" + Agent, "user:first"),
+            AskShared(0, "system:Answer.", "user:q", "assistant:a", "user:r"),
+            AskShared(0, "system:Answer.", "user:q", "assistant:a", "user:r", "assistant:b", "user:s"),
+        ];
+
+        Assert.All(kinds, kind => Assert.Equal(SideKind.None, kind));
+    }
+
     /// <summary>As Open WebUI, without ids.</summary>
     [Fact]
     public void Recognise_OpenWebUiTask_IsATask() =>
         Assert.Equal(SideKind.Task, Ask(0, null, "user:### Task:\nGenerate a concise, 3-5 word title"));
 
-    private SideKind Ask(int tools, string? session, params string[] messages)
+    private SideKind Ask(int tools, string? session, params string[] messages) => Ask(tools, session, "-", messages);
+
+    private SideKind Ask(int tools, string? session, string limit, string[] messages) =>
+        Keep(TestPrompts.Chat(Body(tools, messages, limit), session: session));
+
+    private SideKind AskShared(int tools, params string[] messages)
     {
-        var prompt = TestPrompts.Chat(Body(tools, messages), session: session);
-        prompt.Side = _sides.Recognise(prompt, isSubAgent: false);
+        var prompt = TestPrompts.Chat(Body(tools, messages), session: "one");
+        prompt.IsSessionShared = true;
+        return Keep(prompt);
+    }
+
+    private SideKind Keep(CanonicalPrompt prompt)
+    {
+        prompt.Side = _conversations.Recognise(prompt, isSubAgent: false);
         _recent.Keep(prompt);
         return prompt.Side;
     }
 
-    private static string Body(int tools, params string[] messages) => new JsonObject
+    private static string Body(int tools, params string[] messages) => Body(tools, messages, "-");
+
+    private static string Body(int tools, string[] messages, string limit) => new JsonObject
     {
+        ["max_tokens"] = limit == "-" ? null : int.Parse(limit, CultureInfo.InvariantCulture),
         ["tools"] = new JsonArray([.. Enumerable.Range(0, tools).Select(i => new JsonObject { ["name"] = $"tool{i}" })]),
         ["messages"] = new JsonArray([.. messages.Select(m => m.Split(':', 2)).Select(m => new JsonObject
         {

@@ -4,11 +4,29 @@ namespace Bioproxy.Host.Requests;
 
 /// <summary>Compares each prompt with the recent ones to tell side requests from conversations, and remembers the openings (system
 /// messages) that only side requests had: the next conversation's title is recognised before the conversation's first turn.</summary>
-internal sealed class SideRequests(RecentPrompts recent)
+internal sealed class ConversationTracker(RecentPrompts recent)
 {
     private const int MaxOpenings = 256;
     private readonly Lock _lock = new();
     private readonly HashSet<(string? Domain, ulong Opening)> _openings = [];
+
+    /// <summary>A request's prompt in the form in which prompts are compared, with what it is; null where nothing of it may be
+    /// reused.</summary>
+    /// <param name="prompt">The prompt with its edits; null when the request has none.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="canPin">The backend takes the slot that it is given.</param>
+    public CanonicalPrompt? PromptOf(EditablePrompt? prompt, in Caller caller, bool canPin)
+    {
+        if (prompt is not { Source: { HasChain: true, Generations: 1 } })
+            return null;
+        var canonical = CanonicalPrompt.Build(prompt, caller.Domain, caller.Session, canPin);
+        canonical.IsSessionShared = caller.SessionSource == ConversationKey.CacheKey;
+        canonical.Side = Recognise(canonical, caller.IsSubAgent);
+        return canonical;
+    }
+
+    /// <summary>The request no longer needs its prompt: later ones are compared with it.</summary>
+    public void Keep(CanonicalPrompt prompt) => recent.Keep(prompt);
 
     /// <param name="prompt">The prompt.</param>
     /// <param name="isSubAgent">The client says that a sub-agent asks.</param>
@@ -25,7 +43,7 @@ internal sealed class SideRequests(RecentPrompts recent)
                 _openings.Add((prompt.Domain, precedent.SideOpening));
             }
 
-            if (_openings.Count > 0 && shape is { UserTurns: 1, Tools: 0 })
+            if (_openings.Count > 0 && shape is { HasAnswers: false, Tools: 0 })
                 shape = shape with { HasSideOpening = _openings.Contains((prompt.Domain, prompt.Opening)) };
         }
 

@@ -2,10 +2,11 @@ using Bioproxy.Doubles;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.WarmUp;
+using Bioproxy.UnitTests.Backends;
 
 namespace Bioproxy.UnitTests.WarmUp;
 
-public sealed class TemplateWarmUpTests : IAsyncDisposable
+public sealed class PrefixWarmUpTests : IAsyncDisposable
 {
     private readonly WarmUpFixture _warm = new();
 
@@ -39,6 +40,27 @@ public sealed class TemplateWarmUpTests : IAsyncDisposable
         Assert.True(await warmUp.CheckAsync(default).DefaultTimeout());
 
         Assert.Equal(asked, _warm.Model.Api.Calls.Count);
+    }
+
+    /// <summary>The text is the same, but a template that writes the date renders another prompt.</summary>
+    [Theory]
+    [InlineData("{{ strftime_now('%d %b %Y') }}{{ messages }}", true)]
+    [InlineData("{{ messages }}", false)]
+    public async Task Check_OnTheNextDay_LooksAgainWhereTheTemplateWritesTheDate(string chatTemplate, bool looks)
+    {
+        _warm.Model.Driver.OnDiscover = _ => Task.FromResult(Discovery.Found(
+            BackendStatus.Ready, FakeDriver.Facts with { TotalSlots = 2, ChatTemplate = chatTemplate }, null));
+        await _warm.Model.StartAsync();
+        var warmUp = _warm.WarmUp();
+        await warmUp.CheckAsync(default).DefaultTimeout();
+        var rendered = _warm.Model.Api.Count("apply-template");
+        Assert.NotEqual(0, rendered);
+
+        _warm.Model.Clock.Advance(TimeSpan.FromHours(24));
+        Assert.True(await warmUp.CheckAsync(default).DefaultTimeout());
+
+        Assert.Equal(looks, _warm.Model.Api.Count("apply-template") > rendered);
+        Assert.Equal(WarmUpState.Warm, _warm.Status.State);
     }
 
     [Fact]

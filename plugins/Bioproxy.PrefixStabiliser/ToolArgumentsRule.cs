@@ -1,0 +1,45 @@
+using System.Text.Json;
+using Bioproxy.Abstractions;
+
+namespace Bioproxy.PrefixStabiliser;
+
+/// <summary>
+/// Puts the arguments of a tool call back as the model wrote them, by the call's id. Clients parse them and write them again, with other
+/// white space and escapes; the value is the same, the tokens are not.
+/// </summary>
+internal sealed class ToolArgumentsRule(AnswerMemory memory) : IPromptRule
+{
+    public string Name => "tool_arguments";
+
+    public int Apply(PromptContext context, CancellationToken cancellationToken)
+    {
+        var count = 0;
+        if (memory.IsEmpty)
+            return 0;
+        foreach (var part in context.Messages.SelectMany(message => message.OtherParts))
+        {
+            if (part is not { Type: "tool_call", CallId: { } id } || part.Text is not { } text
+                || memory.Find(MemoryKey.Arguments(context.Domain, id)) is not { } written
+                || string.Equals(text, written, StringComparison.Ordinal) || !AreEqual(text, written))
+                continue;
+            part.Text = written;
+            count++;
+        }
+
+        return count;
+    }
+
+    private static bool AreEqual(string text, string written)
+    {
+        try
+        {
+            using var one = JsonDocument.Parse(text);
+            using var other = JsonDocument.Parse(written);
+            return JsonElement.DeepEquals(one.RootElement, other.RootElement);
+        }
+        catch (JsonException)
+        {
+            return false; // a call that was cut off
+        }
+    }
+}

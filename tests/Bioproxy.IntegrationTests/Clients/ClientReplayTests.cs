@@ -1,0 +1,82 @@
+using Bioproxy.Doubles;
+using Xunit.Abstractions;
+
+namespace Bioproxy.IntegrationTests.Clients;
+
+/// <summary>
+/// Sessions of client programs through the proxy and to the same server alone, over restarts. The recordings of real programs are not in
+/// this repository: <c>BIOPROXY_CLIENT_TRACES</c> names their folder. Without it invented sessions are replayed.
+/// </summary>
+public sealed class ClientReplayTests(ITestOutputHelper output)
+{
+    /// <summary>Part of the tokens that could be reused.</summary>
+    private const double LeastReuse = 0.95;
+
+    private static readonly string? Folder =
+        Environment.GetEnvironmentVariable("BIOPROXY_CLIENT_TRACES") is { Length: > 0 } folder ? folder : null;
+
+    public static TheoryData<string, string> Recordings()
+    {
+        var data = new TheoryData<string, string>();
+        if (Folder is null && !LongRun.IsOn)
+        {
+            data.Add(InventedSessions.Chat, nameof(TinyArchitecture.Llama));
+            data.Add(InventedSessions.Messages, nameof(TinyArchitecture.Gemma3));
+            data.Add(InventedSessions.Responses, nameof(TinyArchitecture.Llama));
+            return data;
+        }
+
+        IEnumerable<string> clients = Folder is null
+            ? [InventedSessions.Chat, InventedSessions.Messages, InventedSessions.Responses]
+            : Directory.GetFiles(Folder, "*.jsonl").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal);
+        foreach (var client in clients)
+        {
+            data.Add(client, nameof(TinyArchitecture.Llama));
+            data.Add(client, nameof(TinyArchitecture.Gemma3));
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Recordings))]
+    public async Task Sessions_OfAClient_ReuseWhatCanBeReused(string client, string architecture) =>
+        await ReplayAsync(client, architecture, RequestsOf(client));
+
+    /// <summary>Nothing is known of the client but the state of its first session.</summary>
+    [Theory]
+    [MemberData(nameof(Recordings))]
+    public async Task SecondSession_AfterARestartOfEverything_ReusesWhatCanBeReused(string client, string architecture)
+    {
+        var requests = RequestsOf(client);
+        var second = requests.First(request => request.Note.StartsWith("S2", StringComparison.Ordinal));
+        var first = requests.TakeWhile(request => request != second);
+
+        await ReplayAsync(client, architecture, [.. first, second with { Note = "S2 new session, after restart of everything" }]);
+    }
+
+    private static IReadOnlyList<RecordedRequest> RequestsOf(string client) =>
+        Folder is null ? InventedSessions.Of(client) : RecordedRequest.Read(Path.Combine(Folder, client + ".jsonl"));
+
+    private async Task ReplayAsync(string client, string architecture, IReadOnlyList<RecordedRequest> requests)
+    {
+        await using var workspace = new Workspace(output);
+        workspace.UseModel(Enum.Parse<TinyArchitecture>(architecture), size: TinySize.Tiny);
+        var longest = requests.Max(request => request.Body.ToJsonString().Length);
+        await using var replay = new ClientReplay(
+            workspace, workspace.ServerOptions(parallel: 2) with { ContextSize = 2 * (longest + 2048), Threads = 2 });
+
+        var replayed = await replay.RunAsync(requests);
+
+        output.WriteLine($"{client}, {architecture}\n prompt  reusable    reused     alone  result      request");
+        foreach (var one in replayed)
+            output.WriteLine(one.ToString());
+        var (reusable, reused) = (replayed.Sum(one => one.Reusable), replayed.Sum(one => one.Reused));
+        var alone = replayed.Sum(one => one.Alone) / (double)reusable;
+        output.WriteLine($"reused {reused / (double)reusable:P1} of what can be reused; without the proxy {alone:P1}");
+        var fresh = replayed.Skip(1).Where(one => one.Note.Contains("new session", StringComparison.Ordinal)).ToList();
+        var (computed, unavoidable) = (fresh.Sum(one => one.Prompt - one.Reused), fresh.Sum(one => one.Prompt - one.Reusable));
+        output.WriteLine($"new sessions computed {computed:N0} tokens; {unavoidable:N0} are new");
+        Assert.InRange(reused, (int)(LeastReuse * reusable), int.MaxValue);
+    }
+}

@@ -1,0 +1,39 @@
+using System.Text.Json.Nodes;
+using Bioproxy.Doubles;
+
+namespace Bioproxy.IntegrationTests.Clients;
+
+/// <summary>One request of a client's recorded sessions.</summary>
+/// <param name="Path">The path.</param>
+/// <param name="Headers">The headers that say who it is.</param>
+/// <param name="Body">The body.</param>
+/// <param name="Note">Which session and turn it is, and what was restarted before it.</param>
+internal sealed record RecordedRequest(string Path, IReadOnlyDictionary<string, string> Headers, JsonObject Body, string Note)
+{
+    public bool RestartsServer => Note.Contains("llama-server restart", StringComparison.Ordinal) || RestartsAll;
+
+    public bool RestartsProxy => Note.Contains("Bioproxy restart", StringComparison.Ordinal) || RestartsAll;
+
+    private bool RestartsAll => Note.Contains("restart of everything", StringComparison.Ordinal);
+
+    /// <summary>The body with an answer so short that it does not matter.</summary>
+    public JsonObject Shortened()
+    {
+        var body = (JsonObject)Body.DeepClone();
+        body[Path == "/v1/responses" ? "max_output_tokens" : "max_tokens"] = 2;
+        body["temperature"] = 0;
+        if (Path == "/v1/chat/completions") // random words would be no valid call of a tool
+            body["logit_bias"] = new JsonArray(new JsonArray(TinyVocabulary.TurnEnd, 1000));
+        return body;
+    }
+
+    /// <summary>Reads a recording: one request a line.</summary>
+    public static IReadOnlyList<RecordedRequest> Read(string file) =>
+    [
+        .. File.ReadLines(file).Select(line => JsonNode.Parse(line)!.AsObject()).Select(line => new RecordedRequest(
+            (string)line["path"]!,
+            line["headers"]!.AsObject().ToDictionary(header => header.Key, header => (string)header.Value!, StringComparer.Ordinal),
+            (JsonObject)line["body"]!.DeepClone(),
+            (string)line["note"]!)),
+    ];
+}
