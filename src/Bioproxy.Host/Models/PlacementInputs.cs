@@ -59,8 +59,9 @@ internal sealed class PlacementInputs(ModelContext context, SlotTable table, Mod
             FirstMessage = prompt.Session is null ? 0 : prompt.FirstMessage,
             Turns = work.IsOwn ? 0 : prompt.Turns,
             Saved = whole?.SavedPrefix,
-            IsSide = side != SideKind.None, // one that is too short to be kept is known when its answer has reported the tokens
+            IsSide = side != SideKind.None && !prompt.IsRepeated, // the answer's tokens show whether it is too short to be kept
             Side = side,
+            IsRepeated = prompt.IsRepeated,
         };
     }
 

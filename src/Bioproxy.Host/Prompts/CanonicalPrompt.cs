@@ -68,6 +68,9 @@ internal sealed class CanonicalPrompt : IDisposable
     /// <summary>Set when the request has been compared with earlier ones.</summary>
     public SideKind Side { get; set; }
 
+    /// <summary>A side request of a kind that repeats its earlier ones.</summary>
+    public bool IsRepeated { get; set; }
+
     /// <summary>Tokens of the prompt; 0 until the backend has reported them.</summary>
     public int Tokens { get; set; }
 

@@ -43,11 +43,12 @@ internal sealed class RecentPrompts : IDisposable
         lock (_lock)
         {
             CanonicalPrompt? continued = null, same = null, session = null;
-            var sideOpening = 0ul;
+            var (sideOpening, repeats) = (0ul, false);
             foreach (var other in _prompts)
             {
                 if (other.Domain != prompt.Domain)
                     continue;
+                repeats |= other.Side != SideKind.None && prompt.Turns > 1 && !repeats && HasMostOf(prompt, other);
                 if (prompt.StartsWith(other.Chain) && !(continued?.Chain.Length >= other.Chain.Length))
                     continued = other;
                 else if (same is null && prompt.Shape.Tools < other.Shape.Tools && HasMessagesOf(prompt, other))
@@ -65,7 +66,11 @@ internal sealed class RecentPrompts : IDisposable
                 : same is not null ? (PrecedentKind.SameMessages, same)
                 : session is not null ? (PrecedentKind.SameSession, session)
                 : (PrecedentKind.None, null);
-            return new Precedent(kind, found?.Shape ?? default, found?.Side ?? SideKind.None) { SideOpening = sideOpening };
+            return new Precedent(kind, found?.Shape ?? default, found?.Side ?? SideKind.None) 
+            {
+                SideOpening = sideOpening,
+                IsRepetition = repeats,
+            };
         }
     }
 
@@ -178,6 +183,10 @@ internal sealed class RecentPrompts : IDisposable
         return (shared == other.Text.Length - other.BodyStart || shared * 2 >= mine.Length)
             && mine[..shared].Count(CanonicalPrompt.MessageMark) >= LeastMessages;
     }
+
+    /// <summary>Whether most of a prompt's messages, and all before them, are an earlier one's.</summary>
+    private static bool HasMostOf(CanonicalPrompt prompt, CanonicalPrompt other) =>
+        2 * (prompt.SharedWith(other.Chain) - prompt.BodyStart) >= prompt.Chain.Length - prompt.BodyStart;
 
     private static bool HaveSameHead(CanonicalPrompt one, CanonicalPrompt other) =>
         one.Text[..one.HeadLength].SequenceEqual(other.Text[..other.HeadLength]);

@@ -23,6 +23,9 @@ internal static class SideRequest
         if (shape.IsSubAgent)
             return SideKind.SubAgent;
 
+        if (shape is { HasSideOpening: true, HasAnswers: false } && precedent.Kind is PrecedentKind.None or PrecedentKind.Continued)
+            return SideKind.Beside;
+
         // A conversation goes on as what it was: with a tool's result a side request still is one, with a person's question no more.
         if (precedent.Kind == PrecedentKind.Continued)
             return shape.UserTurns > precedent.Shape.UserTurns ? SideKind.None : precedent.Side;
@@ -36,7 +39,6 @@ internal static class SideRequest
             PrecedentKind.SameMessages when precedent.Shape.Tools > 0 && shape.Tools * 2 <= precedent.Shape.Tools => SideKind.Compaction,
             PrecedentKind.SameSession when shape.Tools < precedent.Shape.Tools => SideKind.Beside,
             PrecedentKind.SameSession when IsSmallQuestion(shape, precedent.Shape) => SideKind.Beside,
-            PrecedentKind.None when shape is { HasSideOpening: true, HasAnswers: false } => SideKind.Beside,
             _ => SideKind.None,
         };
     }

@@ -14,6 +14,7 @@ public sealed class ConversationTrackerTests : IDisposable
     private const string Titles = "You write titles. ";
     private readonly RecentPrompts _recent = new();
     private readonly ConversationTracker _conversations;
+    private CanonicalPrompt? _latest;
 
     public ConversationTrackerTests() => _conversations = new ConversationTracker(_recent);
 
@@ -50,6 +51,32 @@ public sealed class ConversationTrackerTests : IDisposable
         ];
 
         Assert.Equal([SideKind.None, SideKind.Compaction, SideKind.Compaction, SideKind.None, SideKind.None], kinds);
+    }
+
+    /// <summary>Notes that are taken after every turn repeat the earlier ones: from the second on they are kept, in other sessions
+    /// from the first on. Titles are not.</summary>
+    [Fact]
+    public void Recognise_NotesAfterEveryTurn_AreRepeated()
+    {
+        var context = "user:" + new string('c', 4000);
+        string[] turn = ["system:" + Agent, context, "assistant:ok", "user:q"];
+        Ask(11, null, turn);
+        Notes(context, "q");
+        Assert.False(_latest!.IsRepeated);
+
+        Ask(11, null, [.. turn, "assistant:a", "user:r"]);
+        Notes(context, "q", "r");
+        Assert.True(_latest!.IsRepeated);
+
+        Ask(11, null, ["system:" + Agent, context, "assistant:ok", "user:another session"]);
+        Assert.False(_latest!.IsRepeated);
+        Notes(context, "another session");
+        Assert.True(_latest!.IsRepeated);
+
+        void Notes(string context, params string[] questions) => Assert.Equal(
+            SideKind.Compaction,
+            Ask(4, null, ["system:Notes.", context, "assistant:ok", .. questions.SelectMany(q => (string[])["user:" + q, "assistant:a"]),
+                "user:take notes"]));
     }
 
     [Fact]
@@ -131,6 +158,7 @@ public sealed class ConversationTrackerTests : IDisposable
 
     private SideKind Keep(CanonicalPrompt prompt)
     {
+        _latest = prompt;
         prompt.Side = _conversations.Recognise(prompt, isSubAgent: false);
         _recent.Keep(prompt);
         return prompt.Side;

@@ -12,7 +12,7 @@ internal static class ConversationContents
     /// nothing the conversation is the one with more tools, or else with more turns; one that begins anew behind the same system message
     /// and tools, as after a compaction, is the conversation itself.</summary>
     public static bool HaveConversationBeside(SlotState[] slots, CanonicalPrompt prompt) => prompt.Session is { } session
-        && Array.Exists(slots, s => s.Content is { IsSide: false } content
+        && Array.Exists(slots, s => s.Content is { IsConversation: true } content
             && content.Session == session && content.Domain == prompt.Domain
             && Outranks(content, prompt)
             && (content.Opening == 0 || content.Opening != prompt.Opening)
@@ -23,7 +23,7 @@ internal static class ConversationContents
     /// begins anew as after a compaction. Nothing of the content will be asked for again.</summary>
     public static bool IsReplacedBy(SlotContent content, CanonicalPrompt prompt)
     {
-        if (content is not { IsSide: false, Session: { } session } || session != prompt.Session || content.Domain != prompt.Domain
+        if (content is not { IsConversation: true, Session: { } session } || session != prompt.Session || content.Domain != prompt.Domain
             || prompt.Side != SideKind.None || content.FirstMessage == 0)
             return false;
         return prompt.Turns > content.Turns
@@ -35,7 +35,7 @@ internal static class ConversationContents
     /// prefix.</summary>
     public static bool IsEditedBy(SlotContent content, CanonicalPrompt prompt) =>
         content.Session is { } session && session == prompt.Session
-            && (content.IsSide
+            && (!content.IsConversation
                 || (prompt.Side == SideKind.None && (!prompt.IsSessionShared || prompt.FirstMessage == content.FirstMessage)));
 
     /// <summary>Finds what is of no use any more now that a conversation's turn was computed. A title is often asked for before the
@@ -43,11 +43,11 @@ internal static class ConversationContents
     /// message that was edited since, is not asked for again.</summary>
     public static void FindSpent(SlotState[] slots, SlotContent? conversation)
     {
-        if (conversation is not { IsSide: false, Session: { } session })
+        if (conversation is not { IsConversation: true, Session: { } session })
             return;
         foreach (var slot in slots)
         {
-            if (!slot.IsBorrowed && slot.Content is { IsSide: false } content && content.Session == session
+            if (!slot.IsBorrowed && slot.Content is { IsConversation: true } content && content.Session == session
                 && content.Domain == conversation.Domain && !ReferenceEquals(content, conversation)
                 && (content.Turns == 1 ? content.Tools < conversation.Tools : IsEarlier(content, conversation)))
                 slot.Content = content with { IsSide = true, Side = SideKind.Beside };

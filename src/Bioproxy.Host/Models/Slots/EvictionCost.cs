@@ -25,8 +25,10 @@ internal static class EvictionCost
         return chance * Math.Pow(0.5, Math.Max(0, now - content.UsedAt) / HalfLifeSeconds);
     }
 
-    /// <summary>Whether it belongs to a side request that has its answer. A conversation that is too short to be kept does not.</summary>
-    public static bool IsOver(SlotContent content, double now) => content.Side != SideKind.None && !IsWorking(content, now);
+    /// <summary>Whether it belongs to a side request that has its answer. A conversation that is too short to
+    /// be kept does not, nor one that others will repeat, until it is on disk.</summary>
+    public static bool IsOver(SlotContent content, double now) =>
+        content.Side != SideKind.None && !IsWorking(content, now) && (!content.IsRepeated || content.IsSaved);
 
     private static bool IsWorking(SlotContent content, double now) =>
         content.Side == SideKind.SubAgent && now - content.UsedAt < SubAgentSeconds;

@@ -32,6 +32,12 @@ internal sealed record SlotContent(PromptChain Chain, double Coverage, bool IsSa
     /// <summary>What it was beside a conversation; <see cref="SideKind.None"/> for conversations, however short.</summary>
     public SideKind Side { get; init; }
 
+    /// <summary>A conversation's turn, long enough to be kept.</summary>
+    public bool IsConversation => !IsSide && Side == SideKind.None;
+
+    /// <summary>A side request of a kind that repeats its earlier ones: it is kept on disk, and not in its slot.</summary>
+    public bool IsRepeated { get; init; }
+
     /// <summary>Tokens in the slot, including the answer's; 0 when the answer did not report them.</summary>
     public int Tokens { get; init; }
 

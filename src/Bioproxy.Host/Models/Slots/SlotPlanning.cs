@@ -121,7 +121,7 @@ internal sealed class SlotPlanning(SlotKnowledge known)
         var rollBackCost = uncovered <= 0 || ConversationContents.IsEditedBy(content, prompt)
             ? 0 // the client itself edits its conversation
             : cost * Math.Clamp((held - (shared * rates.TokensPerByte)) / uncovered, 0, 1);
-        if (prompt.Side != SideKind.None && !content.IsSide && !isSpent)
+        if (prompt.Side != SideKind.None && content.IsConversation && !isSpent)
             rollBackCost = Math.Max(rollBackCost, EvictionCost.OfLeaving(content, rates, context.Now)); // the conversation comes back
         var mayBeSaved = cost > 0 && context.LeastSaved > 0 && content.Tokens >= context.LeastSaved
             && content is { Coverage: >= 1, IsSide: false, IsUnexplained: false, Turns: > 0 };

@@ -48,6 +48,13 @@ public sealed class EvictionCostTests
         Assert.Equal(isOver, EvictionCost.IsOver(content, 50 + idle));
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public void IsOver_OfAKindThatIsRepeated_WhenItIsSaved(bool isSaved, bool isOver) => Assert.Equal(
+        isOver,
+        EvictionCost.IsOver(Content(4000) with { Side = SideKind.Compaction, IsRepeated = true, IsSaved = isSaved }, 0));
+
     [Fact]
     public void Of_ASubAgentAtWork_IsThatOfAConversation()
     {
