@@ -50,9 +50,10 @@ internal sealed class ConversationTracker(RecentPrompts recent)
         if (side == SideKind.None || prompt.Turns == 1)
             return side;
         var opening = (prompt.Domain, prompt.Opening);
+        var isRepetition = recent.HasMostOf(prompt);
         lock (_lock)
         {
-            if (precedent.IsRepetition)
+            if (isRepetition)
                 Remember(_repeated, opening);
             prompt.IsRepeated = _repeated.Contains(opening);
         }

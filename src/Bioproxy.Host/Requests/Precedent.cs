@@ -11,7 +11,4 @@ internal readonly record struct Precedent(PrecedentKind Kind, RequestShape Shape
     /// <summary>The opening of an earlier request of the same conversation that turns out to have been a side request; 0 for
     /// none.</summary>
     public ulong SideOpening { get; init; }
-
-    /// <summary>Most of the messages, and what comes before them, are those of an earlier side request.</summary>
-    public bool IsRepetition { get; init; }
 }

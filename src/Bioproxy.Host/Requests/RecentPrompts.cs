@@ -43,18 +43,17 @@ internal sealed class RecentPrompts : IDisposable
         lock (_lock)
         {
             CanonicalPrompt? continued = null, same = null, session = null;
-            var (sideOpening, repeats) = (0ul, false);
+            var sideOpening = 0ul;
             foreach (var other in _prompts)
             {
                 if (other.Domain != prompt.Domain)
                     continue;
-                repeats |= other.Side != SideKind.None && prompt.Turns > 1 && !repeats && HasMostOf(prompt, other);
                 if (prompt.StartsWith(other.Chain) && !(continued?.Chain.Length >= other.Chain.Length))
                     continued = other;
                 else if (same is null && prompt.Shape.Tools < other.Shape.Tools && HasMessagesOf(prompt, other))
                     same = other;
                 if (prompt.Session is null || other.Session != prompt.Session || HaveSameSystem(prompt, other)
-                    || (prompt.IsSessionShared && prompt.Turns > 1)) // rather another conversation
+                    || (prompt.IsSessionShared && prompt.Turns > 1 && prompt.FirstMessage != other.FirstMessage)) // rather another one
                     continue;
                 if (other.Side == SideKind.None && !(session?.Shape.Tools >= other.Shape.Tools))
                     session = other;
@@ -66,11 +65,17 @@ internal sealed class RecentPrompts : IDisposable
                 : same is not null ? (PrecedentKind.SameMessages, same)
                 : session is not null ? (PrecedentKind.SameSession, session)
                 : (PrecedentKind.None, null);
-            return new Precedent(kind, found?.Shape ?? default, found?.Side ?? SideKind.None) 
-            {
-                SideOpening = sideOpening,
-                IsRepetition = repeats,
-            };
+            return new Precedent(kind, found?.Shape ?? default, found?.Side ?? SideKind.None)  { SideOpening = sideOpening };
+        }
+    }
+
+    /// <summary>Whether most of a prompt's messages, and all before them, are an earlier one's.</summary>
+    public bool HasMostOf(CanonicalPrompt prompt)
+    {
+        lock (_lock)
+        {
+            return _prompts.Any(other => other.Domain == prompt.Domain
+                && 2 * (prompt.Text.CommonPrefixLength(other.Text) - prompt.BodyStart) >= prompt.Chain.Length - prompt.BodyStart);
         }
     }
 
@@ -183,10 +188,6 @@ internal sealed class RecentPrompts : IDisposable
         return (shared == other.Text.Length - other.BodyStart || shared * 2 >= mine.Length)
             && mine[..shared].Count(CanonicalPrompt.MessageMark) >= LeastMessages;
     }
-
-    /// <summary>Whether most of a prompt's messages, and all before them, are an earlier one's.</summary>
-    private static bool HasMostOf(CanonicalPrompt prompt, CanonicalPrompt other) =>
-        2 * (prompt.SharedWith(other.Chain) - prompt.BodyStart) >= prompt.Chain.Length - prompt.BodyStart;
 
     private static bool HaveSameHead(CanonicalPrompt one, CanonicalPrompt other) =>
         one.Text[..one.HeadLength].SequenceEqual(other.Text[..other.HeadLength]);

@@ -16,7 +16,8 @@ internal static class ConversationContents
             && content.Session == session && content.Domain == prompt.Domain
             && Outranks(content, prompt)
             && (content.Opening == 0 || content.Opening != prompt.Opening)
-            && !(prompt.Turns > 1 && (prompt.IsSessionShared || content.Opening == 0)) // rather another conversation
+            && !(prompt.Turns > 1 && (prompt.IsSessionShared || content.Opening == 0)
+                && prompt.FirstMessage != content.FirstMessage) // rather another conversation
             && prompt.SharedWith(content.Chain) <= Planner.LeastSimilarity * prompt.Chain.Length);
 
     /// <summary>Whether the prompt is the content's conversation without its text: the system message or the tools were edited, or it
