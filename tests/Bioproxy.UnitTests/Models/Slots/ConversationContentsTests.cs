@@ -72,13 +72,13 @@ public sealed class ConversationContentsTests
     }
 
     [Theory]
-    [InlineData(SideKind.None, 0)]
-    [InlineData(SideKind.Task, 1)]
-    public void Plan_RollingASavedConversationBack_CostsASideRequestItsRestore(int kind, int sign)
+    [InlineData(nameof(SideKind.None), 0)]
+    [InlineData(nameof(SideKind.Task), 1)]
+    public void Plan_RollingASavedConversationBack_CostsASideRequestItsRestore(string kind, int sign)
     {
         Hold(0, Talk(Agent, turns: 5), session: "s");
         using var prompt = TestPrompts.Chat(Talk(Agent, turns: 1, Question[..4000] + " and what else?"), session: "t");
-        prompt.Side = (SideKind)kind;
+        prompt.Side = Enum.Parse<SideKind>(kind);
 
         var option = _table.Plan(prompt, TestPlans.Context(0)).Considered!.Single(option => option is { IsPartial: true, Slot: 0 });
 
