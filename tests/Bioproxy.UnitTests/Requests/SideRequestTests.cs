@@ -8,7 +8,7 @@ public sealed class SideRequestTests
 {
     private static readonly RequestShape Turn = new() { Messages = 2, UserTurns = 1, Tools = 11, Bytes = 60_000, MaxTokens = 8000 };
     private static readonly RequestShape Chat = Turn with { Tools = 0, MaxTokens = null };
-    private static readonly Precedent None;
+    private static Precedent None => default;
 
     /// <summary>The request, what is known of its conversation, and what it is.</summary>
     private static readonly Dictionary<string, (RequestShape Shape, Precedent Precedent, SideKind Kind)> Cases = new()
