@@ -2,7 +2,12 @@ using Bioproxy.Host;
 using Bioproxy.Host.CommandLine;
 
 var actions = new CommandActions(
-    RunCommand.RunAsync, CheckCommand.RunAsync, DoctorCommand.RunAsync, KvCommand.RunAsync, PluginCommands.RunAsync);
+    RunCommand.RunAsync,
+    CheckCommand.RunAsync,
+    DoctorCommand.RunAsync,
+    KvCommand.RunAsync,
+    PluginCommands.RunAsync,
+    MissesCommand.RunAsync);
 var exitCode = await CommandLineParser.InvokeAsync(args, actions, Console.Out, Console.Error);
 
 // Not returned: a thread that a plugin left running would keep the process alive.

@@ -26,6 +26,7 @@ internal sealed class AdminEndpoints(
         GET  /metrics                metrics for Prometheus
         GET  /status                 backend, queue, slots, templates, snapshots, plugins and restores as JSON
         GET  /explain/{request-id}   why a request was placed where it was (the id is in X-Bioproxy-Request-Id)
+        GET  /misses                 what was computed again, by client and cause, as JSON (bioproxy misses shows it as a table)
         GET  /kv                     the snapshots as JSON (bioproxy kv list shows them as a table)
         GET  /kv/{file}              one snapshot
         GET  /logs/{model}           the last lines that the server of a pool's model wrote, as text
@@ -61,6 +62,8 @@ internal sealed class AdminEndpoints(
             "/health" => WriteHealthAsync(http),
             "/status" => WriteAsync(http, StatusCodes.Status200OK, Json, AdminJson.Document(_status.Write)),
             "/metrics" => WriteMetricsAsync(http),
+            "/misses" => WriteAsync(
+                http, StatusCodes.Status200OK, Json, AdminJson.Document(writer => MissesPage.Write(writer, explanations.Misses))),
             "/kv" => WriteAsync(http, StatusCodes.Status200OK, Json, operations.Kv.List()),
             _ when After(path, "/logs/") is { } model => WriteLogAsync(http, model),
             _ when After(path, "/kv/") is { } file => WriteFoundAsync(

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Requests;
 
 namespace Bioproxy.Host.Admin;
@@ -43,6 +44,20 @@ internal static class ExplainPage
         writer.WriteString("result", explanation.Result);
         writer.WriteNumberOrNull("cached_tokens", explanation.CachedTokens);
         writer.WriteNumberOrNull("computed_tokens", explanation.ComputedTokens);
+        if (explanation.Conversation is { } conversation)
+        {
+            writer.WriteString("conversation", conversation);
+            writer.WriteString("conversation_source", explanation.ConversationSource);
+        }
+
+        if (explanation.Side != SideKind.None)
+            writer.WriteString("side_request", AdminJson.Name(explanation.Side));
+        if (explanation is { LostTokens: { } tokens, LostSeconds: { } seconds })
+        {
+            writer.WriteNumber("lost_tokens", tokens);
+            writer.WriteSeconds("lost_seconds", TimeSpan.FromSeconds(seconds));
+        }
+
         if (explanation.Difference is not { } difference)
         {
             writer.WriteNull("first_difference");
@@ -52,8 +67,16 @@ internal static class ExplainPage
         writer.WriteStartObject("first_difference");
         writer.WriteNumber("position_bytes", difference.Position);
         writer.WriteString("where", difference.Where);
+        if (difference.Line is { } line)
+            writer.WriteNumber("line", line);
+        if (difference.Cause != MissCause.Other)
+            writer.WriteString("cause", AdminJson.Name(difference.Cause));
+        if (difference.Rule is { } mending)
+            writer.WriteString("rule", mending);
         if (difference.Excerpt is { } excerpt)
             writer.WriteString("excerpt", excerpt);
+        if (difference.Was is { Length: > 0 } was)
+            writer.WriteString("was", was);
         writer.WriteEndObject();
     }
 }

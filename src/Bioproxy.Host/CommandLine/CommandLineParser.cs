@@ -20,6 +20,7 @@ internal static class CommandLineParser
             BackendCommands.Doctor(options, actions.Doctor),
             PluginsCommand.Make(options, actions.Plugins),
             KvCommands.Make(options, actions.Kv),
+            MissesCommands.Make(options, actions.Misses),
         };
         foreach (var option in options.All)
             root.Options.Add(option);

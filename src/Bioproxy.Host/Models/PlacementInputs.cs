@@ -40,24 +40,34 @@ internal sealed class PlacementInputs(ModelContext context, SlotTable table, Mod
                 : default,
             Rates = rates,
             Now = now,
-            LeastSaved = maySave && !IsSide(prompt, (int)(prompt.Chain.Length * rates.TokensPerByte)) ? saver.LeastTokens : 0,
+            LeastSaved = maySave && !IsShort((int)(prompt.Chain.Length * rates.TokensPerByte)) ? saver.LeastTokens : 0,
             SavesAll = _options.KvSave == SaveMode.Always,
         };
         return (plan, whole, through?.Snapshot);
     }
 
     /// <summary>What a slot holds once this prompt has been computed in it.</summary>
-    public SlotContent ContentOf(CanonicalPrompt prompt, SlotWork work, Snapshot? whole) => new(prompt.Chain, 1, IsSaved: false)
+    public SlotContent ContentOf(CanonicalPrompt prompt, SlotWork work, Snapshot? whole)
     {
-        Domain = prompt.Domain,
-        Session = prompt.Session,
-        Turns = work.IsOwn ? 0 : prompt.Turns,
-        Saved = whole?.SavedPrefix,
-        IsSide = IsSide(prompt, int.MaxValue),
-    };
+        var side = prompt.Side == SideKind.None && table.IsBesideItsConversation(prompt) ? SideKind.Beside : prompt.Side;
+        return new SlotContent(prompt.Chain, 1, IsSaved: false)
+        {
+            Domain = prompt.Domain,
+            Session = prompt.Session,
+            Tools = prompt.Shape.Tools,
+            Opening = prompt.Session is null ? 0 : prompt.Opening,
+            FirstMessage = prompt.Session is null ? 0 : prompt.FirstMessage,
+            Turns = work.IsOwn ? 0 : prompt.Turns,
+            Saved = whole?.SavedPrefix,
+            IsSide = side != SideKind.None && !prompt.IsRepeated, // the answer's tokens show whether it is too short to be kept
+            Side = side,
+            IsRepeated = prompt.IsRepeated,
+        };
+    }
 
-    /// <summary>Titles, tags, summaries: too short to be kept, or beside the conversation that the client says they belong to.</summary>
-    private bool IsSide(CanonicalPrompt prompt, int tokens) => tokens < _options.KvMinTokens || table.IsBesideItsConversation(prompt);
+    /// <summary>Too short to wait until what it displaces is saved. A long side request waits: what it displaces is worth more than the
+    /// seconds.</summary>
+    private bool IsShort(int tokens) => tokens < _options.KvMinTokens;
 
     private Snapshot? Usable(Snapshot? snapshot)
     {

@@ -23,6 +23,11 @@ internal sealed class CanonicalPrompt : IDisposable
 
     private byte[]? _buffer;
     private readonly int _length;
+    private ulong? _opening;
+    private ulong? _firstMessage;
+
+    /// <summary>How Open WebUI's tasks begin.</summary>
+    private static ReadOnlySpan<byte> TaskOpening => "### Task:"u8;
 
     private CanonicalPrompt(byte[] buffer, int length)
     {
@@ -51,6 +56,33 @@ internal sealed class CanonicalPrompt : IDisposable
 
     /// <summary>What the client calls the conversation; null when it does not.</summary>
     public string? Session { get; init; }
+
+    /// <summary>Other conversations may have the same name: some programs send one <c>prompt_cache_key</c> with all.</summary>
+    public bool IsSessionShared { get; set; }
+
+    public RequestShape Shape { get; init; }
+
+    /// <summary>Where the first message begins that is not a system message.</summary>
+    public int BodyStart { get; private init; } = 1;
+
+    /// <summary>Set when the request has been compared with earlier ones.</summary>
+    public SideKind Side { get; set; }
+
+    /// <summary>A side request of a kind that repeats its earlier ones.</summary>
+    public bool IsRepeated { get; set; }
+
+    /// <summary>Tokens of the prompt; 0 until the backend has reported them.</summary>
+    public int Tokens { get; set; }
+
+    /// <summary>Where the first message ends that is not a system message.</summary>
+    public int FirstMessageEnd { get; private init; } = 1;
+
+    /// <summary>A checksum of the system messages and all that is rendered before them; 0 when there is neither. It tells openings apart,
+    /// and decides nothing about reuse.</summary>
+    public ulong Opening => _opening ??= ChecksumOf(1, BodyStart);
+
+    /// <summary>A checksum of the first message that is not a system message; 0 when there is none. As <see cref="Opening"/>.</summary>
+    public ulong FirstMessage => _firstMessage ??= ChecksumOf(BodyStart, FirstMessageEnd);
 
     /// <summary>The backend takes the slot that it is told. Where it does not, it takes the one that shares most with the prompt.</summary>
     public bool CanPin { get; init; } = true;
@@ -81,10 +113,17 @@ internal sealed class CanonicalPrompt : IDisposable
         var system = WriteSystem(prompt, buffer.AsSpan(at));
         at += system;
         var turns = 1;
+        var (bodyStart, firstEnd) = (0, 0);
+        var (userTurns, isTask) = (0, false);
         for (var m = 0; m < source.Messages.Count; m++)
         {
             var message = source.Messages[m];
             turns += message.Role == "assistant" ? 1 : 0;
+            if (bodyStart > 0 && firstEnd == 0)
+                firstEnd = at;
+            else if (bodyStart == 0 && message.Role is not ("system" or "developer"))
+                bodyStart = at;
+            var contentStart = at + 3 + message.Role.Length;
             buffer[at++] = MessageMark;
             at += Encoding.UTF8.GetBytes(rendered.RoleOf(m), buffer.AsSpan(at));
             buffer[at++] = ContentMark;
@@ -96,6 +135,12 @@ internal sealed class CanonicalPrompt : IDisposable
                 at += range.IsText
                     ? WriteText(part, range.Range.Of(body), buffer.AsSpan(at))
                     : Copy(rendered.Of(range.Range), buffer.AsSpan(at));
+            }
+
+            if (message.Role == "user" && !message.Parts.Any(static part => part.Type == "tool_result"))
+            {
+                userTurns++;
+                isTask = at > contentStart && buffer.AsSpan(contentStart, at - contentStart).StartsWith(TaskOpening);
             }
 
             foreach (var (name, value) in message.Others)
@@ -118,6 +163,19 @@ internal sealed class CanonicalPrompt : IDisposable
             Domain = domain,
             Session = session,
             Turns = turns,
+            Shape = new RequestShape
+            {
+                Messages = source.Messages.Count,
+                UserTurns = userTurns,
+                HasAnswers = turns > 1,
+                Tools = source.Tools,
+                MaxTokens = source.MaxTokens,
+                HasSchema = source.HasSchema,
+                IsTask = isTask && userTurns == 1,
+                Bytes = at,
+            },
+            BodyStart = bodyStart > 0 ? bodyStart : at,
+            FirstMessageEnd = firstEnd > 0 ? firstEnd : at,
             HeadLength = head,
             HasSystemMember = system > 0,
             CanPin = canPin,
@@ -173,6 +231,9 @@ internal sealed class CanonicalPrompt : IDisposable
         _buffer = null;
         ArrayPool<byte>.Shared.Return(buffer);
     }
+
+    private ulong ChecksumOf(int start, int end) =>
+        end > start ? ((ulong)(end - start) << 32) | PromptChain.Check(PromptChain.NoCheck, Text[start..end]) : 0;
 
     private static int SizeLimit(EditablePrompt prompt)
     {

@@ -16,6 +16,15 @@ internal static class HeadMember
     /// <summary>The index of <c>lora</c>.</summary>
     public static readonly int Lora = Array.IndexOf(Names, "lora");
 
+    /// <summary>The index of <c>tools</c>.</summary>
+    public static readonly int Tools = Array.IndexOf(Names, "tools");
+
+    /// <summary>The index of <c>response_format</c>.</summary>
+    public static readonly int ResponseFormat = Array.IndexOf(Names, "response_format");
+
+    /// <summary>The index of <c>json_schema</c>.</summary>
+    public static readonly int JsonSchema = Array.IndexOf(Names, "json_schema");
+
     /// <summary>Many clients send empty lists and defaults where others send nothing; the backend renders both alike.</summary>
     public static bool IsDefault(ReadOnlySpan<byte> value) =>
         value.SequenceEqual("null"u8) || value.SequenceEqual("[]"u8) || value.SequenceEqual("{}"u8)

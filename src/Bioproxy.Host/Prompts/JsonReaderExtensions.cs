@@ -14,6 +14,22 @@ internal static class JsonReaderExtensions
         return new JsonRange(start, (int)reader.BytesConsumed - start);
     }
 
+    /// <summary>Skips a value and counts its elements; what is not an array has none.</summary>
+    public static JsonRange SkipElements(this ref Utf8JsonReader reader, out int count)
+    {
+        count = 0;
+        if (reader.TokenType != JsonTokenType.StartArray)
+            return reader.SkipValue();
+        var start = (int)reader.TokenStartIndex;
+        for (reader.Read(); reader.TokenType != JsonTokenType.EndArray; reader.Read())
+        {
+            reader.Skip();
+            count++;
+        }
+
+        return new JsonRange(start, (int)reader.BytesConsumed - start);
+    }
+
     /// <summary>Skips the array at whose start the reader stands, and counts the prompts it is: one of tokens (and text) when it holds a
     /// number, otherwise one for each element.</summary>
     public static int SkipPrompts(this ref Utf8JsonReader reader)

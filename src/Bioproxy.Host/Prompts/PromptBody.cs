@@ -29,6 +29,21 @@ internal sealed class PromptBody
     /// <summary>The value of <c>prompt_cache_key</c>: requests with the same one belong together.</summary>
     public JsonRange? CacheKey { get; init; }
 
+    /// <summary>The value of <c>metadata</c>, in which some clients pack the conversation's id.</summary>
+    public JsonRange? Metadata { get; init; }
+
+    /// <summary>The value of <c>previous_response_id</c>.</summary>
+    public JsonRange? PreviousResponse { get; init; }
+
+    /// <summary>The most tokens that the answer may have, under whatever name the protocol has for it; null when not limited.</summary>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>The number of tools.</summary>
+    public int Tools { get; init; }
+
+    /// <summary>The answer has to follow a JSON schema.</summary>
+    public bool HasSchema => _head[HeadMember.ResponseFormat] is not null || _head[HeadMember.JsonSchema] is not null;
+
     /// <summary>The value of <c>user</c>.</summary>
     public JsonRange? User { get; init; }
 

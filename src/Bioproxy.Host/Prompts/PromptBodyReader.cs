@@ -20,6 +20,10 @@ internal sealed class PromptBodyReader
     private bool _wantsCache = true;
     private JsonRange? _cacheKey;
     private JsonRange? _user;
+    private JsonRange? _metadata;
+    private JsonRange? _previousResponse;
+    private int? _maxTokens;
+    private int _tools;
     private JsonRange? _idSlot;
     private JsonRange? _cachePrompt;
     private int _choices = 1;
@@ -66,6 +70,10 @@ internal sealed class PromptBodyReader
             WantsCache = _wantsCache,
             CacheKey = _cacheKey,
             User = _user,
+            Metadata = _metadata,
+            PreviousResponse = _previousResponse,
+            MaxTokens = _maxTokens,
+            Tools = _tools,
             Choices = _choices,
             Prompts = _prompts,
             Messages = _infill?.Messages ?? _messages,
@@ -143,6 +151,34 @@ internal sealed class PromptBodyReader
         }
         else
         {
+            return ReadTrait(ref reader);
+        }
+
+        return true;
+    }
+
+    /// <summary>Members that say which conversation the request belongs to, or what it is for.</summary>
+    private bool ReadTrait(ref Utf8JsonReader reader)
+    {
+        if (reader.ValueTextEquals("metadata"u8))
+        {
+            reader.Read();
+            _metadata = reader.SkipValue();
+        }
+        else if (reader.ValueTextEquals("previous_response_id"u8))
+        {
+            reader.Read();
+            _previousResponse = reader.SkipValue();
+        }
+        else if (reader.ValueTextEquals("max_tokens"u8) || reader.ValueTextEquals("max_completion_tokens"u8)
+            || reader.ValueTextEquals("max_output_tokens"u8) || reader.ValueTextEquals("n_predict"u8))
+        {
+            reader.Read();
+            _maxTokens = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var most) && most >= 0 ? most : null;
+            reader.Skip();
+        }
+        else
+        {
             return false;
         }
 
@@ -167,7 +203,7 @@ internal sealed class PromptBodyReader
         }
 
         reader.Read();
-        var value = reader.SkipValue();
+        var value = index == HeadMember.Tools ? reader.SkipElements(out _tools) : reader.SkipValue();
         if (index >= 0)
             _head[index] = HeadMember.IsDefault(value.Of(_body.Span)) ? null : value;
     }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Security.Cryptography;
 using System.Text;
 using Bioproxy.Abstractions;
 using Bioproxy.Host.Configuration;
@@ -13,33 +12,39 @@ namespace Bioproxy.Host.Requests;
 /// <summary>Who sends a request. Names and keys are kept as hashes only.</summary>
 /// <param name="Client">Whose turn it is in the queue: the API key, else the address, and the user that the request names.</param>
 /// <param name="Domain">Whose KV state it may reuse; null where callers are not told apart.</param>
-/// <param name="Session">What the client calls the conversation; null when it does not.</param>
+/// <param name="Session">The conversation that the client names, see <see cref="ConversationKey"/>; null when it names none.</param>
 /// <param name="Lane">Its lane; null when it asked for a lane that does not exist.</param>
 internal readonly record struct Caller(ulong Client, string? Domain, string? Session, PromptLane? Lane)
 {
     public const string LaneHeader = "X-Bioproxy-Lane";
-    private const string SessionHeader = "X-Session-Id";
     private const int MaxRemembered = 4096;
 
     /// <summary>Domains by key and name: few, and needed for every request.</summary>
     private static readonly ConcurrentDictionary<(string Key, string Named), string> Domains = new();
+
+    /// <summary>The header or member that names the conversation.</summary>
+    public string? SessionSource { get; init; }
+
+    /// <summary>The client says that a sub-agent asks.</summary>
+    public bool IsSubAgent { get; init; }
 
     public static Caller Of(IHeaderDictionary headers, IPAddress? address, PromptBody? prompt, ProxyOptions options)
     {
         var key = KeyOf(headers);
         var named = options.KvDomainHeader is { } name && headers.TryGetValue(name, out var value) ? value.ToString() : "";
         var user = Text(prompt, prompt?.User);
-        var session = headers.TryGetValue(SessionHeader, out var given) && given.ToString() is { Length: > 0 } id
-            ? id
-            : Text(prompt, prompt?.CacheKey);
-        var who = key.Length + named.Length > 0
-            ? key + "\n" + named
-            : ClientAddress.Of(headers, address, options.TrustedProxies)?.ToString() ?? "";
+        var scope = key + "\n" + named;
+        var who = key.Length + named.Length > 0 ? scope : ClientAddress.Of(headers, address, options.TrustedProxies)?.ToString() ?? "";
+        var (session, source) = ConversationKey.Of(headers, prompt, scope);
         return new Caller(
             ((ulong)(uint)who.GetHashCode(StringComparison.Ordinal) << 32) | (uint)user.GetHashCode(StringComparison.Ordinal),
             DomainOf(key, named),
-            session.Length > 0 ? Hex(session) : null,
-            LaneOf(headers[LaneHeader].ToString(), options.BatchApiKeys.Contains(key, StringComparer.Ordinal)));
+            session,
+            LaneOf(headers[LaneHeader].ToString(), options.BatchApiKeys.Contains(key, StringComparer.Ordinal)))
+        {
+            SessionSource = source,
+            IsSubAgent = ConversationKey.NamesSubAgent(headers),
+        };
     }
 
     /// <summary>Why a request without a <see cref="Lane"/> is refused.</summary>
@@ -57,7 +62,7 @@ internal readonly record struct Caller(ulong Client, string? Domain, string? Ses
             return known;
         if (Domains.Count >= MaxRemembered)
             Domains.Clear(); // a client makes keys up
-        return Domains[(key, named)] = Hex(key + "\n" + named);
+        return Domains[(key, named)] = ConversationKey.Hash(key + "\n" + named);
     }
 
     private static PromptLane? LaneOf(string asked, bool isBatchKey) => asked switch
@@ -80,6 +85,4 @@ internal readonly record struct Caller(ulong Client, string? Domain, string? Ses
 
     private static string Text(PromptBody? prompt, Json.JsonRange? range) =>
         range is { } value ? Encoding.UTF8.GetString(value.Of(prompt!.Body.Span)) : "";
-
-    private static string Hex(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 6));
 }

@@ -5,15 +5,20 @@ using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.Host.Requests;
 
-/// <summary>Records the placement of each request, and for a miss where the prompt differs from recent ones.</summary>
-internal sealed class Explainer(ExplanationLog log, ProxyOptions options, TimeProvider time) : IDisposable
+/// <summary>Records the placement of each request, and for a miss where the prompt differs from recent ones and what that cost.</summary>
+internal sealed class Explainer(ExplanationLog log, RecentPrompts recent, ProxyOptions options, TimeProvider time)
 {
-    private readonly RecentPrompts _recent = new();
-
-    public void Explain(Exchange exchange, Placement placement, CanonicalPrompt? prompt, PromptTimings? timings, string result)
+    /// <param name="asked">The request.</param>
+    /// <param name="placement">Where it went.</param>
+    /// <param name="timings">What the backend reported; null when it reported nothing.</param>
+    /// <param name="result">The cache result.</param>
+    /// <param name="prefill">Prompt tokens that its model computes per second.</param>
+    public Explanation Explain(PreparedRequest asked, Placement placement, PromptTimings? timings, string result, double prefill)
     {
-        var plan = placement.Plan;
-        log.Add(new Explanation
+        var (exchange, plan) = (asked.Exchange, placement.Plan);
+        var conversation = asked.Canonical is { } named ? named.Session ?? ConversationKey.Derived(named) : null;
+        var lost = LostBy(asked, placement, timings);
+        var explanation = new Explanation
         {
             Id = exchange.Id,
             At = time.GetUtcNow(),
@@ -32,14 +37,45 @@ internal sealed class Explainer(ExplanationLog log, ProxyOptions options, TimePr
             Result = result,
             CachedTokens = timings?.CachedTokens,
             ComputedTokens = timings?.ComputedTokens,
-            Difference = prompt is not null && result is "cold" or "ineffective" && timings?.ComputedTokens >= options.KvMinTokens
-                ? _recent.Closest(prompt, options.ExplainExcerpts)
-                : null,
-        });
+            Conversation = conversation,
+            ConversationSource = conversation is null ? null : asked.SessionSource ?? ConversationKey.FirstMessages,
+            Side = asked.Canonical?.Side ?? SideKind.None,
+            LostTokens = lost?.Tokens,
+            LostSeconds = lost?.Tokens / prefill,
+            Difference = lost?.Difference
+                ?? (asked.Canonical is { } prompt && result is "cold" or "ineffective" && timings?.ComputedTokens >= options.KvMinTokens
+                    ? recent.Closest(prompt, options.ExplainExcerpts)
+                    : null),
+        };
+        log.Add(explanation);
+        if (lost is { } prefix)
+            log.Misses.Add(MissOf(asked, timings!, prefix, conversation!, prefix.Tokens / prefill));
+        return explanation;
     }
 
-    /// <summary>The request no longer needs its prompt: later prompts are compared with it.</summary>
-    public void Keep(CanonicalPrompt prompt) => _recent.Keep(prompt);
+    /// <summary>Only a request that computed much is compared, so that hits cost nothing. One that asked for no reuse lost
+    /// nothing.</summary>
+    private LostPrefix? LostBy(PreparedRequest asked, Placement placement, PromptTimings? timings)
+    {
+        if (asked.Canonical is not { } prompt || timings is null)
+            return null;
+        prompt.Tokens = timings.PromptTokens;
+        return timings.ComputedTokens < options.KvMinTokens || asked.HasOtherExplanation(placement)
+            ? null
+            : recent.LostBy(prompt, timings.CachedTokens, timings.PromptTokens, options.KvMinTokens, options.ExplainExcerpts);
+    }
 
-    public void Dispose() => _recent.Dispose();
+    private Miss MissOf(PreparedRequest asked, PromptTimings timings, LostPrefix lost, string conversation, double seconds) => new()
+    {
+        Id = asked.Exchange.Id,
+        At = time.GetUtcNow(),
+        Client = ClientName.Of(asked.Head.Headers.UserAgent.ToString()),
+        Domain = asked.Domain,
+        Conversation = conversation,
+        Difference = lost.Difference,
+        LostTokens = lost.Tokens,
+        LostSeconds = seconds,
+        PromptTokens = timings.PromptTokens,
+        CachedTokens = timings.CachedTokens,
+    };
 }

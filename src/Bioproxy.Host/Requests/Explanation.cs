@@ -40,6 +40,20 @@ internal sealed record Explanation
     public int? CachedTokens { get; init; }
     public int? ComputedTokens { get; init; }
 
+    /// <summary>See <see cref="ConversationKey"/>; null where the prompt is not compared with others.</summary>
+    public string? Conversation { get; init; }
+
+    /// <summary>The header or member that named the conversation, or <see cref="ConversationKey.FirstMessages"/>.</summary>
+    public string? ConversationSource { get; init; }
+
+    /// <summary>What the request was beside a conversation.</summary>
+    public SideKind Side { get; init; }
+
+    /// <summary>Tokens that had been computed before and were computed again; null when none of note were.</summary>
+    public int? LostTokens { get; init; }
+
+    public double? LostSeconds { get; init; }
+
     /// <summary>For a miss: where the prompt stops being like the closest known one.</summary>
     public PromptDifference? Difference { get; init; }
 }

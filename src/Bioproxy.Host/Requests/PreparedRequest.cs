@@ -8,7 +8,7 @@ using Bioproxy.Host.Prompts;
 namespace Bioproxy.Host.Requests;
 
 /// <summary>A gated request that has been read and transformed. On disposal its prompt joins the recent ones.</summary>
-internal sealed class PreparedRequest(Explainer explainer) : IDisposable
+internal sealed class PreparedRequest(ConversationTracker conversations) : IDisposable
 {
     /// <summary>How many splices the plugins' edits are.</summary>
     private int? _edits;
@@ -29,6 +29,9 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
 
     /// <summary>The prompt in the form in which prompts are compared; null where nothing of it may be reused.</summary>
     public required CanonicalPrompt? Canonical { get; init; }
+
+    /// <summary>The header or member that names its conversation; null for none.</summary>
+    public string? SessionSource { get; init; }
 
     /// <summary>Whose turn in the queue it takes.</summary>
     public required ulong Client { get; init; }
@@ -108,7 +111,7 @@ internal sealed class PreparedRequest(Explainer explainer) : IDisposable
     public void Dispose()
     {
         if (Canonical is not null)
-            explainer.Keep(Canonical);
+            conversations.Keep(Canonical);
     }
 
     private SplicedBody Spliced() => new(Body.Memory, Splices, Body.JsonRange.Start);

@@ -33,6 +33,7 @@ internal sealed class RequestPath : IPluginBackend
     private readonly PluginStage _plugins;
     private readonly ModelRouter _router;
     private readonly Explainer _explainer;
+    private readonly ConversationTracker _conversations;
     private readonly RequestReport _report;
     private readonly FailureResponse _failures;
     private readonly ProxyOptions _options;
@@ -47,11 +48,13 @@ internal sealed class RequestPath : IPluginBackend
     private readonly BackendCaller _caller;
 
     public RequestPath(
-        PluginStage plugins, ModelRouter router, Explainer explainer, RequestReport report, ProxyOptions options, TimeProvider time)
+        PluginStage plugins, ModelRouter router, Explainer explainer, ConversationTracker conversations,
+        RequestReport report, ProxyOptions options, TimeProvider time)
     {
         _plugins = plugins;
         _router = router;
         _explainer = explainer;
+        _conversations = conversations;
         _report = report;
         _options = options;
         _time = time;
@@ -221,7 +224,6 @@ internal sealed class RequestPath : IPluginBackend
 
         using var answer = _streamer.Open(asked, response, turn, placement, asksForProgress);
         var failure = await _streamer.PassOnAsync(exchange, response, answer, clientGone).ConfigureAwait(false);
-
         _streams.Ended(asked.Conversation, failure, model.Sender, asked.Head.Headers);
 
         // 8 settle; the outcome first, so that nothing that follows can lose it
@@ -241,7 +243,7 @@ internal sealed class RequestPath : IPluginBackend
         {
             var cacheResult = placement.Verdict(timings?.CachedTokens, timings?.PromptTokens ?? 0);
             _report.Served(asked.Exchange, cacheResult, timings);
-            _explainer.Explain(asked.Exchange, placement, asked.Canonical, timings, cacheResult);
+            _report.Explained(asked.Exchange, _explainer.Explain(asked, placement, timings, cacheResult, model.Context.Rates.Now.Prefill));
             if (asked is { Canonical: { } prompt, Exchange.Status: StatusCodes.Status200OK })
                 model.Context.Preambles.Observe(prompt, asked.Prompt!.Source.Endpoint, asked.EditedBody);
         }
@@ -312,15 +314,15 @@ internal sealed class RequestPath : IPluginBackend
         IReadOnlyList<PluginResponseTransform> responses)
     {
         exchange.Lane = caller.Lane == PromptLane.Batch ? Lane.Batch : Lane.Interactive;
-        var isComparable = prompt is { Source: { HasChain: true, Generations: 1 } };
-        return new PreparedRequest(_explainer)
+        return new PreparedRequest(_conversations)
         {
             Exchange = exchange,
             Head = head,
             Body = body,
             Prompt = prompt,
             Splices = prompt?.Splices() ?? [],
-            Canonical = isComparable ? CanonicalPrompt.Build(prompt!, caller.Domain, caller.Session, exchange.Route.CanPin) : null,
+            Canonical = _conversations.PromptOf(prompt, caller, exchange.Route.CanPin),
+            SessionSource = caller.SessionSource,
             Client = caller.Client,
             Domain = caller.Domain,
             Responses = responses,

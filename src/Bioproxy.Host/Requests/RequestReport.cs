@@ -2,6 +2,7 @@ using Bioproxy.Host.Backends;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Models;
 using Bioproxy.Host.Plugins;
+using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -45,6 +46,19 @@ internal sealed partial class RequestReport(ProxyMetrics metrics, TimeProvider t
         LogServed(exchange.Id, exchange.Route.Name, exchange.Status, cacheResult, cached, prompt, Milliseconds(exchange));
     }
 
+    /// <summary>It is known which conversation a request belongs to, and whether it computed again what had been computed
+    /// before.</summary>
+    public void Explained(Exchange exchange, Explanation explanation)
+    {
+        if (explanation is { Conversation: { } conversation, ConversationSource: { } source })
+            LogConversation(exchange.Id, exchange.Route.Name, conversation, source, explanation.Side);
+        if (explanation is not { LostTokens: { } tokens, LostSeconds: { } seconds, Difference: { } difference })
+            return;
+        var cause = MissCauses.NameOf(difference.Cause);
+        metrics.Missed(tokens, cause, exchange.Place);
+        LogMissed(exchange.Id, exchange.Route.Name, tokens, seconds, cause, difference.Rule ?? "none");
+    }
+
     /// <summary>A plugin's handler has answered.</summary>
     public void Handled(Exchange exchange, PluginHandler handler) =>
         LogHandled(exchange.Id, exchange.Route.Name, exchange.Status, handler.Name, handler.Plugin, Milliseconds(exchange));
@@ -78,6 +92,14 @@ internal sealed partial class RequestReport(ProxyMetrics metrics, TimeProvider t
 
     [LoggerMessage(LogLevel.Information, "{Id} {Route} {Status} {Source}, {Milliseconds:0} ms")]
     private partial void LogServedBlind(string id, string route, int status, string source, double milliseconds);
+
+    [LoggerMessage(
+        LogLevel.Information,
+        "{Id} {Route} computed about {Tokens} prompt tokens again ({Seconds:0.0} s): {Cause}; rule against it: {Rule}")]
+    private partial void LogMissed(string id, string route, int tokens, double seconds, string cause, string rule);
+
+    [LoggerMessage(LogLevel.Debug, "{Id} {Route} belongs to conversation {Conversation} by its {Source}; side request: {Side}")]
+    private partial void LogConversation(string id, string route, string conversation, string source, SideKind side);
 
     [LoggerMessage(LogLevel.Information, "{Id} {Route} {Status} answered by {Handler} of {Plugin}, {Milliseconds:0} ms")]
     private partial void LogHandled(string id, string route, int status, string handler, string plugin, double milliseconds);

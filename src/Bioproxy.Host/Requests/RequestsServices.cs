@@ -10,6 +10,8 @@ internal static class RequestsServices
 {
     public static IServiceCollection AddRequests(this IServiceCollection services) => services
         .AddSingleton<ExplanationLog>()
+        .AddSingleton<RecentPrompts>()
+        .AddSingleton<ConversationTracker>()
         .AddSingleton<Explainer>()
         .AddSingleton<RequestReport>()
         .AddSingleton<FailureResponse>()

@@ -26,7 +26,7 @@ internal sealed class ConversationAffinity
             {
                 if (_turns[(_next - back + Most) % Most] is not { } turn || turn.Domain != prompt.Domain)
                     continue;
-                if (turn.Session is { } session && session == prompt.Session)
+                if (turn.Session is { } session && session == prompt.Session && !prompt.IsSessionShared)
                     return turn.Place;
                 if (turn.Chain.Length > longest && prompt.StartsWith(turn.Chain))
                     (place, longest) = (turn.Place, turn.Chain.Length);

@@ -14,6 +14,8 @@ internal sealed class ProxyMetrics : IDisposable
     private readonly Counter<long> _requests;
     private readonly Counter<long> _cacheResults;
     private readonly Counter<long> _promptTokens;
+    private readonly Counter<long> _misses;
+    private readonly Counter<long> _lostTokens;
     private readonly Counter<long> _queueRejections;
     private readonly Counter<long> _warmUpExecutions;
     private readonly Counter<long> _warmUpErrors;
@@ -45,6 +47,8 @@ internal sealed class ProxyMetrics : IDisposable
         _promptTokens = Counter(
             "bioproxy_prompt_tokens_total",
             "Prompt tokens by source (cached or computed, as the backend reported them) and by the result of the request they belong to.");
+        _misses = Counter("bioproxy_misses_total", "Requests that computed a prefix again that had been computed before, by cause.");
+        _lostTokens = Counter("bioproxy_lost_prompt_tokens_total", "Prompt tokens that they computed again, estimated, by cause.");
         _queueRejections = Counter("bioproxy_queue_rejections_total", "Requests the slot queue turned away, by reason: full or timeout.");
 
         // Observable, because a counter is not exported before its first measurement, and this one must read 0 before the first round.
@@ -108,6 +112,13 @@ internal sealed class ProxyMetrics : IDisposable
 
     public void FirstByte(string endpoint, TimeSpan elapsed, ServingPlace place = default) =>
         Record(_timeToFirstByte, elapsed, place, new("endpoint", endpoint));
+
+    /// <summary>A request computed again what had been computed before.</summary>
+    public void Missed(long tokens, string cause, ServingPlace place = default)
+    {
+        Add(_misses, 1, place, new("cause", cause));
+        Add(_lostTokens, tokens, place, new("cause", cause));
+    }
 
     public void CacheResult(string result, ServingPlace place = default) => Add(_cacheResults, 1, place, new("result", result));
 

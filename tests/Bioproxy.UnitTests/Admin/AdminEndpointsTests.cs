@@ -380,6 +380,83 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
         Assert.Equal("""{"position_bytes":1024,"where":"message 1 (system), its text"}""", Compact(json.GetProperty("first_difference")));
     }
 
+    [Fact]
+    public async Task Explain_LostPrefix_TellsWhatItCost()
+    {
+        _admin.Explanations.Add(new Explanation
+        {
+            Id = "r1",
+            At = default,
+            Route = "chat",
+            Lane = "interactive",
+            Status = 200,
+            Chosen = null,
+            Result = "cold",
+            Conversation = "cd34",
+            ConversationSource = "X-Session-Id",
+            Side = SideKind.Beside,
+            LostTokens = 900,
+            LostSeconds = 1.8,
+            Difference = Difference,
+        });
+
+        var (_, json) = await _admin.AskJsonAsync("/explain/r1");
+
+        Assert.Equal(("cd34", "X-Session-Id"), (Text(json, "conversation"), Text(json, "conversation_source")));
+        Assert.Equal("beside", Text(json, "side_request"));
+        Assert.Equal((900, 1.8), (json.GetProperty("lost_tokens").GetInt32(), json.GetProperty("lost_seconds").GetDouble()));
+        Assert.Equal(
+            """{"position_bytes":40,"where":"message 1 (system), its text, line 2","line":2,"""
+            + "\"cause\":\"current_date\",\"rule\":\"current_date\"}",
+            Compact(json.GetProperty("first_difference")));
+    }
+
+    [Fact]
+    public async Task Misses_None_IsTheSameShape()
+    {
+        var (status, json) = await _admin.AskJsonAsync("/misses");
+
+        Assert.Equal(200, status);
+        Assert.Equal("""{"misses":0,"lost_tokens":0,"lost_seconds":0,"clients":[],"last":[]}""", Compact(json));
+    }
+
+    [Fact]
+    public async Task Misses_OfAClient_AreSummedUpByCause()
+    {
+        _admin.Explanations.Misses.Add(new Miss
+        {
+            Id = "r1",
+            At = default,
+            Client = "opencode",
+            Domain = "ab12",
+            Conversation = "cd34",
+            Difference = Difference with { Excerpt = "29", Was = "28" },
+            LostTokens = 900,
+            LostSeconds = 1.8,
+            PromptTokens = 1000,
+            CachedTokens = 4,
+        });
+
+        var (_, json) = await _admin.AskJsonAsync("/misses");
+
+        Assert.Equal(
+            """[{"client":"opencode","key":"ab12","misses":1,"lost_tokens":900,"lost_seconds":1.8"""
+            + ""","causes":[{"cause":"current_date","rule":"current_date","misses":1,"lost_tokens":900,"lost_seconds":1.8}]}]""",
+            Compact(json.GetProperty("clients")));
+        Assert.Equal(
+            """{"request":"r1","at":"0001-01-01T00:00:00+00:00","client":"opencode","key":"ab12","conversation":"cd"""
+            + """34","cause":"current_date","rule":"current_date","where":"message 1 (system), its text, line 2","line":2"""
+            + ""","excerpt":"29","was":"28","prompt_tokens":1000,"cached_tokens":4,"lost_tokens":900,"lost_seconds":1.8}""",
+            Compact(json.GetProperty("last")[0]));
+    }
+
+    private static PromptDifference Difference => new(40, "message 1 (system), its text, line 2", null)
+    {
+        Line = 2,
+        Role = "system",
+        Cause = MissCause.CurrentDate,
+    };
+
     private Snapshot Saved(string file, string prefix, PromptChain chain) =>
         new(file, prefix, AdminFixture.Model, 1000, "hash", 4000, _admin.Clock.GetUtcNow(), chain);
 

@@ -8,6 +8,7 @@ public sealed class CommandLineParserTests : IDisposable
     private readonly StringWriter _out = new();
     private readonly StringWriter _error = new();
     private (string Command, ConfigurationInput Input)? _invoked;
+    private int? _misses;
     private KvRequest? _kv;
     private PluginsRequest? _plugins;
     private BackendChoice? _choice;
@@ -147,7 +148,7 @@ public sealed class CommandLineParserTests : IDisposable
         await Assert.ThrowsAsync<InvalidOperationException>(() =>
             CommandLineParser.InvokeAsync(
                 [],
-                new CommandActions((_, _) => throw new InvalidOperationException(), Check, Doctor, Kv, Plugins),
+                new CommandActions((_, _) => throw new InvalidOperationException(), Check, Doctor, Kv, Plugins, Misses),
                 _out,
                 _error));
 
@@ -166,7 +167,8 @@ public sealed class CommandLineParserTests : IDisposable
                 Check,
                 Doctor,
                 Kv,
-                Plugins),
+                Plugins,
+                Misses),
             _out,
             _error,
             stopping.Token);
@@ -175,7 +177,7 @@ public sealed class CommandLineParserTests : IDisposable
     }
 
     private Task<int> InvokeAsync(params string[] args) =>
-        CommandLineParser.InvokeAsync(args, new CommandActions(Run, Check, Doctor, Kv, Plugins), _out, _error);
+        CommandLineParser.InvokeAsync(args, new CommandActions(Run, Check, Doctor, Kv, Plugins, Misses), _out, _error);
 
     [Fact]
     public async Task Invoke_Kv_TakesWhatItIsAbout()
@@ -239,6 +241,25 @@ public sealed class CommandLineParserTests : IDisposable
         Assert.Equal(0, await InvokeAsync("plugins", "check", "--help"));
         Assert.Matches(@"0\s+all\s+is\s+well,\s+1\s+something\s+FAILED,\s+2\s", _out.ToString().ReplaceLineEndings(" "));
         Assert.Null(_plugins);
+    }
+
+    [Fact]
+    public async Task Invoke_Misses_TakesTheirNumber()
+    {
+        Assert.Equal(12, await InvokeAsync("misses"));
+        Assert.Equal(10, _misses);
+        Assert.Equal(12, await InvokeAsync("misses", "--last", "3", "--admin-port", "4"));
+        Assert.Equal(3, _misses);
+        Assert.Equal("4", _invoked?.Input.Overrides["admin_port"]);
+
+        Assert.Equal(CommandLineParser.WrongUsage, await InvokeAsync("misses", "--last", "-1"));
+        Assert.Equal(CommandLineParser.WrongUsage, await InvokeAsync("misses", "--last", "all"));
+    }
+
+    private Task<int> Misses(ConfigurationInput input, int last, CancellationToken cancellationToken)
+    {
+        (_invoked, _misses) = (("misses", input), last);
+        return Task.FromResult(12);
     }
 
     private Task<int> Plugins(ConfigurationInput input, PluginsRequest request, CancellationToken cancellationToken)

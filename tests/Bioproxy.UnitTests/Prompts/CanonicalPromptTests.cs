@@ -175,6 +175,55 @@ public sealed class CanonicalPromptTests
     }
 
     [Fact]
+    public void Shape_Messages_AreCountedByWhoWroteThem()
+    {
+        using var canonical = CanonicalPrompt.Build(Editable(
+            """{"max_tokens":9,"tools":[1],"messages":[{"role":"system","content":"s"},{"role":"user","content":"q"},"""
+            + """{"role":"assistant"},{"role":"tool","content":"r"},"""
+            + """{"role":"user","content":[{"type":"tool_result"}]},{"role":"user","content":"r"}]}"""));
+
+        Assert.Equal(
+            new RequestShape { Messages = 6, UserTurns = 2, HasAnswers = true, Tools = 1, MaxTokens = 9, Bytes = canonical.Text.Length },
+            canonical.Shape);
+    }
+
+    [Theory]
+    [InlineData("""[{"role":"user","content":"### Task:\nMake a title."}]""", true)]
+    [InlineData("""[{"role":"system","content":"s"},{"role":"user","content":[{"type":"text","text":"### Task: x"}]}]""", true)]
+    [InlineData("""[{"role":"user","content":"q"},{"role":"user","content":"### Task: x"}]""", false)]
+    [InlineData("""[{"role":"user","content":"What is a ### Task:?"}]""", false)]
+    [InlineData("""[{"role":"user"}]""", false)]
+    public void Shape_Task_IsTheOnlyQuestion(string messages, bool isTask)
+    {
+        using var canonical = CanonicalPrompt.Build(Editable($$"""{"messages":{{messages}}}"""));
+
+        Assert.Equal(isTask, canonical.Shape.IsTask);
+    }
+
+    [Fact]
+    public void Opening_SystemMessagesAndTools_AreThere()
+    {
+        const string System = """{"tools":[1],"messages":[{"role":"system","content":"s"},{"role":"developer","content":"d"},"q"]}""";
+        ulong[] openings =
+        [
+            OpeningOf(Hi),
+            OpeningOf(System),
+            OpeningOf(System.Replace("[1]", "[2]", StringComparison.Ordinal)),
+            OpeningOf(System.Replace("\"d\"", "\"e\"", StringComparison.Ordinal)),
+        ];
+
+        Assert.Equal(0ul, openings[0]);
+        Assert.Distinct(openings);
+        Assert.Equal(openings[1], OpeningOf(System.Replace("\"q\"", "\"r\"", StringComparison.Ordinal)));
+
+        static ulong OpeningOf(string json)
+        {
+            using var canonical = CanonicalPrompt.Build(Editable(json));
+            return canonical.Opening;
+        }
+    }
+
+    [Fact]
     public void Text_AfterDisposal_IsGoneAndTheChainIsNot()
     {
         var canonical = CanonicalPrompt.Build(Editable(Hi));

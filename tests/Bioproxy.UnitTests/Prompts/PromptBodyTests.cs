@@ -135,6 +135,34 @@ public sealed class PromptBodyTests
     [InlineData("""{"messages":[{"role":"user","content":"a"}],"cache_prompt":true}""", true)]
     public void HasChain_PromptAndWish_Decide(string json, bool expected) => Assert.Equal(expected, Chat(json)!.HasChain);
 
+    [Theory]
+    [InlineData("""{"tools":[{"a":[1,2]},{"b":1}]}""", 2)]
+    [InlineData("""{"tools":[ ]}""", 0)]
+    [InlineData("""{"tools":null}""", 0)]
+    [InlineData("""{"tools":{"a":1}}""", 0)]
+    [InlineData("""{"tools":[1,2],"tools":[1]}""", 1)]
+    [InlineData("""{"tools":[1,2],"tools":null}""", 0)]
+    public void Tools_OfTheLastMember_AreCounted(string json, int count) => Assert.Equal(count, Chat(json)!.Tools);
+
+    [Theory]
+    [InlineData("max_tokens", "5", 5)]
+    [InlineData("max_completion_tokens", "5", 5)]
+    [InlineData("max_output_tokens", "5", 5)]
+    [InlineData("n_predict", "5", 5)]
+    [InlineData("n_predict", "-1", null)]
+    [InlineData("max_tokens", "null", null)]
+    [InlineData("max_tokens", "\"5\"", null)]
+    [InlineData("max_tokens", "12345678901234567890", null)]
+    public void MaxTokens_AnyName_IsTheLimit(string name, string value, int? limit) =>
+        Assert.Equal(limit, Chat($$"""{"{{name}}":{{value}}}""")!.MaxTokens);
+
+    [Theory]
+    [InlineData("""{"response_format":{"type":"json_schema"}}""", true)]
+    [InlineData("""{"json_schema":{"a":1}}""", true)]
+    [InlineData("""{"response_format":{"type":"text"}}""", false)]
+    [InlineData("{}", false)]
+    public void HasSchema_Format_Decides(string json, bool expected) => Assert.Equal(expected, Chat(json)!.HasSchema);
+
     [Fact]
     public void Messages_StrangeOnes_AreKeptAsTheyAre()
     {

@@ -19,11 +19,11 @@ public sealed class PromptDifferenceTests
         "message 2 (user), its role")]
     [InlineData(
         """{"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"how late is it?","tool_calls":[2]}]}""",
-        "message 2 (user), a part or member that is no text")]
+        "message 2 (user), tool_calls")]
     [InlineData(
         """{"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"how late is it?","tool_calls":[1]},"""
         + """{"role":"assistant","content":"ten"}]}""",
-        "nowhere: the other one only goes on")]
+        "nowhere: the earlier prompt begins with all of this one")]
     [InlineData(
         """{"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"how late is it?","tool_calls":[1]}]"""
         + ""","tools":[{"type":"function"}]}""",
@@ -46,7 +46,7 @@ public sealed class PromptDifferenceTests
         using var prompt = TestPrompts.Chat("""{"messages":[{"role":"user","content":"hi"}],"tools":[{"type":"function"}]}""");
         using var before = TestPrompts.Chat("""{"messages":[{"role":"user","content":"hi"}],"tools":[{"type":"other"}]}""");
 
-        Assert.Equal("before the messages: in tools", PromptDifference.Between(prompt, before, withExcerpt: true).Where);
+        Assert.Equal("tools, tool 1", PromptDifference.Between(prompt, before, withExcerpt: true).Where);
         Assert.StartsWith("function\"}]", PromptDifference.Between(prompt, before, withExcerpt: true).Excerpt, StringComparison.Ordinal);
     }
 

@@ -17,6 +17,8 @@ internal static class TestPrompts
     public static CanonicalPrompt Chat(string json, string? domain = null, string? session = null) =>
         Build(json, PromptEndpoint.Chat, domain, session, canPin: true);
 
+    public static CanonicalPrompt At(PromptEndpoint endpoint, string json) => Build(json, endpoint, null, null, canPin: true);
+
     private static CanonicalPrompt Build(string json, PromptEndpoint endpoint, string? domain, string? session, bool canPin)
     {
         var prompt = new EditablePrompt(PromptBody.Read(Encoding.UTF8.GetBytes(json), endpoint)!, "id", isWarmUp: false);

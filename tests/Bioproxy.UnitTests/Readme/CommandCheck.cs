@@ -40,7 +40,12 @@ internal static partial class CommandCheck
     private static async Task<string?> BioproxyAsync(IReadOnlyList<string> arguments)
     {
         var nothing = new CommandActions(
-            (_, _) => Done(), (_, _, _) => Done(), (_, _, _) => Done(), (_, _, _) => Done(), (_, _, _) => Done());
+            (_, _) => Done(),
+            (_, _, _) => Done(),
+            (_, _, _) => Done(),
+            (_, _, _) => Done(),
+            (_, _, _) => Done(),
+            (_, _, _) => Done());
         var error = new StringWriter();
         var exitCode = await CommandLineParser.InvokeAsync([.. arguments], nothing, TextWriter.Null, error);
         return exitCode == 0 ? null : error.ToString();

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Bioproxy.Doubles;
 using Bioproxy.Host.Admin;
 using Bioproxy.Host.Http;
+using Bioproxy.Host.Prompts;
 using Bioproxy.Host.WarmUp;
 using Bioproxy.UnitTests.Admin;
 
@@ -92,6 +93,11 @@ public sealed partial class OperationsDocumentTests
         Assert.Equal(
             Enum.GetValues<WarmUpState>().Select(AdminJson.Name).Order(StringComparer.Ordinal),
             Document.SpansOf(Page.Paragraph("A template's `state`")).Skip(1).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void MissCauses_AreThoseOfTheCode() => Assert.Equal(
+        Enum.GetValues<MissCause>().Select(AdminJson.Name).Order(StringComparer.Ordinal),
+        Page.Rows("Cause").SelectMany(row => Document.SpansOf(row[0])).Order(StringComparer.Ordinal));
 
     /// <summary>A status may be ahead of the code while its row carries the mark for new ones.</summary>
     [Fact]

@@ -28,7 +28,7 @@ internal sealed class RequestPathFixture : IAsyncDisposable
     private readonly PluginManager _manager;
     private readonly TransformChain _chain;
     private readonly PluginStage _stage;
-    private readonly Explainer _explainer;
+    private readonly RecentPrompts _recent = new();
     private readonly RequestPath _path;
 
     public RequestPathFixture(Func<ProxyOptions, ProxyOptions>? change = null, IModelLoader? loader = null)
@@ -39,12 +39,12 @@ internal sealed class RequestPathFixture : IAsyncDisposable
         _manager = new PluginManager(
             FixturePlugins.Loader(_plugins.FullName), options, [], TimeProvider.System, NullLogger<PluginManager>.Instance);
         _chain = new TransformChain(Fence(PluginBudget.OfTransforms(options.PluginTimeBudget)));
-        _explainer = new Explainer(Log, options, TimeProvider.System);
+        var explainer = new Explainer(Log, _recent, options, TimeProvider.System);
         var report = new RequestReport(Model.Metrics, TimeProvider.System, NullLogger<RequestPath>.Instance);
         var handlers = Fence(PluginBudget.OfHandlers(options.HandlerTimeBudget));
         _stage = new PluginStage(_manager, _chain, handlers, new FailureResponse(report), report);
         var router = new ModelRouter(new ModelDirectory([Model.Model]), options);
-        _path = new RequestPath(_stage, router, _explainer, report, options, TimeProvider.System);
+        _path = new RequestPath(_stage, router, explainer, new ConversationTracker(_recent), report, options, TimeProvider.System);
     }
 
     public FakeBackend Backend { get; } = FakeBackend.Start(new FakeBackendOptions { Slots = 1, AnswerTokens = 8 });
@@ -102,7 +102,7 @@ internal sealed class RequestPathFixture : IAsyncDisposable
         await Model.DisposeAsync();
         _stage.Dispose();
         _chain.Dispose();
-        _explainer.Dispose();
+        _recent.Dispose();
         await _manager.DisposeAsync().DefaultTimeout();
         await Backend.DisposeAsync();
         Leaving.Dispose();

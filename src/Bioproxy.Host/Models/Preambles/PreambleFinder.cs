@@ -62,7 +62,8 @@ internal sealed class PreambleFinder(ProxyOptions options, LearnedRates rates)
                 if (other.Domain != prompt.Domain)
                     continue;
                 var shared = prompt.Text.CommonPrefixLength(other.Text);
-                var isOneSession = other.Session is not null && other.Session == prompt.Session;
+                var isOneSession = other.Session is not null && other.Session == prompt.Session
+                    && !(prompt.IsSessionShared && shared < prompt.FirstMessageEnd);
                 if (shared == other.Text.Length || shared == prompt.Text.Length || isOneSession)
                 {
                     _beginnings.Remove(node); // the same conversation

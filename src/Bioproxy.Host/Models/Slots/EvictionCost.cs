@@ -1,3 +1,5 @@
+using Bioproxy.Host.Prompts;
+
 namespace Bioproxy.Host.Models.Slots;
 
 /// <summary>What dropping a slot's content costs, in seconds of prefill that somebody is expected to wait for again.</summary>
@@ -5,6 +7,9 @@ internal static class EvictionCost
 {
     /// <summary>A conversation that was idle for half an hour is half as likely to be continued.</summary>
     public const double HalfLifeSeconds = 1800;
+
+    /// <summary>A sub-agent that was not asked for this long has given its answer; until then it waits for a tool.</summary>
+    private const double SubAgentSeconds = 120;
 
     /// <summary>Price of disk wear. A disk endures some hundred terabytes of writes, so a gigabyte is priced at a second of
     /// waiting.</summary>
@@ -16,9 +21,17 @@ internal static class EvictionCost
     /// <summary>Probability that this content is requested again.</summary>
     public static double ChanceOfReturn(SlotContent content, double now)
     {
-        var chance = content.IsSide ? 0.02 : ChanceOfReturn(content.Turns);
+        var chance = content.IsSide && !IsWorking(content, now) ? 0.02 : ChanceOfReturn(content.Turns);
         return chance * Math.Pow(0.5, Math.Max(0, now - content.UsedAt) / HalfLifeSeconds);
     }
+
+    /// <summary>Whether it belongs to a side request that has its answer. A conversation that is too short to
+    /// be kept does not, nor one that others will repeat, until it is on disk.</summary>
+    public static bool IsOver(SlotContent content, double now) =>
+        content.Side != SideKind.None && !IsWorking(content, now) && (!content.IsRepeated || content.IsSaved);
+
+    private static bool IsWorking(SlotContent content, double now) =>
+        content.Side == SideKind.SubAgent && now - content.UsedAt < SubAgentSeconds;
 
     /// <summary>Expected seconds of prefill that are paid again when this content is dropped.</summary>
     public static double Of(SlotContent content, in Rates rates, double now)

@@ -95,7 +95,8 @@ internal static class Planner
         return (rates.HasRam ? slot.EvictionCost * ShareWithRam : slot.EvictionCost, false);
     }
 
-    /// <summary>The slot with the lowest cost; among equals an empty one, then the least recently used.</summary>
+    /// <summary>The slot with the lowest cost; among equals an empty one, then one that holds nothing of use, then the least recently
+    /// used.</summary>
     private static SlotOption? Cheapest(ReadOnlySpan<SlotOption> slots, in Rates rates, bool mustBeFilled)
     {
         var (cheapest, cost) = (-1, 0.0);
@@ -112,7 +113,9 @@ internal static class Planner
         return cheapest < 0 ? null : slots[cheapest];
 
         static bool IsPreferred(in SlotOption slot, in SlotOption other) =>
-            slot.IsEmpty == other.IsEmpty ? slot.LastUsed < other.LastUsed : slot.IsEmpty;
+            slot.IsEmpty != other.IsEmpty ? slot.IsEmpty
+            : slot.IsSpent != other.IsSpent ? slot.IsSpent
+            : slot.LastUsed < other.LastUsed;
     }
 
     private static PlanOption Cheaper(PlanOption? best, in PlanOption other) =>

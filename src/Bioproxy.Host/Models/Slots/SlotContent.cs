@@ -20,6 +20,24 @@ internal sealed record SlotContent(PromptChain Chain, double Coverage, bool IsSa
     /// <summary>The client's name for the conversation; null when it gave none.</summary>
     public string? Session { get; init; }
 
+    /// <summary>The number of tools that its prompt had.</summary>
+    public int Tools { get; init; }
+
+    /// <summary>See <see cref="CanonicalPrompt.Opening"/>; 0 for contents without a session, too.</summary>
+    public ulong Opening { get; init; }
+
+    /// <summary>See <see cref="CanonicalPrompt.FirstMessage"/>; 0 for contents without a session, too.</summary>
+    public ulong FirstMessage { get; init; }
+
+    /// <summary>What it was beside a conversation; <see cref="SideKind.None"/> for conversations, however short.</summary>
+    public SideKind Side { get; init; }
+
+    /// <summary>A conversation's turn, long enough to be kept.</summary>
+    public bool IsConversation => !IsSide && Side == SideKind.None;
+
+    /// <summary>A side request of a kind that repeats its earlier ones: it is kept on disk, and not in its slot.</summary>
+    public bool IsRepeated { get; init; }
+
     /// <summary>Tokens in the slot, including the answer's; 0 when the answer did not report them.</summary>
     public int Tokens { get; init; }
 
@@ -32,7 +50,7 @@ internal sealed record SlotContent(PromptChain Chain, double Coverage, bool IsSa
     /// <summary>Turns of the conversation; 1 for its first prompt, 0 for a template, which the warm-up saves itself.</summary>
     public int Turns { get; init; } = 1;
 
-    /// <summary>Too short to be worth keeping (titles, tags).</summary>
+    /// <summary>Not worth keeping: too short, or a request beside a conversation (a title, tags, a summary).</summary>
     public bool IsSide { get; init; }
 
     /// <summary>Seconds on the proxy's clock when it was last used.</summary>

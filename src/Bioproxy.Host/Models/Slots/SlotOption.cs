@@ -23,4 +23,7 @@ internal readonly record struct SlotOption(
 {
     /// <summary>It is saved first whatever that costs.</summary>
     public bool MustBeSaved { get; init; }
+
+    /// <summary>What it holds will not be asked for again: the answer to a side request, or what this prompt replaces.</summary>
+    public bool IsSpent { get; init; }
 }

@@ -118,11 +118,14 @@ internal sealed class SlotPlanning(SlotKnowledge known)
         SlotContent content, CanonicalPrompt prompt, int shared, bool isWhole, in Rates rates, in PlanContext context)
     {
         var held = EvictionCost.HeldTokens(content, rates);
-        var cost = EvictionCost.Of(content, rates, context.Now);
+        var isSpent = EvictionCost.IsOver(content, context.Now) || ConversationContents.IsReplacedBy(content, prompt);
+        var cost = isSpent ? 0 : EvictionCost.Of(content, rates, context.Now);
         var uncovered = held - (content.Saved?.Tokens ?? 0);
-        var rollBackCost = uncovered <= 0 || (content.Session is { } session && session == prompt.Session)
+        var rollBackCost = uncovered <= 0 || ConversationContents.IsEditedBy(content, prompt)
             ? 0 // the client itself edits its conversation
             : cost * Math.Clamp((held - (shared * rates.TokensPerByte)) / uncovered, 0, 1);
+        if (prompt.Side != SideKind.None && content.IsConversation && !isSpent)
+            rollBackCost = Math.Max(rollBackCost, EvictionCost.OfLeaving(content, rates, context.Now)); // the conversation comes back
         var mayBeSaved = cost > 0 && context.LeastSaved > 0 && content.Tokens >= context.LeastSaved
             && content is { Coverage: >= 1, IsSide: false, IsUnexplained: false, Turns: > 0 };
         var saveCost = !mayBeSaved ? double.PositiveInfinity
@@ -131,6 +134,7 @@ internal sealed class SlotPlanning(SlotKnowledge known)
         return new SlotOption(0, false, shared * rates.TokensPerByte, held, isWhole, cost, rollBackCost, saveCost, 0)
         {
             MustBeSaved = mayBeSaved && context.SavesAll,
+            IsSpent = isSpent,
         };
     }
 

@@ -295,13 +295,8 @@ internal sealed class SlotTable
     /// question about it.</summary>
     public bool IsBesideItsConversation(CanonicalPrompt prompt)
     {
-        if (prompt.Session is not { } session)
-            return false;
         lock (_lock)
-        {
-            return Array.Exists(Slots, s => s.Content is { } content && content.Session == session && content.Domain == prompt.Domain
-                && prompt.SharedWith(content.Chain) <= Planner.LeastSimilarity * prompt.Chain.Length);
-        }
+            return ConversationContents.HaveConversationBeside(Slots, prompt);
     }
 
     /// <summary>The work has ended and its slot is idle.</summary>
@@ -313,8 +308,10 @@ internal sealed class SlotTable
     {
         lock (_lock)
         {
-            if (!work.IsEnded)
-                _admission.End(work, result, heldTokens, slot);
+            if (work.IsEnded)
+                return;
+            _admission.End(work, result, heldTokens, slot);
+            ConversationContents.FindSpent(Slots, result);
         }
     }
 

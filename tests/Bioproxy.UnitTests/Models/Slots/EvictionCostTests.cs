@@ -35,6 +35,35 @@ public sealed class EvictionCostTests
         Assert.Equal(1 * 0.4, EvictionCost.Of(content, Backend, 0), 6);
     }
 
+    [Theory]
+    [InlineData(nameof(SideKind.Task), 0, true)]
+    [InlineData(nameof(SideKind.SubAgent), 0, false)]
+    [InlineData(nameof(SideKind.SubAgent), 100, false)]
+    [InlineData(nameof(SideKind.SubAgent), 130, true)]
+    [InlineData(nameof(SideKind.None), 5000, false)] // a conversation that is too short to be kept
+    public void IsOver_SideRequests_HaveTheirAnswerAndSubAgentsUseTools(string side, double idle, bool isOver)
+    {
+        var content = Content(4000) with { IsSide = true, Side = Enum.Parse<SideKind>(side), UsedAt = 50 };
+
+        Assert.Equal(isOver, EvictionCost.IsOver(content, 50 + idle));
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public void IsOver_OfAKindThatIsRepeated_WhenItIsSaved(bool isSaved, bool isOver) => Assert.Equal(
+        isOver,
+        EvictionCost.IsOver(Content(4000) with { Side = SideKind.Compaction, IsRepeated = true, IsSaved = isSaved }, 0));
+
+    [Fact]
+    public void Of_ASubAgentAtWork_IsThatOfAConversation()
+    {
+        var content = Content(4000) with { IsSide = true, Side = SideKind.SubAgent };
+
+        Assert.Equal(EvictionCost.Of(Content(4000), Backend, 0), EvictionCost.Of(content, Backend, 0));
+        Assert.Equal(EvictionCost.Of(content with { Side = SideKind.None }, Backend, 500), EvictionCost.Of(content, Backend, 500), 6);
+    }
+
     [Fact]
     public void Of_AllIsSaved_IsNone() => Assert.Equal(0, EvictionCost.Of(Content(4000) with { IsSaved = true }, Backend, 0));
 

@@ -1,4 +1,5 @@
 using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Prompts;
 using Bioproxy.UnitTests.PromptTests;
 
 namespace Bioproxy.UnitTests.Models.Slots;
@@ -234,17 +235,91 @@ public sealed class SlotTableSaveTests
         Assert.Equal(isBeside, _table.IsBesideItsConversation(prompt));
     }
 
+    /// <summary>A title is asked for first, and the conversation's first turn comes when its slot holds the title.</summary>
+    [Fact]
+    public void IsBesideItsConversation_MoreToolsOrMoreTurns_IsTheConversation()
+    {
+        Hold(0, "Make a title.", session: "1");
+
+        Assert.False(IsBeside("""{"tools":[{}],"messages":[{"role":"user","content":"q"}]}"""));
+        Assert.False(IsBeside("""{"messages":[{"role":"user","content":"q"},{"role":"assistant"},{"role":"user","content":"r"}]}"""));
+        Assert.True(IsBeside("""{"messages":[{"role":"user","content":"q"}]}"""));
+    }
+
+    /// <summary>After a compaction a conversation begins anew behind its own system message.</summary>
+    [Fact]
+    public void IsBesideItsConversation_TheSameOpening_IsTheConversation()
+    {
+        var opening = """{"tools":[{}],"messages":[{"role":"system","content":"s"},{"role":"user","content":"QUESTION"}]}""";
+        using var before = TestPrompts.Chat(opening);
+        Hold(0, Talk, session: "1", change: content => content with { Turns = 9, Tools = 1, Opening = before.Opening });
+
+        Assert.NotEqual(0ul, before.Opening);
+        Assert.False(IsBeside(opening.Replace("QUESTION", "The summary.", StringComparison.Ordinal)));
+        Assert.True(IsBeside(opening.Replace("\"s\"", "\"t\"", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void End_AConversationWithMoreTools_TheTitleBeforeItWasASideRequest()
+    {
+        Hold(0, "Make a title.", session: "1");
+        Hold(1, Talk, session: "1", change: content => content with { Tools = 10 });
+
+        Assert.True(_table.View()[0].Content!.IsSide);
+        Assert.False(_table.View()[1].Content!.IsSide);
+    }
+
+    [Theory]
+    [InlineData("2", null)]
+    [InlineData("1", "ada")]
+    public void End_AConversationOfAnother_SaysNothingOfATitle(string session, string? domain)
+    {
+        Hold(0, "Make a title.", session: "1");
+        Hold(1, Talk, session: session, domain: domain, change: content => content with { Tools = 10 });
+
+        Assert.False(_table.View()[0].Content!.IsSide);
+    }
+
+    [Fact]
+    public void Plan_ASideRequestOfItsSession_PaysForRollingTheConversationBack()
+    {
+        Hold(0, Talk, session: "1");
+        var rolledBack = System_ + new string('x', 3000);
+        using var edited = TestPrompts.Of(rolledBack, session: "1");
+        using var side = TestPrompts.Of(rolledBack, session: "1");
+        side.Side = SideKind.Task;
+
+        Assert.Equal(0, CostOfRollingBack(edited));
+        Assert.True(CostOfRollingBack(side) > 0);
+    }
+
+    private double CostOfRollingBack(CanonicalPrompt prompt) =>
+        _table.Plan(prompt, TestPlans.Context(0)).Considered!.Single(option => option is { IsPartial: true, Slot: 0 }).EvictionCost;
+
+    private bool IsBeside(string chat)
+    {
+        using var prompt = TestPrompts.Chat(chat, session: "1");
+        return _table.IsBesideItsConversation(prompt);
+    }
+
     private SlotWork? OwnWorkOn(string text)
     {
         using var prompt = TestPrompts.Of(text);
         return _table.OwnWorkOn(prompt);
     }
 
-    private SlotContent Hold(int slot, string text, int? held = null, string? domain = null, string? session = null)
+    private SlotContent Hold(
+        int slot,
+        string text,
+        int? held = null,
+        string? domain = null,
+        string? session = null,
+        Func<SlotContent, SlotContent>? change = null)
     {
         var work = _table.TryBegin(Pin(slot), null)!;
         _table.Started(work);
         var content = Content(text) with { Domain = domain, Session = session };
+        content = change?.Invoke(content) ?? content;
         _table.End(work, content, held);
         return content;
     }
