@@ -98,6 +98,12 @@ internal sealed class CanonicalPrompt : IDisposable
                     : Copy(rendered.Of(range.Range), buffer.AsSpan(at));
             }
 
+            for (var p = message.Parts.Count; p < prompt.Context.Messages[m].Parts.Count; p++) // what plugins added
+            {
+                buffer[at++] = TextMark;
+                at += Encoding.UTF8.GetBytes(prompt.Context.Messages[m].Parts[p].Text!, buffer.AsSpan(at));
+            }
+
             foreach (var (name, value) in message.Others)
             {
                 buffer[at++] = OtherMark;
