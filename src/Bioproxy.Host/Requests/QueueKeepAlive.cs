@@ -8,7 +8,8 @@ using Bioproxy.Host.Models.Slots;
 
 namespace Bioproxy.Host.Requests;
 
-/// <summary>Waits until a model is loaded, or for a turn in its queue, and keeps the connection of a waiting stream alive.</summary>
+/// <summary>Waits until a model is loaded, for a turn in its queue, or for a prompt to be computed, and keeps the connection of a waiting
+/// stream alive.</summary>
 /// <param name="interval">The longest silence on a stream; zero or less for any.</param>
 /// <param name="time">The clock.</param>
 internal sealed class QueueKeepAlive(TimeSpan interval, TimeProvider time)
@@ -41,6 +42,19 @@ internal sealed class QueueKeepAlive(TimeSpan interval, TimeProvider time)
             : WaitAsync(
                 exchange, grant.AsTask(), () => $"waiting for a slot, {queue.View.UsersWaiting} wait", Release, clientGone);
     }
+
+    /// <summary>Waits for the headers of an answer. On <c>/v1/messages</c> and <c>/v1/responses</c> they come when the prompt has been
+    /// computed; elsewhere the server sends progress, or the client counts the bytes.</summary>
+    /// <exception cref="OperationCanceledException">The client left.</exception>
+    public ValueTask<(HttpResponseMessage? Response, ProxyFailure? Failure)> AnswerAsync(
+        Exchange exchange,
+        ValueTask<(HttpResponseMessage? Response, ProxyFailure? Failure)> sending,
+        bool isStream,
+        CancellationToken clientGone) =>
+        sending.IsCompleted || !IsKeptAlive(exchange, isStream)
+            || exchange.Route.Prompt is not (PromptEndpoint.Messages or PromptEndpoint.Responses)
+            ? sending
+            : WaitAsync(exchange, sending.AsTask(), () => "computing the prompt", static sent => sent.Response?.Dispose(), clientGone);
 
     /// <summary>Waits for something that takes long.</summary>
     /// <param name="exchange">The request.</param>
@@ -87,7 +101,8 @@ internal sealed class QueueKeepAlive(TimeSpan interval, TimeProvider time)
     private async Task SignalAsync(Exchange exchange, string what, CancellationToken clientGone)
     {
         var answer = exchange.Answer;
-        if (!answer.HasStarted)
+        var isFirst = !answer.HasStarted;
+        if (isFirst)
         {
             answer.StatusCode = exchange.Status = 200;
             answer.Headers.ContentType = "text/event-stream";
@@ -98,7 +113,12 @@ internal sealed class QueueKeepAlive(TimeSpan interval, TimeProvider time)
 
         try
         {
-            var signal = exchange.Route.Prompt == PromptEndpoint.Messages ? Ping : Comment(exchange, what);
+            var signal = exchange.Route.Prompt switch
+            {
+                PromptEndpoint.Messages => Ping,
+                PromptEndpoint.Responses => WaitingResponse.Events(exchange.Id, time.GetUtcNow(), isFirst),
+                _ => Comment(exchange, what),
+            };
             await answer.WriteAsync(signal, clientGone).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
