@@ -82,11 +82,17 @@ internal sealed class SystemReminderRule(AnswerMemory memory) : IPromptRule
     private int KeepLast(string? domain, string place, PromptMessage message, List<(PromptPart Part, Reminders Found)> texts)
     {
         var last = new Stack<string>();
-        for (var i = texts.Count - 1; i >= 0 && texts[i].Found.IsAll && ReferenceEquals(message.Parts[^(last.Count + 1)], texts[i].Part); i--)
+        for (var i = texts.Count - 1; i >= 0 && texts[i].Found.IsAll; i--)
+        {
+            if (!ReferenceEquals(message.Parts[^(last.Count + 1)], texts[i].Part))
+                break;
             last.Push(texts[i].Part.Text!);
+        }
+
         var key = MemoryKey.Reminder(domain, place);
         var known = memory.Find(key)?.Split(Separator);
-        if (known is not null && message.CanAddText && last.Count < known.Length && known.AsSpan(0, last.Count).SequenceEqual(last.ToArray()))
+        if (known is not null && message.CanAddText && last.Count < known.Length
+            && known.AsSpan(0, last.Count).SequenceEqual(last.ToArray()))
         {
             foreach (var text in known.AsSpan(last.Count))
                 message.AddText(text);

@@ -15,7 +15,7 @@ namespace Bioproxy.Host.Requests;
 internal sealed class QueueKeepAlive(TimeSpan interval, TimeProvider time)
 {
     /// <summary>Clients of <c>/v1/messages</c> know this event, and their SDKs skip it wherever it comes.</summary>
-    private static ReadOnlyMemory<byte> Ping { get; } = "event: ping\ndata: {\"type\": \"ping\"}\n\n"u8.ToArray();
+    private const string Ping = "event: ping\ndata: {\"type\": \"ping\"}\n\n";
 
     /// <summary>Waits until the model may be used and is loaded. While that lasts, the stream is kept alive as in the queue.</summary>
     /// <exception cref="OperationCanceledException">The client left.</exception>
@@ -113,13 +113,13 @@ internal sealed class QueueKeepAlive(TimeSpan interval, TimeProvider time)
 
         try
         {
-            var signal = exchange.Route.Prompt switch
+            var events = exchange.Route.Prompt switch
             {
                 PromptEndpoint.Messages => Ping,
                 PromptEndpoint.Responses => WaitingResponse.Events(exchange.Id, time.GetUtcNow(), isFirst),
-                _ => Comment(exchange, what),
+                _ => string.Empty,
             };
-            await answer.WriteAsync(signal, clientGone).ConfigureAwait(false);
+            await answer.WriteAsync(Encoding.UTF8.GetBytes(Comment(exchange, what) + events), clientGone).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
@@ -128,10 +128,9 @@ internal sealed class QueueKeepAlive(TimeSpan interval, TimeProvider time)
     }
 
     /// <summary>One line, which no empty line follows: that would end an event, and some SDKs fail on one without data.</summary>
-    private ReadOnlyMemory<byte> Comment(Exchange exchange, string what)
+    private string Comment(Exchange exchange, string what)
     {
         var seconds = time.GetElapsedTime(exchange.Started).TotalSeconds;
-        return Encoding.UTF8.GetBytes(
-            string.Create(CultureInfo.InvariantCulture, $": {what.ReplaceLineEndings(" ")} ({seconds:0} s)\n"));
+        return string.Create(CultureInfo.InvariantCulture, $": {what.ReplaceLineEndings(" ")} ({seconds:0} s)\n");
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Bioproxy.Host.Requests;
 
@@ -15,8 +14,8 @@ internal static class WaitingResponse
     /// <param name="id">The request's id.</param>
     /// <param name="now">The time.</param>
     /// <param name="isFirst">Nothing was sent yet.</param>
-    public static ReadOnlyMemory<byte> Events(string id, DateTimeOffset now, bool isFirst) =>
-        Encoding.UTF8.GetBytes(isFirst ? Event("created", id, now) + Event("in_progress", id, now) : Event("in_progress", id, now));
+    public static string Events(string id, DateTimeOffset now, bool isFirst) =>
+        isFirst ? Event("created", id, now) + Event("in_progress", id, now) : Event("in_progress", id, now);
 
     private static string Event(string name, string id, DateTimeOffset now)
     {

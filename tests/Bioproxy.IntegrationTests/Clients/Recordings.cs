@@ -17,7 +17,8 @@ internal static class Recordings
     /// <summary>The clients.</summary>
     public static IReadOnlyList<string> Clients { get; } = Folder is null
         ? [InventedSessions.Chat, InventedSessions.Messages, InventedSessions.Responses]
-        : [.. Directory.GetFiles(Folder, "*.jsonl").Select(static file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
+        : [.. Directory.GetFiles(Folder, "*.jsonl").Select(static file => Path.GetFileNameWithoutExtension(file))
+            .Order(StringComparer.Ordinal)];
 
     /// <summary>A client's requests.</summary>
     public static IReadOnlyList<RecordedRequest> Of(string client) =>

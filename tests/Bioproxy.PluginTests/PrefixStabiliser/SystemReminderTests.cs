@@ -106,7 +106,8 @@ public sealed class SystemReminderTests
     public async Task Reminders_OfWhichSomeAreLeft_AllComeBack()
     {
         using var client = new Client(On);
-        const string First = """{"role":"user","content":[{"type":"text","text":"Hi"},{"type":"text","text":"NOTE"},{"type":"text","text":"OTHER"}]}""";
+        const string First = """{"role":"user","content":[{"type":"text","text":"Hi"},{"type":"text","text":"NOTE"},"""
+            + """{"type":"text","text":"OTHER"}]}""";
         var both = First.Replace("OTHER", Escaped(OtherNote), StringComparison.Ordinal);
         await client.SendAsync(Body(PromptEndpoint.Messages, With(both)), PromptEndpoint.Messages);
 

@@ -138,7 +138,8 @@ public sealed class OtherPartsTests
     [InlineData(
         PromptEndpoint.Chat,
         """{"messages":[{"role":"user","content" : "a\u0062" ,"name":"x"}]}""",
-        """{"messages":[{"role":"user","content" : [{"type":"text","text":"a\u0062"},{"type":"text","text":"new \"text\""}] ,"name":"x"}]}""")]
+        """{"messages":[{"role":"user","content" : [{"type":"text","text":"a\u0062"},{"type":"text","text":"new \"text\""}] ,"""
+        + "\"name\":\"x\"}]}")]
     [InlineData(
         PromptEndpoint.Messages,
         """{"messages":[{"role":"user","content":[ {"text":"a","type":"text"} ]}]}""",

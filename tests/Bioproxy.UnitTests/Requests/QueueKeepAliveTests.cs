@@ -85,7 +85,8 @@ public sealed class QueueKeepAliveTests
 
         _time.Advance(Interval);
 
-        Assert.Equal("event: ping\ndata: {\"type\": \"ping\"}\n\n", await _client.NextWriteAsync().DefaultTimeout());
+        Assert.Equal(
+            ": loading model a (15 s)\nevent: ping\ndata: {\"type\": \"ping\"}\n\n", await _client.NextWriteAsync().DefaultTimeout());
         loading.SetResult(7);
         await waiting.DefaultTimeout();
     }
@@ -130,18 +131,20 @@ public sealed class QueueKeepAliveTests
         if (isKeptAlive)
         {
             _time.Advance(Interval);
-            Assert.StartsWith("event: ", await _client.NextWriteAsync().DefaultTimeout(), StringComparison.Ordinal);
+            var written = await _client.NextWriteAsync().DefaultTimeout();
+            Assert.StartsWith(": computing the prompt (15 s)\nevent: ", written, StringComparison.Ordinal);
         }
 
         sent.SetResult((response, null));
         Assert.Same(response, (await waiting.DefaultTimeout()).Response);
     }
 
-    /// <summary>The types of events, each of which is whole.</summary>
-    private static List<string> TypesOf(string events)
+    /// <summary>The types of the events behind a comment, each of which is whole.</summary>
+    private static List<string> TypesOf(string written)
     {
-        Assert.EndsWith("\n\n", events, StringComparison.Ordinal);
-        return events[..^2].Split("\n\n").Select(static one =>
+        Assert.StartsWith(": loading model a (", written, StringComparison.Ordinal);
+        Assert.EndsWith("\n\n", written, StringComparison.Ordinal);
+        return written[(written.IndexOf('\n', StringComparison.Ordinal) + 1)..^2].Split("\n\n").Select(static one =>
         {
             var lines = one.Split('\n');
             var type = (string)JsonNode.Parse(lines[1]["data: ".Length..])!["type"]!;
