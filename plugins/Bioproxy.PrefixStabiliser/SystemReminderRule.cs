@@ -21,8 +21,8 @@ internal sealed class SystemReminderRule(AnswerMemory memory) : IPromptRule
 
     public int Apply(PromptContext context, CancellationToken cancellationToken)
     {
-        if (context.IsWarmUp || (memory.IsEmpty && context.Body.Span.IndexOf("<system-reminder>"u8) < 0))
-            return 0;
+        if (context.IsWarmUp || (memory.IsEmpty && context.Body.Span.IndexOf("system-reminder"u8) < 0))
+            return 0; // clients escape the brackets, or do not
         var count = 0;
         using var before = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var message in context.Messages.Where(static message => message.Role is "user" or "tool" or ""))

@@ -132,6 +132,18 @@ public sealed class SystemReminderTests
             await client.SendAsync(Body(PromptEndpoint.Chat, """{"role":"tool","tool_call_id":"t1","content":"ok"}""")));
     }
 
+    /// <summary>Clients in Go and .NET escape the brackets.</summary>
+    [Fact]
+    public async Task Reminder_WithEscapedBrackets_IsKept()
+    {
+        using var client = new Client(On);
+        var with = With("""{"role":"tool","content":"ok\nNOTE"}""").Replace("<", "\\u003c", StringComparison.Ordinal);
+        await client.SendAsync(Body(PromptEndpoint.Chat, with));
+
+        AssertEqual(
+            Body(PromptEndpoint.Chat, with), await client.SendAsync(Body(PromptEndpoint.Chat, """{"role":"tool","content":"ok"}""")));
+    }
+
     /// <summary>A text that shows the tag without closing it, or says it in the middle, is a text like any other.</summary>
     [Theory]
     [InlineData("Results may have <system-reminder> tags.")]
