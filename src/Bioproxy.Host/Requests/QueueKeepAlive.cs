@@ -101,8 +101,8 @@ internal sealed class QueueKeepAlive(TimeSpan interval, TimeProvider time)
     private async Task SignalAsync(Exchange exchange, string what, CancellationToken clientGone)
     {
         var answer = exchange.Answer;
-        var isFirst = !answer.HasStarted;
-        if (isFirst)
+        var isFirst = !exchange.IsWaitingStream;
+        if (!answer.HasStarted)
         {
             answer.StatusCode = exchange.Status = 200;
             answer.Headers.ContentType = "text/event-stream";
