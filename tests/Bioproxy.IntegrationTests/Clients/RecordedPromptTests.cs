@@ -96,7 +96,6 @@ public sealed class RecordedPromptTests(ITestOutputHelper output)
         var instance = proxy.Instance;
         server = await workspace.RestartAsync(server);
         await proxy.WaitUntilRecognisedAsync(after: instance);
-        FirstToken? other = null;
         output.WriteLine("prompt  cached  to the server that went the same way  to one that computes all");
         foreach (var turn in turns)
         {
@@ -116,8 +115,6 @@ public sealed class RecordedPromptTests(ITestOutputHelper output)
             Assert.Equal(turn.Tokens.Length - 1, restored.CachedTokens); // it is the state that the answer came from
             Assert.Equal(0, toHot);
             Assert.InRange(toCold, 0, Tolerances.AnySplit); // the server alone differs from itself by as much
-            Assert.True(other is null || ChatProbe.MaxDifference(cold, other) > Tolerances.Different, "a wrong state would not be noticed");
-            other = cold;
         }
     }
 
