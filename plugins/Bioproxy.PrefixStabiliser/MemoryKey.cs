@@ -18,6 +18,9 @@ internal readonly record struct MemoryKey(string? Domain, string Kind, string Pl
     /// <summary>The reasoning before a call, by its id.</summary>
     public static MemoryKey ReasoningOfCall(string? domain, string call) => new(domain, "reasoning of call", call);
 
+    /// <summary>What a text was first sent with, by its place.</summary>
+    public static MemoryKey Reminder(string? domain, string place) => new(domain, "reminder", place);
+
     /// <summary>A volatile text that is pinned, by conversation and rule.</summary>
     public static MemoryKey Pin(string? domain, string conversation, string rule, int number) =>
         new(domain, "pin " + rule, $"{conversation} {number}");

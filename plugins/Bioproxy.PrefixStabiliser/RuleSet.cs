@@ -34,6 +34,8 @@ internal static class RuleSet
             rules.Add(new AnswerTextRule(memory));
         if (settings.Reasoning)
             rules.Add(new ReasoningRule(memory));
+        if (settings.SystemReminder)
+            rules.Add(new SystemReminderRule(memory)); // before late system messages become reminders
         if (settings.LateSystem)
             rules.Add(new LateSystemRule());
         if (settings.SortTools)

@@ -18,6 +18,9 @@ internal sealed class StabiliserSettings
     /// <summary>Gives answers their reasoning back where the client left it out.</summary>
     public bool Reasoning { get; set; }
 
+    /// <summary>Keeps <c>&lt;system-reminder&gt;</c> blocks where they were first.</summary>
+    public bool SystemReminder { get; set; }
+
     /// <summary>Turns system messages in the middle of a conversation into messages of the user.</summary>
     public bool LateSystem { get; set; }
 

@@ -5,6 +5,7 @@ namespace Bioproxy.Abstractions;
 /// <param name="parts">The content's parts, in order.</param>
 public sealed class PromptMessage(string role, IReadOnlyList<PromptPart> parts)
 {
+    private IReadOnlyList<PromptPart> _parts = parts;
     private Func<IReadOnlyList<PromptPart>>? _read;
     private IReadOnlyList<PromptPart>? _others;
 
@@ -18,8 +19,29 @@ public sealed class PromptMessage(string role, IReadOnlyList<PromptPart> parts)
     /// <summary>The role as sent: <c>system</c>, <c>user</c>, <c>assistant</c>, <c>tool</c> …; empty when missing.</summary>
     public string Role { get; } = role;
 
-    /// <summary>The content. A plain string is one part of type <c>text</c>; no content is an empty list.</summary>
-    public IReadOnlyList<PromptPart> Parts { get; } = parts;
+    /// <summary>The content, with what plugins added. A plain string is one part of type <c>text</c>; no content is an empty list.
+    /// </summary>
+    public IReadOnlyList<PromptPart> Parts => _parts;
+
+    /// <summary>Whether <see cref="AddText"/> may be used: the content is a text or a list of parts. Set by the host. Since contract 1.2.
+    /// </summary>
+    public bool CanAddText { get; init; } = true;
+
+    /// <summary>Adds a text behind the content, as a part of its own that other plugins can edit. A content that is a plain string becomes
+    /// a list; all its bytes stay. Since contract 1.2.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>The new part.</returns>
+    /// <exception cref="InvalidOperationException"><see cref="CanAddText"/> is false.</exception>
+    public PromptPart AddText(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (!CanAddText)
+            throw new InvalidOperationException("This message has no content that a text can be added to.");
+        var part = new PromptPart("text", string.Empty);
+        part.Text = text;
+        _parts = [.. _parts, part];
+        return part;
+    }
 
     /// <summary>The texts beside the content, in the order sent. Their types are
     /// <c>tool_call</c>: the arguments of a call, as JSON in a text (<c>tool_calls</c>, <c>function_call</c> items, <c>tool_use</c>);

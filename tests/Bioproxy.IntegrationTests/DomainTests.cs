@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
 using Bioproxy.Doubles;
 using Bioproxy.Host.Configuration;
 using Xunit.Abstractions;
@@ -64,13 +67,87 @@ public sealed class DomainTests(ITestOutputHelper output, LearnedConversations c
         Assert.InRange(template.CachedTokens, TemplateTokens, template.PromptTokens);
     }
 
+    /// <summary>There the server lets no request say what may be reused. What it computes for a key, and what the answer tells of it, is
+    /// the same whether or not another key asked the same before; from what the key itself computed it continues.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(256)]
+    public async Task Messages_SamePromptOfAnotherKey_IsComputedForItself(int ramCache)
+    {
+        const int PromptTokens = 900;
+        await using var workspace = new Workspace(output);
+        workspace.UseModel(size: TinySize.Tiny);
+        var server = await workspace.StartServerAsync(
+            workspace.ServerOptions(parallel: 2) with { CacheRamMiB = ramCache, ExtraArguments = ["--metrics"] });
+        await using var proxy = await workspace.StartProxyAsync(server, o => o with { KvSave = SaveMode.Never, PreamblesEnabled = false });
+        await proxy.WaitUntilRecognisedAsync();
+        var text = TemplateText.Of(5, PromptTokens);
+        await MessageAsync(proxy, "first", text + "One?");
+        await MessageAsync(proxy, "second", TemplateText.Of(6, PromptTokens)); // from now on there are two keys
+
+        var foreign = await CostAsync(() => MessageAsync(proxy, "second", text + "One?"));
+        var alone = await CostAsync(() => MessageAsync(proxy, "third", TemplateText.Of(7, PromptTokens) + "One?"));
+        var own = await CostAsync(() => MessageAsync(proxy, "second", text + "One?" + TemplateText.Of(8, 100)));
+
+        output.WriteLine($"foreign {foreign}, alone {alone}, own {own}");
+        Assert.InRange(foreign.Computed, PromptTokens, int.MaxValue);
+        Assert.InRange(alone.Computed, PromptTokens, int.MaxValue);
+        Assert.Equal(("0", "cold", 1), (foreign.Answer.Reused, foreign.Answer.Cache, foreign.Answer.NotCached));
+        Assert.Equal(("0", "cold", 1), (alone.Answer.Reused, alone.Answer.Cache, alone.Answer.NotCached));
+        Assert.InRange(own.Computed, 1, PromptTokens / 2);
+        Assert.Equal("hot", own.Answer.Cache);
+
+        async Task<(MessageAnswer Answer, int Computed)> CostAsync(Func<Task<MessageAnswer>> ask)
+        {
+            var before = await ComputedAsync();
+            var answer = await ask();
+            return (answer, await ComputedAsync() - before);
+        }
+
+        async Task<int> ComputedAsync()
+        {
+            await proxy.WaitUntilIdleAsync();
+            var metrics = await server.Client.GetStringAsync(new Uri("metrics", UriKind.Relative)).DefaultTimeout();
+            var line = metrics.Split('\n').First(l => l.StartsWith("llamacpp:prompt_tokens_total", StringComparison.Ordinal));
+            return (int)double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
+        }
+    }
+
+    private static async Task<MessageAnswer> MessageAsync(TestProxy proxy, string key, string text)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/messages")
+        {
+            Content = new StringContent(
+                new JsonObject
+                {
+                    ["max_tokens"] = 1,
+                    ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = text }),
+                }.ToJsonString(),
+                Encoding.UTF8,
+                "application/json"),
+        };
+        request.Headers.Add("X-Api-Key", key);
+        using var response = await proxy.Client.SendAsync(request).DefaultTimeout();
+        var answer = await response.Content.ReadAsStringAsync().DefaultTimeout();
+        Assert.True(response.IsSuccessStatusCode, answer);
+        return new MessageAnswer(
+            TestProxy.Header(response, "X-Bioproxy-Cache"),
+            TestProxy.Header(response, "X-Bioproxy-Cached-Tokens"),
+            (int)JsonNode.Parse(answer)!["usage"]!["input_tokens"]!);
+    }
+
     private Task<Answer> AskAsync(TestProxy proxy, string header, string who, int turn) =>
         TestProxy.SendAsync(proxy.Client, With(header, who, _one.Request(turn)), CancellationToken.None);
 
-    private static HttpRequestMessage With(string header, string who, System.Text.Json.Nodes.JsonObject chat)
+    private static HttpRequestMessage With(string header, string who, JsonObject chat)
     {
         var request = TestProxy.Request(chat);
         request.Headers.Add(header, header == "Authorization" ? $"Bearer sk-{who}" : who);
         return request;
     }
+
+    /// <param name="Cache">The cache result.</param>
+    /// <param name="Reused">Tokens reused, as the proxy reports.</param>
+    /// <param name="NotCached">The prompt's other tokens, as the answer says.</param>
+    private sealed record MessageAnswer(string? Cache, string? Reused, int NotCached);
 }

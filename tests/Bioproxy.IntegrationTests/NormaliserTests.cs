@@ -33,6 +33,43 @@ public sealed class NormaliserTests(ITestOutputHelper output)
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Reminder_ThatMovesToTheNewestMessage_KeepsTheCacheWithItsRule(bool isOn)
+    {
+        await using var workspace = new Workspace(output);
+        workspace.UseModel(size: TinySize.Tiny);
+        var server = await workspace.StartServerAsync(workspace.ServerOptions(parallel: 1) with { CacheRamMiB = 0 });
+        await using var proxy = await workspace.StartProxyAsync(
+            server, o => With(Saving(o), isOn ? """{"system_reminder":true}""" : "{}"));
+        await proxy.WaitUntilRecognisedAsync();
+        var question = TemplateText.Words(seed: 3, 60);
+        var reminder = $"<system-reminder>\n{TemplateText.Words(seed: 4, 60)}\n</system-reminder>";
+        var first = await AskAsync(Said("user", question, reminder));
+
+        var next = await AskAsync(Said("user", question), Said("assistant", "Yes."), Said("user", "And then?", reminder));
+
+        output.WriteLine($"first {first}\nnext  {next}");
+        if (isOn)
+            Assert.InRange(next.CachedTokens, first.PromptTokens - 2, next.PromptTokens);
+        else
+            Assert.InRange(next.CachedTokens, 1, first.PromptTokens - 50);
+
+        async Task<Answer> AskAsync(params JsonObject[] messages)
+        {
+            var answer = await proxy.SendAsync(ChatProbe.FirstTokenBody(new() { ["messages"] = new JsonArray([.. messages]) }), default);
+            await proxy.WaitUntilIdleAsync();
+            return answer;
+        }
+
+        static JsonObject Said(string role, params string[] texts) => new()
+        {
+            ["role"] = role,
+            ["content"] = new JsonArray([.. texts.Select(text => new JsonObject { ["type"] = "text", ["text"] = text })]),
+        };
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Prompt_ThatNoRuleTouches_IsAnsweredByteForByteAsWithoutRules(bool stream)

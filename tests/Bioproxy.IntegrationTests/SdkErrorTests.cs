@@ -86,6 +86,28 @@ public sealed class SdkErrorTests(ITestOutputHelper output)
         gate.Release();
     }
 
+    /// <summary>The events that keep Codex connected are events to the SDK like any other, and the answer is whole behind them.</summary>
+    [Fact]
+    public async Task Responses_StreamWaitsLong_TheSdkReadsTheEventsAndTheAnswer()
+    {
+        await using var stage = await FakeStage.StartAsync(
+            output, new FakeBackendOptions { Slots = 1, AnswerTokens = 4 }, o => o with { QueueKeepAlive = KeepAlive });
+        using var gate = await HoldAsync(stage);
+        var updates = new List<StreamingResponseUpdate>();
+        await foreach (var update in await Responses(stage).CreateResponseStreamingAsync("m", "hello"))
+        {
+            updates.Add(update);
+            if (updates.OfType<StreamingResponseInProgressUpdate>().Count() == 2)
+                gate.Release(); // it waited for two intervals
+        }
+
+        Assert.IsType<StreamingResponseCreatedUpdate>(updates[0]);
+        Assert.IsType<StreamingResponseInProgressUpdate>(updates[1]);
+        Assert.IsType<StreamingResponseInProgressUpdate>(updates[2]);
+        Assert.Equal(4, string.Concat(updates.OfType<StreamingResponseOutputTextDeltaUpdate>().Select(delta => delta.Delta)).Length);
+        Assert.Equal(ResponseStatus.Completed, Assert.Single(updates.OfType<StreamingResponseCompletedUpdate>()).Response.Status);
+    }
+
     [Fact]
     public async Task Responses_QueueIsFull_IsTheSdksException()
     {

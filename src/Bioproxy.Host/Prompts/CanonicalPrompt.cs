@@ -137,6 +137,12 @@ internal sealed class CanonicalPrompt : IDisposable
                     : Copy(rendered.Of(range.Range), buffer.AsSpan(at));
             }
 
+            for (var p = message.Parts.Count; p < prompt.Context.Messages[m].Parts.Count; p++) // what plugins added
+            {
+                buffer[at++] = TextMark;
+                at += Encoding.UTF8.GetBytes(prompt.Context.Messages[m].Parts[p].Text!, buffer.AsSpan(at));
+            }
+
             if (message.Role == "user" && !message.Parts.Any(static part => part.Type == "tool_result"))
             {
                 userTurns++;

@@ -32,7 +32,10 @@ internal sealed class EditablePrompt
                     _texts.Add((parts[i], range.Range));
             }
 
-            messages.Add(new PromptMessage(message.Role, parts, () => OthersOf(message)));
+            messages.Add(new PromptMessage(message.Role, parts, () => OthersOf(message))
+            {
+                CanAddText = MessageEdits.TakesTexts(message, source),
+            });
         }
 
         Context = new PromptContext(requestId, source.Endpoint, model ?? source.Model, isWarmUp, messages, source.Body) { Time = time };
@@ -49,16 +52,17 @@ internal sealed class EditablePrompt
     public List<JsonSplice> Splices()
     {
         var splices = OtherSplices();
+        for (var i = 0; i < Source.Messages.Count; i++)
+        {
+            var (message, ranges) = (Context.Messages[i], Source.Messages[i]);
+            if ((message.ReplacedRole ?? message.AddedReasoning) is not null || message.Parts.Count > ranges.Parts.Count)
+                splices.AddRange(MessageEdits.Splices(message, ranges, Source));
+        }
+
         foreach (var (part, token) in _texts)
         {
             if (part.IsEdited)
                 splices.Add(new JsonSplice(token, JsonText.Quote(part.Text!)));
-        }
-
-        for (var i = 0; i < Source.Messages.Count; i++)
-        {
-            if (Context.Messages[i] is { } message && (message.ReplacedRole ?? message.AddedReasoning) is not null)
-                splices.AddRange(MessageEdits.Splices(message, Source.Messages[i], Source));
         }
 
         foreach (var (name, value) in Context.ReplacedMembers)

@@ -11,6 +11,9 @@ internal sealed record MessageRanges(string Role, IReadOnlyList<PartRange> Parts
     /// <summary>The role's string; null when it is missing or not a string.</summary>
     public JsonRange? RoleToken { get; init; }
 
+    /// <summary>The value of <c>content</c>; null where there is none.</summary>
+    public JsonRange? Content { get; init; }
+
     /// <summary>Just behind the opening brace; null where the message is not an object.</summary>
     public int? FirstMember { get; init; }
 

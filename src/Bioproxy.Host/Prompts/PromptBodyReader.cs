@@ -243,6 +243,7 @@ internal sealed class PromptBodyReader
         var role = string.Empty;
         JsonRange? roleToken = null;
         IReadOnlyList<PartRange> parts = [];
+        JsonRange? content = null;
         List<(JsonRange, JsonRange)>? others = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -257,7 +258,9 @@ internal sealed class PromptBodyReader
             else if (reader.ValueTextEquals("content"u8))
             {
                 reader.Read();
+                var start = (int)reader.TokenStartIndex;
                 parts = ReadContent(ref reader);
+                content = new JsonRange(start, (int)reader.BytesConsumed - start);
             }
             else if (IsNeverRendered(ref reader))
             {
@@ -273,7 +276,12 @@ internal sealed class PromptBodyReader
             }
         }
 
-        return new(role, parts, others ?? (IReadOnlyList<(JsonRange, JsonRange)>)[]) { RoleToken = roleToken, FirstMember = first };
+        return new(role, parts, others ?? (IReadOnlyList<(JsonRange, JsonRange)>)[])
+        {
+            RoleToken = roleToken,
+            Content = content,
+            FirstMember = first,
+        };
     }
 
     /// <summary>Members of a message that say nothing to the backend (measured on build 11669): <c>cache_control</c>, which wanders, and

@@ -28,9 +28,17 @@ internal sealed class CacheResultReporter(Exchange exchange, Placement placement
     /// <summary>Reports what a whole answer says.</summary>
     public void ReportFrom(ReadOnlyMemory<byte> body)
     {
-        Timings = TimingsReader.Read(body.Span);
+        Timings = Corrected(TimingsReader.Read(body.Span));
         Report(Timings?.CachedTokens, Timings?.PromptTokens ?? 0);
     }
+
+    /// <summary>The answer's figures. Of a prompt that was computed before it says that all of it was cached.</summary>
+    public PromptTimings? Corrected(PromptTimings? timings) => timings is null || exchange.Isolated is not { } isolated
+        ? timings
+        : new PromptTimings(
+            Math.Min(isolated.CachedTokens, timings.PromptTokens),
+            Math.Max(0, timings.PromptTokens - isolated.CachedTokens),
+            timings.GeneratedTokens);
 
     /// <summary>Without an empty line: that would end an event, and some clients fail on one without data.</summary>
     private static byte[] Comment(string result, int cached) => Encoding.ASCII.GetBytes(

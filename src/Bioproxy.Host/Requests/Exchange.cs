@@ -51,6 +51,9 @@ internal sealed class Exchange(IAnswerSink answer, Route route, long started)
     /// <summary>What the backend reported of the prompt.</summary>
     public PromptTimings? Timings { get; set; }
 
+    /// <summary>Its prompt was computed before it was sent (<see cref="IsolatedPrompt"/>); null for most.</summary>
+    public EvaluationResult? Isolated { get; set; }
+
     /// <summary>It is in the metrics.</summary>
     public bool IsCounted { get; set; }
 

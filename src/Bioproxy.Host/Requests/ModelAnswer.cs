@@ -46,7 +46,7 @@ internal sealed class ModelAnswer : IDisposable
     public Task<Plugins.PluginFailure>? Hung { get; private set; }
 
     /// <summary>The backend's figures; null when it gave none.</summary>
-    public PromptTimings? Timings => _reporter.Timings ?? _tap.Timings();
+    public PromptTimings? Timings => _reporter.Timings ?? _reporter.Corrected(_tap.Timings());
 
     /// <summary>It is an answer, and not compressed.</summary>
     public bool CanBeRead => _response.StatusCode == HttpStatusCode.OK && _response.Content.Headers.ContentEncoding.Count == 0;

@@ -8,13 +8,14 @@ using Bioproxy.Host.Models.Slots;
 
 namespace Bioproxy.Host.Requests;
 
-/// <summary>Waits until a model is loaded, or for a turn in its queue, and keeps the connection of a waiting stream alive.</summary>
+/// <summary>Waits until a model is loaded, for a turn in its queue, or for a prompt to be computed, and keeps the connection of a waiting
+/// stream alive.</summary>
 /// <param name="interval">The longest silence on a stream; zero or less for any.</param>
 /// <param name="time">The clock.</param>
 internal sealed class QueueKeepAlive(TimeSpan interval, TimeProvider time)
 {
     /// <summary>Clients of <c>/v1/messages</c> know this event, and their SDKs skip it wherever it comes.</summary>
-    private static ReadOnlyMemory<byte> Ping { get; } = "event: ping\ndata: {\"type\": \"ping\"}\n\n"u8.ToArray();
+    private const string Ping = "event: ping\ndata: {\"type\": \"ping\"}\n\n";
 
     /// <summary>Waits until the model may be used and is loaded. While that lasts, the stream is kept alive as in the queue.</summary>
     /// <exception cref="OperationCanceledException">The client left.</exception>
@@ -38,6 +39,19 @@ internal sealed class QueueKeepAlive(TimeSpan interval, TimeProvider time)
             ? grant
             : WaitAsync(
                 exchange, grant.AsTask(), () => $"waiting for a slot, {queue.View.UsersWaiting} wait", Release, clientGone);
+
+    /// <summary>Waits for the headers of an answer. On <c>/v1/messages</c> and <c>/v1/responses</c> they come when the prompt has been
+    /// computed; elsewhere the server sends progress, or the client counts the bytes.</summary>
+    /// <exception cref="OperationCanceledException">The client left.</exception>
+    public ValueTask<(HttpResponseMessage? Response, ProxyFailure? Failure)> AnswerAsync(
+        Exchange exchange,
+        ValueTask<(HttpResponseMessage? Response, ProxyFailure? Failure)> sending,
+        bool isStream,
+        CancellationToken clientGone) =>
+        sending.IsCompleted || !IsKeptAlive(exchange, isStream)
+            || exchange.Route.Prompt is not (PromptEndpoint.Messages or PromptEndpoint.Responses)
+            ? sending
+            : WaitAsync(exchange, sending.AsTask(), () => "computing the prompt", static sent => sent.Response?.Dispose(), clientGone);
 
     /// <summary>Waits for something that takes long.</summary>
     /// <param name="exchange">The request.</param>
@@ -84,6 +98,7 @@ internal sealed class QueueKeepAlive(TimeSpan interval, TimeProvider time)
     private async Task SignalAsync(Exchange exchange, string what, CancellationToken clientGone)
     {
         var answer = exchange.Answer;
+        var isFirst = !exchange.IsWaitingStream;
         if (!answer.HasStarted)
         {
             answer.StatusCode = exchange.Status = 200;
@@ -95,8 +110,13 @@ internal sealed class QueueKeepAlive(TimeSpan interval, TimeProvider time)
 
         try
         {
-            var signal = exchange.Route.Prompt == PromptEndpoint.Messages ? Ping : Comment(exchange, what);
-            await answer.WriteAsync(signal, clientGone).ConfigureAwait(false);
+            var events = exchange.Route.Prompt switch
+            {
+                PromptEndpoint.Messages => Ping,
+                PromptEndpoint.Responses => WaitingResponse.Events(exchange.Id, time.GetUtcNow(), isFirst),
+                _ => string.Empty,
+            };
+            await answer.WriteAsync(Encoding.UTF8.GetBytes(Comment(exchange, what) + events), clientGone).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
@@ -105,10 +125,9 @@ internal sealed class QueueKeepAlive(TimeSpan interval, TimeProvider time)
     }
 
     /// <summary>One line, which no empty line follows: that would end an event, and some SDKs fail on one without data.</summary>
-    private ReadOnlyMemory<byte> Comment(Exchange exchange, string what)
+    private string Comment(Exchange exchange, string what)
     {
         var seconds = time.GetElapsedTime(exchange.Started).TotalSeconds;
-        return Encoding.UTF8.GetBytes(
-            string.Create(CultureInfo.InvariantCulture, $": {what.ReplaceLineEndings(" ")} ({seconds:0} s)\n"));
+        return string.Create(CultureInfo.InvariantCulture, $": {what.ReplaceLineEndings(" ")} ({seconds:0} s)\n");
     }
 }

@@ -209,8 +209,8 @@ internal sealed class RequestPath : IPluginBackend
 
         // 7 forward and stream
         _streams.Begun(asked.Conversation);
-        var (response, unsent) = await model.Sender.SendAsync(asked.Head, asked.Content, isRepeatable: true, clientGone)
-            .ConfigureAwait(false);
+        var sending = IsolatedPrompt.SendAsync(asked, model, placement, clientGone);
+        var (response, unsent) = await _keepAlive.AnswerAsync(exchange, sending, asked.IsStream, clientGone).ConfigureAwait(false);
         var isDown = response is null ? unsent!.Kind is FailureKind.BackendUnreachable or FailureKind.BackendClosed
             : (int)response.StatusCode >= 500;
         if (_router.HasNames)
@@ -231,7 +231,7 @@ internal sealed class RequestPath : IPluginBackend
         var timings = exchange.Timings = answer.Timings;
         turn.Outcome = answer.Outcome(isComplete: failure is null, timings)
             with
-        { HasOtherExplanation = asked.HasOtherExplanation(placement) };
+        { HasOtherExplanation = asked.HasOtherExplanation(placement), Slot = exchange.Isolated?.Slot };
         Report(asked, model, placement, timings);
         return (failure, AttemptEnd.Final);
     }

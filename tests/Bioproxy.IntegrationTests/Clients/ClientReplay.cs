@@ -13,7 +13,7 @@ namespace Bioproxy.IntegrationTests.Clients;
 internal sealed class ClientReplay(Workspace workspace, LlamaServerOptions options) : IAsyncDisposable
 {
     /// <summary>As common models have it: the tools stand behind the system text.</summary>
-    private const string Template =
+    public const string Template =
         """
         {%- macro text(content) -%}
         {%- if content is string -%}{{- content -}}{%- else -%}{%- for part in content -%}{{- part['text'] -}}{%- endfor -%}{%- endif -%}

@@ -4,21 +4,17 @@ using Xunit.Abstractions;
 namespace Bioproxy.IntegrationTests.Clients;
 
 /// <summary>
-/// Sessions of client programs through the proxy and to the same server alone, over restarts. The recordings of real programs are not in
-/// this repository: <c>BIOPROXY_CLIENT_TRACES</c> names their folder. Without it invented sessions are replayed.
+/// Sessions of client programs (<see cref="Recordings"/>) through the proxy and to the same server alone, over restarts.
 /// </summary>
 public sealed class ClientReplayTests(ITestOutputHelper output)
 {
     /// <summary>Part of the tokens that could be reused.</summary>
     private const double LeastReuse = 0.95;
 
-    private static readonly string? Folder =
-        Environment.GetEnvironmentVariable("BIOPROXY_CLIENT_TRACES") is { Length: > 0 } folder ? folder : null;
-
-    public static TheoryData<string, string> Recordings()
+    public static TheoryData<string, string> Replays()
     {
         var data = new TheoryData<string, string>();
-        if (Folder is null && !LongRun.IsOn)
+        if (Recordings.AreFew)
         {
             data.Add(InventedSessions.Chat, nameof(TinyArchitecture.Llama));
             data.Add(InventedSessions.Messages, nameof(TinyArchitecture.Gemma3));
@@ -26,10 +22,7 @@ public sealed class ClientReplayTests(ITestOutputHelper output)
             return data;
         }
 
-        IEnumerable<string> clients = Folder is null
-            ? [InventedSessions.Chat, InventedSessions.Messages, InventedSessions.Responses]
-            : Directory.GetFiles(Folder, "*.jsonl").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal);
-        foreach (var client in clients)
+        foreach (var client in Recordings.Clients)
         {
             data.Add(client, nameof(TinyArchitecture.Llama));
             data.Add(client, nameof(TinyArchitecture.Gemma3));
@@ -39,24 +32,21 @@ public sealed class ClientReplayTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [MemberData(nameof(Recordings))]
+    [MemberData(nameof(Replays))]
     public async Task Sessions_OfAClient_ReuseWhatCanBeReused(string client, string architecture) =>
-        await ReplayAsync(client, architecture, RequestsOf(client));
+        await ReplayAsync(client, architecture, Recordings.Of(client));
 
     /// <summary>Nothing is known of the client but the state of its first session.</summary>
     [Theory]
-    [MemberData(nameof(Recordings))]
+    [MemberData(nameof(Replays))]
     public async Task SecondSession_AfterARestartOfEverything_ReusesWhatCanBeReused(string client, string architecture)
     {
-        var requests = RequestsOf(client);
+        var requests = Recordings.Of(client);
         var second = requests.First(request => request.Note.StartsWith("S2", StringComparison.Ordinal));
         var first = requests.TakeWhile(request => request != second);
 
         await ReplayAsync(client, architecture, [.. first, second with { Note = "S2 new session, after restart of everything" }]);
     }
-
-    private static IReadOnlyList<RecordedRequest> RequestsOf(string client) =>
-        Folder is null ? InventedSessions.Of(client) : RecordedRequest.Read(Path.Combine(Folder, client + ".jsonl"));
 
     private async Task ReplayAsync(string client, string architecture, IReadOnlyList<RecordedRequest> requests)
     {

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Bioproxy.Abstractions;
 using Bioproxy.Doubles;
 
 namespace Bioproxy.IntegrationTests.Clients;
@@ -10,6 +12,10 @@ namespace Bioproxy.IntegrationTests.Clients;
 /// <param name="Note">Which session and turn it is, and what was restarted before it.</param>
 internal sealed record RecordedRequest(string Path, IReadOnlyDictionary<string, string> Headers, JsonObject Body, string Note)
 {
+    private const int LongestText = 600;
+    private const int MostTools = 3;
+    private static readonly string[] Texts = ["text", "content", "description", "instructions", "system", "output"];
+
     public bool RestartsServer => Note.Contains("llama-server restart", StringComparison.Ordinal) || RestartsAll;
 
     public bool RestartsProxy => Note.Contains("Bioproxy restart", StringComparison.Ordinal) || RestartsAll;
@@ -27,6 +33,22 @@ internal sealed record RecordedRequest(string Path, IReadOnlyDictionary<string, 
         return body;
     }
 
+    /// <summary>The endpoint.</summary>
+    public PromptEndpoint Endpoint => Path switch
+    {
+        "/v1/messages" => PromptEndpoint.Messages,
+        "/v1/responses" => PromptEndpoint.Responses,
+        _ => PromptEndpoint.Chat,
+    };
+
+    /// <summary>The request with texts and lists of tools so short that a tiny model holds it; its shape stays.</summary>
+    public RecordedRequest Cut()
+    {
+        var body = (JsonObject)Body.DeepClone();
+        Cut(body);
+        return this with { Body = body };
+    }
+
     /// <summary>Reads a recording: one request a line.</summary>
     public static IReadOnlyList<RecordedRequest> Read(string file) =>
     [
@@ -36,4 +58,27 @@ internal sealed record RecordedRequest(string Path, IReadOnlyDictionary<string, 
             (JsonObject)line["body"]!.DeepClone(),
             (string)line["note"]!)),
     ];
+
+    private static void Cut(JsonNode? node)
+    {
+        if (node is JsonArray array)
+        {
+            foreach (var element in array)
+                Cut(element);
+            return;
+        }
+
+        if (node is not JsonObject members)
+            return;
+        if (members["tools"] is JsonArray { Count: > MostTools } tools)
+            members["tools"] = new JsonArray([.. tools.Take(MostTools).Select(static tool => tool!.DeepClone())]);
+        foreach (var (name, value) in members.ToList())
+        {
+            if (Array.IndexOf(Texts, name) >= 0 && value is JsonValue && value.GetValueKind() == JsonValueKind.String
+                && (string)value! is { Length: > LongestText } text)
+                members[name] = text[..(char.IsHighSurrogate(text[LongestText - 1]) ? LongestText - 1 : LongestText)];
+            else
+                Cut(value);
+        }
+    }
 }

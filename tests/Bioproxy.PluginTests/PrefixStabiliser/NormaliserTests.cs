@@ -248,7 +248,7 @@ public sealed class NormaliserTests
     {
         using var client = new Client(
             """{"use":["nonce","cost","token_usage"],"pin":["current_date","git_status"],"tool_order":true,"schema_order":true,"""
-            + "\"reasoning\":true,\"late_system\":true}");
+            + "\"reasoning\":true,\"late_system\":true,\"system_reminder\":true}");
         var random = new Random(7);
         for (var round = 0; round < 400; round++)
         {
@@ -276,6 +276,9 @@ public sealed class NormaliserTests
             """,{"role":"assistant","content":"1 "},{"role":"user","content":"Hi"}""",
             """,{"role":"assistant","content":null,"tool_calls":[{"id":"c1","function":{"name":"a","arguments":"{\"a\":1}"}}]}""",
             """,{"role":"tool","tool_call_id":"c1","content":"Cost: $3"}""",
+            """,{"role":"tool","tool_call_id":"c1","content":"Cost: $3\n<system-reminder>1</system-reminder>"}""",
+            """,{"role":"user","content":[{"type":"text","text":"2"},{"type":"text","text":"<system-reminder>2</system-reminder>"}]}""",
+            """,{"role":"user","content":"2"}""",
             """,{"role":"system","content":"Late"}""")));
         var tools = Pick(
             random, """{"name":"a","x":1,"y":2},{"name":"b"}""", """{"name":"b"},{"y":2,"name":"a","x":1}""", """{"name":"c"}""");

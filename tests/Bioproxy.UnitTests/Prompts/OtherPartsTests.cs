@@ -134,6 +134,65 @@ public sealed class OtherPartsTests
         Assert.NotEqual(plain.Text.ToArray(), edited.Text.ToArray());
     }
 
+    [Theory]
+    [InlineData(
+        PromptEndpoint.Chat,
+        """{"messages":[{"role":"user","content" : "a\u0062" ,"name":"x"}]}""",
+        """{"messages":[{"role":"user","content" : [{"type":"text","text":"a\u0062"},{"type":"text","text":"new \"text\""}] ,"""
+        + "\"name\":\"x\"}]}")]
+    [InlineData(
+        PromptEndpoint.Messages,
+        """{"messages":[{"role":"user","content":[ {"text":"a","type":"text"} ]}]}""",
+        """{"messages":[{"role":"user","content":[ {"text":"a","type":"text"} ,{"type":"text","text":"new \"text\""}]}]}""")]
+    [InlineData(
+        PromptEndpoint.Messages,
+        """{"messages":[{"role":"user","content":[]}]}""",
+        """{"messages":[{"role":"user","content":[{"type":"text","text":"new \"text\""}]}]}""")]
+    [InlineData(
+        PromptEndpoint.Responses,
+        """{"input":[{"role":"user","content":"a"}]}""",
+        """{"input":[{"role":"user","content":[{"type":"input_text","text":"a"},{"type":"input_text","text":"new \"text\""}]}]}""")]
+    public void AddText_BehindAContent_IsAPartThatOthersCanEdit(PromptEndpoint endpoint, string body, string expected)
+    {
+        var prompt = Read(body, endpoint);
+        prompt.Context.Messages[0].AddText("new");
+        prompt.Context.Messages[0].Parts[^1].Text = "new \"text\"";
+
+        var spliced = Encoding.UTF8.GetString(new SplicedBody(prompt.Source.Body, prompt.Splices()).ToArray());
+
+        Assert.Equal(expected, spliced);
+        using var edited = CanonicalPrompt.Build(prompt);
+        using var sent = CanonicalPrompt.Build(Read(spliced, endpoint));
+        Assert.Equal(sent.Text.ToArray(), edited.Text.ToArray());
+    }
+
+    [Fact]
+    public void AddText_BehindATextThatIsEdited_KeepsBothEdits()
+    {
+        var prompt = Read("""{"messages":[{"role":"user","content":"a"}]}""", PromptEndpoint.Chat);
+        prompt.Context.Messages[0].Parts[0].Text = "b";
+        prompt.Context.Messages[0].AddText("c");
+
+        Assert.Equal(
+            """{"messages":[{"role":"user","content":[{"type":"text","text":"b"},{"type":"text","text":"c"}]}]}""",
+            Encoding.UTF8.GetString(new SplicedBody(prompt.Source.Body, prompt.Splices()).ToArray()));
+    }
+
+    [Theory]
+    [InlineData(PromptEndpoint.Chat, """{"messages":[{"role":"user","content":null}]}""")]
+    [InlineData(PromptEndpoint.Chat, """{"messages":[{"role":"user"}]}""")]
+    [InlineData(PromptEndpoint.Chat, """{"messages":["a"]}""")]
+    [InlineData(PromptEndpoint.Responses, """{"input":"a"}""")]
+    [InlineData(PromptEndpoint.Completion, """{"prompt":"a"}""")]
+    public void AddText_WithoutAContentThatTakesIt_IsRefused(PromptEndpoint endpoint, string body)
+    {
+        var prompt = Read(body, endpoint);
+
+        Assert.False(prompt.Context.Messages[0].CanAddText);
+        Assert.Throws<InvalidOperationException>(() => prompt.Context.Messages[0].AddText("new"));
+        Assert.Empty(prompt.Splices());
+    }
+
     private static EditablePrompt Read(string body, PromptEndpoint endpoint) =>
         new(PromptBody.Read(Encoding.UTF8.GetBytes(body), endpoint)!, "id", isWarmUp: false);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Bioproxy.Abstractions;
 using Bioproxy.Doubles;
 using Bioproxy.Host.Http;
@@ -84,9 +85,72 @@ public sealed class QueueKeepAliveTests
 
         _time.Advance(Interval);
 
-        Assert.Equal("event: ping\ndata: {\"type\": \"ping\"}\n\n", await _client.NextWriteAsync().DefaultTimeout());
+        Assert.Equal(
+            ": loading model a (15 s)\nevent: ping\ndata: {\"type\": \"ping\"}\n\n", await _client.NextWriteAsync().DefaultTimeout());
         loading.SetResult(7);
         await waiting.DefaultTimeout();
+    }
+
+    /// <summary>Codex' idle timer runs on through comments, and SDKs collect an answer from <c>response.created</c> on.</summary>
+    [Fact]
+    public async Task Wait_StreamOfResponses_GetsEventsThatBeginAResponse()
+    {
+        var exchange = new Exchange(
+            new ClientSink(_http), new Route("responses", true, PromptEndpoint.Responses, true), _time.GetTimestamp());
+        var loading = new TaskCompletionSource<int>();
+        var waiting = new QueueKeepAlive(Interval, _time)
+            .WaitAsync(exchange, loading.Task, () => "loading model a", static _ => { }, default).AsTask();
+        var written = new List<string>();
+        for (var i = 0; i < 2; i++)
+        {
+            await _time.WhenTimersAsync(1).DefaultTimeout();
+            _time.Advance(Interval);
+            written.Add(await _client.NextWriteAsync().DefaultTimeout());
+        }
+
+        Assert.Equal(["response.created", "response.in_progress"], TypesOf(written[0]));
+        Assert.Equal(["response.in_progress"], TypesOf(written[1]));
+        loading.SetResult(7);
+        await waiting.DefaultTimeout();
+    }
+
+    /// <summary>There the server answers nothing before it has computed the prompt.</summary>
+    [Theory]
+    [InlineData(PromptEndpoint.Messages, true)]
+    [InlineData(PromptEndpoint.Responses, true)]
+    [InlineData(PromptEndpoint.Chat, false)]
+    public async Task Answer_PromptIsComputedForLong_StreamIsKeptAliveWhereNothingElseDoes(PromptEndpoint endpoint, bool isKeptAlive)
+    {
+        var exchange = new Exchange(new ClientSink(_http), new Route("x", true, endpoint, true), _time.GetTimestamp());
+        using var response = new HttpResponseMessage();
+        var sent = new TaskCompletionSource<(HttpResponseMessage?, ProxyFailure?)>();
+        var waiting = new QueueKeepAlive(Interval, _time)
+            .AnswerAsync(exchange, new(sent.Task), isStream: true, CancellationToken.None).AsTask();
+
+        Assert.Equal(isKeptAlive ? 1 : 0, _time.ActiveTimers);
+        if (isKeptAlive)
+        {
+            _time.Advance(Interval);
+            var written = await _client.NextWriteAsync().DefaultTimeout();
+            Assert.StartsWith(": computing the prompt (15 s)\nevent: ", written, StringComparison.Ordinal);
+        }
+
+        sent.SetResult((response, null));
+        Assert.Same(response, (await waiting.DefaultTimeout()).Response);
+    }
+
+    /// <summary>The types of the events behind a comment, each of which is whole.</summary>
+    private static List<string> TypesOf(string written)
+    {
+        Assert.StartsWith(": loading model a (", written, StringComparison.Ordinal);
+        Assert.EndsWith("\n\n", written, StringComparison.Ordinal);
+        return written[(written.IndexOf('\n', StringComparison.Ordinal) + 1)..^2].Split("\n\n").Select(static one =>
+        {
+            var lines = one.Split('\n');
+            var type = (string)JsonNode.Parse(lines[1]["data: ".Length..])!["type"]!;
+            Assert.Equal([$"event: {type}", lines[1]], lines);
+            return type;
+        }).ToList();
     }
 
     [Fact]
