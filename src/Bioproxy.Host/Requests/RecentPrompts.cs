@@ -65,7 +65,7 @@ internal sealed class RecentPrompts : IDisposable
                 : same is not null ? (PrecedentKind.SameMessages, same)
                 : session is not null ? (PrecedentKind.SameSession, session)
                 : (PrecedentKind.None, null);
-            return new Precedent(kind, found?.Shape ?? default, found?.Side ?? SideKind.None)  { SideOpening = sideOpening };
+            return new Precedent(kind, found?.Shape ?? default, found?.Side ?? SideKind.None) { SideOpening = sideOpening };
         }
     }
 

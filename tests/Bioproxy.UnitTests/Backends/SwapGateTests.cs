@@ -205,10 +205,10 @@ public sealed class SwapGateTests
                 done.Pass.Dispose();
             }
 
-            // A swap takes no time on this clock, however busy the machine is.
+            // A swap takes no time on this clock, however busy the machine is: until its very end, when the model is gone already.
             do
                 await Task.Yield();
-            while (names.Any(name => gate.StateOf(name) == SwapState.Leaving));
+            while (names.Any(name => gate.ObstacleOf(name) == "another model is being saved"));
             foreach (var one in waiting.Where(one => one.Pass.IsCompleted).ToList())
             {
                 waiting.Remove(one);

@@ -7,7 +7,7 @@ internal sealed record FleetRun(IReadOnlyList<FleetResult> Results, FleetWorld W
     /// <summary>Runs it with one thread, in virtual time.</summary>
     public static async Task<FleetRun> RunAsync(int seed, int arrivals)
     {
-        using var one = new SoleWorker();
+        using var one = await SoleWorker.CreateAsync().ConfigureAwait(false);
         return await Task.Run(() => OnPoolAsync(seed, arrivals)).ConfigureAwait(false);
     }
 
