@@ -46,8 +46,8 @@ internal sealed class SecondAct(string instruction, string first) : IAsyncDispos
         var cold = await DemoStep.RunAsync("the same with llama-servers, stopped and started by hand", () => ByHandAsync(second, stop));
         var reuse = warm.Reused / (double)begun.PromptTokens;
         DemoTable.Print(
-            ("llama-servers, swapped by hand", cold),
-            ("bioproxy with a pool", warm));
+            ("llama-servers, models swapped by hand", cold),
+            ("bioproxy with a pool, after that swap", warm));
         Console.WriteLine(
             $"{DemoTable.Times(cold, warm)}, swap included; {DemoTable.Percent(reuse)} of the conversation survived it "
             + $"(X-Bioproxy-Cache: {warm.Cache ?? "missing"}).");

@@ -12,7 +12,7 @@ namespace Bioproxy.IntegrationTests;
 /// </summary>
 public sealed class ManyConversationsTests(ITestOutputHelper output)
 {
-    private const int Conversations = 20;
+    private static readonly int Conversations = LongRun.IsOn ? 20 : 12; // three times the slots at least
     private const int Turns = 4;
 
     [Theory]

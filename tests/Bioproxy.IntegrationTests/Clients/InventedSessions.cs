@@ -10,8 +10,6 @@ internal static class InventedSessions
     public const string Messages = "messages";
     public const string Responses = "responses";
 
-    private static readonly string SystemText = TemplateText.Words(seed: 71, 2500);
-
     public static IReadOnlyList<RecordedRequest> Of(string protocol) =>
     [
         Request(protocol, "S1 turn 1", 1, turns: 1),
@@ -23,6 +21,9 @@ internal static class InventedSessions
         Request(protocol, "last session continued, after restart of everything", 4, turns: 3),
         Request(protocol, "S5 new session, after restart of everything", 5, turns: 1),
     ];
+
+    /// <summary>Programs that share nothing.</summary>
+    private static string SystemOf(string protocol) => TemplateText.Words(seed: 70 + protocol.Length, 2500);
 
     private static RecordedRequest Request(string protocol, string note, int session, int turns)
     {
@@ -41,7 +42,7 @@ internal static class InventedSessions
                 ["model"] = "local",
                 ["max_tokens"] = 100,
                 ["stream"] = true,
-                ["system"] = new JsonArray(new JsonObject { ["type"] = "text", ["text"] = SystemText }),
+                ["system"] = new JsonArray(new JsonObject { ["type"] = "text", ["text"] = SystemOf(protocol) }),
                 ["tools"] = new JsonArray([.. Names.Select(name => new JsonObject
                 {
                     ["name"] = name,
@@ -54,7 +55,7 @@ internal static class InventedSessions
             {
                 ["model"] = "local",
                 ["stream"] = true,
-                ["instructions"] = SystemText,
+                ["instructions"] = SystemOf(protocol),
                 ["tools"] = new JsonArray([.. Names.Select(name => new JsonObject
                 {
                     ["type"] = "function",
@@ -69,7 +70,8 @@ internal static class InventedSessions
                 ["model"] = "local",
                 ["stream"] = true,
                 ["stream_options"] = new JsonObject { ["include_usage"] = true },
-                ["messages"] = new JsonArray([Message(protocol, "system", SystemText), .. conversation.Select(one => one!.DeepClone())]),
+                ["messages"] = new JsonArray(
+                    [Message(protocol, "system", SystemOf(protocol)), .. conversation.Select(one => one!.DeepClone())]),
                 ["tools"] = new JsonArray([.. Names.Select(name => new JsonObject
                 {
                     ["type"] = "function",
