@@ -16,16 +16,7 @@ public sealed class FakeFleetTests(ITestOutputHelper output) : IAsyncLifetime
     private readonly FakeBackend _two = FakeBackend.Start(new FakeBackendOptions { Slots = 2, AnswerTokens = 8 });
     private FakeStage? _stage;
 
-    public async Task InitializeAsync()
-    {
-        _stage = await FakeStage.StartAsync(output, _one.BaseAddress, options => options with
-        {
-            Backends = [new BackendOptions("one", _one.BaseAddress), new BackendOptions("two", _two.BaseAddress)],
-            Models = [new ModelOptions("m", [new("one", null), new("two", null)], [])],
-            QueueKeepAlive = TimeSpan.FromMilliseconds(100),
-        });
-        await _stage.WaitUntilAllKnownAsync();
-    }
+    public Task InitializeAsync() => StartAsync(static options => options);
 
     public async Task DisposeAsync()
     {
@@ -66,6 +57,17 @@ public sealed class FakeFleetTests(ITestOutputHelper output) : IAsyncLifetime
         }
 
         await AssertNothingIsOwnedAsync();
+    }
+
+    private async Task StartAsync(Func<ProxyOptions, ProxyOptions> change)
+    {
+        _stage = await FakeStage.StartAsync(output, _one.BaseAddress, options => change(options with
+        {
+            Backends = [new BackendOptions("one", _one.BaseAddress), new BackendOptions("two", _two.BaseAddress)],
+            Models = [new ModelOptions("m", [new("one", null), new("two", null)], [])],
+            QueueKeepAlive = TimeSpan.FromMilliseconds(100),
+        }));
+        await _stage.WaitUntilAllKnownAsync();
     }
 
     /// <summary>Of equally good places the less busy one is asked next: not the one that has just answered.</summary>
@@ -125,6 +127,26 @@ public sealed class FakeFleetTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
         Assert.Contains("full", await response.Content.ReadAsStringAsync().DefaultTimeout(), StringComparison.Ordinal);
         await AssertNothingIsOwnedAsync();
+    }
+
+    [Fact]
+    public async Task Chat_QueueOfTheBestPlaceIsFull_TheNextOneIsAsked()
+    {
+        await _stage!.DisposeAsync();
+        await StartAsync(static options => options with { QueueMaxLength = 0 });
+        using var first = _one.HoldGeneration(request => request.Text.Contains("holder", StringComparison.Ordinal));
+        using var second = _two.HoldGeneration(request => request.Text.Contains("holder", StringComparison.Ordinal));
+        var holders = Enumerable.Range(0, 4).Select(number => AskAsync($"holder {number}")).ToList(); // two slots each
+        await Eventually.TrueAsync(
+            () => _stage.App.Models.All.All(static model => model.Queue.View.Used == 2), FakeStage.Limit, "all slots are at work");
+
+        using var response = await AskAsync("hello");
+
+        Assert.Equal((429, "2"), ((int)response.StatusCode, TestProxy.Header(response, "X-Bioproxy-Attempts")));
+        first.Release();
+        second.Release();
+        foreach (var holder in holders)
+            (await holder).Dispose();
     }
 
     [Fact]

@@ -23,6 +23,7 @@ internal sealed partial class BackendMonitor(
     private volatile IBackendListener[] _listeners = [];
     private volatile BackendState _state = BackendState.NotAsked;
     private volatile BackendFacts? _lastFacts;
+    private (BackendState State, TaskCompletionSource Answered)? _asking;
     private int _failures;
     private long _lastTouch;
 
@@ -83,7 +84,7 @@ internal sealed partial class BackendMonitor(
     public ValueTask NoticeSleepAsync(CancellationToken cancellationToken) =>
         !_state.HasSlots || time.GetElapsedTime(Interlocked.Read(ref _lastTouch)) < ShortestIdle
             ? default
-            : new(AskAboutSleepAsync(_state, cancellationToken));
+            : new(AskTogetherAsync(_state).WaitAsync(cancellationToken));
 
     /// <summary>Wakes a sleeping backend and asks it what it is then.</summary>
     public async Task WakeAsync(CancellationToken cancellationToken)
@@ -159,10 +160,34 @@ internal sealed partial class BackendMonitor(
 
     public void Dispose() => _checking.Dispose();
 
-    private async Task AskAboutSleepAsync(BackendState state, CancellationToken cancellationToken)
+    /// <summary>Requests that come at the same time share an answer.</summary>
+    private Task AskTogetherAsync(BackendState state)
     {
-        if (await driver.CheckProcessAsync(state.Facts!, cancellationToken).ConfigureAwait(false) == ProcessCheck.Other)
-            Suspect(state, "it slept, or was replaced");
+        TaskCompletionSource asking;
+        lock (_lock)
+        {
+            if (_asking is { } other && ReferenceEquals(other.State, state) && !other.Answered.Task.IsCompleted)
+                return other.Answered.Task;
+            asking = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _asking = (state, asking);
+        }
+
+        _ = AskAboutSleepAsync(state, asking);
+        return asking.Task;
+    }
+
+    private async Task AskAboutSleepAsync(BackendState state, TaskCompletionSource answered)
+    {
+        try
+        {
+            if (await driver.CheckProcessAsync(state.Facts!, CancellationToken.None).ConfigureAwait(false) == ProcessCheck.Other)
+                Suspect(state, "it slept, or was replaced");
+            answered.TrySetResult();
+        }
+        catch (Exception e)
+        {
+            answered.TrySetException(e); // whoever waits says so
+        }
     }
 
     private void Announce()

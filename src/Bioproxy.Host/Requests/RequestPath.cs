@@ -182,6 +182,7 @@ internal sealed class RequestPath : IPluginBackend
         asked.BeginAttempt(model.Backend.NameFor(asked.ModelName));
         if (_router.HasNames)
             exchange.SetPlace(model.Backend.Name, model.Name, attempt + 1);
+        using var coming = _router.HasNames ? model.Queue.Announce(exchange.Lane, asked.Weight) : null;
         var (pass, unloaded) = await _keepAlive.EnterAsync(exchange, model, asked.IsStream, clientGone).ConfigureAwait(false);
         if (unloaded is not null)
             return (unloaded, AttemptEnd.Failed);
@@ -193,11 +194,18 @@ internal sealed class RequestPath : IPluginBackend
             PromptSeconds = place.PromptSeconds,
         };
         var granting = model.AcquireAsync(entry, clientGone);
+        coming?.Dispose();
         var grant = await _keepAlive.WaitAsync(exchange, model.Queue, granting, asked.IsStream, clientGone).ConfigureAwait(false);
         exchange.Waited = grant.Waited;
         exchange.Header("X-Bioproxy-Queue-Ms", ((long)grant.Waited.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
         if (grant.Lease is not { } lease)
-            return (Refusal(exchange, grant), AttemptEnd.Final);
+        {
+            if (grant.Refusal == QueueRefusal.Full && hasNext)
+                return (QueueRefusals.FailureOf(grant, _options), AttemptEnd.Failed);
+            _report.Refused(exchange, grant.Refusal == QueueRefusal.Full);
+            return (QueueRefusals.FailureOf(grant, _options), AttemptEnd.Final);
+        }
+
         turn.Begin(model.Current, lease);
         _report.Waited(exchange);
 
@@ -331,20 +339,4 @@ internal sealed class RequestPath : IPluginBackend
 
     private static Func<bool>? HotnessOf(ServedModel model, CanonicalPrompt? prompt) =>
         prompt is null ? null : () => model.Current.IsHot(prompt);
-
-    /// <summary>What installed plugins cannot see is not passed on. Without any it is, for the backend to say what is wrong.</summary>
-    private ProxyFailure Refusal(Exchange exchange, QueueGrant grant)
-    {
-        var isFull = grant.Refusal == QueueRefusal.Full;
-        _report.Refused(exchange, isFull);
-        return isFull
-            ? new(
-                FailureKind.QueueFull,
-                $"All slots are busy and {_options.QueueMaxLength} requests wait already (queue.max_length).",
-                grant.RetryAfter)
-            : new(
-                FailureKind.QueueTimedOut,
-                $"No slot became free within {_options.QueueMaxWait.TotalSeconds:0.###} s (queue.max_wait_seconds).",
-                grant.RetryAfter);
-    }
 }

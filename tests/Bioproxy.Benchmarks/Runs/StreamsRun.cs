@@ -10,6 +10,9 @@ internal static class StreamsRun
 {
     private const int Seconds = 10;
 
+    /// <summary>Requests that arrive at the same moment are not spread to the last slot.</summary>
+    private const int Spare = 10;
+
     /// <summary>A request that is routed, queued and forwarded, while fifty others begin within the same second.</summary>
     private const double MostSecondsToFirstEvent = 1;
 
@@ -21,7 +24,7 @@ internal static class StreamsRun
 
     private static async Task RunAsync(ResultTable table, int backends, int streams, int megabytes, CancellationToken cancellationToken)
     {
-        var slots = streams / backends;
+        var slots = (streams / backends) + (backends > 1 ? Spare : 0);
         var ports = Enumerable.Range(0, backends).Select(static _ => ChildProcess.FreePort()).ToList();
         var stubs = ports.Select(port => ChildProcess.StartRole("backend", port, slots, 1000)).ToList();
         try

@@ -89,7 +89,7 @@ internal static class InventedSessions
     private static readonly string[] Names = ["read_file", "write_file", "run_command"];
 
     private static Dictionary<string, string> Named(string header, int session) =>
-        new(StringComparer.Ordinal) { [header] = $"session-{session}" };
+        new(StringComparer.Ordinal) { [header] = $"{header}-{session}" };
 
     private static JsonObject Schema() => new()
     {

@@ -321,6 +321,19 @@ public sealed class BackendMonitorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task NoticeSleep_RequestsAtTheSameTime_ShareAnAnswer()
+    {
+        // Each of a burst asked for itself, over four connections, and all of them stood before one server meanwhile.
+        await CheckAsync();
+        _time.Advance(TimeSpan.FromSeconds(5));
+        var asked = _backend.Requests.Count;
+
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => _monitor.NoticeSleepAsync(default).AsTask())).DefaultTimeout();
+
+        Assert.InRange(_backend.Requests.Count - asked, 1, 5); // an answer may come while they are still being sent
+    }
+
+    [Fact]
     public async Task NoticeSleep_AfterASecondWithoutWork_RetiresWhatSlept()
     {
         var state = await CheckAsync();

@@ -38,6 +38,9 @@ internal sealed class QueueLoad(TimeProvider time, AnswerTimes answers)
     /// <summary>Slot seconds that those who wait will take.</summary>
     public double WorkOf(ClientRing waiting) => waiting.PromptSeconds + (waiting.Weight * Answer);
 
+    /// <summary>Slot seconds that those who are on their way here will take; how long their prompts are is not known here.</summary>
+    public double WorkOf(int coming) => coming * Answer;
+
     /// <summary>Seconds until the work under way has left room for this weight: the mean of the first end, where an answer ends at any time
     /// but none before its prompt is computed.</summary>
     public double SecondsUntilRoom(int weight, long now)

@@ -16,6 +16,7 @@ internal sealed class SlotQueue
     private readonly Lock _lock = new();
     private readonly ClientRing[] _waiting = [new(), new(), new()]; // by lane
     private readonly int[] _active = new int[3]; // by lane
+    private readonly int[] _coming = new int[3]; // weights by lane
     private readonly HashSet<Lease> _activeWarmUps = [];
     private readonly QueueLoad _load;
     private int _capacity;
@@ -78,17 +79,30 @@ internal sealed class SlotQueue
         {
             var now = _time.GetTimestamp();
             var before = 0;
+            var coming = 0;
             var work = 0.0;
             for (var higher = Lane.Interactive; higher <= lane; higher++)
             {
                 before += Waiting_NeedsLock(higher).Count;
+                coming += _coming[(int)higher];
                 work += _load.WorkOf(Waiting_NeedsLock(higher));
             }
 
-            var hasRoom = before == 0 && (weight <= Room_NeedsLock() || _activeWarmUps.Count > 0);
+            work += _load.WorkOf(coming);
+            var room = coming == 0 ? Room_NeedsLock() : _capacity - _used - coming;
+            var hasRoom = before == 0 && (weight <= room || (_activeWarmUps.Count > 0 && coming < _capacity));
             var wait = hasRoom ? 0 : _load.SecondsUntilRoom(Math.Min(weight, _capacity), now) + (work / _capacity);
             return new QueueOutlook(wait, (_load.Busy(now) + work) / _capacity);
         }
+    }
+
+    /// <summary>A request has been sent here and does not wait yet, because its model is being prepared. Until the result is disposed,
+    /// others see it coming; otherwise all that arrive meanwhile would be sent here.</summary>
+    public IDisposable Announce(Lane lane, int weight)
+    {
+        lock (_lock)
+            _coming[(int)lane] += weight;
+        return new Announcement(this, lane, weight);
     }
 
     /// <summary>The backend's number of slots changed. Leases beyond a smaller number run to their end.</summary>
@@ -250,5 +264,18 @@ internal sealed class SlotQueue
         for (var higher = Lane.Interactive; higher <= lane; higher++)
             waiting += Waiting_NeedsLock(higher).Count;
         return TimeSpan.FromSeconds(Math.Clamp(1 + (waiting / _capacity), 1, 60));
+    }
+
+    private sealed class Announcement(SlotQueue queue, Lane lane, int weight) : IDisposable
+    {
+        private SlotQueue? _queue = queue;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _queue, null) is not { } there)
+                return;
+            lock (there._lock)
+                there._coming[(int)lane] -= weight;
+        }
     }
 }

@@ -30,6 +30,21 @@ public sealed class SlotQueueOutlookTests
     }
 
     [Fact]
+    public void Outlook_OthersAreOnTheirWay_TheyCountUntilTheyHaveCome()
+    {
+        using var one = _queue.Announce(Lane.Interactive, 1);
+        Assert.Equal(0, Wait);
+        var two = _queue.Announce(Lane.Interactive, 1);
+
+        Assert.Equal(10, Wait, precision: 6); // both slots are as good as taken, for twenty slot seconds
+        Assert.Equal(0, _other.Outlook(Lane.Interactive, 1).WaitSeconds);
+
+        two.Dispose();
+        two.Dispose();
+        Assert.Equal(0, Wait);
+    }
+
+    [Fact]
     public async Task Outlook_AllSlotsAtWork_TheFirstOfThemIsWaitedFor()
     {
         await LearnAnswerAsync(seconds: 10);
