@@ -23,6 +23,7 @@ internal static class MissCauses
         MissCause.ToolArguments => "tool_arguments",
         MissCause.Reasoning => "reasoning",
         MissCause.WhiteSpace when role == "assistant" => "answer_text",
+        MissCause.SystemReminder => "system_reminder",
         MissCause.MidSystem => "late_system",
         MissCause.Nonce or MissCause.CurrentDate or MissCause.CurrentTime or MissCause.TurnsLeft or MissCause.TokenUsage or MissCause.Cost
             or MissCause.GitStatus or MissCause.DirectoryListing when !isLater => NameOf(cause),

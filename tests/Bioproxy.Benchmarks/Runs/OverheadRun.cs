@@ -59,7 +59,7 @@ internal static class OverheadRun
         foreach (var contestant in contestants)
             await Contest.AskAsync(load, contestant, new(Mix.Growing, Connections, WarmUp), cancellationToken);
         await whole.UntilAsync(
-            static status => status.ToJsonString().Contains("\"uses\":", StringComparison.Ordinal),
+            static status => status["preambles"] is JsonArray { Count: > 0 },
             "The system message did not become a preamble.",
             cancellationToken);
 

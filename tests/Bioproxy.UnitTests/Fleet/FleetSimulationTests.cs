@@ -16,11 +16,11 @@ public sealed class FleetSimulationTests(ITestOutputHelper output)
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
+    /// <summary>Loads that were stopped are not among it: nearly half of the runs have none.</summary>
     private static readonly string[] Everything =
     [
         "crashes", "crashes at work", "evictions", "fail-overs", "left before the first byte", "left in the queue",
-        "left while a model had no room", "left while a model was loading", "left while streaming", "loads", "loads that were stopped",
-        "restores", "saves",
+        "left while a model had no room", "left while a model was loading", "left while streaming", "loads", "restores", "saves",
     ];
 
     /// <summary>Seeds and arrivals.</summary>
