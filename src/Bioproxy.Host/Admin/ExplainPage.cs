@@ -70,7 +70,7 @@ internal static class ExplainPage
         if (difference.Line is { } line)
             writer.WriteNumber("line", line);
         if (difference.Cause != MissCause.Other)
-            writer.WriteString("cause", AdminJson.Name(difference.Cause));
+            writer.WriteString("cause", MissCauses.NameOf(difference.Cause));
         if (difference.Rule is { } mending)
             writer.WriteString("rule", mending);
         if (difference.Excerpt is { } excerpt)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Requests;
 
 namespace Bioproxy.Host.Admin;
@@ -17,7 +18,7 @@ internal static class MissesPage
             WriteSum(writer, client);
             writer.WriteObjects("causes", client, sum =>
             {
-                writer.WriteString("cause", AdminJson.Name(sum.Cause));
+                writer.WriteString("cause", MissCauses.NameOf(sum.Cause));
                 writer.WriteString("rule", sum.Rule);
                 WriteSum(writer, [sum]);
             });
@@ -40,7 +41,7 @@ internal static class MissesPage
         writer.WriteString("client", miss.Client);
         writer.WriteString("key", miss.Domain);
         writer.WriteString("conversation", miss.Conversation);
-        writer.WriteString("cause", AdminJson.Name(miss.Difference.Cause));
+        writer.WriteString("cause", MissCauses.NameOf(miss.Difference.Cause));
         writer.WriteString("rule", miss.Difference.Rule);
         writer.WriteString("where", miss.Difference.Where);
         if (miss.Difference.Line is { } line)

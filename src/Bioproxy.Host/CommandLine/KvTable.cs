@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 using Spectre.Console.Rendering;
+using static Bioproxy.Host.CommandLine.JsonCells;
 using static Bioproxy.Host.CommandLine.PlainTable;
 
 namespace Bioproxy.Host.CommandLine;
@@ -75,11 +76,6 @@ internal static class KvTable
         _ when value.TryGetDateTimeOffset(out var time) => time.ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture),
         _ => value.GetString()!,
     };
-
-    private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString() ?? "-";
-
-    private static string Number(JsonElement element, string name) =>
-        element.GetProperty(name).GetInt64().ToString("#,0", CultureInfo.InvariantCulture);
 
     private static string Size(JsonElement element, string name) => element.GetProperty(name).GetInt64() switch
     {

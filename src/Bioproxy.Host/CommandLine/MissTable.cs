@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 using Spectre.Console.Rendering;
+using static Bioproxy.Host.CommandLine.JsonCells;
 using static Bioproxy.Host.CommandLine.PlainTable;
 
 namespace Bioproxy.Host.CommandLine;
@@ -64,11 +65,6 @@ internal static class MissTable
     }
 
     private static string Cost(JsonElement element) => $"{Number(element, "lost_tokens")} tokens, {Seconds(element)} s";
-
-    private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString() ?? "-";
-
-    private static string Number(JsonElement element, string name) =>
-        element.GetProperty(name).GetInt64().ToString("#,0", CultureInfo.InvariantCulture);
 
     private static string Seconds(JsonElement element) =>
         element.GetProperty("lost_seconds").GetDouble().ToString("#,0.0", CultureInfo.InvariantCulture);

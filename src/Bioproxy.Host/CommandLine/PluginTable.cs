@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 using Spectre.Console.Rendering;
+using static Bioproxy.Host.CommandLine.JsonCells;
 using static Bioproxy.Host.CommandLine.PlainTable;
 
 namespace Bioproxy.Host.CommandLine;
@@ -55,7 +56,4 @@ internal static class PluginTable
     }
 
     private static string? Text(JsonElement element, string name) => element.GetProperty(name).GetString();
-
-    private static string Number(JsonElement element, string name) =>
-        element.GetProperty(name).GetInt64().ToString("#,0", CultureInfo.InvariantCulture);
 }

@@ -23,6 +23,7 @@ internal static class ConversationKey
     public const int MaxLength = 256;
 
     private const string ClaudeSession = "X-Claude-Code-Session-Id";
+
     /// <summary>By OpenAI's rules a name for requests that begin alike: many clients send one for each conversation, some one for
     /// all.</summary>
     public const string CacheKey = "prompt_cache_key";

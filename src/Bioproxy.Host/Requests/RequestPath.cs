@@ -200,10 +200,11 @@ internal sealed class RequestPath : IPluginBackend
         exchange.Header("X-Bioproxy-Queue-Ms", ((long)grant.Waited.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
         if (grant.Lease is not { } lease)
         {
-            if (grant.Refusal == QueueRefusal.Full && hasNext)
-                return (QueueRefusals.FailureOf(grant, _options), AttemptEnd.Failed);
-            _report.Refused(exchange, grant.Refusal == QueueRefusal.Full);
-            return (QueueRefusals.FailureOf(grant, _options), AttemptEnd.Final);
+            var isFull = grant.Refusal == QueueRefusal.Full;
+            var end = isFull && hasNext ? AttemptEnd.Failed : AttemptEnd.Final;
+            if (end == AttemptEnd.Final)
+                _report.Refused(exchange, isFull);
+            return (QueueRefusals.FailureOf(grant, _options), end);
         }
 
         turn.Begin(model.Current, lease);

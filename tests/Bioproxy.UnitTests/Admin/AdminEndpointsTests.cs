@@ -358,15 +358,9 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
     [Fact]
     public async Task Explain_KnownRequest_TellsThePlanAndTheDifference()
     {
-        _admin.Explanations.Add(new Explanation
+        _admin.Explanations.Add(Cold with
         {
-            Id = "r1",
-            At = default,
-            Route = "chat",
-            Lane = "interactive",
-            Status = 200,
             Chosen = new PlanOption(PromptSource.Cold, 1, Tokens: 0, Seconds: 0.5, EvictionCost: 0),
-            Result = "cold",
             Rules = new Dictionary<string, int> { ["attribution"] = 1, ["tool_arguments"] = 3 },
             Difference = new PromptDifference(1024, "message 1 (system), its text", null),
         });
@@ -383,15 +377,8 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
     [Fact]
     public async Task Explain_LostPrefix_TellsWhatItCost()
     {
-        _admin.Explanations.Add(new Explanation
+        _admin.Explanations.Add(Cold with
         {
-            Id = "r1",
-            At = default,
-            Route = "chat",
-            Lane = "interactive",
-            Status = 200,
-            Chosen = null,
-            Result = "cold",
             Conversation = "cd34",
             ConversationSource = "X-Session-Id",
             Side = SideKind.Beside,
@@ -449,6 +436,17 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
             + ""","excerpt":"29","was":"28","prompt_tokens":1000,"cached_tokens":4,"lost_tokens":900,"lost_seconds":1.8}""",
             Compact(json.GetProperty("last")[0]));
     }
+
+    private static Explanation Cold => new()
+    {
+        Id = "r1",
+        At = default,
+        Route = "chat",
+        Lane = "interactive",
+        Status = 200,
+        Chosen = null,
+        Result = "cold",
+    };
 
     private static PromptDifference Difference => new(40, "message 1 (system), its text, line 2", null)
     {

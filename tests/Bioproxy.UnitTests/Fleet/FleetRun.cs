@@ -1,4 +1,3 @@
-
 namespace Bioproxy.UnitTests.Fleet;
 
 /// <summary>One schedule sent to one fleet, from its start to its end.</summary>

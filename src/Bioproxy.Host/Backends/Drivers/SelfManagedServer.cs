@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.ObjectModel;
-using System.Text.Json;
 using Bioproxy.Host.Configuration;
 
 namespace Bioproxy.Host.Backends.Drivers;
@@ -48,10 +46,6 @@ internal abstract class SelfManagedServer(BackendOptions backend, TimeSpan conne
         _last = (result, asked);
         return result;
     }
-
-    public virtual Task<IReadOnlyDictionary<string, JsonElement>> ReadOllamaListAsync(
-        string path, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyDictionary<string, JsonElement>>(ReadOnlyDictionary<string, JsonElement>.Empty);
 
     public Task LoadAsync(string model, CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -12,8 +12,7 @@ internal static class ConversationContents
     /// nothing the conversation is the one with more tools, or else with more turns; one that begins anew behind the same system message
     /// and tools, as after a compaction, is the conversation itself.</summary>
     public static bool HaveConversationBeside(SlotState[] slots, CanonicalPrompt prompt) => prompt.Session is { } session
-        && Array.Exists(slots, s => s.Content is { IsConversation: true } content
-            && content.Session == session && content.Domain == prompt.Domain
+        && Array.Exists(slots, s => s.Content is { } content && IsTurnOf(content, session, prompt.Domain)
             && Outranks(content, prompt)
             && (content.Opening == 0 || content.Opening != prompt.Opening)
             && !(prompt.Turns > 1 && (prompt.IsSessionShared || content.Opening == 0)
@@ -24,7 +23,7 @@ internal static class ConversationContents
     /// begins anew as after a compaction. Nothing of the content will be asked for again.</summary>
     public static bool IsReplacedBy(SlotContent content, CanonicalPrompt prompt)
     {
-        if (content is not { IsConversation: true, Session: { } session } || session != prompt.Session || content.Domain != prompt.Domain
+        if (prompt.Session is not { } session || !IsTurnOf(content, session, prompt.Domain)
             || prompt.Side != SideKind.None || content.FirstMessage == 0)
             return false;
         return prompt.Turns > content.Turns
@@ -48,12 +47,15 @@ internal static class ConversationContents
             return;
         foreach (var slot in slots)
         {
-            if (!slot.IsBorrowed && slot.Content is { IsConversation: true } content && content.Session == session
-                && content.Domain == conversation.Domain && !ReferenceEquals(content, conversation)
+            if (!slot.IsBorrowed && slot.Content is { } content && IsTurnOf(content, session, conversation.Domain)
+                && !ReferenceEquals(content, conversation)
                 && (content.Turns == 1 ? content.Tools < conversation.Tools : IsEarlier(content, conversation)))
                 slot.Content = content with { IsSide = true, Side = SideKind.Beside };
         }
     }
+
+    private static bool IsTurnOf(SlotContent content, string session, string? domain) =>
+        content.IsConversation && content.Session == session && content.Domain == domain;
 
     private static bool IsEarlier(SlotContent content, SlotContent conversation) => content.FirstMessage != 0
         && content.FirstMessage == conversation.FirstMessage && content.Turns < conversation.Turns && content.Tools <= conversation.Tools;

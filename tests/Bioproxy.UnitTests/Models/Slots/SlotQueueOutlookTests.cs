@@ -48,8 +48,7 @@ public sealed class SlotQueueOutlookTests
     public async Task Outlook_AllSlotsAtWork_TheFirstOfThemIsWaitedFor()
     {
         await LearnAnswerAsync(seconds: 10);
-        await AcquireAsync(promptSeconds: 0);
-        await AcquireAsync(promptSeconds: 0);
+        await FillAsync();
 
         Assert.Equal(5, Wait, precision: 6); // two of ten seconds on average: one is over twice as soon
     }
@@ -94,8 +93,7 @@ public sealed class SlotQueueOutlookTests
     public async Task Outlook_AskedForBothSlots_BothEndsAreWaitedFor()
     {
         await LearnAnswerAsync(seconds: 10);
-        await AcquireAsync(promptSeconds: 0);
-        await AcquireAsync(promptSeconds: 0);
+        await FillAsync();
 
         Assert.Equal(5 + 5, _queue.Outlook(Lane.Interactive, 2).WaitSeconds, precision: 6);
     }
@@ -104,8 +102,7 @@ public sealed class SlotQueueOutlookTests
     public async Task Outlook_NothingHasEndedHere_TheAnswersOfOtherServersCount()
     {
         await LearnAnswerAsync(seconds: 40, _other);
-        await AcquireAsync(promptSeconds: 0);
-        await AcquireAsync(promptSeconds: 0);
+        await FillAsync();
 
         Assert.Equal((10 + (30 / 11.0)) / 2, Wait, precision: 6); // the assumption counts as ten
     }
@@ -115,8 +112,7 @@ public sealed class SlotQueueOutlookTests
     {
         await LearnAnswerAsync(seconds: 40, _other);
         await LearnAnswerAsync(seconds: 10);
-        await AcquireAsync(promptSeconds: 0);
-        await AcquireAsync(promptSeconds: 0);
+        await FillAsync();
 
         Assert.Equal(((0.02 * 10) + (0.98 * 12.5)) / 2, Wait, precision: 6);
     }
@@ -130,8 +126,7 @@ public sealed class SlotQueueOutlookTests
             await LearnAnswerAsync(seconds: 40, _other);
         }
 
-        await AcquireAsync(promptSeconds: 0);
-        await AcquireAsync(promptSeconds: 0);
+        await FillAsync();
 
         Assert.Equal(5, Wait, precision: 6);
     }
@@ -140,8 +135,7 @@ public sealed class SlotQueueOutlookTests
     public async Task Outlook_TheFirstAnswerIsVeryShort_ChangesLittle()
     {
         await LearnAnswerAsync(seconds: 0);
-        await AcquireAsync(promptSeconds: 0);
-        await AcquireAsync(promptSeconds: 0);
+        await FillAsync();
 
         Assert.InRange(Wait, 4, 5);
     }
@@ -152,8 +146,7 @@ public sealed class SlotQueueOutlookTests
         for (var i = 0; i < 50; i++)
             await LearnAnswerAsync(seconds: 10);
         await LearnAnswerAsync(seconds: 0);
-        await AcquireAsync(promptSeconds: 0);
-        await AcquireAsync(promptSeconds: 0);
+        await FillAsync();
 
         Assert.Equal(4.9, Wait, precision: 6);
     }
@@ -162,8 +155,7 @@ public sealed class SlotQueueOutlookTests
     public async Task Outlook_OthersWait_TheirPromptsAndAnswersCount()
     {
         await LearnAnswerAsync(seconds: 10);
-        await AcquireAsync(promptSeconds: 0);
-        await AcquireAsync(promptSeconds: 0);
+        await FillAsync();
         using var leaving = new CancellationTokenSource();
         var waiting = _queue.AcquireAsync(Entry(promptSeconds: 30), leaving.Token).AsTask();
         Assert.Equal(5 + 20, Wait, precision: 6); // forty seconds on one of two slots
@@ -177,8 +169,7 @@ public sealed class SlotQueueOutlookTests
     public async Task Outlook_BatchWaits_OnlyBatchWaitsForIt()
     {
         await LearnAnswerAsync(seconds: 10);
-        await AcquireAsync(promptSeconds: 0);
-        await AcquireAsync(promptSeconds: 0);
+        await FillAsync();
         _ = _queue.AcquireAsync(Entry(promptSeconds: 30) with { Lane = Lane.Batch }, CancellationToken.None).AsTask();
 
         Assert.Equal(5, Wait, precision: 6);
@@ -216,6 +207,13 @@ public sealed class SlotQueueOutlookTests
 
     private async Task<Lease> AcquireAsync(double promptSeconds, SlotQueue? queue = null) =>
         (await (queue ?? _queue).AcquireAsync(Entry(promptSeconds), CancellationToken.None).DefaultTimeout()).Lease!;
+
+    /// <summary>Both slots answer.</summary>
+    private async Task FillAsync()
+    {
+        await AcquireAsync(promptSeconds: 0);
+        await AcquireAsync(promptSeconds: 0);
+    }
 
     private async Task LearnAnswerAsync(double seconds, SlotQueue? queue = null)
     {

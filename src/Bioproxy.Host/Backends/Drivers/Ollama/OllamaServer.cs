@@ -5,7 +5,7 @@ namespace Bioproxy.Host.Backends.Drivers.Ollama;
 
 /// <summary>Ollama: recognised by its version, its models listed by its own API.</summary>
 internal sealed class OllamaServer(BackendOptions backend, TimeSpan connectTimeout, TimeProvider time)
-    : SelfManagedServer(backend, connectTimeout, time)
+    : SelfManagedServer(backend, connectTimeout, time), IModelServer
 {
     /// <summary>The tag of a model that is named without one.</summary>
     private const string Latest = ":latest";
@@ -37,7 +37,7 @@ internal sealed class OllamaServer(BackendOptions backend, TimeSpan connectTimeo
         return answer;
     }
 
-    public override async Task<IReadOnlyDictionary<string, JsonElement>> ReadOllamaListAsync(
+    public async Task<IReadOnlyDictionary<string, JsonElement>> ReadOllamaListAsync(
         string path, CancellationToken cancellationToken)
     {
         var list = ControlCalls.Extract(
