@@ -96,6 +96,10 @@ public sealed class SideRequestTests(ITestOutputHelper output)
         Assert.NotEqual(first.Slot, summary.Slot);
         Assert.True(second is { Cache: "hot", ComputedTokens: < 200 } && second.Slot == first.Slot, $"{second}");
         await proxy.WaitUntilAllSavedAsync();
+        await Eventually.TrueAsync(
+            () => proxy.App.Snapshots.All.All(static snapshot => snapshot.Turns > 1),
+            Tolerances.Soon,
+            "the first turn's state is replaced");
         Assert.Single(proxy.App.Snapshots.All); // no summary
     }
 
