@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Benchmarks: ratios within one run, printed as one table. Exit code 1 when a goal is missed.
-# Usage: scripts/bench.sh [forward|overhead|splice|look-up|plan|plugins|streams|restart|conversations|routing …]   (all of them without a name)
+# Usage: scripts/bench.sh [forward|overhead|splice|look-up|plan|plugins|trace|streams|restart|conversations|routing|dashboard|cluster|scale …]
+#        (all of them without a name)
 #        BENCH_MIX=Growing scripts/bench.sh forward   (one of Shared, Growing, New, Streamed, Templated)
 #        BENCH_TRACES=<folder> scripts/bench.sh routing   (the folder of mooncake-conversation.jsonl and mooncake-synthetic.jsonl,
 #        which are not in this repository; without it only the router's own time is measured)

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Shows what Bioproxy is for: the same question cold, and warm after a restart of llama-server; then a conversation that
 # survives the swap to another model and back.
-# Usage: scripts/demo.sh [--once] [--tokens N] [--port N] [--admin-port N] [--backend-port N]
+# Usage: scripts/demo.sh [--once] [--cluster] [--tokens N] [--port N] [--admin-port N] [--backend-port N]
 #   --once       print the table and exit: with 0 if template and conversation were restored from disk, otherwise with 1
+#   --cluster    three proxies before one server instead, one of which is killed (needs redis-server)
 #   --tokens N   the length of the template (4000 unless given)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -11,7 +12,7 @@ output=tests/Bioproxy.Demo/bin/Release/net10.0
 stamp="$output/.built"
 
 case "${1:-}" in -h | --help)
-  sed -n '2,6s/^# \{0,1\}//p' scripts/demo.sh
+  sed -n '2,7s/^# \{0,1\}//p' scripts/demo.sh
   exit 0
   ;;
 esac

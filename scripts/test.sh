@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# All tests: unit and plugin tests, and integration tests against a real llama-server. Ends with "N passed, N failed".
+# All tests: unit and plugin tests, integration tests against a real llama-server, and the dashboard in a real browser. Ends with
+# "N passed, N failed".
 # Usage: scripts/test.sh [--unit] [--long]
 #   --unit   only what needs no llama-server
 #   --long   further seeds and combinations of the stress, schedule and restart tests (half an hour more)
@@ -16,21 +17,47 @@ for option in "$@"; do
 done
 projects=(tests/Bioproxy.UnitTests tests/Bioproxy.PluginTests)
 
-echo "Building (the first time packages are fetched) …"
-dotnet build Bioproxy.sln --configuration Release --nologo --verbosity quiet
+logs="$(mktemp -d)"
+trap 'rm -rf "$logs"; end_compiler' EXIT
+
+# One compiler for all projects halves the time of a build, also where the environment asks for none that outlives a command: this one
+# has a name of its own, and ends with this script at the latest.
+compiler="bioproxy-$$"
+build() {
+  dotnet build "$1" --configuration Release --nologo --verbosity quiet -p:UseSharedCompilation=true -p:SharedCompilationId="$compiler"
+}
+end_compiler() {
+  { grep -lsz -- "[-]pipename:$compiler" /proc/[0-9]*/cmdline || true; } | cut -d / -f 3 | xargs -r kill 2> /dev/null || true
+}
+
+# Tools are fetched beside the build. fetched exports a variable with the path of one, or says what went wrong and unsets it.
+declare -A fetching=()
+fetch() {
+  "./scripts/get-$1.sh" > "$logs/get-$1" 2> "$logs/get-$1.errors" &
+  fetching[$1]=$!
+}
+fetched() {
+  unset "$2"
+  wait "${fetching[$1]}" || { cat "$logs/get-$1.errors" >&2; return 1; }
+  export "$2=$(tail -n 1 "$logs/get-$1")"
+}
+
 if [ "$unit" = 0 ]; then
-  echo "Looking for a llama-server (the first time about 13 MB are fetched) …"
-  LLAMA_SERVER="$(./scripts/get-llama-server.sh | tail -n 1)"
-  export LLAMA_SERVER
-  if BIOPROXY_NODE_CLIENTS="$(./scripts/get-node-clients.sh | tail -n 1)"; then
-    export BIOPROXY_NODE_CLIENTS
+  echo "Looking for a llama-server, Node's clients and a Chromium (the first time about 13 MB are fetched) …"
+  for tool in llama-server node-clients chromium; do fetch "$tool"; done
+fi
+echo "Building (the first time packages are fetched) …"
+build Bioproxy.sln
+if [ "$unit" = 0 ]; then
+  fetched llama-server LLAMA_SERVER
+  fetched node-clients BIOPROXY_NODE_CLIENTS || true # without them their tests are skipped
+  if fetched chromium BIOPROXY_CHROMIUM; then
+    build tests/Bioproxy.DashboardTests # its browser driver is large
   else
-    unset BIOPROXY_NODE_CLIENTS # these tests are skipped
+    echo "The dashboard is not tested: there is no Chromium."
   fi
 fi
-
-logs="$(mktemp -d)"
-trap 'rm -rf "$logs"' EXIT
+end_compiler
 
 # Runs a project's tests; leaves their output and the exit code in files.
 run() {
@@ -47,6 +74,11 @@ if [ "$unit" = 0 ]; then
   echo "Testing Bioproxy.IntegrationTests …"
   run tests/Bioproxy.IntegrationTests
   projects+=(tests/Bioproxy.IntegrationTests)
+  if [ -n "${BIOPROXY_CHROMIUM:-}" ]; then
+    echo "Testing Bioproxy.DashboardTests …"
+    run tests/Bioproxy.DashboardTests
+    projects+=(tests/Bioproxy.DashboardTests)
+  fi
 fi
 
 passed=0 failed=0 skipped=0
@@ -57,13 +89,13 @@ for project in "${projects[@]}"; do
     /^  (Passed|Failed|Skipped) / || /^(Total tests|Test Run)/ { left = /^  Failed / ? 100 : 0 }
     /^  Skipped |SKIPPED/ || (left > 0 && !/^\[xUnit/) { print; left-- }' "$log"
   count() { awk -v name="$1:" '$1 == name { s += $2 } END { print s + 0 }' "$log"; }
-  project_passed=$(count Passed) project_failed=$(count Failed)
+  project_passed=$(count Passed) project_failed=$(count Failed) project_skipped=$(count Skipped)
   # A project that ended with an error but names no failed test, or that ran nothing, has failed all the same.
-  if [ "$project_failed" = 0 ] && { [ "$(cat "$log.code")" != 0 ] || [ "$project_passed" = 0 ]; }; then
+  if [ "$project_failed" = 0 ] && { [ "$(cat "$log.code")" != 0 ] || [ "$((project_passed + project_skipped))" = 0 ]; }; then
     tail -n 60 "$log"
     project_failed=1
   fi
-  passed=$((passed + project_passed)) failed=$((failed + project_failed)) skipped=$((skipped + $(count Skipped)))
+  passed=$((passed + project_passed)) failed=$((failed + project_failed)) skipped=$((skipped + project_skipped))
 done
 
 [ "$skipped" = 0 ] || echo "$skipped skipped (see the reasons above)"

@@ -12,9 +12,9 @@ internal sealed class AnswerTextRule(AnswerMemory memory) : IPromptRule
         if (memory.IsEmpty)
             return 0;
         var count = 0;
-        foreach (var (message, place) in context.Messages.Zip(AnswerPlace.Along(context)))
+        foreach (var (message, place) in AnswerPlace.Along(context))
         {
-            if (place is null || PromptTexts.OnlyText(message) is not { Text: { } text } part
+            if (PromptTexts.OnlyText(message) is not { Text: { } text } part
                 || memory.Find(MemoryKey.Answer(context.Domain, place, text)) is not { } written
                 || string.Equals(text, written, StringComparison.Ordinal))
                 continue;

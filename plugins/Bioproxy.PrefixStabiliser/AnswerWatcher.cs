@@ -21,8 +21,7 @@ public sealed class AnswerWatcher(AnswerMemory memory) : IAnswerObserver
                 memory.Set(MemoryKey.Arguments(answer.Domain, id), call.Text);
         }
 
-        foreach (var text in TextsOf(answer))
-            memory.Add(MemoryKey.Answer(answer.Domain, place, text), text);
+        AddAnswers(answer, place);
         if (answer.Endpoint == PromptEndpoint.Chat)
             AddReasoning(answer, place);
     }
@@ -43,9 +42,14 @@ public sealed class AnswerWatcher(AnswerMemory memory) : IAnswerObserver
     }
 
     /// <summary>Of a chat every choice is an answer; elsewhere an answer of several blocks comes back as several.</summary>
-    private static List<string> TextsOf(CompletedAnswer answer)
+    private void AddAnswers(CompletedAnswer answer, AnswerPlace place)
     {
-        var texts = answer.Parts.Where(part => part.Channel.Kind == ResponseTextKind.Answer).Select(part => part.Text).ToList();
-        return answer.Endpoint == PromptEndpoint.Chat || texts.Count == 1 ? texts : [];
+        if (answer.Endpoint != PromptEndpoint.Chat && answer.Parts.Count(static part => part.Channel.Kind == ResponseTextKind.Answer) > 1)
+            return;
+        foreach (var part in answer.Parts)
+        {
+            if (part.Channel.Kind == ResponseTextKind.Answer)
+                memory.Add(MemoryKey.Answer(answer.Domain, place, part.Text), part.Text);
+        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Bioproxy.Abstractions;
 
 namespace Bioproxy.PrefixStabiliser;
@@ -16,7 +15,7 @@ internal sealed class Pinning
     private readonly AnswerMemory _memory;
     private readonly PromptContext _context;
     private readonly DateTimeOffset _now;
-    private readonly string _conversation;
+    private readonly MemoryHash _conversation;
     private readonly bool _isNew;
     private readonly int[] _found;
 
@@ -67,12 +66,12 @@ internal sealed class Pinning
         return found;
     }
 
-    private string Conversation()
+    private MemoryHash Conversation()
     {
         var first = _context.Messages.FirstOrDefault(message => message.Role == "user");
         var text = string.Join('\n', first?.Parts.Select(part => part.Text) ?? []);
         foreach (var rule in _rules)
             text = rule.Take(text, []);
-        return AnswerPlace.Hash(MemoryMarshal.AsBytes(text.AsSpan()));
+        return MemoryHash.Of(text);
     }
 }

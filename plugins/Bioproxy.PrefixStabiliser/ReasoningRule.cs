@@ -15,10 +15,9 @@ internal sealed class ReasoningRule(AnswerMemory memory) : IPromptRule
         if (memory.IsEmpty || context.Endpoint != PromptEndpoint.Chat)
             return 0;
         var count = 0;
-        foreach (var (message, place) in context.Messages.Zip(AnswerPlace.Along(context)))
+        foreach (var (message, place) in AnswerPlace.Along(context))
         {
-            if (place is null || message.OtherParts.Any(part => part.Type == "reasoning")
-                || Find(context, message, place) is not { } reasoning)
+            if (message.OtherParts.Any(part => part.Type == "reasoning") || Find(context, message, place) is not { } reasoning)
                 continue;
             message.AddedReasoning = reasoning;
             count++;

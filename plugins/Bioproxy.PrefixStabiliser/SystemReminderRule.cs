@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Bioproxy.Abstractions;
 
 namespace Bioproxy.PrefixStabiliser;
@@ -24,7 +22,7 @@ internal sealed class SystemReminderRule(AnswerMemory memory) : IPromptRule
         if (context.IsWarmUp || (memory.IsEmpty && context.Body.Span.IndexOf("system-reminder"u8) < 0))
             return 0; // clients escape the brackets, or do not
         var count = 0;
-        using var before = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var before = default(MemoryHash);
         foreach (var message in context.Messages.Where(static message => message.Role is "user" or "tool" or ""))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -34,10 +32,9 @@ internal sealed class SystemReminderRule(AnswerMemory memory) : IPromptRule
             if (bare.Count == 0)
                 continue; // nothing but reminders, or a call: the message may be missing next time
             foreach (var text in bare)
-                before.AppendData(MemoryMarshal.AsBytes((text + Separator).AsSpan()));
-            var place = Convert.ToHexString(before.GetCurrentHash().AsSpan(0, 16));
-            count += Keep(context.Domain, place + " result", results) + Keep(context.Domain, place + " text", contents)
-                + KeepLast(context.Domain, place + " last", message, contents);
+                before = before.Then(MemoryHash.Of(text));
+            count += Keep(context.Domain, before, "result", results) + Keep(context.Domain, before, "text", contents)
+                + KeepLast(context.Domain, before, message, contents);
         }
 
         return count;
@@ -56,14 +53,14 @@ internal sealed class SystemReminderRule(AnswerMemory memory) : IPromptRule
     }
 
     /// <summary>Reminders inside other texts.</summary>
-    private int Keep(string? domain, string place, List<(PromptPart Part, Reminders Found)> texts)
+    private int Keep(string? domain, MemoryHash before, string name, List<(PromptPart Part, Reminders Found)> texts)
     {
         var (count, number) = (0, 0);
         foreach (var (part, found) in texts)
         {
             if (found.Bare.Length == 0)
                 continue;
-            var key = MemoryKey.Reminder(domain, $"{place} {number++}");
+            var key = MemoryKey.Reminder(domain, before, $"{name} {number++}");
             if (memory.Find(key) is { } first && found.AreFewerThan(Reminders.In(first)))
             {
                 part.Text = first;
@@ -79,7 +76,7 @@ internal sealed class SystemReminderRule(AnswerMemory memory) : IPromptRule
     }
 
     /// <summary>Reminders that are parts of their own behind all others.</summary>
-    private int KeepLast(string? domain, string place, PromptMessage message, List<(PromptPart Part, Reminders Found)> texts)
+    private int KeepLast(string? domain, MemoryHash before, PromptMessage message, List<(PromptPart Part, Reminders Found)> texts)
     {
         var last = new Stack<string>();
         for (var i = texts.Count - 1; i >= 0 && texts[i].Found.IsAll; i--)
@@ -89,7 +86,7 @@ internal sealed class SystemReminderRule(AnswerMemory memory) : IPromptRule
             last.Push(texts[i].Part.Text!);
         }
 
-        var key = MemoryKey.Reminder(domain, place);
+        var key = MemoryKey.Reminder(domain, before, "last");
         var known = memory.Find(key)?.Split(Separator);
         if (known is not null && message.CanAddText && last.Count < known.Length
             && known.AsSpan(0, last.Count).SequenceEqual(last.ToArray()))

@@ -16,17 +16,23 @@ internal sealed class ToolArgumentsRule(AnswerMemory memory) : IPromptRule
         var count = 0;
         if (memory.IsEmpty)
             return 0;
-        foreach (var part in context.Messages.SelectMany(message => message.OtherParts))
+        foreach (var message in context.Messages)
         {
-            if (part is not { Type: "tool_call", CallId: { } id } || part.Text is not { } text
-                || memory.Find(MemoryKey.Arguments(context.Domain, id)) is not { } written
-                || string.Equals(text, written, StringComparison.Ordinal) || !AreEqual(text, written))
-                continue;
-            part.Text = written;
-            count++;
+            foreach (var part in message.OtherParts)
+                count += Mend(part, context.Domain) ? 1 : 0;
         }
 
         return count;
+    }
+
+    private bool Mend(PromptPart part, string? domain)
+    {
+        if (part is not { Type: "tool_call", CallId: { } id } || part.Text is not { } text
+            || memory.Find(MemoryKey.Arguments(domain, id)) is not { } written
+            || string.Equals(text, written, StringComparison.Ordinal) || !AreEqual(text, written))
+            return false;
+        part.Text = written;
+        return true;
     }
 
     private static bool AreEqual(string text, string written)

@@ -5,14 +5,15 @@ namespace Bioproxy.PrefixStabiliser;
 
 /// <summary>
 /// Keeps a list of tools as it was sent before: in the same order, new tools behind the known ones (<c>tool_order</c>), and each tool in
-/// the bytes in which it was sent before where only the order of its members differs (<c>schema_order</c>).
+/// the bytes in which it was sent before where only the order of its members differs (<c>schema_order</c>). A list is known by what its
+/// tools are, not by their names: every agent has a <c>bash</c> and an <c>edit</c> of its own.
 /// </summary>
 internal sealed class ToolOrder(bool keepsOrder, bool keepsSchemas) : IPromptRule
 {
     private const int MaxLists = 64;
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<(string? Domain, IReadOnlyList<Tool> Tools)> _lists = new(); // the newest first
+    private readonly LinkedList<KnownList> _lists = new(); // the newest first
 
     public string Name => keepsOrder ? "tool_order" : "schema_order";
 
@@ -30,42 +31,45 @@ internal sealed class ToolOrder(bool keepsOrder, bool keepsSchemas) : IPromptRul
 
     private List<Tool> Keep(string? domain, List<Tool> tools)
     {
+        var contents = tools.Select(tool => JsonContent.HashOf(tool.Bytes.Span)).ToHashSet();
         lock (_lock)
         {
-            var known = Closest(domain, tools);
+            var known = Closest(domain, contents);
             var byName = tools.ToDictionary(tool => tool.Name, StringComparer.Ordinal);
             var kept = new List<Tool>();
             if (known is not null && keepsOrder)
-                kept.AddRange(known.Where(tool => byName.ContainsKey(tool.Name)).Select(tool => byName[tool.Name]));
+                kept.AddRange(known.Tools.Where(tool => byName.ContainsKey(tool.Name)).Select(tool => byName[tool.Name]));
             kept.AddRange(tools.Where(tool => !kept.Contains(tool)));
             if (known is not null && keepsSchemas)
             {
                 for (var i = 0; i < kept.Count; i++)
-                    kept[i] = Known(known, kept[i]);
+                    kept[i] = Known(known.Tools, kept[i]);
             }
 
-            Remember(domain, kept);
+            Remember(new KnownList(domain, [.. kept.Select(tool => tool with { Bytes = tool.Bytes.ToArray() })], contents));
             return kept;
         }
     }
 
     /// <summary>Of the lists with at least half of these tools the one with the most.</summary>
-    private IReadOnlyList<Tool>? Closest(string? domain, List<Tool> tools)
+    private KnownList? Closest(string? domain, HashSet<int> contents)
     {
-        var names = tools.Select(tool => tool.Name).ToHashSet(StringComparer.Ordinal);
-        IReadOnlyList<Tool>? closest = null;
-        var most = (names.Count - 1) / 2;
-        foreach (var (owner, list) in _lists)
+        KnownList? closest = null;
+        var most = Minority(contents);
+        foreach (var list in _lists)
         {
-            if (owner != domain)
+            if (list.Domain != domain)
                 continue;
-            var shared = list.Count(tool => names.Contains(tool.Name));
+            var shared = list.Contents.Count(contents.Contains);
             if (shared > most)
                 (closest, most) = (list, shared);
         }
 
         return closest;
     }
+
+    /// <summary>Too few of these tools to know them by.</summary>
+    private static int Minority(HashSet<int> contents) => (contents.Count - 1) / 2;
 
     private static Tool Known(IReadOnlyList<Tool> known, Tool tool)
     {
@@ -92,18 +96,25 @@ internal sealed class ToolOrder(bool keepsOrder, bool keepsSchemas) : IPromptRul
         }
     }
 
-    private void Remember(string? domain, List<Tool> tools)
+    private void Remember(KnownList list)
     {
         for (var node = _lists.First; node is not null; node = node.Next)
         {
-            if (node.Value.Domain != domain || !node.Value.Tools.Select(tool => tool.Name).SequenceEqual(tools.Select(tool => tool.Name)))
+            var known = node.Value;
+            if (known.Domain != list.Domain || known.Contents.Count(list.Contents.Contains) <= Minority(list.Contents)
+                || !known.Tools.Select(tool => tool.Name).SequenceEqual(list.Tools.Select(tool => tool.Name)))
                 continue;
             _lists.Remove(node);
             break;
         }
 
-        _lists.AddFirst((domain, [.. tools.Select(tool => tool with { Bytes = tool.Bytes.ToArray() })])); // the body goes back to its pool
+        _lists.AddFirst(list);
         if (_lists.Count > MaxLists)
             _lists.RemoveLast();
     }
+
+    /// <param name="Domain">Whose it is.</param>
+    /// <param name="Tools">The tools as they were sent, in bytes of their own: the body goes back to its pool.</param>
+    /// <param name="Contents">What each of them says (<see cref="JsonContent"/>).</param>
+    private sealed record KnownList(string? Domain, IReadOnlyList<Tool> Tools, HashSet<int> Contents);
 }

@@ -1,13 +1,16 @@
 using Bioproxy.Abstractions;
 using Bioproxy.Host.Admin;
 using Bioproxy.Host.Backends;
+using Bioproxy.Host.Cluster;
 using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Dashboard;
 using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Pool;
 using Bioproxy.Host.Requests;
 using Bioproxy.Host.Routing;
+using Bioproxy.Host.Security;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.Templates;
 using Bioproxy.Host.Transforms;
@@ -33,42 +36,52 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     private readonly WebHost _host;
     private readonly WebApplication _web;
     private readonly WarmUpStatuses _warmUps;
+    private ProxyCluster? _cluster;
     private IDisposable? _lock;
 
     /// <param name="options">The validated configuration.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logging">Sets the log up; the readable console by default.</param>
-    public BioproxyApp(ProxyOptions options, TimeProvider? time = null, Action<ILoggingBuilder>? logging = null)
+    /// <param name="source">Where the configuration comes from, to read it again when it changes; null for never.</param>
+    public BioproxyApp(
+        ProxyOptions options, TimeProvider? time = null, Action<ILoggingBuilder>? logging = null, ConfigurationSource? source = null)
     {
         // Without a folder for lasting state the proxy works, and keeps nothing.
         _options = WithUsableState(options, out var unusable);
         _host = new WebHost(_options, logging);
         _host.Services
             .AddSingleton(_options)
+            .AddSingleton(new LiveOptions(_options))
             .AddSingleton(time ?? TimeProvider.System)
-            .AddTelemetry(_options.OtlpEndpoint, hasPlaces: _options.HasNames)
+            .AddTelemetry(_options.OtlpEndpoint, _options.OtlpSampling, _options.HasNames, _options.Cluster?.Advertise)
             .AddTemplates(changed: TemplatesChanged)
             .AddPlugins(templates: static p => p.GetRequiredService<TemplateLibrary>(), backend: PluginBackend)
+            .AddSecurity()
             .AddTransforms()
             .AddPool(_options)
             .AddBackends()
             .AddModels()
             .AddModelRouting()
+            .AddCluster(_options)
             .AddRequests()
             .AddWarmUp()
             .AddAdmin()
+            .AddDashboard()
             .AddSingleton<IPluginListener>(p => new PluginChanges(
                 p.GetRequiredService<TemplateLibrary>(), () => IsStarted ? p.GetRequiredService<WarmUpScheduler>() : null))
-            .AddSingleton<StopSaver>();
+            .AddSingleton<StopSaver>()
+            .AddServiceManagers()
+            .AddReload(source);
         _web = _host.Build();
         _logger = Get<ILogger<BioproxyApp>>();
         if (unusable is not null)
             LogNoState(Get<StateFolder>().Path, unusable);
         (Model, Snapshots, _warmUps) = (Get<ModelDirectory>().Default, Get<SnapshotStore>(), Get<WarmUpStatuses>());
         Get<PluginManager>().Load();
-        StateGauges.Register(Get<ProxyMetrics>(), Get<IProxyState>());
-        var (admin, path) = (Get<AdminEndpoints>(), Get<RequestPath>());
-        _web.Run(http => WebHost.IsAdmin(http) ? admin.HandleAsync(http) : path.HandleAsync(http));
+        StateGauges.Register(Get<ProxyMetrics>(), Get<IProxyState>(), _options.KvMaxBytes);
+        ProcessGauges.Register(Get<ProxyMetrics>(), static () => Environment.CpuUsage.TotalTime, static () => Environment.WorkingSet);
+        var (dashboard, guard, clients) = (Get<DashboardEndpoints>(), Get<AdminGuard>(), Get<ClientEntry>());
+        _web.Run(http => WebHost.IsAdmin(http) ? guard.HandleAsync(http, dashboard.HandleAsync) : clients.HandleAsync(http));
     }
 
     /// <summary>Where clients connect; once started.</summary>
@@ -94,6 +107,11 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
     public SnapshotStore Snapshots { get; }
 
+    public ProxyOptions Options => _options;
+
+    /// <summary>What pages of the dashboard receive.</summary>
+    public LiveFeed Feed => Get<LiveFeed>();
+
     private bool IsStarted { get; set; }
 
     /// <summary>Takes over what lies in the plugin folders now.</summary>
@@ -111,22 +129,39 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
     {
         foreach (var backend in _options.PoolBackends)
             PoolFolders.Of(_options).CreateSlotsOf(backend.Name);
+        _cluster = _web.Services.GetService<ProxyCluster>(); // its models are shared before the first of them is looked at
         if (_options.KvEnabled)
         {
             _lock = Get<StateFolder>().Lock();
+            _cluster?.Prepare();
             Snapshots.Load();
             Get<FingerprintProbe>().Load();
             Snapshots.Reconcile();
             Snapshots.CleanUp();
         }
 
+        _cluster?.Status = () => AdminJson.Document(Get<StatusPage>().Write, isIndented: false).ToArray();
         IsStarted = true;
         await _web.StartAsync(cancellationToken).ConfigureAwait(false);
+        _host.Protect();
         Get<ListenAddresses>().Proxy = ProxyAddress;
         Summarise();
+        if (_cluster is not null)
+            await _cluster.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _web.WaitForShutdownAsync(cancellationToken);
+    /// <summary>Returns when the proxy is asked to stop. In a cluster it tells balancers first, and goes on for a moment.</summary>
+    public async Task WaitForShutdownAsync(CancellationToken cancellationToken)
+    {
+        var asked = Get<IHostApplicationLifetime>().ApplicationStopping;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(asked, cancellationToken);
+        await Task.Delay(Timeout.InfiniteTimeSpan, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_cluster is null)
+            return;
+        _cluster.IsDraining = Get<ListenAddresses>().IsLeaving = true;
+        LogLeaving(_options.Cluster!.LeaveDelay.TotalSeconds);
+        await Task.Delay(_options.Cluster.LeaveDelay, Get<TimeProvider>(), CancellationToken.None).ConfigureAwait(false);
+    }
 
     /// <summary>Stops in order: idle slots are saved while running answers drain, then the loops end, the rest is saved, and all is
     /// disposed.</summary>
@@ -140,6 +175,8 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         if (IsStarted)
             await saver.SaveAsync(StopLimit).ConfigureAwait(false);
         IsStarted = false;
+        if (_cluster is not null)
+            await _cluster.DisposeAsync().ConfigureAwait(false);
         var loops = _web.Services.GetServices<IHostedService>().OfType<BackgroundService>()
             .Select(loop => loop.ExecuteTask ?? Task.CompletedTask);
         try
@@ -220,6 +257,9 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "Changed on disk: template {Triggers}")]
     private partial void LogChanged(string triggers);
+
+    [LoggerMessage(LogLevel.Information, "Asked to stop: /health/ready says so for {Seconds:0.#} s, then no more connections are taken.")]
+    private partial void LogLeaving(double seconds);
 
     [LoggerMessage(LogLevel.Information, "Bioproxy is stopping.")]
     private partial void LogStopping();

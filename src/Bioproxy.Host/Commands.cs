@@ -13,11 +13,14 @@ internal static class Commands
 
     /// <summary>Reads the configuration and reports all mistakes in it.</summary>
     /// <returns>Null when it has any: the exit code is <see cref="Misconfigured"/>.</returns>
-    public static ProxyOptions? Load(ConfigurationInput input)
+    public static ProxyOptions? Load(ConfigurationInput input) => LoadWithSource(input)?.Options;
+
+    /// <summary>The same, with what is needed to read it again.</summary>
+    public static (ProxyOptions Options, ConfigurationSource Source)? LoadWithSource(ConfigurationInput input)
     {
         var result = ConfigurationLoader.Load(input);
         if (result.IsValid)
-            return result.Options;
+            return (result.Options, new ConfigurationSource(input, result.Values));
         var mistakes = result.Errors.Count == 1 ? "a mistake" : $"{result.Errors.Count} mistakes";
         Console.Error.WriteLine($"The configuration has {mistakes}; nothing was started.");
         foreach (var error in result.Errors)

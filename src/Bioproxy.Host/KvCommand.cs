@@ -65,6 +65,8 @@ internal static class KvCommand
         var folder = new StateFolder(options);
         using var mine = folder.Lock();
         var store = new SnapshotStore(folder, options, TimeProvider.System, NullLogger<SnapshotStore>.Instance);
+        if (options.Cluster is not null)
+            store.Share(new NoListener(), static () => null); // what is removed now is told when the proxy starts
         store.Load();
         using var backends = new BackendDirectory(
             BackendsServices.MakeConfigured(options, TimeProvider.System, NullLogger<BackendMonitor>.Instance));
@@ -84,5 +86,18 @@ internal static class KvCommand
         };
         await store.WhenDiscarded();
         return answer;
+    }
+
+    private sealed class NoListener : ISnapshotListener
+    {
+        public void Used(Snapshot snapshot, DateTimeOffset at)
+        {
+            // nobody is there
+        }
+
+        public void Removed(string file, DateTimeOffset at)
+        {
+            // it is written down
+        }
     }
 }

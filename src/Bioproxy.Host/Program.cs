@@ -7,7 +7,12 @@ var actions = new CommandActions(
     DoctorCommand.RunAsync,
     KvCommand.RunAsync,
     PluginCommands.RunAsync,
-    MissesCommand.RunAsync);
+    HealthCommand.RunAsync,
+    MissesCommand.RunAsync,
+    KeyCommand.NewAsync,
+    SchemaCommand.RunAsync,
+    ClusterCommand.RunAsync,
+    InitCommand.RunAsync);
 var exitCode = await CommandLineParser.InvokeAsync(args, actions, Console.Out, Console.Error);
 
 // Not returned: a thread that a plugin left running would keep the process alive.

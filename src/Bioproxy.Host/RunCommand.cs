@@ -9,9 +9,9 @@ internal static class RunCommand
 {
     public static async Task<int> RunAsync(ConfigurationInput input, CancellationToken cancellationToken)
     {
-        if (Commands.Load(input) is not { } options)
+        if (Commands.LoadWithSource(input) is not var (options, source))
             return Commands.Misconfigured;
-        await using var app = new BioproxyApp(options);
+        await using var app = new BioproxyApp(options, source: options.ConfigFile is null ? null : source);
         if (await app.LoadTemplatesAsync(cancellationToken) is { Count: > 0 } problems)
         {
             await Console.Error.WriteLineAsync("Some templates cannot be used; the proxy was not started.");

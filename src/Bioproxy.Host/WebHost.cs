@@ -1,7 +1,7 @@
-using System.Net;
 using System.Text;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
+using Bioproxy.Host.Security;
 using Bioproxy.Host.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections.Features;
@@ -29,23 +29,40 @@ internal sealed class WebHost
     public WebHost(ProxyOptions options, Action<ILoggingBuilder>? logging)
     {
         _builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
+        var levels = new LogLevelSwitch(options.LogLevel);
+        _builder.Services.AddSingleton(levels);
         if (logging is null)
-            _builder.Logging.AddConsoleLog(options.LogLevel, options.LogFormat == LogFormat.Json);
+            _builder.Logging.AddConsoleLog(levels, options.LogFormat == LogFormat.Json);
         else
             logging(_builder.Logging.ClearProviders());
+        if (options.OtlpEndpoint is { } collector)
+            _builder.Logging.AddOtlpLog(collector);
 
-        // It would make an activity for each request; the path has a fence and log lines of its own.
+        // It would make an activity for each request; the path has a fence, spans and log lines of its own.
         _builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         _builder.Services.Configure<HostOptions>(
             host => host.ShutdownTimeout = options.DrainTimeout > TimeSpan.Zero ? options.DrainTimeout : TimeSpan.FromMilliseconds(1));
+        if (options.Tls is { } files)
+        {
+            _builder.WebHost.UseKestrelHttpsConfiguration();
+            _builder.Services.AddSingleton(p => new CertificateSource(
+                files, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<CertificateSource>>()));
+        }
+
         _builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1; // as BackendPool does
             kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
             KestrelLimits.Apply(kestrel.Limits, options);
-            Listen(kestrel, options.ProxyHost, options.ProxyPort, listen => _proxy = listen);
-            Listen(kestrel, options.AdminHost, options.AdminPort, listen =>
+            Func<CertificateSource>? tls = options.Tls is null
+                ? null
+                : () => kestrel.ApplicationServices.GetRequiredService<CertificateSource>();
+            Listeners.Add(kestrel, options.ProxyHost, options.ProxyPort, tls, listen => _proxy = listen);
+
+            // On this machine nobody listens in; scrapers and commands need no certificate there.
+            var forAdmin = ListenHost.IsOfThisMachine(options.AdminHost) ? null : tls;
+            Listeners.Add(kestrel, options.AdminHost, options.AdminPort, forAdmin, listen =>
             {
                 _admin = listen;
                 listen.Use(static next => connection =>
@@ -60,41 +77,20 @@ internal sealed class WebHost
     public IServiceCollection Services => _builder.Services;
 
     /// <summary>Where clients connect; once started.</summary>
-    public Uri ProxyAddress => AddressOf(_proxy);
+    public Uri ProxyAddress => Listeners.AddressOf(_proxy);
 
     /// <summary>Where health, metrics and status are; once started.</summary>
-    public Uri AdminAddress => AddressOf(_admin);
+    public Uri AdminAddress => Listeners.AddressOf(_admin);
 
     public WebApplication Build() => _builder.Build();
 
+    /// <summary>Restricts who may connect, where that is a matter of files; once started.</summary>
+    public void Protect()
+    {
+        Listeners.Protect(_proxy);
+        Listeners.Protect(_admin);
+    }
+
     /// <summary>The listener is what counts: a Host header is the client's word.</summary>
     public static bool IsAdmin(HttpContext http) => http.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(AdminListener) == true;
-
-    private static Uri AddressOf(ListenOptions? listen)
-    {
-        if (listen?.EndPoint is not IPEndPoint bound)
-            throw new InvalidOperationException("The listener is not bound yet.");
-        return new UriBuilder(
-            "http",
-            listen.ToString() is { } name && name.Contains("localhost", StringComparison.Ordinal) ? "localhost" : bound.Address.ToString(),
-            bound.Port).Uri;
-    }
-
-    private static void Listen(KestrelServerOptions kestrel, string host, int port, Action<ListenOptions> more)
-    {
-        void Configure(ListenOptions listen)
-        {
-            listen.Protocols = HttpProtocols.Http1;
-            more(listen);
-        }
-
-        if (IPAddress.TryParse(host, out var address))
-            kestrel.Listen(address, port, Configure);
-        else if (!host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
-            kestrel.Listen(Dns.GetHostAddresses(host)[0], port, Configure);
-        else if (port == 0)
-            kestrel.Listen(IPAddress.Loopback, 0, Configure); // a free port cannot be the same for both loopback addresses
-        else
-            kestrel.ListenLocalhost(port, Configure);
-    }
 }

@@ -99,8 +99,13 @@ internal sealed class HarnessFolder : IDisposable
 
     private void WriteBuiltIn(string name)
     {
-        using var assembly = typeof(HarnessFolder).Assembly.GetManifestResourceStream(name + ".dll")!;
-        using var file = File.Create(Path.Combine(Directory.CreateDirectory(Path.Combine(Plugins, name)).FullName, name + ".dll"));
-        assembly.CopyTo(file);
+        var own = typeof(HarnessFolder).Assembly;
+        Directory.CreateDirectory(Path.Combine(Plugins, name));
+        foreach (var resource in own.GetManifestResourceNames().Where(one => one.StartsWith(name + "/", StringComparison.Ordinal)))
+        {
+            using var assembly = own.GetManifestResourceStream(resource)!;
+            using var file = File.Create(Path.Combine(Plugins, resource));
+            assembly.CopyTo(file);
+        }
     }
 }

@@ -14,10 +14,14 @@ var runs = new Dictionary<string, Func<ResultTable, CancellationToken, Task>>(St
     ["look-up"] = LookUpRun.RunAsync,
     ["plan"] = PlanRun.RunAsync,
     ["plugins"] = PluginsRun.RunAsync,
+    ["trace"] = TraceRun.RunAsync,
     ["streams"] = StreamsRun.RunAsync,
     ["restart"] = RestartRun.RunAsync,
     ["conversations"] = ConversationsRun.RunAsync,
     ["routing"] = RoutingRun.RunAsync,
+    ["dashboard"] = DashboardRun.RunAsync,
+    ["cluster"] = ClusterRun.RunAsync,
+    ["scale"] = ScaleRun.RunAsync,
 };
 if (args.FirstOrDefault(arg => !runs.ContainsKey(arg)) is { } unknown)
 {

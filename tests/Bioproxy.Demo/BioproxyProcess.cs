@@ -35,8 +35,8 @@ internal sealed class BioproxyProcess : IAsyncDisposable
     public static async Task<BioproxyProcess> StartAsync(
         DirectoryInfo folder, JsonObject configuration, (int Proxy, int Admin) ports, CancellationToken cancellationToken)
     {
-        var proxyPort = ports.Proxy == 0 ? FreePort() : ports.Proxy;
-        var adminPort = ports.Admin == 0 ? FreePort() : ports.Admin;
+        var proxyPort = ports.Proxy == 0 ? FreePort.Next() : ports.Proxy;
+        var adminPort = ports.Admin == 0 ? FreePort.Next() : ports.Admin;
         configuration["proxy_host"] = "127.0.0.1";
         configuration["proxy_port"] = proxyPort;
         configuration["admin_host"] = "127.0.0.1";
@@ -90,6 +90,9 @@ internal sealed class BioproxyProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>SIGKILL.</summary>
+    public Task KillAsync() => _process.KillAsync();
+
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
     /// <summary>Built together with this program, so in the same configuration.</summary>
@@ -120,7 +123,7 @@ internal sealed class BioproxyProcess : IAsyncDisposable
     {
         for (var attempt = 0; ; attempt++)
         {
-            var first = FreePort();
+            var first = FreePort.Next();
             try
             {
                 using var second = new TcpListener(IPAddress.Loopback, first + 1);
@@ -132,12 +135,5 @@ internal sealed class BioproxyProcess : IAsyncDisposable
                 // taken, or behind the last one: another pair
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

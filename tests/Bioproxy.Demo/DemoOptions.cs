@@ -3,20 +3,26 @@ using System.Globalization;
 namespace Bioproxy.Demo;
 
 /// <summary>What the demo was asked for. Ports are free ones unless given.</summary>
-internal sealed record DemoOptions(bool IsOnce, int TemplateTokens, int ProxyPort, int AdminPort, int BackendPort)
+internal sealed record DemoOptions(bool IsOnce, bool IsCluster, int TemplateTokens, int ProxyPort, int AdminPort, int BackendPort)
 {
     public const int WrongUsage = 2;
 
-    private const string Help = "usage: scripts/demo.sh [--once] [--tokens N] [--port N] [--admin-port N] [--backend-port N]";
+    private const string Help = "usage: scripts/demo.sh [--once] [--cluster] [--tokens N] [--port N] [--admin-port N] [--backend-port N]";
 
     public static DemoOptions? Parse(IReadOnlyList<string> arguments)
     {
-        var options = new DemoOptions(false, TemplateTokens: 4000, 0, 0, 0);
+        var options = new DemoOptions(false, false, TemplateTokens: 4000, 0, 0, 0);
         for (var index = 0; index < arguments.Count; index++)
         {
             if (arguments[index] == "--once")
             {
                 options = options with { IsOnce = true };
+                continue;
+            }
+
+            if (arguments[index] == "--cluster")
+            {
+                options = options with { IsCluster = true };
                 continue;
             }
 

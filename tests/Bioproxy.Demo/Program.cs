@@ -10,6 +10,8 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
 
+if (options.IsCluster)
+    return await ShowClusterAsync();
 await using var demo = new Demonstration(options);
 try
 {
@@ -28,6 +30,25 @@ catch (Exception exception)
     await Console.Error.WriteLineAsync($"\ndemo: {exception.Message}");
     await Console.Error.WriteLineAsync(demo.Logs);
     return 1;
+}
+
+async Task<int> ShowClusterAsync()
+{
+    await using var act = new ClusterAct(options);
+    try
+    {
+        return await act.ShowAsync(stop.Token) ? 0 : 1;
+    }
+    catch (OperationCanceledException) when (stop.IsCancellationRequested)
+    {
+        return 130;
+    }
+    catch (Exception exception)
+    {
+        await Console.Error.WriteLineAsync($"\ndemo: {exception.Message}");
+        await Console.Error.WriteLineAsync(act.Logs);
+        return 1;
+    }
 }
 
 void Stop(PosixSignalContext context)

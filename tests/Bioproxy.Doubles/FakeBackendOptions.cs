@@ -36,6 +36,9 @@ internal sealed record FakeBackendOptions
     /// <summary>False: an older build without <c>media_marker</c>.</summary>
     public bool HasMarker { get; init; } = true;
 
+    /// <summary>The metrics page; null for a server that was started without <c>--metrics</c>.</summary>
+    public string? Metrics { get; init; }
+
     public string Model { get; init; } = "fake-model";
 
     public string BuildInfo { get; init; } = "b1-fake";

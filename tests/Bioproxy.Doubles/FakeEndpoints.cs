@@ -89,6 +89,15 @@ internal sealed class FakeEndpoints(FakeBackend backend, FakeBackendOptions opti
                     ? JsonAsync(response, new JsonArray([.. engine.List().Select(s => (JsonNode)_facts.Row(s))]), left)
                     : ErrorAsync(
                         response, 501, "This server does not support slots endpoint. Start it with `--slots`", "not_supported_error", left);
+            case ("GET", "/metrics") when !IsForeign:
+                return options.Metrics is { } page
+                    ? response.SendAsync(200, "text/plain; version=0.0.4", Encoding.UTF8.GetBytes(page), left)
+                    : ErrorAsync(
+                        response,
+                        501,
+                        "This server does not support metrics endpoint. Start it with `--metrics`",
+                        "not_supported_error",
+                        left);
             case ("POST", _) when !IsForeign && SlotAction(request) is var (slot, action):
                 return SlotActionAsync(request, response, slot, action, left);
             case ("POST", "/apply-template") when !IsForeign:

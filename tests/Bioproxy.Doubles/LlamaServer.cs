@@ -1,15 +1,9 @@
-using System.Collections.Concurrent;
-using System.Net;
-using System.Net.Sockets;
-
 namespace Bioproxy.Doubles;
 
 /// <summary>A real llama-server on a loopback port, alive until disposed.</summary>
 internal sealed class LlamaServer : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
-
-    private static readonly ConcurrentDictionary<int, bool> GivenPorts = new();
 
     private readonly LlamaServerOptions _options;
     private readonly ServerProcess _process;
@@ -52,7 +46,7 @@ internal sealed class LlamaServer : IAsyncDisposable
         // Another process may take a free port before the server does: then another one.
         for (var attempt = 1; ; attempt++)
         {
-            var port = options.Port == 0 ? FreePort() : options.Port;
+            var port = options.Port == 0 ? FreePort.Next() : options.Port;
             var process = ServerProcess.Start(program, options.Arguments(port));
             var server = new LlamaServer(options, port, process);
             try
@@ -87,20 +81,6 @@ internal sealed class LlamaServer : IAsyncDisposable
     {
         await _process.DisposeAsync();
         Client.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        while (true)
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-
-            // Two tests of this process must not be given the same port before one of them uses it.
-            if (GivenPorts.TryAdd(port, true))
-                return port;
-        }
     }
 
     /// <summary>

@@ -7,8 +7,12 @@ internal sealed class LogTail(int capacity = 400)
     private readonly Queue<string> _lines = new();
     private readonly List<(string Text, TaskCompletionSource Seen)> _waiters = [];
 
+    /// <summary>Where every line is written too; null for nowhere.</summary>
+    public TextWriter? Echo { get; init; }
+
     public void Add(string line)
     {
+        Echo?.WriteLine(line);
         lock (_lock)
         {
             if (_lines.Count == capacity)

@@ -24,7 +24,11 @@ internal sealed partial class BioproxyRun : IAsyncDisposable
         })
         { BaseAddress = Address(ProxyLine()), Timeout = Limit };
         Admin = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Address(AdminLine()), Timeout = Limit };
+        Admin.DefaultRequestHeaders.Authorization = new("Bearer", AdminKey);
     }
+
+    /// <summary>For admin ports that are not on loopback.</summary>
+    public const string AdminKey = "bp-of-the-tests";
 
     /// <summary>Talks to the proxy's port.</summary>
     public HttpClient Client { get; }
@@ -35,15 +39,22 @@ internal sealed partial class BioproxyRun : IAsyncDisposable
     /// <summary>The output so far.</summary>
     public string Said => _process.Log.ToString();
 
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
     public int Saves => SavedLine().Count(Said);
 
     /// <summary>Starts it; returns when it listens.</summary>
     /// <param name="configFile">Its configuration.</param>
     /// <param name="output">The test's output.</param>
     /// <param name="wrapper">A program that starts it, with arguments; empty for none.</param>
-    public static async Task<BioproxyRun> StartAsync(string configFile, ITestOutputHelper output, params string[] wrapper)
+    public static Task<BioproxyRun> StartAsync(string configFile, ITestOutputHelper output, params string[] wrapper) =>
+        StartProgramAsync([.. wrapper, HostOutput.Program, "--config", configFile], output);
+
+    /// <summary>Starts a program that is installed somewhere; returns when it listens.</summary>
+    public static async Task<BioproxyRun> StartProgramAsync(string[] line, ITestOutputHelper output)
     {
-        string[] line = [.. wrapper, HostOutput.Program, "--config", configFile];
         var process = ServerProcess.Start(line[0], line[1..]);
         try
         {

@@ -18,15 +18,15 @@ public sealed class CrashTests(ITestOutputHelper output, LearnedConversations co
     /// <param name="isFolderKnown">Whether the proxy can see the slot folder (kv.directory).</param>
     /// <param name="isServerKilled">Whether the server is killed, too.</param>
     [Theory]
-    [InlineData("before the call", true, true)]
+    [LongInlineData("before the call", true, true)]
     [LongInlineData("before the call", false, false)]
     [LongInlineData("while the server writes", true, true)]
-    [InlineData("while the server writes", true, false)]
+    [LongInlineData("while the server writes", true, false)]
     [InlineData("before the sidecar", false, true)]
     [LongInlineData("before the sidecar", true, false)]
     [LongInlineData("within the sidecar", true, true)]
-    [InlineData("within the sidecar", false, false)]
-    [InlineData("before the older snapshot is removed", false, true)]
+    [LongInlineData("within the sidecar", false, false)]
+    [LongInlineData("before the older snapshot is removed", false, true)]
     [InlineData("after the older's sidecar is removed", true, true)]
     public async Task Save_ProxyKilledWithinIt_NextProxyUsesWhatWasSavedBefore(string step, bool isFolderKnown, bool isServerKilled)
     {

@@ -17,10 +17,10 @@ public sealed class DamagedSnapshotTests(ITestOutputHelper output)
     [InlineData("truncated", false)]
     [LongInlineData("truncated", true)]
     [InlineData("deleted", false)]
-    [InlineData("deleted", true)]
+    [LongInlineData("deleted", true)]
     [InlineData("garbage", false)]
     [LongInlineData("garbage", true)]
-    [InlineData("a longer template's", false)]
+    [LongInlineData("a longer template's", false)]
     [LongInlineData("a template's of the same length", false)]
     [InlineData("a template's of the same length", true)]
     public async Task TemplatedQuestion_SnapshotFileDamaged_IsAnsweredRightAndWarmedAgain(string damage, bool isFolderKnown)

@@ -42,14 +42,14 @@ public sealed class DoctorTests(ITestOutputHelper output)
         await AssertAsync(workspace, options => Good(options) with { Parallel = 1 }, 3, "-np");
     }
 
-    [Fact]
+    [LongFact]
     public async Task Doctor_WithoutRamCache_NamesIt()
     {
         await using var workspace = new Workspace(output);
         await AssertAsync(workspace, options => Good(options) with { CacheRamMiB = 0 }, 3, "--cache-ram");
     }
 
-    [Fact]
+    [LongFact]
     public async Task Doctor_SlidingWindow_NamesTheFullCache()
     {
         await using var workspace = new Workspace(output);
@@ -58,7 +58,7 @@ public sealed class DoctorTests(ITestOutputHelper output)
         await AssertAsync(workspace, options => Good(options) with { ExtraArguments = ["--swa-full"] }, 0);
     }
 
-    [Fact]
+    [LongFact]
     public async Task Doctor_Recurrent_NoFlagIsNamed()
     {
         await using var workspace = new Workspace(output);

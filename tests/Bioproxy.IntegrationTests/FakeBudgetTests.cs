@@ -147,7 +147,8 @@ public sealed class FakeBudgetTests(ITestOutputHelper output)
 
     private static string Body(int number, string name, int turn, bool isStream)
     {
-        var text = string.Concat(Enumerable.Repeat(name, 20));
+        // No two are of the same length: the slot list tells them apart by their tokens, and a save that is mistaken costs its snapshot.
+        var text = string.Concat(Enumerable.Repeat(name, 20)) + new string('x', number * 7);
         var messages = new JsonArray(
             new JsonObject { ["role"] = "user", ["content"] = (number % 5) switch { 0 => "@code ", 1 => "@review ", _ => "" } + text });
         for (var i = 1; i < turn; i++)

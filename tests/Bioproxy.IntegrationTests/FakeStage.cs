@@ -275,6 +275,8 @@ internal sealed class FakeStage : IAsyncDisposable
         await _app.StartAsync(CancellationToken.None).DefaultTimeout();
         Client.BaseAddress = _app.ProxyAddress;
         Admin.BaseAddress = _app.AdminAddress;
+        if (_options.AdminKey?.Key is { } key)
+            Admin.DefaultRequestHeaders.Add("X-Api-Key", key);
     }
 
     private async Task StopAppAsync()

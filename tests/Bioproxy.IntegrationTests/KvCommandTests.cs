@@ -22,7 +22,7 @@ public sealed class KvCommandTests(ITestOutputHelper output, LearnedConversation
     [InlineData(true, true)]
     [LongInlineData(true, false)]
     [LongInlineData(false, true)]
-    [InlineData(false, false)]
+    [LongInlineData(false, false)]
     public async Task Kv_SnapshotsOfTheRealServer_AreListedShownAndDropped(bool isRunning, bool isFolderKnown)
     {
         await using var workspace = new Workspace(output);

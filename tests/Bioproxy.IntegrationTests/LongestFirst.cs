@@ -6,7 +6,10 @@ namespace Bioproxy.IntegrationTests;
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Longest =
-        [nameof(ManyConversationsTests), nameof(ScheduleTests), nameof(CrashTests), nameof(SideRequestTests), nameof(KvCommandTests)];
+    [
+        nameof(ManyConversationsTests), nameof(ScheduleTests), nameof(CrashTests), nameof(SwapTests), nameof(DoctorTests),
+        nameof(KvCommandTests),
+    ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
         testCollections.OrderBy(

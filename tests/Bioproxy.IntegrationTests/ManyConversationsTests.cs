@@ -17,11 +17,11 @@ public sealed class ManyConversationsTests(ITestOutputHelper output)
 
     [Theory]
     [LongInlineData("Llama", false)]
-    [InlineData("Llama", true)]
+    [LongInlineData("Llama", true)]
     [InlineData("Gemma3", false)]
     [LongInlineData("Gemma3", true)]
     [LongInlineData("Mamba", false)]
-    [InlineData("Mamba", true)]
+    [LongInlineData("Mamba", true)]
     public async Task Conversations_ServerKilledAfterEveryRound_AreAnsweredRightAndHardlyComputedTwice(string architecture, bool isShuffled)
     {
         await using var workspace = new Workspace(output);
@@ -71,7 +71,7 @@ public sealed class ManyConversationsTests(ITestOutputHelper output)
     {
         await using var workspace = new Workspace(output);
         workspace.UseModel();
-        var conversations = (await LearnAsync(TinyArchitecture.Llama)).Take(8).ToList();
+        var conversations = (await LearnAsync(TinyArchitecture.Llama)).Take(LongRun.IsOn ? 8 : 3).ToList();
         var options = workspace.ServerOptions(parallel: 4) with { SlotSavePath = canSave ? workspace.Slots : null };
         var server = await workspace.StartServerAsync(options);
         var alone = await workspace.StartServerAsync(options);

@@ -199,8 +199,12 @@ public sealed class PoolKillTests(ITestOutputHelper output) : IAsyncLifetime
     private int ProcessOf(string model) =>
         ChildFile.All(Children).Select(child => child.Record!).Single(record => record.Model == model).Child.Id;
 
+    /// <summary>What a server writes at once may be read before the process that wrote it is recorded.</summary>
     private Task WaitForModelsLogAsync(string text) => Eventually.TrueAsync(
-        async () => (await LogAsync()).Contains(text, StringComparison.Ordinal), Tolerances.Soon, $"the model's server wrote '{text}'");
+        async () => (await LogAsync()).Contains(text, StringComparison.Ordinal)
+            && ChildFile.All(Children).Any(static child => child.Record is { Model: "m1" }),
+        Tolerances.Soon,
+        $"the model's server wrote '{text}', and is recorded");
 
     private async Task<int> LaunchesAsync() => (await LogAsync()).Split("launch_slot_").Length;
 

@@ -12,25 +12,28 @@ namespace Bioproxy.IntegrationTests;
 /// </summary>
 internal sealed class Relay : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly Uri _server;
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentQueue<Task> _connections = new();
     private readonly Task _accepting;
     private volatile RelayHold? _hold;
 
-    private Relay(Uri server)
+    private Relay(Uri server, IPAddress address)
     {
         _server = server;
+        _listener = new TcpListener(address, 0);
         _listener.Start();
-        Address = new Uri($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/");
+        Address = new Uri($"http://{_listener.LocalEndpoint}/");
         _accepting = AcceptAsync();
     }
 
     /// <summary>The address for the proxy.</summary>
     public Uri Address { get; }
 
-    public static Relay Start(Uri server) => new(server);
+    /// <param name="server">The server, on loopback.</param>
+    /// <param name="address">Where the proxy reaches it; null for loopback.</param>
+    public static Relay Start(Uri server, IPAddress? address = null) => new(server, address ?? IPAddress.Loopback);
 
     /// <summary>Holds the next save or restore of one of the proxy's files.</summary>
     /// <param name="action">save or restore.</param>

@@ -18,9 +18,9 @@ public sealed class ScheduleTests(ITestOutputHelper output)
 
     [Theory]
     [LongInlineData("Llama", 1, 1)]
-    [InlineData("Llama", 2, 2)]
+    [LongInlineData("Llama", 2, 2)]
     [LongInlineData("Llama", null, 3)]
-    [InlineData("Mamba", 2, 4)]
+    [LongInlineData("Mamba", 2, 4)]
     [InlineData("Gemma3", null, 5)]
     public async Task AnyOrderOfThings_EveryAnswer_IsThatOfAColdServer(string architecture, int? parallel, int seed)
     {

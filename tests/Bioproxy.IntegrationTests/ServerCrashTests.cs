@@ -15,8 +15,8 @@ public sealed class ServerCrashTests(ITestOutputHelper output, LearnedConversati
     /// <param name="isFolderKnown">Whether the proxy can see the slot folder (kv.directory).</param>
     [Theory]
     [InlineData("before the call", true)]
-    [InlineData("while it writes", false)]
-    [InlineData("before its answer", true)]
+    [LongInlineData("while it writes", false)]
+    [LongInlineData("before its answer", true)]
     [InlineData("before its answer, and asked again", false)]
     [InlineData("after its answer", true)]
     public async Task Save_ServerKilledWithinIt_OlderSnapshotIsUsed(string step, bool isFolderKnown)
@@ -64,7 +64,7 @@ public sealed class ServerCrashTests(ITestOutputHelper output, LearnedConversati
 
     [Theory]
     [InlineData("before the call", true)]
-    [InlineData("while it reads", false)]
+    [LongInlineData("while it reads", false)]
     [InlineData("before its answer", true)]
     [InlineData("before its answer, and asked again", false)]
     [InlineData("after its answer", true)]

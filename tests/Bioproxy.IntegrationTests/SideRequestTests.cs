@@ -19,7 +19,7 @@ public sealed class SideRequestTests(ITestOutputHelper output)
     [InlineData("Llama", false, false)]
     [LongInlineData("Llama", true, false)]
     [LongInlineData("Llama", true, true)]
-    [InlineData("Mamba", true, true)]
+    [LongInlineData("Mamba", true, true)]
     public async Task LongConversation_FiftyTitleRequestsLater_IsHotOrRestored(string architecture, bool isBusy, bool withHistory)
     {
         await using var workspace = new Workspace(output);

@@ -11,7 +11,7 @@ namespace Bioproxy.IntegrationTests;
 public sealed class SwapTests(ITestOutputHelper output)
 {
     [Theory]
-    [InlineData("router")]
+    [LongInlineData("router")]
     [InlineData("llama-swap")]
     public async Task TwoModels_Alternating_EachContinuesRestoredFromItsOwnSnapshot(string kind)
     {
@@ -42,7 +42,7 @@ public sealed class SwapTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("router")]
+    [LongInlineData("router")]
     [InlineData("llama-swap")]
     public async Task NobodyAsks_ModelsAreKnownAndNothingIsLoaded(string kind)
     {
@@ -67,7 +67,7 @@ public sealed class SwapTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("router")]
+    [LongInlineData("router")]
     [InlineData("llama-swap")]
     public async Task OtherModelAskedWhileOneStreams_TheStreamIsWhole(string kind)
     {

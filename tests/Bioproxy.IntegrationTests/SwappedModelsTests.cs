@@ -7,7 +7,7 @@ namespace Bioproxy.IntegrationTests;
 public sealed class SwappedModelsTests(ITestOutputHelper output)
 {
     [Theory]
-    [InlineData("router")]
+    [LongInlineData("router")]
     [InlineData("llama-swap")]
     public async Task Conversations_OfTwoModelsByTurns_AreHardlyComputedTwice(string kind)
     {
@@ -19,7 +19,7 @@ public sealed class SwappedModelsTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("router")]
+    [LongInlineData("router")]
     [InlineData("llama-swap")]
     [InlineData("pool")]
     public async Task SameFileNameOtherWeights_WhileItWasNotLoaded_NothingOfTheOldOnesIsUsed(string kind)

@@ -4,14 +4,15 @@ using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests;
 
-/// <summary>The path of a plugin author, by the README's own commands: pack, create from the template, test, deploy, use.</summary>
+/// <summary>The path of a plugin author, by the README's own commands: pack, create from the template, test, deploy, use. It builds and
+/// tests a project, which takes two cores more than a minute.</summary>
 public sealed class TemplatePackageTests(ITestOutputHelper output) : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 
     private readonly string _root = Directory.CreateTempSubdirectory("bioproxy-author-").FullName;
 
-    [Fact]
+    [LongFact]
     public async Task Guide_CommandsForAuthors_MakeAPluginThatWorks()
     {
         var plugins = Path.Combine(_root, "apps", "bioproxy", "plugins");

@@ -1,5 +1,6 @@
 // Talks to a proxy as programs do that use the official clients for Node.
-// Usage: node clients.mjs CASE URL     prints what was seen; exit code 1 and the reason when something is not as expected.
+// Usage: node clients.mjs CASE URL SERVER     SERVER is the llama-server behind the proxy, for cases that compare the two.
+// Prints what was seen; exit code 1 and the reason when something is not as expected.
 import assert from "node:assert/strict";
 
 import { createAnthropic } from "@ai-sdk/anthropic";
@@ -9,7 +10,7 @@ import { generateText, streamText } from "ai";
 import { Ollama } from "ollama";
 import OpenAI from "openai";
 
-const [name, url] = process.argv.slice(2);
+const [name, url, server] = process.argv.slice(2);
 const model = "tiny";
 const question = "@code How do I reverse a string?";
 const messages = [{ role: "user", content: question }];
@@ -57,6 +58,28 @@ const cases = {
       await openai().responses.create({ ...body, stream: true }),
       (part) => (part.type === "response.output_text.delta" ? part.delta : ""));
     return assertAlike(whole.output_text, streamed, whole.usage.input_tokens);
+  },
+
+  // The helper `responses.stream()` needs more than llama-server's events have: `output` in the response of `response.created`,
+  // `output_index` in the events of an item, `content_index` in those of its text. It fails on the server itself, and through the proxy,
+  // which leaves the events as they are, in the same words. With a server that sends them it works on both.
+  async "openai-responses-helper"() {
+    const body = { model, input: "How do I reverse a string?", temperature: 0, max_output_tokens: most };
+    const outcome = (base) => openai(`${base}/v1`).responses.stream(body).finalResponse().then(
+      (response) => ({ text: response.output_text }), (error) => ({ error: error.message }));
+    const events = async (base) => {
+      const response = await fetch(`${base}/v1/responses`, { method: "POST", body: JSON.stringify({ ...body, stream: true }) });
+      const varying = /"((?:item_)?id|created_at|completed_at|timings)":("[^"]*"|\d+|\{[^}]*\})/g;
+      return (await response.text()).replace(varying, '"$1":0').trim().split("\n\n");
+    };
+    await events(server); // from now on all but the last token of the prompt is cached
+    const [expected, seen] = [await events(server), await events(url)];
+    assert.deepEqual(seen, expected);
+    assert.match(seen[0], /^event: response\.created\n/);
+    assert.match(seen.at(-1), /^event: response\.completed\n/);
+    const [direct, proxied] = [await outcome(server), await outcome(url)];
+    assert.deepEqual(proxied, direct);
+    return { events: seen.length, ...proxied };
   },
 
   async "openai-lists"() {

@@ -1,4 +1,5 @@
 using System.Text;
+using Bioproxy.Host.Cluster;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Models;
 using Bioproxy.Host.Requests;
@@ -12,21 +13,25 @@ namespace Bioproxy.Host.Admin;
 internal sealed class AdminEndpoints(
     IProxyState state,
     MetricsExporter metrics,
+    BackendMetrics backends,
     AdminOperations operations,
     ExplanationLog explanations,
-    ProxyOptions options,
-    Uptime uptime)
+    LiveOptions options,
+    Uptime uptime,
+    ProxyCluster? cluster = null)
 {
     private const string Json = "application/json";
 
     private const string Overview = """
-        bioproxy, admin port
+        bioproxy, admin port: open this address in a browser for the dashboard
 
         GET  /health                 whether requests can be served: 200 or 503, with the reasons as JSON
+        GET  /health/ready           the same, and 503 as soon as the proxy is stopping: for load balancers
         GET  /metrics                metrics for Prometheus
         GET  /status                 backend, queue, slots, templates, snapshots, plugins and restores as JSON
         GET  /explain/{request-id}   why a request was placed where it was (the id is in X-Bioproxy-Request-Id)
         GET  /misses                 what was computed again, by client and cause, as JSON (bioproxy misses shows it as a table)
+        GET  /cluster                the proxies that act as one, and which server each schedules; ?status=true with /status of each
         GET  /kv                     the snapshots as JSON (bioproxy kv list shows them as a table)
         GET  /kv/{file}              one snapshot
         GET  /logs/{model}           the last lines that the server of a pool's model wrote, as text
@@ -41,7 +46,8 @@ internal sealed class AdminEndpoints(
         """;
 
     private readonly HealthPage _health = new(state, uptime);
-    private readonly StatusPage _status = new(state, options, uptime);
+    private readonly StatusPage _status = new(state, options, uptime, cluster);
+    private readonly ClusterPage? _cluster = cluster is null ? null : new ClusterPage(cluster);
 
     public Task HandleAsync(HttpContext http)
     {
@@ -60,6 +66,9 @@ internal sealed class AdminEndpoints(
         {
             "/" => WriteAsync(http, StatusCodes.Status200OK, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(Overview)),
             "/health" => WriteHealthAsync(http),
+            "/health/ready" => WriteHealthAsync(http, isForBalancers: true),
+            "/cluster" when _cluster is { } page => WriteClusterAsync(http, page),
+            "/cluster" => WriteFoundAsync(http, null, "This proxy is in no cluster: its configuration has no \"cluster\"."),
             "/status" => WriteAsync(http, StatusCodes.Status200OK, Json, AdminJson.Document(_status.Write)),
             "/metrics" => WriteMetricsAsync(http),
             "/misses" => WriteAsync(
@@ -76,10 +85,17 @@ internal sealed class AdminEndpoints(
         };
     }
 
-    private Task WriteHealthAsync(HttpContext http)
+    private static async Task WriteClusterAsync(HttpContext http, ClusterPage page)
+    {
+        var body = await page.ReadAsync(http.Request.Query["status"] == "true", http.RequestAborted).ConfigureAwait(false);
+        await WriteAsync(http, StatusCodes.Status200OK, Json, body).ConfigureAwait(false);
+    }
+
+    private Task WriteHealthAsync(HttpContext http, bool isForBalancers = false)
     {
         var report = _health.Read();
-        var status = report.IsServing ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        var isReady = report.IsServing && !(isForBalancers && state.IsLeaving);
+        var status = isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         return WriteAsync(http, status, Json, AdminJson.Document(writer => _health.Write(writer, report)));
     }
 
@@ -87,6 +103,7 @@ internal sealed class AdminEndpoints(
     {
         using var page = new MemoryStream(32 * 1024);
         await metrics.ScrapeAsync(page, http.RequestAborted).ConfigureAwait(false);
+        page.Write(backends.Page().Span);
         var text = page.GetBuffer().AsMemory(0, (int)page.Length);
         await WriteAsync(http, StatusCodes.Status200OK, MetricsExporter.ContentType, text).ConfigureAwait(false);
     }
@@ -152,10 +169,10 @@ internal sealed class AdminEndpoints(
         ? WriteAsync(http, StatusCodes.Status200OK, Json, found)
         : WriteErrorAsync(http, StatusCodes.Status404NotFound, "not_found", otherwise);
 
-    private static Task WriteErrorAsync(HttpContext http, int status, string code, string message) =>
+    internal static Task WriteErrorAsync(HttpContext http, int status, string code, string message) =>
         WriteAsync(http, status, Json, AdminJson.Error(code, message));
 
-    private static async Task WriteAsync(HttpContext http, int status, string contentType, ReadOnlyMemory<byte> body)
+    internal static async Task WriteAsync(HttpContext http, int status, string contentType, ReadOnlyMemory<byte> body)
     {
         var response = http.Response;
         response.StatusCode = status;

@@ -16,18 +16,23 @@ internal static class AdminJson
     };
 
     /// <summary>One object with these members, followed by a line feed for the shell.</summary>
-    public static ReadOnlyMemory<byte> Document(Action<Utf8JsonWriter> members)
+    /// <param name="members">Writes the members.</param>
+    /// <param name="isIndented">For people; programs ask for long lists in the short form.</param>
+    public static ReadOnlyMemory<byte> Document(Action<Utf8JsonWriter> members, bool isIndented = true)
     {
         var buffer = new ArrayBufferWriter<byte>(4 * 1024);
-        using (var writer = new Utf8JsonWriter(buffer, Options))
-        {
-            writer.WriteStartObject();
-            members(writer);
-            writer.WriteEndObject();
-        }
-
+        WriteObject(buffer, members, isIndented);
         buffer.Write("\n"u8);
         return buffer.WrittenMemory;
+    }
+
+    /// <summary>One object with these members.</summary>
+    public static void WriteObject(IBufferWriter<byte> buffer, Action<Utf8JsonWriter> members, bool isIndented)
+    {
+        using var writer = new Utf8JsonWriter(buffer, Options with { Indented = isIndented });
+        writer.WriteStartObject();
+        members(writer);
+        writer.WriteEndObject();
     }
 
     /// <summary>An error in the shape of the OpenAI API, like every error of the proxy.</summary>
@@ -84,4 +89,12 @@ internal static class AdminJson
 
     public static void WriteSeconds(this Utf8JsonWriter writer, string name, TimeSpan value) =>
         writer.WriteNumber(name, Math.Round(value.TotalSeconds, 3));
+
+    public static void WriteSecondsOrNull(this Utf8JsonWriter writer, string name, double? seconds)
+    {
+        if (seconds is { } known)
+            writer.WriteSeconds(name, TimeSpan.FromSeconds(known));
+        else
+            writer.WriteNull(name);
+    }
 }

@@ -1,5 +1,9 @@
+using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Models;
+using Bioproxy.Host.Threading;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Admin;
 
@@ -10,9 +14,17 @@ internal static class AdminServices
         .AddSingleton<ListenAddresses>()
         .AddSingleton(static p => new ModelState(p.GetRequiredService<ModelDirectory>().Default))
         .AddSingleton<IProxyState, ProxyState>()
+        .AddSingleton(static p => new BackendMetrics(
+            p.GetRequiredService<ModelDirectory>(),
+            p.GetRequiredService<ProxyOptions>().BackendMetricsInterval,
+            p.GetRequiredService<TimeProvider>(),
+            p.GetRequiredService<ILogger<BackendMetrics>>()))
+        .AddSingleton<IHostedService>(static p => new BackgroundLoop(p.GetRequiredService<BackendMetrics>().RunAsync))
+        .AddSingleton<AdminGuard>()
         .AddSingleton<KvAdmin>()
         .AddSingleton<PluginAdmin>()
         .AddSingleton<ModelAdmin>()
         .AddSingleton<AdminOperations>()
+        .AddSingleton<StatusPage>()
         .AddSingleton<AdminEndpoints>();
 }

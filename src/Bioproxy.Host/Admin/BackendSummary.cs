@@ -12,6 +12,9 @@ internal sealed record BackendSummary(Uri Url, BackendStatus Status, string? Pro
     /// <summary>Counts the model instances: it grows whenever the server process may be a different one.</summary>
     public int Instance { get; init; }
 
+    /// <summary>The proxy of the cluster that schedules it; null where this proxy is alone, or does not know.</summary>
+    public string? Owner { get; init; }
+
     /// <summary>What snapshots of the loaded model are valid for; null until the model was recognised.</summary>
     public string? Fingerprint { get; init; }
 

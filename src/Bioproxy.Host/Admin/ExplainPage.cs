@@ -46,7 +46,7 @@ internal static class ExplainPage
         writer.WriteNumberOrNull("computed_tokens", explanation.ComputedTokens);
         if (explanation.Conversation is { } conversation)
         {
-            writer.WriteString("conversation", conversation);
+            writer.WriteString("conversation", conversation.ToString());
             writer.WriteString("conversation_source", explanation.ConversationSource);
         }
 

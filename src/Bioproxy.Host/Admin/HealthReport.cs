@@ -31,6 +31,7 @@ internal sealed record HealthReport(
             problems.Add(missing);
         if (state.RestoreDisabledReason is { } reason)
             problems.Add($"Snapshot restore is disabled until the model changes: {reason}.");
+        problems.AddRange(state.ClusterProblems);
         AddTemplates(problems, state.Templates, warmUps);
         problems.AddRange(state.Plugins
             .Where(plugin => plugin.State != PluginState.Active)

@@ -11,6 +11,9 @@ internal interface IProxyState
 
     QueueSummary Queue { get; }
 
+    /// <summary>Bytes of memory that the bodies of requests take.</summary>
+    long BodyBytes { get; }
+
     /// <summary>Every served model, where there are several; the members beside this one are those of the first.</summary>
     IReadOnlyList<ServedSummary> Models { get; }
 
@@ -38,6 +41,12 @@ internal interface IProxyState
     IReadOnlyList<TemplateStatus> Templates { get; }
 
     IReadOnlyList<PluginStatus> Plugins { get; }
+
+    /// <summary>What works less well than it could between the proxies of a cluster, one sentence each.</summary>
+    IReadOnlyList<string> ClusterProblems { get; }
+
+    /// <summary>The proxy stops soon: balancers should send nothing more to it.</summary>
+    bool IsLeaving { get; }
 
     /// <summary>Where clients connect.</summary>
     IReadOnlyList<string> Addresses { get; }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Requests;
+using Bioproxy.Host.Security;
 
 namespace Bioproxy.Host.Admin;
 
@@ -36,11 +37,14 @@ internal sealed class KvAdmin(SnapshotStore store)
 
     /// <summary>Removes snapshots and their files.</summary>
     /// <param name="file">The snapshot with this file name; null for none.</param>
-    /// <param name="domain">All snapshots of this isolation domain: its name in the list, an API key, or a value of the domain header; null
-    /// for none.</param>
+    /// <param name="domain">All snapshots of this isolation domain: its name in the list, an API key or the name of one, or a value of the
+    /// domain header; null for none.</param>
     public ReadOnlyMemory<byte> Drop(string? file, string? domain)
     {
-        string?[] domains = string.IsNullOrEmpty(domain) ? [] : [domain, Caller.DomainOf(domain, ""), Caller.DomainOf("", domain)];
+        string?[] domains = string.IsNullOrEmpty(domain) ? [] :
+        [
+            domain, Caller.DomainOf(domain, ""), Caller.DomainOf("", domain), Caller.DomainOf(ApiKey.ScopeOf(domain), ""),
+        ];
         var chosen = store.All
             .Where(s => s.File == file || (s.Domain is not null && domains.Contains(s.Domain)))
             .ToList();
@@ -48,6 +52,16 @@ internal sealed class KvAdmin(SnapshotStore store)
             store.Remove(snapshot);
         return AdminJson.Document(writer =>
             writer.WriteObjects("removed", chosen, snapshot => WriteRemoved(writer, snapshot, "requested")));
+    }
+
+    /// <summary>Pins a snapshot, so that no limit removes it, or lets it go.</summary>
+    /// <returns>The snapshot; null when there is no such file.</returns>
+    public ReadOnlyMemory<byte>? Pin(string file, bool isPinned)
+    {
+        if (store.All.FirstOrDefault(s => s.File == file) is not { } snapshot)
+            return null;
+        store.Pins.Set(file, isPinned);
+        return AdminJson.Document(writer => WriteSnapshot(writer, store.Describe(snapshot)));
     }
 
     /// <summary>Removes what exceeds the limits of the configuration.</summary>
@@ -67,7 +81,7 @@ internal sealed class KvAdmin(SnapshotStore store)
         writer.WriteString("reason", reason);
     }
 
-    private static void WriteSnapshot(Utf8JsonWriter writer, StoredSnapshot stored)
+    private void WriteSnapshot(Utf8JsonWriter writer, StoredSnapshot stored)
     {
         var snapshot = stored.Snapshot;
         writer.WriteString("file", snapshot.File);
@@ -79,6 +93,7 @@ internal sealed class KvAdmin(SnapshotStore store)
         writer.WriteString("identity", snapshot.Fingerprint);
         writer.WriteBoolean("fits_model", stored.FitsModel);
         writer.WriteBoolean("pinned", stored.IsPinned);
+        writer.WriteBoolean("pinned_by_operator", store.Pins.Contains(snapshot.File));
         writer.WriteBoolean("in_use", stored.IsInUse);
         writer.WriteString("created", snapshot.Created);
         writer.WriteString("last_used", stored.LastUsed);

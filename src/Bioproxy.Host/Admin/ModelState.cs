@@ -21,6 +21,7 @@ internal sealed class ModelState(ServedModel model)
                 state.Facts is { } facts ? Model(facts, instance.Table) : null)
             {
                 Instance = instance.Number,
+                Owner = model.Owner?.Name,
                 Fingerprint = fingerprint,
                 FingerprintSince = fingerprint is null ? null : instance.Recognition.Since,
             };
@@ -78,7 +79,11 @@ internal sealed class ModelState(ServedModel model)
         return
         [
             .. model.Current.Table.View().Select(slot => new SlotSummary(
-                slot.Id, slot.IsBusy, SlotHolding.Of(slot, snapshots, warmUps), slot.PromptTokens, slot.Content is { IsSaved: true })),
+                slot.Id, slot.IsBusy, SlotHolding.Of(slot, snapshots, warmUps), slot.PromptTokens, slot.Content is { IsSaved: true })
+            {
+                Conversation = slot.Content?.Session,
+                Turns = slot.Content?.Turns ?? 0,
+            }),
         ];
     }
 

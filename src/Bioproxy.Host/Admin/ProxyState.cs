@@ -1,4 +1,6 @@
+using Bioproxy.Host.Cluster;
 using Bioproxy.Host.Plugins;
+using Bioproxy.Host.Requests;
 using Bioproxy.Host.Templates;
 using Bioproxy.Host.WarmUp;
 
@@ -7,7 +9,7 @@ namespace Bioproxy.Host.Admin;
 /// <summary>The state of this process.</summary>
 internal sealed class ProxyState(
     ModelState model, WarmUpScheduler warmUp, WarmUpStatuses warmUps, TemplateLibrary templates, PluginManager plugins,
-    ListenAddresses addresses) : IProxyState
+    ListenAddresses addresses, RequestPath requests, ProxyCluster? cluster = null) : IProxyState
 {
     public BackendSummary Backend => model.Backend;
 
@@ -15,6 +17,8 @@ internal sealed class ProxyState(
         warmUp.Models.Count > 1 ? [.. warmUp.Models.Select(one => new ModelState(one.Model).Summary(one.Statuses))] : [];
 
     public QueueSummary Queue => model.Queue;
+
+    public long BodyBytes => requests.Memory.Used;
 
     public IReadOnlyList<SlotSummary> Slots => model.Slots(warmUps.All);
 
@@ -33,6 +37,10 @@ internal sealed class ProxyState(
     public IReadOnlyList<TemplateStatus> Templates => templates.Statuses;
 
     public IReadOnlyList<PluginStatus> Plugins => plugins.Statuses;
+
+    public IReadOnlyList<string> ClusterProblems => cluster?.Problems ?? [];
+
+    public bool IsLeaving => addresses.IsLeaving;
 
     public IReadOnlyList<string> Addresses => addresses.Proxy is { } proxy ? [proxy.ToString()] : [];
 }

@@ -14,6 +14,8 @@ internal sealed record SlotHolding(SlotKind Kind, string? Trigger, int TextBytes
     {
         if (slot.Content is not { } content)
             return new(IsEmpty(slot) ? SlotKind.Empty : SlotKind.Unknown, null, 0);
+        if (content.Chain.Length == 0)
+            return new(SlotKind.Empty, null, 0); // a question of the proxy's own
         var trigger = snapshots.FirstOrDefault(s => !s.IsConversation && s.Chain.End == content.Chain.End)?.Trigger;
         if (content.Coverage < 1)
             return new(SlotKind.Partial, trigger, content.Length);

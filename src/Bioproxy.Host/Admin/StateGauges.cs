@@ -7,7 +7,10 @@ namespace Bioproxy.Host.Admin;
 /// <summary>Gauges that read the proxy's state at each scrape.</summary>
 internal static class StateGauges
 {
-    public static void Register(ProxyMetrics metrics, IProxyState state)
+    /// <param name="metrics">The metrics.</param>
+    /// <param name="state">The state.</param>
+    /// <param name="maxBytes">The most bytes that snapshots may take.</param>
+    public static void Register(ProxyMetrics metrics, IProxyState state, long maxBytes)
     {
         metrics.Observe(
             "bioproxy_queue_length",
@@ -23,6 +26,8 @@ internal static class StateGauges
             "1 while the backend serves, or wakes or loads for a request; else 0.",
             () => Each(state).Select(one => Value(one.Backend.IsServing ? 1 : 0, one)));
         metrics.Observe("bioproxy_snapshots", "Snapshots in the catalogue.", () => [new(state.Snapshots.Count)]);
+        metrics.Observe("bioproxy_snapshot_bytes", "Size of all snapshots.", () => [new(state.Snapshots.Sum(one => one.Bytes))]);
+        metrics.Observe("bioproxy_snapshot_bytes_limit", "The most that they may have (kv.max_bytes).", () => [new(maxBytes)]);
         metrics.Observe(
             "bioproxy_preambles",
             "What several conversations begin with, by state: warm while a snapshot is saved for this model, else waiting.",

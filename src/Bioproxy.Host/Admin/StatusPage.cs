@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Bioproxy.Host.Cluster;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Models;
 using Bioproxy.Host.Telemetry;
@@ -8,7 +9,7 @@ using Bioproxy.Host.WarmUp;
 namespace Bioproxy.Host.Admin;
 
 /// <summary><c>/status</c>: everything the proxy knows and has decided, with the reasons.</summary>
-internal sealed class StatusPage(IProxyState state, ProxyOptions options, Uptime uptime)
+internal sealed class StatusPage(IProxyState state, LiveOptions options, Uptime uptime, ProxyCluster? cluster = null)
 {
     public void Write(Utf8JsonWriter writer)
     {
@@ -16,11 +17,20 @@ internal sealed class StatusPage(IProxyState state, ProxyOptions options, Uptime
         writer.WriteString("started", uptime.Started);
         writer.WriteSeconds("uptime_seconds", uptime.Elapsed);
         writer.WriteStrings("addresses", state.Addresses);
-        writer.WriteString("config_file", options.ConfigFile);
-        writer.WriteString("state_directory", options.StateDirectory);
+        writer.WriteString("config_file", options.Current.ConfigFile);
+        writer.WriteString("state_directory", options.Current.StateDirectory);
+        WriteConfiguration(writer, options.Report);
+        if (cluster is not null)
+        {
+            writer.WriteStartObject("cluster");
+            ClusterPage.WriteSummary(writer, cluster);
+            writer.WriteEndObject();
+        }
+
         WriteBackend(writer, state.Backend);
         WriteRestoring(writer);
         WriteQueue(writer, state.Queue);
+        writer.WriteNumber("body_bytes", state.BodyBytes);
         writer.WriteObjects("slots", state.Slots, slot => WriteSlot(writer, slot));
         var files = state.Templates.ToDictionary(file => file.Trigger, StringComparer.Ordinal);
         writer.WriteObjects("templates", state.WarmUps, warmUp => WriteTemplate(writer, warmUp, files.GetValueOrDefault(warmUp.Trigger)));
@@ -33,7 +43,17 @@ internal sealed class StatusPage(IProxyState state, ProxyOptions options, Uptime
         writer.WriteObjects("restores", state.Restores, restore => WriteRestore(writer, restore));
     }
 
-    private static void WriteServed(Utf8JsonWriter writer, ServedSummary model, Dictionary<string, TemplateStatus> files)
+    private static void WriteConfiguration(Utf8JsonWriter writer, ConfigurationReport report)
+    {
+        writer.WriteStartObject("configuration");
+        writer.WriteTimeOrNull("changed", report.At);
+        writer.WriteStrings("mistakes", report.Mistakes);
+        writer.WriteStrings("needs_restart", report.NeedRestart);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>One served model; the dashboard shows it, too.</summary>
+    internal static void WriteServed(Utf8JsonWriter writer, ServedSummary model, Dictionary<string, TemplateStatus> files)
     {
         writer.WriteString("backend_name", model.BackendName);
         writer.WriteString("name", model.Name);
@@ -51,6 +71,8 @@ internal sealed class StatusPage(IProxyState state, ProxyOptions options, Uptime
         writer.WriteString("status", AdminJson.Name(backend.Status));
         writer.WriteString("problem", backend.Problem);
         writer.WriteNumber("instance", backend.Instance);
+        if (backend.Owner is { } owner)
+            writer.WriteString("owner", owner);
         writer.WriteString("identity", backend.Fingerprint);
         writer.WriteTimeOrNull("identity_since", backend.FingerprintSince);
         if (backend.Model is { } model)
@@ -80,7 +102,7 @@ internal sealed class StatusPage(IProxyState state, ProxyOptions options, Uptime
 
     private void WriteRestoring(Utf8JsonWriter writer)
     {
-        var reason = options.KvEnabled ? state.RestoreDisabledReason : "kv.enabled is false in the configuration";
+        var reason = options.Current.KvEnabled ? state.RestoreDisabledReason : "kv.enabled is false in the configuration";
         writer.WriteStartObject("restoring");
         writer.WriteBoolean("enabled", reason is null);
         writer.WriteString("reason", reason);
@@ -112,6 +134,8 @@ internal sealed class StatusPage(IProxyState state, ProxyOptions options, Uptime
         writer.WriteNumber("text_bytes", slot.Holding.TextBytes);
         writer.WriteNumberOrNull("tokens", slot.Tokens);
         writer.WriteBoolean("saved", slot.IsSaved);
+        writer.WriteString("conversation", slot.Conversation);
+        writer.WriteNumber("turns", slot.Turns);
     }
 
     private static void WriteTemplate(Utf8JsonWriter writer, WarmUpStatus warmUp, TemplateStatus? file)

@@ -20,4 +20,12 @@ internal interface IBackendDriver : IDisposable
     /// <summary>Makes a sleeping backend load its model; returns when it has, or has failed to. Does nothing for a kind that does not
     /// sleep.</summary>
     Task WakeAsync(CancellationToken cancellationToken);
+
+    /// <summary>The metrics page of its server, in Prometheus' text format. Never loads or wakes a model; where any call keeps one loaded,
+    /// the caller decides when to ask.</summary>
+    Task<BackendAnswer<string>> ReadMetricsAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(new BackendAnswer<string>(null, 404, "this kind of backend has none", null, null));
+    }
 }

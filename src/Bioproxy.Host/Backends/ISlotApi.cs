@@ -1,7 +1,9 @@
+using System.Text.Json.Nodes;
+
 namespace Bioproxy.Host.Backends;
 
 /// <summary>Control calls to exactly one model. Failures are values; only the caller's own cancelling is thrown. Each call but
-/// <see cref="EvaluateAsync"/> is bounded in time.</summary>
+/// the evaluations is bounded in time.</summary>
 internal interface ISlotApi
 {
     /// <summary>The slot list. It waits behind a running batch.</summary>
@@ -37,4 +39,12 @@ internal interface ISlotApi
     /// <param name="cancellationToken">Stops the evaluation.</param>
     Task<BackendAnswer<EvaluationResult>> EvaluateAsync(
         int[] tokens, int? slot, bool mayReuse, Action<int, int, int> progress, CancellationToken cancellationToken);
+
+    /// <summary>Evaluates a chat, pictures among it, which no tokens describe. The server generates one token at most.</summary>
+    /// <param name="chat">The body of a chat completion; members are added.</param>
+    /// <param name="slot">The slot to use, or null to let the server choose.</param>
+    /// <param name="mayReuse">The server may continue from what it holds; false computes everything.</param>
+    /// <param name="cancellationToken">Stops the evaluation.</param>
+    Task<BackendAnswer<EvaluationResult>> EvaluateChatAsync(
+        JsonObject chat, int? slot, bool mayReuse, CancellationToken cancellationToken);
 }

@@ -73,9 +73,9 @@ internal static class TimingsReader
                 ? new PromptTimings(cached, computed, generated) { PrefillSeconds = milliseconds / 1000 }
                 : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return null; // cut off, or not what it looked like: no evidence
+            return null; // cut off, not what it looked like, or a name that is not Unicode: no evidence
         }
     }
 
@@ -90,5 +90,5 @@ internal static class TimingsReader
     }
 
     private static int? Nested(JsonElement element, string name, string inner) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value.Number(inner) : null;
+        element.MemberOrNull(name) is { ValueKind: JsonValueKind.Object } value ? value.Number(inner) : null;
 }

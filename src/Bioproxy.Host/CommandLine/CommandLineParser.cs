@@ -20,7 +20,12 @@ internal static class CommandLineParser
             BackendCommands.Doctor(options, actions.Doctor),
             PluginsCommand.Make(options, actions.Plugins),
             KvCommands.Make(options, actions.Kv),
+            HealthCommands.Make(options, actions.Health),
             MissesCommands.Make(options, actions.Misses),
+            ClusterCommands.Make(options, actions.Cluster),
+            KeyCommands.Make(actions.NewKey),
+            SetupCommands.Init(options, actions.Init, actions.Run),
+            SetupCommands.Schema(actions.Schema),
         };
         foreach (var option in options.All)
             root.Options.Add(option);

@@ -13,6 +13,9 @@ internal sealed record BackendOptions(string Name, Uri Url)
     /// <summary>For the proxy's own calls.</summary>
     public string? ApiKey { get; init; }
 
+    /// <summary>Whether it gets the keys of clients; null for <c>forward_api_key</c>.</summary>
+    public bool? ForwardApiKey { get; init; }
+
     /// <summary>The folder of its <c>--slot-save-path</c> as seen from here; null when the proxy cannot reach it.</summary>
     public string? SlotDirectory { get; init; }
 

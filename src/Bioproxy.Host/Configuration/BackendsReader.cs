@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Bioproxy.Host.Configuration;
 
 /// <summary>Reads <c>backends</c>: name → address and kind.</summary>
@@ -22,8 +24,11 @@ internal static class BackendsReader
         .With("url", ValueReaders.BackendUrl, (backend, value) => backend with { Url = value })
         .With("kind", ValueReaders.Named(Kinds), (backend, value) => backend with { Kind = value })
         .With("api_key", ValueReaders.Text, (backend, value) => backend with { ApiKey = value })
-        .With("slot_directory", ReadFolder)
+        .With("forward_api_key", ValueReaders.Boolean, (backend, value) => backend with { ForwardApiKey = value })
+        .With("slot_directory", Schemas.Text, ReadFolder)
         .With("capacity", ValueReaders.Whole(1, 1024), (backend, value) => backend with { Capacity = (int)value });
+
+    public static JsonObject Schema() => Schemas.MapOf(Members.Schema("url"));
 
     public static ProxyOptions Read(ProxyOptions options, ConfigurationValue value, ConfigurationReading reading)
     {

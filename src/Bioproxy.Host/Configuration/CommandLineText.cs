@@ -80,7 +80,8 @@ internal static partial class CommandLineText
 
     private static bool IsEscapable(char c) => c is '"' or '\'' or '\\' || char.IsWhiteSpace(c);
 
-    private static bool IsHome(string text, int at) => at + 1 == text.Length || text[at + 1] == '/' || char.IsWhiteSpace(text[at + 1]);
+    private static bool IsHome(string text, int at) =>
+        at + 1 == text.Length || text[at + 1] == '/' || text[at + 1] == Path.DirectorySeparatorChar || char.IsWhiteSpace(text[at + 1]);
 
     [GeneratedRegex(@"\$\{[^}]*\}")]
     private static partial Regex Placeholder();

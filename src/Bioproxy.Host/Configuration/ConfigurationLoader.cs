@@ -15,11 +15,14 @@ internal static class ConfigurationLoader
         .DistinctBy(pair => pair.Alias)
         .ToDictionary(pair => pair.Alias, pair => pair.Name, StringComparer.Ordinal);
 
+    /// <summary>The file that is read, whether it exists or not.</summary>
+    public static string FileOf(ConfigurationInput input) => FindFile(input).Path;
+
     public static ConfigurationResult Load(ConfigurationInput input)
     {
         var (path, namedBy) = FindFile(input);
         var baseDirectory = Path.GetDirectoryName(path) ?? path;
-        var reading = new ConfigurationReading(baseDirectory, input.HomeDirectory);
+        var reading = new ConfigurationReading(baseDirectory, input.HomeDirectory, input.Environment);
         var content = ReadFile(path, namedBy, reading);
         var options = new ProxyOptions
         {
@@ -38,7 +41,7 @@ internal static class ConfigurationLoader
 
         return reading.Errors.Count > 0
             ? ConfigurationResult.Invalid(reading.Errors)
-            : ConfigurationResult.Valid(options with { TemplateRoots = AllRoots(options) });
+            : ConfigurationResult.Valid(options with { TemplateRoots = AllRoots(options) }, reading.Values);
     }
 
     /// <returns>The file to read, and the option or variable that named it: such a file must exist.</returns>
@@ -83,8 +86,10 @@ internal static class ConfigurationLoader
         foreach (var (name, value) in section.Members)
         {
             var full = path + name;
+            if (full == ConfigurationSchema.Member)
+                continue;
             if (!name.Contains('.', StringComparison.Ordinal) && Find(full) is { } key)
-                options = key.Read(options, value, reading);
+                options = reading.Read(key, options, value);
             else if (path.Length == 0 && MembersOf(name) is { Count: > 0 } members)
                 options = ApplySection(options, name, value, members, reading);
             else
@@ -110,7 +115,7 @@ internal static class ConfigurationLoader
         foreach (var key in ConfigurationKeys.All)
         {
             if (key.EnvironmentVariable is { } variable && input.Environment(variable) is { Length: > 0 } text)
-                options = key.Read(options, ConfigurationValue.Untyped(text, variable), reading);
+                options = reading.Read(key, options, ConfigurationValue.Untyped(text, variable));
         }
 
         return options;
@@ -121,7 +126,7 @@ internal static class ConfigurationLoader
         foreach (var (name, text) in input.Overrides)
         {
             var key = Find(name) ?? throw new ArgumentException($"There is no key {name}.", nameof(input));
-            options = key.Read(options, ConfigurationValue.Untyped(text, key.Option ?? name), reading);
+            options = reading.Read(key, options, ConfigurationValue.Untyped(text, key.Option ?? name));
         }
 
         return options;

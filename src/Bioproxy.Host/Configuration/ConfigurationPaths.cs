@@ -17,11 +17,14 @@ internal static class ConfigurationPaths
     {
         if (string.IsNullOrWhiteSpace(path) || path.Contains('\0', StringComparison.Ordinal))
             return null;
-        var full = path == "~" || path.StartsWith("~/", StringComparison.Ordinal)
-            ? Path.GetFullPath(Path.Combine(homeDirectory, path[1..].TrimStart('/')))
+        var full = IsBelowHome(path)
+            ? Path.GetFullPath(Path.Combine(homeDirectory, path[1..].TrimStart('/', Path.DirectorySeparatorChar)))
             : Path.GetFullPath(path, baseDirectory);
         return Path.TrimEndingDirectorySeparator(full);
     }
+
+    private static bool IsBelowHome(string path) =>
+        path[0] == '~' && (path.Length == 1 || path[1] == '/' || path[1] == Path.DirectorySeparatorChar);
 
     // The XDG base directory specification: a relative value is invalid and to be ignored.
     private static string XdgFolder(ConfigurationInput input, string variable, string belowHome) =>

@@ -1,15 +1,30 @@
 namespace Bioproxy.Host.Configuration;
 
 /// <summary>The state of one load: the base of relative paths, the mistakes found, and the source of each accepted value.</summary>
-internal sealed class ConfigurationReading(string baseDirectory, string homeDirectory)
+internal sealed class ConfigurationReading(string baseDirectory, string homeDirectory, Func<string, string?>? environment = null)
 {
     private readonly List<ConfigurationError> _errors = [];
     private readonly Dictionary<string, string> _sources = new(StringComparer.Ordinal);
 
+    private readonly Dictionary<string, ConfigurationValue> _values = new(StringComparer.Ordinal);
+
     public IReadOnlyList<ConfigurationError> Errors => _errors;
+
+    /// <summary>Key → the last value that it was given.</summary>
+    public IReadOnlyDictionary<string, ConfigurationValue> Values => _values;
 
     /// <summary>What <c>~</c> stands for.</summary>
     public string HomeDirectory => homeDirectory;
+
+    /// <summary>A variable of the environment; null where it is not set.</summary>
+    public string? Environment(string name) => environment?.Invoke(name);
+
+    /// <summary>Reads one key.</summary>
+    public ProxyOptions Read(ConfigurationKey key, ProxyOptions options, ConfigurationValue value)
+    {
+        _values[key.Name] = value;
+        return key.Read(options, value, this);
+    }
 
     public void Reject(ConfigurationError error) => _errors.Add(error);
 

@@ -25,5 +25,10 @@ internal sealed record ConfigurationValue(
         _ => $"\"{Shortened(Content)}\"",
     };
 
+    /// <summary>Whether the same is written there; where does not matter.</summary>
+    public bool IsSameAs(ConfigurationValue other) => Kind == other.Kind && Content == other.Content
+        && Members.Count == other.Members.Count
+        && Members.Zip(other.Members).All(static pair => pair.First.Key == pair.Second.Key && pair.First.Value.IsSameAs(pair.Second.Value));
+
     private static string Shortened(string text) => text.Length <= LongestShown ? text : string.Concat(text.AsSpan(0, LongestShown), "…");
 }

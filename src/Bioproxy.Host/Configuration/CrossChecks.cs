@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using static Bioproxy.Host.Configuration.ListenHost;
 
 namespace Bioproxy.Host.Configuration;
 
@@ -12,7 +13,57 @@ internal static class CrossChecks
             CheckAddresses(options, reading);
         if (AreValid(reading, "limits.max_body_bytes", "limits.max_queued_bytes"))
             CheckLimits(options, reading);
+        if (AreValid(reading, "proxy_host", "admin_host", "api_keys", "allow_open", "admin_key"))
+            CheckAccess(options, reading);
+        if (AreValid(reading, "tls.certificate", "tls.key"))
+            CheckCertificate(options, reading);
         CheckModels(options, reading);
+        if (AreValid(reading, "cluster.redis", "cluster.advertise") && options.Cluster is { Advertise.Length: 0 })
+            reading.Reject(new ConfigurationError(
+                "cluster.advertise",
+                SourceOf(reading, "cluster.redis"),
+                null,
+                $"it is needed with cluster.redis: {ClusterReader.Advertise.Accepted}"));
+    }
+
+    private static void CheckCertificate(ProxyOptions options, ConfigurationReading reading)
+    {
+        if (options.Tls is { } tls && PemCertificate.Load(tls).Problem is { } problem)
+        {
+            reading.Reject(new ConfigurationError(
+                "tls.certificate",
+                SourceOf(reading, "tls.certificate", "tls.key"),
+                $"\"{tls.Certificate}\", with the key in \"{tls.Key}\"",
+                $"a certificate and its private key without a password, both in PEM: {problem}"));
+        }
+        else if (options is { TlsCertificate: null, TlsKey: not null })
+        {
+            reading.Reject(new ConfigurationError(
+                "tls.key", SourceOf(reading, "tls.key"), null, "there is no tls.certificate for it"));
+        }
+    }
+
+    /// <summary>Nobody opens a proxy to a network by mistake.</summary>
+    private static void CheckAccess(ProxyOptions options, ConfigurationReading reading)
+    {
+        if (AccessRules.IsOpenByMistake(options))
+        {
+            reading.Reject(new ConfigurationError(
+                "proxy_host",
+                SourceOf(reading, "proxy_host"),
+                $"\"{options.ProxyHost}\", which others can reach, and there are no api_keys",
+                "api_keys (bioproxy key new NAME prints an entry), \"localhost\" as proxy_host, or \"allow_open\": true to let "
+                + "everybody in"));
+        }
+
+        if (AccessRules.IsAdminOpenByMistake(options))
+        {
+            reading.Reject(new ConfigurationError(
+                "admin_host",
+                SourceOf(reading, "admin_host"),
+                $"\"{options.AdminHost}\", which others can reach, and there is no admin_key",
+                "an admin_key (bioproxy key new admin prints one), or \"localhost\" as admin_host"));
+        }
     }
 
     private static void CheckModels(ProxyOptions options, ConfigurationReading reading)
@@ -55,6 +106,12 @@ internal static class CrossChecks
                 $"a port other than proxy_port, which is {options.ProxyPort} on {Where(options)}"));
         }
 
+        if (SocketPath.Of(options.ProxyHost) is not null && options.ProxyHost == options.AdminHost)
+        {
+            reading.Reject(new ConfigurationError(
+                "admin_host", SourceOf(reading, "admin_host"), $"\"{options.AdminHost}\"", "another socket than that of proxy_host"));
+        }
+
         CheckBackend(options, options.ProxyHost, options.ProxyPort, "the proxy", "proxy", reading);
         CheckBackend(options, options.AdminHost, options.AdminPort, "the proxy's admin port", "admin", reading);
     }
@@ -91,7 +148,7 @@ internal static class CrossChecks
 
     /// <summary>A rejected value left its default behind; comparing that would report a mistake that was not made.</summary>
     private static bool AreValid(ConfigurationReading reading, params string[] keys) =>
-        !reading.Errors.Any(error => keys.Contains(error.Key));
+        !reading.Errors.Any(error => keys.Any(key => error.Key == key || error.Key.StartsWith($"{key}.", StringComparison.Ordinal)));
 
     /// <summary>The first of the keys that was set: that is the line to change.</summary>
     private static string SourceOf(ConfigurationReading reading, params ReadOnlySpan<string> keys)
@@ -110,19 +167,13 @@ internal static class CrossChecks
 
     /// <summary>What the framework listens on for a host: <c>::</c> is every address, <c>0.0.0.0</c> every one of IPv4.</summary>
     private static bool Includes(string host, string other) => IsLocalhost(host)
-        ? Address(other) is { } loopback && (loopback.Equals(IPAddress.Loopback) || loopback.Equals(IPAddress.IPv6Loopback))
-        : Address(host) is { } address
+        ? AddressOf(other) is { } loopback && (loopback.Equals(IPAddress.Loopback) || loopback.Equals(IPAddress.IPv6Loopback))
+        : AddressOf(host) is { } address
             && (address.Equals(IPAddress.IPv6Any) || (address.Equals(IPAddress.Any) && !IsV6(other)));
 
-    private static bool IsV6(string host) => Address(host)?.AddressFamily == AddressFamily.InterNetworkV6;
+    private static bool IsV6(string host) => AddressOf(host)?.AddressFamily == AddressFamily.InterNetworkV6;
 
     private static bool IsSame(string left, string right) =>
         string.Equals(left, right, StringComparison.OrdinalIgnoreCase)
-        || (Address(left) is { } address && address.Equals(Address(right)));
-
-    private static bool IsLoopback(string host) => IsLocalhost(host) || (Address(host) is { } address && IPAddress.IsLoopback(address));
-
-    private static bool IsLocalhost(string host) => string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase);
-
-    private static IPAddress? Address(string host) => IPAddress.TryParse(host.Trim('[', ']'), out var address) ? address : null;
+        || (AddressOf(left) is { } address && address.Equals(AddressOf(right)));
 }

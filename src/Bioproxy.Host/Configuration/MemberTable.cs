@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Bioproxy.Host.Configuration;
 
 /// <summary>
@@ -7,6 +9,7 @@ namespace Bioproxy.Host.Configuration;
 internal sealed class MemberTable<T>
 {
     private readonly Dictionary<string, Reader> _members = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Func<JsonObject>> _schemas = new(StringComparer.Ordinal);
 
     /// <summary>Reads one member; a mistake is reported and leaves the options unchanged.</summary>
     /// <param name="options">The options so far.</param>
@@ -17,14 +20,19 @@ internal sealed class MemberTable<T>
 
     public IEnumerable<string> Names => _members.Keys;
 
-    public MemberTable<T> With(string name, Reader reader)
+    /// <summary>The schema of an object with these members.</summary>
+    public JsonObject Schema(params IEnumerable<string> required) =>
+        Schemas.ObjectOf(_schemas.Select(member => KeyValuePair.Create(member.Key, member.Value())), required);
+
+    public MemberTable<T> With(string name, Func<JsonObject> schema, Reader reader)
     {
         _members.Add(name, reader);
+        _schemas.Add(name, schema);
         return this;
     }
 
     public MemberTable<T> With<TValue>(string name, ValueReader<TValue> reader, Func<T, TValue, T> set) =>
-        With(name, (options, key, value, reading) =>
+        With(name, reader.Schema, (options, key, value, reading) =>
         {
             if (value.Kind.Fits(reader.Kind) && reader.TryRead(value.Content, out var result))
                 return set(options, result);
@@ -34,7 +42,7 @@ internal sealed class MemberTable<T>
 
     /// <summary>An array of strings, none of them empty.</summary>
     public MemberTable<T> WithTexts(string name, string example, Func<T, IReadOnlyList<string>, T> set) =>
-        With(name, (options, key, value, reading) =>
+        With(name, static () => Schemas.ArrayOf(Schemas.Text()), (options, key, value, reading) =>
             TextsReader.Read(key, value, example, reading) is { } texts ? set(options, texts) : options);
 
     /// <summary>A member that may be null, which leaves the options unchanged.</summary>
@@ -42,6 +50,7 @@ internal sealed class MemberTable<T>
     {
         With(name, reader with { Accepted = $"{reader.Accepted}, or null" }, set);
         var required = _members[name];
+        _schemas[name] = () => Schemas.OrNull(reader.Schema());
         _members[name] = (options, key, value, reading) =>
             value.Kind == ConfigurationValueKind.Null ? options : required(options, key, value, reading);
         return this;

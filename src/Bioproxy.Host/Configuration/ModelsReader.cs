@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Bioproxy.Host.Configuration;
 
 /// <summary>Reads <c>models</c>: a name for clients → where it is served, and its other names.</summary>
@@ -9,6 +11,14 @@ internal static class ModelsReader
     private static readonly MemberTable<ModelOptions> Members = new MemberTable<ModelOptions>()
         .WithTexts("use", Example, (model, texts) => model with { Use = [.. texts.Select(Use)] })
         .WithTexts("aliases", "[\"gpt-4o\", \"claude-*\"]", (model, texts) => model with { Aliases = texts });
+
+    public static JsonObject Schema() => Schemas.MapOf(Members.Schema("use"));
+
+    /// <summary>Takes over other names of the same models. A model that comes, goes or moves needs a restart.</summary>
+    public static ProxyOptions TakeAliases(ProxyOptions now, ProxyOptions next) =>
+        now.Models.Select(Place).SequenceEqual(next.Models.Select(Place), StringComparer.Ordinal) ? now with { Models = next.Models } : now;
+
+    private static string Place(ModelOptions model) => $"{model.Name}\n{string.Join('\n', model.Use)}";
 
     public static ProxyOptions Read(ProxyOptions options, ConfigurationValue value, ConfigurationReading reading)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Nodes;
 
 namespace Bioproxy.Host.Configuration;
 
@@ -22,21 +23,21 @@ internal static class PoolReader
             (value = text).Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is ',' or '-'));
 
     private static readonly MemberTable<PoolModelOptions> ModelMembers = new MemberTable<PoolModelOptions>()
-        .With("command", ReadCommand)
+        .With("command", Schemas.Text, ReadCommand)
         .With("hf", Hf, (model, value) => model with { Hf = value })
-        .With("arguments", ReadArguments)
+        .With("arguments", () => Schemas.Of(ConfigurationValueKind.Text), ReadArguments)
         .With(
             "idle_unload_seconds",
             ValueReaders.SecondsOrZero("never"),
             (model, value) => model with { IdleUnload = value })
         .With("preload", ValueReaders.Boolean, (model, value) => model with { Preload = value })
-        .With("env", ReadEnvironment)
+        .With("env", EnvironmentSchema, ReadEnvironment)
         .WithOptional("memory", ValueReaders.Size, (model, value) => model with { Memory = value })
         .WithOptional("gpu", Gpu, (model, value) => model with { Gpu = value });
 
     private static readonly MemberTable<PoolOptions> PoolMembers = new MemberTable<PoolOptions>()
-        .With("models", ReadModels)
-        .With("llama_server", ReadProgram)
+        .With("models", () => Schemas.MapOf(ModelMembers.Schema()), ReadModels)
+        .With("llama_server", Schemas.Text, ReadProgram)
         .With("max_loaded", ValueReaders.Whole(1, 1024), (pool, value) => pool with { MaxLoaded = (int)value })
         .WithOptional("memory", ValueReaders.Size, (pool, value) => pool with { Memory = value })
         .With("ports", Ports, (pool, value) => pool with { Ports = value })
@@ -45,6 +46,8 @@ internal static class PoolReader
 
     /// <summary>The members of <c>pool</c> and of one of its models, for the documentation's tests.</summary>
     public static (IEnumerable<string> Pool, IEnumerable<string> Model) Members => (PoolMembers.Names, ModelMembers.Names);
+
+    public static JsonObject Schema() => Schemas.OrNull(PoolMembers.Schema("models"));
 
     public static ProxyOptions Read(ProxyOptions options, ConfigurationValue value, ConfigurationReading reading)
     {
@@ -136,6 +139,9 @@ internal static class PoolReader
         reading.Reject(key, value, "an object of names and strings, e.g. { \"GGML_CUDA_ENABLE_UNIFIED_MEMORY\": \"1\" }");
         return model;
     }
+
+    private static JsonObject EnvironmentSchema() =>
+        Schemas.MapOf(Schemas.Any(Schemas.Of(ConfigurationValueKind.Text), Schemas.Of(ConfigurationValueKind.Number)));
 
     private static bool IsVariable(KeyValuePair<string, ConfigurationValue> member) =>
         member is { Key.Length: > 0, Value.Kind: ConfigurationValueKind.Text or ConfigurationValueKind.Number }

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Bioproxy.Host.Configuration;
 
 /// <summary>Reads <c>prefixes</c>: trigger → template file.</summary>
@@ -7,8 +9,10 @@ internal static class PrefixReader
 
     private static readonly MemberTable<(ConfigurationValue Path, IReadOnlyList<string>? Models)> Members =
         new MemberTable<(ConfigurationValue Path, IReadOnlyList<string>? Models)>()
-            .With("template", static (entry, _, value, _) => (value, entry.Models))
+            .With("template", Schemas.Text, static (entry, _, value, _) => (value, entry.Models))
             .WithTexts("models", "[\"coder\"]", static (entry, texts) => (entry.Path, texts));
+
+    public static JsonObject Schema() => Schemas.MapOf(Schemas.Any(Schemas.Text(), Members.Schema("template")));
 
     public static ProxyOptions Read(ProxyOptions options, ConfigurationValue value, ConfigurationReading reading)
     {

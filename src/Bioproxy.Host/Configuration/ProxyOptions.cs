@@ -17,6 +17,35 @@ internal sealed record ProxyOptions
     public int ProxyPort { get; init; } = 8088;
     public string AdminHost { get; init; } = "localhost";
     public int AdminPort { get; init; } = 8089;
+
+    /// <summary><c>api_keys</c>: the keys of which every client needs one; empty lets everybody in who reaches the proxy.</summary>
+    public IReadOnlyList<ApiKeyOptions> ApiKeys { get; init; } = [];
+
+    /// <summary><c>allow_open</c>: the proxy may listen beyond this machine without <see cref="ApiKeys"/>.</summary>
+    public bool AllowOpen { get; init; }
+
+    /// <summary><c>forward_api_key</c>: whether backends get the keys of clients; null as long as there are no
+    /// <see cref="ApiKeys"/>.</summary>
+    public bool? ForwardApiKey { get; init; }
+
+    /// <summary><c>admin_key</c>: what the admin port asks for; null lets everybody in who reaches it.</summary>
+    public AdminKeyOptions? AdminKey { get; init; }
+
+    /// <summary><c>tls.certificate</c>: a PEM file; null for HTTP without TLS.</summary>
+    public string? TlsCertificate { get; init; }
+
+    /// <summary><c>tls.key</c>: a PEM file; null where the certificate's file has it.</summary>
+    public string? TlsKey { get; init; }
+
+    /// <summary>The two together; null for HTTP without TLS.</summary>
+    public TlsOptions? Tls => TlsCertificate is { } file ? new TlsOptions(file, TlsKey ?? file) : null;
+
+    /// <summary><c>cluster</c>, whether it is in use or not.</summary>
+    public ClusterSettings ClusterValues { get; init; } = new();
+
+    /// <summary><c>cluster</c>; null for a proxy by itself.</summary>
+    public ClusterSettings? Cluster => ClusterValues.Redis is null ? null : ClusterValues;
+
     public Uri BackendUrl { get; init; } = new("http://localhost:8081");
 
     /// <summary><c>backend_api_key</c>: for the proxy's own calls to a backend that was started with a key; clients send
@@ -205,8 +234,23 @@ internal sealed record ProxyOptions
     /// <summary><c>health_check_interval</c>, seconds in the file.</summary>
     public TimeSpan HealthCheckInterval { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary><c>otlp_endpoint</c>: where metrics are pushed to by OTLP, or null.</summary>
+    /// <summary><c>otlp_endpoint</c>: where traces, metrics and logs are pushed to by OTLP, or null.</summary>
     public Uri? OtlpEndpoint { get; init; }
+
+    /// <summary><c>otlp_sampling</c>: the share of the requests that are traced, where the client has not decided it.</summary>
+    public double OtlpSampling { get; init; } = 1;
+
+    /// <summary><c>backend_metrics_interval</c>: how often the metrics of loaded models are collected; zero = never.</summary>
+    public TimeSpan BackendMetricsInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary><c>history.enabled</c>: requests are remembered beyond the end of the process.</summary>
+    public bool HistoryEnabled { get; init; } = true;
+
+    /// <summary><c>history.max_age_days</c>: single requests are forgotten after this time; sums stay.</summary>
+    public TimeSpan HistoryMaxAge { get; init; } = TimeSpan.FromDays(90);
+
+    /// <summary><c>history.max_bytes</c>: the maximum size of the history.</summary>
+    public long HistoryMaxBytes { get; init; } = 64L << 20;
 
     /// <summary><c>log_level</c>: trace, debug, information, warning, error.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;

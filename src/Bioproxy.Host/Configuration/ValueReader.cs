@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Nodes;
 
 namespace Bioproxy.Host.Configuration;
 
@@ -8,5 +9,8 @@ namespace Bioproxy.Host.Configuration;
 /// <param name="TryRead">Parses its text.</param>
 internal sealed record ValueReader<T>(ConfigurationValueKind Kind, string Accepted, ValueReader<T>.Try TryRead)
 {
+    /// <summary>Makes its JSON schema.</summary>
+    public Func<JsonObject> Schema { get; init; } = () => Schemas.Of(Kind);
+
     public delegate bool Try(string text, [MaybeNullWhen(false)] out T value);
 }

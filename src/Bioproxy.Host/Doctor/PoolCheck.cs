@@ -68,7 +68,9 @@ internal sealed class PoolCheck(ProxyOptions options)
     /// <summary>A path as it is, a plain name as the system would find it.</summary>
     private static string? FindProgram(string program)
     {
-        if (program.Contains('/', StringComparison.Ordinal))
+        if (OperatingSystem.IsWindows() && Path.GetExtension(program).Length == 0)
+            program += ".exe"; // as the system does
+        if (program.Contains('/', StringComparison.Ordinal) || program.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal))
             return CanStart(program) ? program : null;
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         return folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(CanStart);

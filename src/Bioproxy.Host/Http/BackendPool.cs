@@ -11,13 +11,16 @@ namespace Bioproxy.Host.Http;
 /// </summary>
 internal sealed class BackendPool : IDisposable
 {
+    private readonly string? _socket;
     private readonly HttpMessageInvoker _pooled;
     private readonly HttpMessageInvoker _single;
 
     /// <param name="connectTimeout">The longest wait for a connection.</param>
     /// <param name="mostConnections">Connections at once; null for any number.</param>
-    public BackendPool(TimeSpan connectTimeout, int? mostConnections = null)
+    /// <param name="socket">The path of the backend's socket; null for TCP.</param>
+    public BackendPool(TimeSpan connectTimeout, int? mostConnections = null, string? socket = null)
     {
+        _socket = socket;
         // llama-server closes idle connections after 5 s; leave them before it does.
         _pooled = Invoker(connectTimeout, mostConnections, idle: TimeSpan.FromSeconds(3), lifetime: Timeout.InfiniteTimeSpan);
         _single = Invoker(connectTimeout, null, idle: TimeSpan.Zero, lifetime: TimeSpan.Zero);
@@ -64,7 +67,7 @@ internal sealed class BackendPool : IDisposable
         e is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded or HttpRequestError.Unknown }
             && use is { IsReused: true, Received: 0 };
 
-    private static HttpMessageInvoker Invoker(TimeSpan connectTimeout, int? mostConnections, TimeSpan idle, TimeSpan lifetime)
+    private HttpMessageInvoker Invoker(TimeSpan connectTimeout, int? mostConnections, TimeSpan idle, TimeSpan lifetime)
     {
         var handler = new SocketsHttpHandler
         {
@@ -91,12 +94,15 @@ internal sealed class BackendPool : IDisposable
         return new HttpMessageInvoker(handler, disposeHandler: true);
     }
 
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = _socket is null
+            ? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
+            : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        EndPoint backend = _socket is null ? context.DnsEndPoint : new UnixDomainSocketEndPoint(_socket);
         try
         {
-            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
+            await socket.ConnectAsync(backend, cancellationToken).ConfigureAwait(false);
             return new TracedConnection(socket);
         }
         catch

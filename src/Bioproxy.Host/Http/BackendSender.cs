@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Security;
 using Microsoft.AspNetCore.Http;
 
 namespace Bioproxy.Host.Http;
@@ -8,7 +10,10 @@ internal sealed class BackendSender : IDisposable
 {
     private readonly BackendPool _pool;
     private readonly string _base;
-    private readonly string _key;
+    private readonly string _shown;
+    private readonly string _urlKey;
+    private readonly bool? _forwardsKeys;
+    private readonly string? _ownKey;
     private readonly TimeSpan _limit;
     private readonly TimeSpan _connectLimit;
 
@@ -16,9 +21,13 @@ internal sealed class BackendSender : IDisposable
     /// <param name="options">The limits.</param>
     public BackendSender(BackendOptions backend, ProxyOptions options)
     {
-        _pool = new BackendPool(options.ConnectTimeout);
-        _base = backend.Url.AbsoluteUri.TrimEnd('/');
-        _key = backend.UrlKey;
+        var (root, socket) = BackendAddress.Of(backend.Url);
+        _pool = new BackendPool(options.ConnectTimeout, socket: socket);
+        _base = root.AbsoluteUri.TrimEnd('/');
+        _shown = socket is null ? _base : backend.Url.OriginalString;
+        _urlKey = backend.UrlKey;
+        _forwardsKeys = backend.ForwardApiKey ?? options.ForwardApiKey;
+        _ownKey = backend.ApiKey is { } key ? $"Bearer {key}" : null;
         _limit = options.ResponseTimeout > TimeSpan.Zero ? options.ResponseTimeout : Timeout.InfiniteTimeSpan;
         _connectLimit = options.ConnectTimeout;
     }
@@ -43,14 +52,14 @@ internal sealed class BackendSender : IDisposable
         TransportFault.CallerLeft => new(FailureKind.ClientGone, "The client left."),
         TransportFault.ConnectTimedOut => new(
             FailureKind.BackendUnreachable,
-            $"The backend at {_base} did not accept a connection within {_connectLimit.TotalSeconds:0.###} s "
-            + $"(timeouts.connect_seconds). Is its host up ({_key})?"),
+            $"The backend at {_shown} did not accept a connection within {_connectLimit.TotalSeconds:0.###} s "
+            + $"(timeouts.connect_seconds). Is its host up ({_urlKey})?"),
         TransportFault.Unreachable => new(
             FailureKind.BackendUnreachable,
-            $"The backend at {_base} cannot be reached: {failure.Detail}. Is llama-server running there ({_key})?"),
+            $"The backend at {_shown} cannot be reached: {failure.Detail}. Is llama-server running there ({_urlKey})?"),
         TransportFault.AnswerTimedOut => new(
             FailureKind.BackendTimedOut, $"The backend did not answer within {_limit.TotalSeconds:0} s (timeouts.response_seconds)."),
-        _ => new(FailureKind.BackendClosed, $"The backend at {_base} closed the connection before it answered: {failure.Detail}"),
+        _ => new(FailureKind.BackendClosed, $"The backend at {_shown} closed the connection before it answered: {failure.Detail}"),
     };
 
     private HttpRequestMessage Request(in RequestHead from, HttpContent? body)
@@ -58,7 +67,37 @@ internal sealed class BackendSender : IDisposable
         var address = new Uri(_base + from.Target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         var request = new HttpRequestMessage(Method(from.Method), address) { Content = body };
         HeaderRules.CopyToBackend(from.Headers, request);
+        SetKey(request, from.Key);
+        if (from.Span is { } span)
+            SetTrace(request, span);
         return request;
+    }
+
+    /// <summary>The backend continues the proxy's span, which continues the client's.</summary>
+    private static void SetTrace(HttpRequestMessage request, Activity span)
+    {
+        request.Headers.Remove(TraceHeaders.Parent);
+        request.Headers.Remove(TraceHeaders.State);
+        request.Headers.TryAddWithoutValidation(TraceHeaders.Parent, span.Id);
+        if (span.TraceStateString is { Length: > 0 } state)
+            request.Headers.TryAddWithoutValidation(TraceHeaders.State, state);
+    }
+
+    /// <summary>A client's key reaches a backend only where it is configured so, or where the proxy checks none itself. A backend that does
+    /// not get it gets its own.</summary>
+    private void SetKey(HttpRequestMessage request, ClientKey? client)
+    {
+        if (_forwardsKeys ?? client is null)
+        {
+            if (client is not null)
+                request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {client.Text}");
+            return;
+        }
+
+        request.Headers.Remove("Authorization");
+        request.Headers.Remove(CredentialHeaders.ApiKey);
+        if (_ownKey is not null)
+            request.Headers.TryAddWithoutValidation("Authorization", _ownKey);
     }
 
     private static HttpMethod Method(string name) =>

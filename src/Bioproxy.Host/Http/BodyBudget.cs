@@ -2,11 +2,11 @@ namespace Bioproxy.Host.Http;
 
 /// <summary>The memory that all request bodies together may take, so that waiting requests cannot exhaust the process.</summary>
 /// <param name="limit">Bytes at most.</param>
-internal sealed class BodyBudget(long limit)
+internal sealed class BodyBudget(Func<long> limit)
 {
     private long _used;
 
-    public long Limit => limit;
+    public long Limit => limit();
 
     /// <summary>Bytes in use.</summary>
     public long Used => Interlocked.Read(ref _used);
@@ -14,7 +14,7 @@ internal sealed class BodyBudget(long limit)
     /// <returns>False when so many bytes are not left; nothing is taken then.</returns>
     public bool TryTake(long bytes)
     {
-        if (Interlocked.Add(ref _used, bytes) <= limit)
+        if (Interlocked.Add(ref _used, bytes) <= limit())
             return true;
         GiveBack(bytes);
         return false;

@@ -7,19 +7,19 @@ using Microsoft.AspNetCore.Http;
 namespace Bioproxy.Host.Http;
 
 /// <summary>Reads whole request bodies within the limits of one body, of all bodies together and of a client's pauses.</summary>
-internal sealed class BodyReader(ProxyOptions options, TimeProvider time)
+internal sealed class BodyReader(LiveOptions options, TimeProvider time)
 {
     /// <summary>Some of the requests in memory have been answered by then.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
-    public BodyBudget Budget { get; } = new(options.MaxQueuedBytes);
+    public BodyBudget Budget { get; } = new(() => options.Current.MaxQueuedBytes);
 
     /// <summary>Reads the body to its end. Only then does the server notice a client that leaves while its request waits.</summary>
     public async ValueTask<(PooledBody? Body, ProxyFailure? Failure)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (request.Headers.ContentEncoding.Any(static encoding => encoding is { Length: > 0 } && !IsIdentity(encoding)))
             return (null, Encoded(request.Headers.ContentEncoding.ToString()));
-        if (request.ContentLength > options.MaxBodyBytes)
+        if (request.ContentLength > options.Current.MaxBodyBytes)
             return (null, TooLarge());
         var body = new PooledBody(Budget, request.ContentLength);
         var isRead = false;
@@ -54,7 +54,7 @@ internal sealed class BodyReader(ProxyOptions options, TimeProvider time)
     /// <summary>A body of a copy of bytes that are here already.</summary>
     public (PooledBody? Body, ProxyFailure? Failure) Copy(ReadOnlyMemory<byte> bytes)
     {
-        if (bytes.Length > options.MaxBodyBytes)
+        if (bytes.Length > options.Current.MaxBodyBytes)
             return (null, TooLarge());
         var body = new PooledBody(Budget, bytes.Length);
         if (body.TryAppend(new ReadOnlySequence<byte>(bytes)))
@@ -88,15 +88,15 @@ internal sealed class BodyReader(ProxyOptions options, TimeProvider time)
             while (true)
             {
                 var reading = reader.ReadAsync(cancellationToken);
-                if (!reading.IsCompleted && options.RequestBodyTimeout > TimeSpan.Zero)
-                    (pause ??= new ReadPause(reader, options.RequestBodyTimeout, time)).Begin();
+                if (!reading.IsCompleted && options.Current.RequestBodyTimeout > TimeSpan.Zero)
+                    (pause ??= new ReadPause(reader, options.Current.RequestBodyTimeout, time)).Begin();
                 var read = await reading.ConfigureAwait(false);
                 var isLate = pause?.End(read) == true;
-                var isTooLarge = body.Length + read.Buffer.Length > options.MaxBodyBytes;
+                var isTooLarge = body.Length + read.Buffer.Length > options.Current.MaxBodyBytes;
                 var hasRoom = !isLate && !isTooLarge && body.TryAppend(read.Buffer);
                 reader.AdvanceTo(read.Buffer.End);
                 if (!hasRoom)
-                    return isLate ? Paused(options.RequestBodyTimeout) : isTooLarge ? TooLarge() : MemoryFull();
+                    return isLate ? Paused(options.Current.RequestBodyTimeout) : isTooLarge ? TooLarge() : MemoryFull();
                 if (read.IsCompleted)
                     return null;
             }
@@ -114,7 +114,7 @@ internal sealed class BodyReader(ProxyOptions options, TimeProvider time)
 
     private ProxyFailure TooLarge() => new(
         FailureKind.ClientBodyTooLarge,
-        $"The request's body is larger than {options.MaxBodyBytes} bytes. "
+        $"The request's body is larger than {options.Current.MaxBodyBytes} bytes. "
         + "The limit is limits.max_body_bytes in the proxy's configuration.");
 
     private ProxyFailure MemoryFull() => new(

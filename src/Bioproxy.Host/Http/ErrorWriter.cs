@@ -101,6 +101,8 @@ internal static class ErrorWriter
 
     private static string NativeType(ErrorDetail error) => error.Status switch
     {
+        401 => "authentication_error",
+        403 => "permission_error",
         404 => "not_found_error",
         501 => "not_supported_error",
         503 => "unavailable_error",

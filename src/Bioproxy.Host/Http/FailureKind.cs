@@ -4,12 +4,16 @@ namespace Bioproxy.Host.Http;
 internal enum FailureKind
 {
     ClientGone,
+    Cancelled,
     ClientBodyTooLarge,
     ClientBodyEncoded,
     ClientBodyForm,
     ClientBodyBroken,
     ClientBodyTimedOut,
     ClientHeaderWrong,
+    KeyUnknown,
+    KeyForbids,
+    KeyLimit,
     ModelNotFound,
     ClientBodyInvalid,
     NotSupported,

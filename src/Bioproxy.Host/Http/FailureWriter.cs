@@ -30,6 +30,8 @@ internal static class FailureWriter
             to.Headers.Remove(name);
         to.StatusCode = failure.Status;
         to.Headers.ContentType = "application/json";
+        if (failure.Kind == FailureKind.KeyUnknown)
+            to.Headers.WWWAuthenticate = "Bearer"; // not Basic: a browser would ask its user
         if (failure.RetryAfter is { } wait)
             to.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         var body = ErrorWriter.Body(ErrorDetail.Of(failure), form);

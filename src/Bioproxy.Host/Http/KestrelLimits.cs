@@ -10,11 +10,12 @@ internal static class KestrelLimits
 
     public static void Apply(KestrelServerLimits limits, ProxyOptions options)
     {
-        // limits.max_header_bytes. The number of headers is bounded by their bytes.
+        // limits.max_header_bytes. The number of headers is bounded by their bytes. The server multiplies it by two for HTTP/2, and would
+        // refuse every request if that overflowed.
         limits.MaxRequestBufferSize = Math.Max(Megabyte, options.MaxHeaderBytes);
         limits.MaxRequestLineSize = options.MaxHeaderBytes;
         limits.MaxRequestHeadersTotalSize = options.MaxHeaderBytes;
-        limits.MaxRequestHeaderCount = int.MaxValue;
+        limits.MaxRequestHeaderCount = int.MaxValue / 2;
 
         // limits.max_body_bytes and limits.max_queued_bytes are counted while reading, and answered in words.
         limits.MaxRequestBodySize = null;
@@ -26,6 +27,10 @@ internal static class KestrelLimits
         // queue.max_length bounds what waits; a connection that only stands open costs little.
         limits.MaxConcurrentConnections = null;
         limits.MaxConcurrentUpgradedConnections = null;
+
+        // HTTP/2 has one connection for all requests of a client; the queue bounds them, as it does with connections of their own.
+        limits.Http2.MaxStreamsPerConnection = 1024;
+        limits.Http2.MaxRequestHeaderFieldSize = options.MaxHeaderBytes;
 
         // Writes beyond this wait for the client, and with them the reading from the backend.
         limits.MaxResponseBufferSize = 64 * 1024;

@@ -8,14 +8,16 @@ internal sealed record ProxyFailure(FailureKind Kind, string Message, TimeSpan? 
 {
     public int Status => Kind switch
     {
-        FailureKind.ClientGone => 499,
+        FailureKind.ClientGone or FailureKind.Cancelled => 499, // SDKs repeat a request after a 5xx by themselves
         FailureKind.ClientBodyTimedOut => 408,
         FailureKind.ClientBodyTooLarge => 413,
         FailureKind.ClientBodyEncoded or FailureKind.ClientBodyForm => 415,
         FailureKind.ClientBodyBroken or FailureKind.ClientBodyInvalid or FailureKind.ClientHeaderWrong => 400,
+        FailureKind.KeyUnknown => 401,
+        FailureKind.KeyForbids => 403,
         FailureKind.ModelNotFound => 404,
         FailureKind.NotSupported => 501,
-        FailureKind.QueueFull => 429,
+        FailureKind.QueueFull or FailureKind.KeyLimit => 429,
         FailureKind.QueueTimedOut or FailureKind.MemoryFull or FailureKind.ModelNotLoaded => 503,
         FailureKind.BackendUnreachable or FailureKind.BackendClosed => 502,
         FailureKind.BackendTimedOut => 504,
@@ -29,6 +31,7 @@ internal sealed record ProxyFailure(FailureKind Kind, string Message, TimeSpan? 
     public string Code => Kind switch
     {
         FailureKind.ClientGone => "client_gone",
+        FailureKind.Cancelled => "request_cancelled",
         FailureKind.ClientBodyTooLarge => "request_too_large",
         FailureKind.ClientBodyEncoded => "unsupported_content_encoding",
         FailureKind.ClientBodyForm => "unsupported_media_type",
@@ -36,6 +39,9 @@ internal sealed record ProxyFailure(FailureKind Kind, string Message, TimeSpan? 
         FailureKind.ClientBodyTimedOut => "request_timeout",
         FailureKind.ClientHeaderWrong => "invalid_header",
         FailureKind.ClientBodyInvalid => "invalid_request",
+        FailureKind.KeyUnknown => "invalid_api_key",
+        FailureKind.KeyForbids => "permission_denied",
+        FailureKind.KeyLimit => "rate_limit_exceeded",
         FailureKind.ModelNotFound => "model_not_found",
         FailureKind.NotSupported => "not_supported",
         FailureKind.MemoryFull => "memory_full",

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Bioproxy.Host.Security;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -9,6 +11,13 @@ namespace Bioproxy.Host.Http;
 /// <param name="Headers">The sender's headers; <see cref="HeaderRules"/> says which of them are passed on.</param>
 internal readonly record struct RequestHead(string Method, string Target, IHeaderDictionary Headers)
 {
+    /// <summary>The key that the client was let in with, which is not in its headers any more; null where keys are not checked.</summary>
+    public ClientKey? Key { get; init; }
+
+    /// <summary>The span that the backend's own are to be part of; null where nothing is traced: the sender's headers then pass as they
+    /// are.</summary>
+    public Activity? Span { get; init; }
+
     /// <summary>The head of a client's request.</summary>
     public static RequestHead Of(HttpRequest request)
     {
@@ -17,6 +26,9 @@ internal readonly record struct RequestHead(string Method, string Target, IHeade
         var pathAndQuery = target is ['/', ..]
             ? target
             : request.PathBase.ToUriComponent() + request.Path.ToUriComponent() + request.QueryString.ToUriComponent();
-        return new RequestHead(request.Method, pathAndQuery, request.Headers);
+        return new RequestHead(request.Method, pathAndQuery, request.Headers)
+        {
+            Key = request.HttpContext.Features.Get<ClientKey>(),
+        };
     }
 }

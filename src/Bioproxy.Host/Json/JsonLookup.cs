@@ -5,11 +5,22 @@ namespace Bioproxy.Host.Json;
 /// <summary>Looks things up in JSON that others wrote: what is missing, cut off or of another kind is null.</summary>
 internal static class JsonLookup
 {
+    /// <summary>A member of an object.</summary>
+    public static JsonElement? MemberOrNull(this JsonElement element, string name)
+    {
+        try
+        {
+            return element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? value : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // a name in it is not Unicode (a lone surrogate), and cannot be compared
+        }
+    }
+
     /// <summary>A member of an object that is a whole number.</summary>
     public static int? Number(this JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number)
-            ? number
-            : null;
+        element.MemberOrNull(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var number) ? number : null;
 
     /// <summary>The object behind the last <paramref name="name"/>, if all of it is there.</summary>
     /// <param name="bytes">Any part of a body or a stream.</param>

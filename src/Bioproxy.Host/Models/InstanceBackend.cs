@@ -13,6 +13,9 @@ internal sealed class InstanceBackend(Backend backend, BackendState state)
     /// <summary>The control calls; only of an instance with slots.</summary>
     public ISlotApi Api => backend.Driver.Slots!;
 
+    /// <summary>It is a llama-server, or may be one: it reuses what it computed before, unless a request forbids it.</summary>
+    public bool HasCache => backend.Driver.Slots is not null && state.Facts is null or { IsLlamaServer: true, IsRouter: false };
+
     /// <summary>The backend's state is still the one that this instance was made for.</summary>
     public bool IsCurrent => ReferenceEquals(backend.Monitor.State, state);
 

@@ -29,6 +29,9 @@ internal sealed class ModelContext
     /// <summary>Whether restores have an effect on this model.</summary>
     public required RestoreEffectiveness Effectiveness { get; init; }
 
+    /// <summary>Whose prompts the model has computed.</summary>
+    public DomainsSeen Domains { get; } = new();
+
     /// <summary>What conversations with the model begin with.</summary>
     public PreambleFinder Preambles => LazyInitializer.EnsureInitialized(ref _preambles, () => new(Options, Rates));
 

@@ -24,18 +24,19 @@ internal sealed partial class ModelInstance : IAsyncDisposable
     private readonly Task _recognising;
     private readonly ILogger<ModelInstance> _logger;
 
-    public ModelInstance(ModelContext context, Backend backend, BackendState state, SlotQueue queue)
+    public ModelInstance(ModelContext context, Backend backend, BackendState state, SlotQueue queue, bool isOwned = true)
     {
         _logger = context.Loggers.CreateLogger<ModelInstance>();
         _backend = new InstanceBackend(backend, state);
-        _table = new SlotTable(state.HasSlots ? state.Facts!.TotalSlots!.Value : 0);
+        HasSlots = isOwned && state.HasSlots;
+        _table = new SlotTable(HasSlots ? state.Facts!.TotalSlots!.Value : 0, context.Domains);
         Watcher = new SlotWatcher(_backend, _table, context.Time, _retired.Token);
         Recognition = new ModelRecognition(context, _backend, _table, Watcher, queue);
         Writer = new SnapshotWriter(context, _backend, Recognition);
         Saver = new ConversationSaver(context, _backend, _table, Watcher, queue, Recognition, Writer);
-        if (!state.HasSlots)
+        if (!HasSlots)
         {
-            Scheduler = new ServerChoosesScheduler(context, _backend);
+            Scheduler = new ServerChoosesScheduler(context, _backend, isOwned);
             _recognising = Task.CompletedTask;
             return;
         }
@@ -58,6 +59,9 @@ internal sealed partial class ModelInstance : IAsyncDisposable
     public int Number { get; } = Interlocked.Increment(ref _last);
 
     public BackendState State => _backend.State;
+
+    /// <summary>Its slots are seen, and scheduled by this proxy.</summary>
+    public bool HasSlots { get; }
 
     /// <summary>Placement and settlement.</summary>
     public ISlotScheduler Scheduler { get; }

@@ -11,6 +11,7 @@ internal static class ModelsServices
         .AddSingleton<StateFolder>()
         .AddSingleton<SnapshotStore>()
         .AddSingleton<FingerprintProbe>()
+        .AddSingleton(static p => p.GetRequiredService<SharedState>().Rates)
         .AddSingleton<Uptime>()
         .AddSingleton<SharedState>()
         .AddSingleton<ModelDirectory>()

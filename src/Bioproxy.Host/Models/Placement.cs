@@ -15,6 +15,16 @@ internal sealed record Placement
     /// <summary>The backend chooses the slot, and nothing is known of it.</summary>
     public static Placement ServerChooses { get; } = new();
 
+    /// <summary>The same, for a request of a domain: where another one has used the model, nothing is reused.</summary>
+    /// <param name="domains">Who has used the model; this domain is added.</param>
+    /// <param name="domain">Whose request it is.</param>
+    /// <param name="hasCache">The backend understands that nothing may be reused.</param>
+    public static Placement ByTheServer(DomainsSeen domains, string? domain, bool hasCache)
+    {
+        domains.Add(domain);
+        return hasCache && domains.AreOthersThan(domain) ? new Placement { ForbidsReuse = true } : ServerChooses;
+    }
+
     /// <summary>Another key's state may be in reach of the server's own choice: it must not reuse anything
     /// (<c>cache_prompt: false</c>).</summary>
     public bool ForbidsReuse { get; init; }
@@ -34,7 +44,18 @@ internal sealed record Placement
     /// <summary>Tokens expected to be reused; 0 when nothing is known.</summary>
     public double ExpectedTokens { get; init; }
 
-    public int? Slot => Work?.Slot;
+    /// <summary>The slots are managed, here or by the proxy that owns the model.</summary>
+    public bool IsManaged => Work is not null || IsRemote;
+
+    /// <summary>Made by the proxy that owns the model, which settles it, too.</summary>
+    public bool IsRemote { get; init; }
+
+    /// <summary>Where the proxy that owns the model wants the prompt to be cut, because it begins with a preamble that is new there; 0 for
+    /// nowhere. Only the proxy that has the request has its body.</summary>
+    public int NewPreamble { get; init; }
+
+    /// <summary>The slot that the work is pinned to; null leaves the choice to the backend.</summary>
+    public int? Slot => IsRemote ? Plan.Pin : Work?.Slot;
 
     /// <summary>The part of the prompt, from 0 to 1, that its slot should hold already.</summary>
     public double Shared =>

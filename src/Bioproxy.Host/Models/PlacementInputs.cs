@@ -73,7 +73,7 @@ internal sealed class PlacementInputs(ModelContext context, SlotTable table, Mod
     {
         if (snapshot is null || context.Snapshots.HasFile(snapshot))
             return snapshot;
-        context.Snapshots.Quarantine(snapshot, "its file is gone, or has another size");
+        context.Snapshots.ReportMissing(snapshot);
         return null;
     }
 }

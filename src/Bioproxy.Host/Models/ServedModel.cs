@@ -1,6 +1,7 @@
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Telemetry;
 
 namespace Bioproxy.Host.Models;
 
@@ -21,6 +22,7 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
     private volatile ModelInstance _current;
     private volatile string _name;
     private volatile string? _reportedName;
+    private bool? _isLoaded;
 
     public ServedModel(ModelContext context, Backend backend, SlotQueue queue)
     {
@@ -49,6 +51,12 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
     /// <summary>What all instances share.</summary>
     public ModelContext Context => _context;
 
+    /// <summary>Who schedules it; null where this proxy always does.</summary>
+    public IModelOwner? Owner { get; private set; }
+
+    /// <summary>This proxy schedules it.</summary>
+    public bool IsOwned => Owner?.IsHere ?? true;
+
     /// <summary>The instance that serves now. Read it once a request, when its lease has been granted.</summary>
     public ModelInstance Current => _current;
 
@@ -71,6 +79,8 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
     /// <summary><see cref="EnterAsync"/> and <see cref="PrepareAsync"/>: afterwards a request can wait in the queue.</summary>
     public ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterLoadedAsync(CancellationToken cancellationToken)
     {
+        if (!IsOwned)
+            return default; // the owner does
         if (_backend.Loader is not null)
             return EnterSlowlyAsync(cancellationToken);
         var preparing = PrepareAsync(cancellationToken);
@@ -81,6 +91,11 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
     /// the request gives its turn back, prepares the model again and waits once more: otherwise it would be computed from nothing, though a
     /// snapshot of it may exist, by a server on which nobody watches it.</summary>
     public ValueTask<QueueGrant> AcquireAsync(QueueEntry entry, CancellationToken cancellationToken)
+    {
+        return IsOwned ? AcquireHereAsync(entry, cancellationToken) : new(AcquireThereAsync(entry, cancellationToken));
+    }
+
+    private ValueTask<QueueGrant> AcquireHereAsync(QueueEntry entry, CancellationToken cancellationToken)
     {
         var prepared = _current;
         var granting = Queue.AcquireAsync(entry, cancellationToken);
@@ -120,7 +135,7 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
     public async Task SaveAsync(CancellationToken cancellationToken)
     {
         var now = _current;
-        if (!now.State.HasSlots)
+        if (!now.HasSlots)
             return;
         await now.Watcher.CatchUpAsync(cancellationToken).ConfigureAwait(false);
         await now.Saver.SaveAllAsync("before its model goes", TimeSpan.Zero, goesFirst: true, cancellationToken).ConfigureAwait(false);
@@ -141,7 +156,7 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
 
     /// <summary>Known, awake, and recognised or past its first attempt.</summary>
     private bool IsReady => _current is { State.Status: not BackendStatus.Unknown } now && !MustWake
-        && (!now.State.HasSlots || now.Recognition.FirstAttempt.IsCompleted);
+        && (!now.HasSlots || now.Recognition.FirstAttempt.IsCompleted);
 
     /// <summary>A request has to load or wake it. One that its server is loading is waited for in the same way.</summary>
     private bool MustWake => _current.State.Status is BackendStatus.Sleeping or BackendStatus.Unloaded
@@ -149,20 +164,41 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
 
     public void BackendChanged()
     {
+        bool? loaded;
         lock (_lock)
         {
             var state = _backend.Monitor.State;
             var old = _current;
             if (ReferenceEquals(old.State, state))
                 return;
+            loaded = TakeLoad_NeedsLock(state);
             if (_backend.Model is null && !_backend.Options.IsPooled && state.Facts is { Name: { } name } facts)
                 (_name, _reportedName) = (name, facts.ModelAlias);
             if (state.Status == BackendStatus.Ready)
                 Queue.SetCapacity(state.Facts?.TotalSlots ?? _backend.Options.Capacity ?? _context.Options.QueueCapacity);
-            _current = new ModelInstance(_context, _backend, state, Queue);
-            _retiring.RemoveAll(static task => task.IsCompleted);
-            _retiring.Add(Task.Run(() => old.DisposeAsync().AsTask()));
+            Replace_NeedsLock(state);
         }
+
+        var place = new ServingPlace(_backend.Name, Name);
+        if (loaded == true)
+            _context.Metrics.ModelLoaded(place);
+        else if (loaded == false)
+            _context.Metrics.ModelUnloaded(place);
+    }
+
+    /// <summary>Several proxies share the model. To be called before its first request.</summary>
+    public void ShareWith(IModelOwner owner)
+    {
+        Owner = owner;
+        _context.Domains.AddUnknown();
+        OwnershipChanged();
+    }
+
+    /// <summary>This proxy schedules it from now on, or does not any more: what it believed of the slots is void.</summary>
+    public void OwnershipChanged()
+    {
+        lock (_lock)
+            Replace_NeedsLock(_backend.Monitor.State);
     }
 
     public async ValueTask DisposeAsync()
@@ -173,6 +209,18 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
         await _current.DisposeAsync().ConfigureAwait(false);
         await Task.WhenAll(retiring).ConfigureAwait(false);
         _waking.Dispose();
+    }
+
+    /// <summary>Whether a model that its server does not keep was loaded now, or has gone; null for neither. One that was there at the
+    /// first look was not loaded now, and one that is only suspected has not gone.</summary>
+    private bool? TakeLoad_NeedsLock(BackendState state)
+    {
+        if (_backend.Loader is null || state.Status == BackendStatus.Unknown)
+            return null;
+        var isLoaded = state.Status == BackendStatus.Ready;
+        bool? change = _isLoaded == !isLoaded ? isLoaded : null;
+        _isLoaded = isLoaded;
+        return change;
     }
 
     private async ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterSlowlyAsync(CancellationToken cancellationToken)
@@ -193,6 +241,19 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
                 pass?.Dispose();
         }
     }
+
+    private void Replace_NeedsLock(BackendState state)
+    {
+        var old = _current;
+        _current = new ModelInstance(_context, _backend, state, Queue, IsOwned);
+        _retiring.RemoveAll(static task => task.IsCompleted);
+        _retiring.Add(Task.Run(() => old.DisposeAsync().AsTask()));
+    }
+
+    /// <summary>Where no owner can be reached, the request waits here, and the server chooses its slot.</summary>
+    private async Task<QueueGrant> AcquireThereAsync(QueueEntry entry, CancellationToken cancellationToken) =>
+        await Owner!.TakeAsync(entry, cancellationToken).ConfigureAwait(false)
+            ?? await Queue.AcquireAsync(entry, cancellationToken).ConfigureAwait(false);
 
     private async Task<QueueGrant> AcquireSlowlyAsync(
         QueueEntry entry, ValueTask<QueueGrant> granting, ModelInstance prepared, CancellationToken cancellationToken)
@@ -231,7 +292,7 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
             }
         }
 
-        if (_current is { State.HasSlots: true, Recognition.FirstAttempt: { IsCompleted: false } attempt })
+        if (_current is { HasSlots: true, Recognition.FirstAttempt: { IsCompleted: false } attempt })
             await attempt.WaitAsync(RecognitionLimit, _context.Time, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();

@@ -4,7 +4,7 @@ using Bioproxy.Host.Prompts;
 namespace Bioproxy.Host.Models;
 
 /// <summary>For an instance without slots: the backend places everything itself.</summary>
-internal sealed class ServerChoosesScheduler(ModelContext context, InstanceBackend backend) : ISlotScheduler
+internal sealed class ServerChoosesScheduler(ModelContext context, InstanceBackend backend, bool isOwned = true) : ISlotScheduler
 {
     public bool IsHot(CanonicalPrompt prompt) => false;
 
@@ -28,7 +28,9 @@ internal sealed class ServerChoosesScheduler(ModelContext context, InstanceBacke
         CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return new(Placement.ServerChooses);
+        if (!isOwned) // the owner knows whose state is in reach, and cannot be asked
+            return new(backend.HasCache ? new Placement { ForbidsReuse = true } : Placement.ServerChooses);
+        return new(Placement.ByTheServer(context.Domains, domain, backend.HasCache));
     }
 
     public void Started(Placement placement)

@@ -24,8 +24,11 @@ internal sealed class SharedState(
     TimeProvider time,
     ILoggerFactory loggers)
 {
-    private readonly RatesByModel _rates = new();
+    private readonly RatesByModel _rates = new(time);
     private readonly AnswerTimes _answers = new();
+
+    /// <summary>What was measured of the models.</summary>
+    public RatesByModel Rates => _rates;
 
     public ModelContext ContextOf(Backend backend) => new()
     {

@@ -108,7 +108,7 @@ internal sealed partial class SlotScheduler(
 
         if (backend.IsCurrent)
             LogUnclear();
-        return Placement.ServerChooses;
+        return Placement.ByTheServer(context.Domains, domain, hasCache: true);
     }
 
     /// <summary>One turn: polls as often as it takes to see where work under way went, then plans and begins.</summary>

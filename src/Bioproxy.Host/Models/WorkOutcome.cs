@@ -1,4 +1,5 @@
 using Bioproxy.Host.Backends;
+using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.Host.Models;
 
@@ -13,4 +14,8 @@ internal readonly record struct WorkOutcome(bool IsComplete, bool IsStreaming, P
     /// <summary>The request itself may keep the backend from reusing anything (other adapters, an own wish): what was reused says nothing
     /// of a snapshot, a slot or the process.</summary>
     public bool HasOtherExplanation { get; init; }
+
+    /// <summary>The prompt, cut off behind the preamble that the model's owner found in it; see
+    /// <see cref="Placement.NewPreamble"/>.</summary>
+    public PromptCut? Preamble { get; init; }
 }

@@ -8,7 +8,7 @@ namespace Bioproxy.Host.Plugins;
 /// <summary>What the host offers to plugins; each plugin gets a <see cref="PluginHost"/> of its own on top of it.</summary>
 internal sealed record PluginFacilities
 {
-    public required ProxyOptions Options { get; init; }
+    public required LiveOptions Options { get; init; }
 
     public required ILoggerFactory Loggers { get; init; }
 

@@ -1,4 +1,5 @@
 using Bioproxy.Abstractions;
+using Bioproxy.Host.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Plugins;
@@ -23,7 +24,7 @@ internal sealed class PluginHost(string pluginName, PluginFacilities facilities)
 
     public ITemplateLibrary Templates => facilities.Templates;
 
-    public ReadOnlyMemory<byte> Settings => facilities.Options.PluginSettings.GetValueOrDefault(PluginName, NoSettings);
+    public ReadOnlyMemory<byte> Settings => facilities.Options.Current.PluginSettings.GetValueOrDefault(PluginName, NoSettings);
 
     public string DataFolder
     {
@@ -32,8 +33,8 @@ internal sealed class PluginHost(string pluginName, PluginFacilities facilities)
             lock (_lock)
             {
                 ObjectDisposedException.ThrowIf(_isCut, this);
-                var path = Path.Combine(facilities.Options.StateDirectory, "plugins", PluginName);
-                return _folder ??= Directory.CreateDirectory(path).FullName;
+                var path = Path.Combine(facilities.Options.Current.StateDirectory, "plugins", PluginName);
+                return _folder ??= PrivateFolder.Create(path).FullName;
             }
         }
     }

@@ -25,11 +25,8 @@ internal sealed partial class PluginLoader(
 
     private readonly ConcurrentDictionary<string, string> _unreadable = new(StringComparer.Ordinal);
 
-    /// <summary><c>plugins/</c> beside the host.</summary>
-    public static string BuiltInDirectory { get; } = Path.Combine(AppContext.BaseDirectory, "plugins");
-
     /// <summary>The folders to search, in this order; of two plugins with the same name the first one wins.</summary>
-    public IReadOnlyList<string> Directories { get; } = [BuiltInDirectory, .. options.PluginDirectories];
+    public IReadOnlyList<string> Directories { get; } = [.. BuiltInDirectories(), .. options.PluginDirectories];
 
     /// <param name="directories">Searched in this order.</param>
     public PluginSet Load(IEnumerable<string> directories)
@@ -51,7 +48,7 @@ internal sealed partial class PluginLoader(
     }
 
     /// <summary>Deletes what earlier processes that crashed left behind.</summary>
-    public static void CleanUp() => PluginCopy.DeleteAbandoned(Path.GetTempPath());
+    public static void CleanUp() => TemporaryFolder.DeleteAbandoned(Path.GetTempPath());
 
     /// <summary>The plugins in the folders, in order, with the status of those whose name is already taken.</summary>
     public IReadOnlyList<(PluginCandidate Candidate, PluginStatus? Disabled)> Find(IEnumerable<string> directories)
@@ -93,6 +90,14 @@ internal sealed partial class PluginLoader(
         }
     }
 
+    /// <summary><c>plugins/</c> beside the host, and what the host carries itself.</summary>
+    private static IEnumerable<string> BuiltInDirectories()
+    {
+        yield return Path.Combine(AppContext.BaseDirectory, "plugins");
+        if (EmbeddedPlugins.Directory is { } embedded)
+            yield return embedded;
+    }
+
     /// <summary>Loads one plugin and creates its parts without starting them. Bounded in time, whatever its code does.</summary>
     public async Task<(LoadedPlugin? Plugin, PluginStatus Status)> MakeAsync(PluginCandidate candidate)
     {
@@ -117,6 +122,13 @@ internal sealed partial class PluginLoader(
     {
         if (await plugin.UnloadAsync().ConfigureAwait(false) is { } problem)
             UnloadFailed(name, problem);
+    }
+
+    /// <summary>Logs why the built-in plugins are missing, if they are.</summary>
+    public void LogMissingBuiltIns()
+    {
+        if (EmbeddedPlugins.Problem is { } problem)
+            BuiltInsMissing(problem);
     }
 
     /// <summary>Logs the outcome of loading a plugin.</summary>
@@ -299,6 +311,9 @@ internal sealed partial class PluginLoader(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Plugin '{Plugin}': {Note}")]
     private partial void Noted(string plugin, string note);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Problem}")]
+    private partial void BuiltInsMissing(string problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Plugin directory {Directory} cannot be searched: {Reason}")]
     private partial void DirectoryUnreadable(string directory, string reason);

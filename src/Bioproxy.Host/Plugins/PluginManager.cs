@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Bioproxy.Host.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -15,7 +16,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(4);
 
     private readonly PluginLoader _loader;
-    private readonly ProxyOptions _options;
+    private readonly LiveOptions _options;
     private readonly IReadOnlyList<IPluginListener> _listeners;
     private readonly TimeProvider _time;
     private readonly ILogger<PluginManager> _logger;
@@ -24,6 +25,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
     private readonly Lock _lock = new();
     private Dictionary<string, string> _seen = new(StringComparer.Ordinal);
     private List<PluginPlace> _places = [];
+    private IReadOnlyList<string>? _agents;
     private volatile PluginSet _current = new([]);
     private volatile bool _isEnding;
 
@@ -34,7 +36,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
     /// <param name="logger">The log.</param>
     public PluginManager(
         PluginLoader loader,
-        ProxyOptions options,
+        LiveOptions options,
         IReadOnlyList<IPluginListener> listeners,
         TimeProvider time,
         ILogger<PluginManager> logger)
@@ -72,6 +74,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
     public void Load()
     {
         PluginLoader.CleanUp();
+        _loader.LogMissingBuiltIns();
         Task.Run(() => ReloadAsync(CancellationToken.None)).GetAwaiter().GetResult();
     }
 
@@ -85,13 +88,13 @@ internal sealed partial class PluginManager : IAsyncDisposable
     /// <summary>Checks the folders at the configured interval. A change is taken over once it has looked the same in two checks.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
-        if (_options.PluginCheckInterval <= TimeSpan.Zero)
+        if (_options.Current.PluginCheckInterval <= TimeSpan.Zero)
             return;
         lock (_lock)
             _seen = _places.ToDictionary(place => place.Status.Path, place => place.Fingerprint, StringComparer.Ordinal);
         while (!stopping.IsCancellationRequested)
         {
-            await Task.Delay(_options.PluginCheckInterval, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(_options.Current.PluginCheckInterval, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (stopping.IsCancellationRequested)
                 return;
             try
@@ -99,7 +102,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
                 var before = _seen;
                 _seen = _loader.Find(_loader.Directories).ToDictionary(
                     found => found.Candidate.Path,
-                    found => found.Disabled is null ? PluginFingerprint.Of(found.Candidate) : PluginPlace.NotRead,
+                    found => found.Disabled is null ? FingerprintOf(found.Candidate) : PluginPlace.NotRead,
                     StringComparer.Ordinal);
                 if (!IsChanged(_seen))
                     continue;
@@ -136,6 +139,12 @@ internal sealed partial class PluginManager : IAsyncDisposable
         await _retirement.EndAsync(StopLimit).ConfigureAwait(false);
     }
 
+    /// <summary>Its files and its settings: a plugin reads its settings when it is loaded.</summary>
+    private string FingerprintOf(PluginCandidate candidate) =>
+        _options.Current.PluginSettings.TryGetValue(candidate.Name, out var settings)
+            ? $"{PluginFingerprint.Of(candidate)}{Convert.ToHexString(SHA256.HashData(settings.Span))}"
+            : PluginFingerprint.Of(candidate);
+
     private bool IsChanged(Dictionary<string, string> seen)
     {
         lock (_lock)
@@ -165,7 +174,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
                     continue;
                 }
 
-                var fingerprint = PluginFingerprint.Of(candidate);
+                var fingerprint = FingerprintOf(candidate);
                 var before = old.Find(place => place.IsCalled(candidate.Name));
                 var isSame = before?.Fingerprint == fingerprint && !(retriesFailed && before.Status.Problem is not null);
                 if (before is not null && (isSame || !isSettled(candidate.Path)))
@@ -191,7 +200,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
             }
 
             var change = new PluginChange(loaded, replaced, removed, failed);
-            if (!change.IsNone || places.Count != old.Count)
+            if (!change.IsNone || places.Count != old.Count || !ReferenceEquals(_agents, _options.Current.Agents))
                 await TakeOverAsync(places, change).ConfigureAwait(false);
             return change;
         }
@@ -233,7 +242,8 @@ internal sealed partial class PluginManager : IAsyncDisposable
     /// <summary>Makes the plugins at these places the current generation, for all requests from now on.</summary>
     private async Task TakeOverAsync(List<PluginPlace> places, PluginChange change)
     {
-        var next = new PluginSet([.. places.Select(place => (place.Plugin, place.Status))], _options.Agents, Ended);
+        _agents = _options.Current.Agents;
+        var next = new PluginSet([.. places.Select(place => (place.Plugin, place.Status))], _agents, Ended);
         WarnOfAgents(next);
         var isFirst = _places.Count == 0;
         var last = await AdoptAsync(next, places).ConfigureAwait(false);
@@ -273,7 +283,7 @@ internal sealed partial class PluginManager : IAsyncDisposable
 
     private void WarnOfAgents(PluginSet next)
     {
-        foreach (var agent in (_options.Agents ?? []).Where(agent => !next.Commands.ContainsKey(agent)))
+        foreach (var agent in (_options.Current.Agents ?? []).Where(agent => !next.Commands.ContainsKey(agent)))
         {
             var known = next.Statuses.SelectMany(status => status.Commands).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
             LogNoAgent(agent, string.Join(", ", known.DefaultIfEmpty("none")));

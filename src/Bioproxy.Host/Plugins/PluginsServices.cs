@@ -20,7 +20,7 @@ internal static class PluginsServices
         Func<IServiceProvider, IPluginBackend?> backend) => services
         .AddSingleton(p => new PluginFacilities
         {
-            Options = p.GetRequiredService<ProxyOptions>(),
+            Options = p.GetRequiredService<LiveOptions>(),
             Loggers = p.GetRequiredService<ILoggerFactory>(),
             Time = p.GetRequiredService<TimeProvider>(),
             Templates = templates(p),
@@ -34,7 +34,7 @@ internal static class PluginsServices
             p.GetRequiredService<ILogger<PluginLoader>>()))
         .AddSingleton(static p => new PluginManager(
             p.GetRequiredService<PluginLoader>(),
-            p.GetRequiredService<ProxyOptions>(),
+            p.GetRequiredService<LiveOptions>(),
             [.. p.GetServices<IPluginListener>()],
             p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<PluginManager>>()))

@@ -33,17 +33,17 @@ internal static class MarkedProcesses
     /// <returns>How many there were.</returns>
     public static int Kill(string mark)
     {
-        var count = 0;
+        HashSet<int> all = []; // a killed one is there until it has ended
         for (var round = 0; round < Rounds; round++)
         {
             var found = Find(mark);
             if (found.Count == 0)
                 break;
             found.ForEach(Kill);
-            count += found.Count;
+            all.UnionWith(found);
         }
 
-        return count;
+        return all.Count;
     }
 
     private static List<int> Find(string mark) => !OperatingSystem.IsLinux()

@@ -185,6 +185,13 @@ internal sealed partial class ModelPool : IAsyncDisposable
         }
     }
 
+    /// <summary>The model was busy when the pool wanted its room; it stays until <see cref="NotifyIdle"/>.</summary>
+    public bool AwaitsIdle(string name)
+    {
+        lock (_lock)
+            return _entries.GetValueOrDefault(name) is { IsBusyElsewhere: true };
+    }
+
     /// <summary>The model may have become idle: it is asked for again where the pool needs room.</summary>
     public void NotifyIdle(string name)
     {

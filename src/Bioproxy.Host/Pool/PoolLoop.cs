@@ -33,7 +33,7 @@ internal sealed class PoolLoop(ModelPool pool, PoolUse use, OrphanCleaner orphan
             {
                 if (use.IsBusy(model.Name))
                     _busy.Add(model.Name);
-                else if (_busy.Remove(model.Name))
+                else if (_busy.Remove(model.Name) || pool.AwaitsIdle(model.Name)) // it may have been busy between two looks only
                     pool.NotifyIdle(model.Name);
             }
 

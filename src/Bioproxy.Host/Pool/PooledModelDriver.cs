@@ -29,5 +29,7 @@ internal sealed class PooledModelDriver(string name, ModelPool pool, IBackendDri
     public Task WakeAsync(CancellationToken cancellationToken) =>
         pool.StatusOf(name).State == PoolModelState.Ready ? server.WakeAsync(cancellationToken) : Task.CompletedTask;
 
+    public Task<BackendAnswer<string>> ReadMetricsAsync(CancellationToken cancellationToken) => server.ReadMetricsAsync(cancellationToken);
+
     public void Dispose() => server.Dispose();
 }

@@ -29,14 +29,17 @@ internal sealed class CanonicalPrompt : IDisposable
     /// <summary>How Open WebUI's tasks begin.</summary>
     private static ReadOnlySpan<byte> TaskOpening => "### Task:"u8;
 
-    private CanonicalPrompt(byte[] buffer, int length)
+    private CanonicalPrompt(byte[] buffer, int length, PromptChain? chain = null)
     {
         _buffer = buffer;
         _length = length;
-        Chain = PromptChain.Of(Text);
+        Chain = chain ?? PromptChain.Of(Text);
     }
 
     public PromptChain Chain { get; }
+
+    /// <summary>The form of its text; that of the Responses API is the same as that of chats.</summary>
+    public PromptEndpoint Endpoint => (PromptEndpoint)Text[0];
 
     /// <summary>The length of what comes before the messages: the kind of endpoint, and the members that change how they are rendered.
     /// Where in the prompt the backend puts these is not known, so prompts that differ there share nothing.</summary>
@@ -97,6 +100,20 @@ internal sealed class CanonicalPrompt : IDisposable
         text.CopyTo(buffer);
         return new CanonicalPrompt(buffer, text.Length) { Domain = domain };
     }
+
+    /// <summary>Takes over a text that another proxy built: its buffer, which must be from the shared pool, and its chain.</summary>
+    public static CanonicalPrompt Take(byte[] pooled, int length, PromptChain chain, CanonicalMarks marks) => new(pooled, length, chain)
+    {
+        HeadLength = marks.Head,
+        BodyStart = marks.BodyStart,
+        FirstMessageEnd = marks.FirstMessageEnd,
+        HasSystemMember = marks.HasSystemMember,
+        Domain = marks.Domain,
+        Session = marks.Session,
+        Turns = marks.Turns,
+        CanPin = marks.CanPin,
+        Shape = marks.Shape with { Bytes = length },
+    };
 
     /// <summary>Builds the canonical text of a prompt with the edits made so far.</summary>
     public static CanonicalPrompt Build(EditablePrompt prompt, string? domain = null, string? session = null, bool canPin = true)

@@ -41,6 +41,6 @@ internal readonly record struct ChainHash(ulong High, ulong Low)
 
     public override string ToString() => $"{High:x16}{Low:x16}";
 
-    private static ChainHash From(ReadOnlySpan<byte> bytes) =>
+    public static ChainHash From(ReadOnlySpan<byte> bytes) =>
         new(BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]));
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Bioproxy.Host.Json;
 
@@ -60,7 +61,8 @@ internal readonly record struct ToolDifference(MissCause Cause, string Where, in
     }
 
     private static string? NameOf(JsonElement tool) => tool.ValueKind != JsonValueKind.Object ? null
-        : tool.TryGetProperty("function", out var function) && function.ValueKind == JsonValueKind.Object ? NameOf(function)
-        : tool.TryGetProperty("name", out var name) && name.ValueKind == JsonValueKind.String ? name.GetString()
+        : tool.MemberOrNull("function") is { ValueKind: JsonValueKind.Object } function ? NameOf(function)
+        : tool.MemberOrNull("name") is { ValueKind: JsonValueKind.String } name
+            ? JsonText.StringOrNull(Encoding.UTF8.GetBytes(name.GetRawText()))
         : null;
 }

@@ -11,4 +11,7 @@ internal enum AttemptEnd
 
     /// <summary>The server could not be reached, or closed the connection before its first byte: it may have ended.</summary>
     ServerGone,
+
+    /// <summary>The server ended while the request was being placed: nothing was sent, and what was decided is void.</summary>
+    Outlived,
 }

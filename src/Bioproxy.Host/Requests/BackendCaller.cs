@@ -2,6 +2,7 @@ using System.Text.Json;
 using Bioproxy.Abstractions;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Json;
+using Bioproxy.Host.Security;
 using Bioproxy.Host.Transforms;
 using Microsoft.AspNetCore.Http;
 
@@ -33,7 +34,10 @@ internal sealed class BackendCaller(Func<PluginQuestion, Task<Exchange>> serve, 
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var sink = new QuestionSink(question.OnText, longest, cancellationToken);
-        var head = new RequestHead(HttpMethods.Post, question.Path, HeadersOf(question, client, lane));
+        var head = new RequestHead(HttpMethods.Post, question.Path, HeadersOf(question, client, lane))
+        {
+            Key = client?.Features.Get<ClientKey>(),
+        };
         var address = client?.Connection.RemoteIpAddress;
         var exchange = await serve(new PluginQuestion(question.Path, head, question.Body, address, sink)).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();

@@ -17,6 +17,12 @@ internal sealed class CacheResultReporter(Exchange exchange, Placement placement
     public ReadOnlyMemory<byte> Report(int? cached, int prompt)
     {
         var result = placement.Verdict(cached, prompt);
+        if (cached is not null)
+        {
+            var progress = exchange.Progress;
+            (progress.CacheResult, progress.CachedTokens, progress.PromptTokens) = (result, cached, prompt);
+        }
+
         if (exchange.Answer.HasStarted)
             return Comment(result, cached ?? 0);
         exchange.Header("X-Bioproxy-Cache", result);

@@ -1,10 +1,13 @@
 using System.Collections.Concurrent;
+using System.IO.Hashing;
 using System.Net;
+using System.Runtime.InteropServices;
 using System.Text;
 using Bioproxy.Abstractions;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Prompts;
+using Bioproxy.Host.Security;
 using Microsoft.AspNetCore.Http;
 
 namespace Bioproxy.Host.Requests;
@@ -28,28 +31,41 @@ internal readonly record struct Caller(ulong Client, string? Domain, string? Ses
     /// <summary>The client says that a sub-agent asks.</summary>
     public bool IsSubAgent { get; init; }
 
-    public static Caller Of(IHeaderDictionary headers, IPAddress? address, PromptBody? prompt, ProxyOptions options)
+    /// <param name="headers">Its headers.</param>
+    /// <param name="address">Where it comes from.</param>
+    /// <param name="prompt">Its body; null when it is not one with a prompt.</param>
+    /// <param name="options">The configuration.</param>
+    /// <param name="known">The key that it was let in with; null where keys are not checked, and only tell people apart.</param>
+    public static Caller Of(
+        IHeaderDictionary headers, IPAddress? address, PromptBody? prompt, ProxyOptions options, ApiKey? known = null)
     {
-        var key = KeyOf(headers);
+        var key = known?.Scope ?? KeyOf(headers);
         var named = options.KvDomainHeader is { } name && headers.TryGetValue(name, out var value) ? value.ToString() : "";
         var user = Text(prompt, prompt?.User);
         var scope = key + "\n" + named;
         var who = key.Length + named.Length > 0 ? scope : ClientAddress.Of(headers, address, options.TrustedProxies)?.ToString() ?? "";
         var (session, source) = ConversationKey.Of(headers, prompt, scope);
         return new Caller(
-            ((ulong)(uint)who.GetHashCode(StringComparison.Ordinal) << 32) | (uint)user.GetHashCode(StringComparison.Ordinal),
+            ((ulong)NumberOf(who) << 32) | NumberOf(user),
             DomainOf(key, named),
             session,
-            LaneOf(headers[LaneHeader].ToString(), options.BatchApiKeys.Contains(key, StringComparer.Ordinal)))
+            LaneOf(
+                headers[LaneHeader].ToString(),
+                known is null
+                    ? options.BatchApiKeys.Contains(key, StringComparer.Ordinal)
+                    : known.Options.Lane == PromptLane.Batch))
         {
             SessionSource = source,
             IsSubAgent = ConversationKey.NamesSubAgent(headers),
         };
     }
 
+    /// <summary>The same in every proxy of a cluster: a client that goes round them has one turn in the queue, not one a proxy.</summary>
+    private static uint NumberOf(string text) => (uint)XxHash3.HashToUInt64(MemoryMarshal.AsBytes(text.AsSpan()));
+
     /// <summary>Why a request without a <see cref="Lane"/> is refused.</summary>
-    public static ProxyFailure WrongLane(IHeaderDictionary headers) =>
-        new(FailureKind.ClientHeaderWrong, $"{LaneHeader} is '{headers[LaneHeader]}'; it may be interactive or batch.");
+    public static ProxyFailure WrongLane { get; } = new(
+        FailureKind.ClientHeaderWrong, $"{LaneHeader} may be interactive or batch."); // what it was is not for the log
 
     /// <summary>The name of a domain in sidecars and on the command line.</summary>
     /// <param name="key">The API key; empty for none.</param>

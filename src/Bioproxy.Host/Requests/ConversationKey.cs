@@ -67,7 +67,7 @@ internal static class ConversationKey
         Array.Exists(SubAgentNames, name => Header(headers, name) is { } value && value is not ("false" or "0"));
 
     /// <summary>The key of a conversation that the client does not name: its system message and its first user message.</summary>
-    public static string Derived(CanonicalPrompt prompt) => Hash($"{prompt.Domain}\n{prompt.Opening:x}\n{prompt.FirstMessage:x}");
+    public static string Derived(string? domain, ulong opening, ulong firstMessage) => Hash($"{domain}\n{opening:x}\n{firstMessage:x}");
 
     /// <summary>A short name for what must not be kept.</summary>
     public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 6));

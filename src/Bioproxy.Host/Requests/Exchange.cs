@@ -4,6 +4,7 @@ using Bioproxy.Host.Backends;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Routing;
+using Bioproxy.Host.Security;
 using Bioproxy.Host.Telemetry;
 
 namespace Bioproxy.Host.Requests;
@@ -21,6 +22,9 @@ internal sealed class Exchange(IAnswerSink answer, Route route, long started)
 
     /// <summary>What the proxy does with it; another one once it has been translated.</summary>
     public Route Route { get; set; } = route;
+
+    /// <summary>The key that it was let in with; null where keys are not checked.</summary>
+    public ClientKey? Key { get; init; }
 
     /// <summary>The time stamp of its arrival.</summary>
     public long Started { get; } = started;
@@ -65,6 +69,12 @@ internal sealed class Exchange(IAnswerSink answer, Route route, long started)
 
     /// <summary>What plugins noted about the prompt: how often by rule.</summary>
     public IReadOnlyDictionary<string, int> Rules { get; set; } = ReadOnlyDictionary<string, int>.Empty;
+
+    /// <summary>Its spans; null where nothing is traced.</summary>
+    public RequestTrace? Trace { get; set; }
+
+    /// <summary>How far it is, for people.</summary>
+    public RequestProgress Progress { get; } = new();
 
     /// <summary>Records the answer for plugins that look at complete ones; null where none does.</summary>
     public AnswerRecording? Recording { get; set; }

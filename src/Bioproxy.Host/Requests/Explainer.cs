@@ -6,7 +6,7 @@ using Bioproxy.Host.Prompts;
 namespace Bioproxy.Host.Requests;
 
 /// <summary>Records the placement of each request, and for a miss where the prompt differs from recent ones and what that cost.</summary>
-internal sealed class Explainer(ExplanationLog log, RecentPrompts recent, ProxyOptions options, TimeProvider time)
+internal sealed class Explainer(ExplanationLog log, RecentPrompts recent, LiveOptions options, TimeProvider time)
 {
     /// <param name="asked">The request.</param>
     /// <param name="placement">Where it went.</param>
@@ -16,7 +16,7 @@ internal sealed class Explainer(ExplanationLog log, RecentPrompts recent, ProxyO
     public Explanation Explain(PreparedRequest asked, Placement placement, PromptTimings? timings, string result, double prefill)
     {
         var (exchange, plan) = (asked.Exchange, placement.Plan);
-        var conversation = asked.Canonical is { } named ? named.Session ?? ConversationKey.Derived(named) : null;
+        var conversation = asked.Canonical is { } named ? ConversationName.Of(named) : (ConversationName?)null;
         var lost = LostBy(asked, placement, timings);
         var explanation = new Explanation
         {
@@ -26,8 +26,8 @@ internal sealed class Explainer(ExplanationLog log, RecentPrompts recent, ProxyO
             Lane = exchange.LaneName,
             Status = exchange.Status,
             Slot = placement.Slot,
-            Chosen = placement.Work is null || plan.Considered is null ? null : plan.Chosen,
-            Note = placement.Work is null ? "the backend's slots are not managed now"
+            Chosen = !placement.IsManaged || plan.Considered is null ? null : plan.Chosen,
+            Note = !placement.IsManaged ? "the backend's slots are not managed now"
                 : plan.Considered is null ? "nothing of it may be reused" : null,
             Considered = plan.Considered ?? [],
             Candidates = exchange.Candidates.Count > 1 ? exchange.Candidates : [],
@@ -43,13 +43,14 @@ internal sealed class Explainer(ExplanationLog log, RecentPrompts recent, ProxyO
             LostTokens = lost?.Tokens,
             LostSeconds = lost?.Tokens / prefill,
             Difference = lost?.Difference
-                ?? (asked.Canonical is { } prompt && result is "cold" or "ineffective" && timings?.ComputedTokens >= options.KvMinTokens
-                    ? recent.Closest(prompt, options.ExplainExcerpts)
+                ?? (asked.Canonical is { } prompt && result is "cold" or "ineffective"
+                    && timings?.ComputedTokens >= options.Current.KvMinTokens
+                    ? recent.Closest(prompt, options.Current.ExplainExcerpts)
                     : null),
         };
         log.Add(explanation);
         if (lost is { } prefix)
-            log.Misses.Add(MissOf(asked, timings!, prefix, conversation!, prefix.Tokens / prefill));
+            log.Misses.Add(MissOf(asked, timings!, prefix, conversation.ToString()!, prefix.Tokens / prefill));
         return explanation;
     }
 
@@ -60,9 +61,10 @@ internal sealed class Explainer(ExplanationLog log, RecentPrompts recent, ProxyO
         if (asked.Canonical is not { } prompt || timings is null)
             return null;
         prompt.Tokens = timings.PromptTokens;
-        return timings.ComputedTokens < options.KvMinTokens || asked.HasOtherExplanation(placement)
+        return timings.ComputedTokens < options.Current.KvMinTokens || asked.HasOtherExplanation(placement)
             ? null
-            : recent.LostBy(prompt, timings.CachedTokens, timings.PromptTokens, options.KvMinTokens, options.ExplainExcerpts);
+            : recent.LostBy(
+                prompt, timings.CachedTokens, timings.PromptTokens, options.Current.KvMinTokens, options.Current.ExplainExcerpts);
     }
 
     private Miss MissOf(PreparedRequest asked, PromptTimings timings, LostPrefix lost, string conversation, double seconds) => new()

@@ -40,8 +40,8 @@ internal sealed record Explanation
     public int? CachedTokens { get; init; }
     public int? ComputedTokens { get; init; }
 
-    /// <summary>See <see cref="ConversationKey"/>; null where the prompt is not compared with others.</summary>
-    public string? Conversation { get; init; }
+    /// <summary>Null where the prompt is not compared with others.</summary>
+    public ConversationName? Conversation { get; init; }
 
     /// <summary>The header or member that named the conversation, or <see cref="ConversationKey.FirstMessages"/>.</summary>
     public string? ConversationSource { get; init; }

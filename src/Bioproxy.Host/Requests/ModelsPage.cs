@@ -8,15 +8,17 @@ namespace Bioproxy.Host.Requests;
 /// <summary><c>GET /v1/models</c> where names matter: every name that a client can use, in the form of the OpenAI API.</summary>
 internal static class ModelsPage
 {
-    public static async Task WriteAsync(IAnswerSink to, ModelRouter router)
+    /// <summary>Lists the models that the client's key may use.</summary>
+    public static async Task WriteAsync(Exchange exchange, ModelRouter router)
     {
+        var to = exchange.Answer;
         var body = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(body))
         {
             writer.WriteStartObject();
             writer.WriteString("object", "list");
             writer.WriteStartArray("data");
-            foreach (var name in router.Names)
+            foreach (var name in router.Names.Where(name => ModelPermission.Allows(exchange, name, router)))
                 Write(writer, name, router);
             writer.WriteEndArray();
             writer.WriteEndObject();

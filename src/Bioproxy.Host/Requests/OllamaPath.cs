@@ -25,10 +25,11 @@ internal sealed class OllamaPath(ModelRouter router, PassthroughPath passthrough
         return sink;
     }
 
-    /// <summary>Whether the proxy itself answers this call, which has no prompt. One Ollama server answers all of them; what several list
-    /// is put together here.</summary>
-    public bool Answers(Route route) => route is { Ollama: not null, IsGated: false }
-        && !(router.All.All(static model => model.SpeaksOllama) && (!IsOfModels(route) || IsOneServer));
+    /// <summary>Whether the proxy itself answers this call, which has no prompt. One Ollama server answers all of them, unless the client's
+    /// key may use some models only; what several list is put together here.</summary>
+    public bool Answers(Exchange exchange) => exchange.Route is { Ollama: not null, IsGated: false } route
+        && (!router.All.All(static model => model.SpeaksOllama) || ModelPermission.IsLimited(exchange)
+            || (IsOfModels(route) && !IsOneServer));
 
     private bool IsOneServer => !router.HasConfiguredNames
         && router.All.Select(static model => model.Backend.Options.Name).Distinct().Take(2).Count() < 2;
@@ -41,11 +42,11 @@ internal sealed class OllamaPath(ModelRouter router, PassthroughPath passthrough
         switch (exchange.Route.Ollama)
         {
             case OllamaCall.Tags:
-                var all = await _models.ListAsync("api/tags", exchange.Answer.Gone).ConfigureAwait(false);
+                var all = await ListAsync(exchange, "api/tags").ConfigureAwait(false);
                 await WriteAsync(exchange, OllamaPages.Tags(all)).ConfigureAwait(false);
                 return null;
             case OllamaCall.Running:
-                var running = await _models.ListAsync("api/ps", exchange.Answer.Gone).ConfigureAwait(false);
+                var running = await ListAsync(exchange, "api/ps").ConfigureAwait(false);
                 await WriteAsync(exchange, OllamaPages.Running(running, time.GetUtcNow())).ConfigureAwait(false);
                 return null;
             case OllamaCall.Version:
@@ -107,7 +108,14 @@ internal sealed class OllamaPath(ModelRouter router, PassthroughPath passthrough
         headers.ContentType = "application/json";
         headers.Remove("Accept");
         headers.Remove("Accept-Encoding"); // an encoded answer could not be translated
-        return new RequestHead(HttpMethods.Post, path, headers);
+        return client with { Method = HttpMethods.Post, Target = path, Headers = headers };
+    }
+
+    /// <summary>The models that the client's key may use.</summary>
+    private async Task<IReadOnlyList<KnownModel>> ListAsync(Exchange exchange, string path)
+    {
+        var all = await _models.ListAsync(path, exchange.Answer.Gone).ConfigureAwait(false);
+        return [.. all.Where(model => ModelPermission.Allows(exchange, model.Name, router))];
     }
 
     private async Task<ProxyFailure?> ShowAsync(Exchange exchange, HttpRequest request)
@@ -117,6 +125,8 @@ internal sealed class OllamaPath(ModelRouter router, PassthroughPath passthrough
             return failure;
         using var owned = body;
         var name = OllamaRequest.ModelOf(body.Json);
+        if (ModelPermission.Refuse(exchange, name, router) is { } forbidden)
+            return forbidden;
         if (name is not null && router.First(name) is { SpeaksOllama: true, Backend: var owner }
             && (name == owner.Model || owner.NameFor(name) is null))
         {

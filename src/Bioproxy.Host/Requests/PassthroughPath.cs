@@ -5,13 +5,20 @@ using Bioproxy.Host.Json;
 using Bioproxy.Host.Models;
 using Bioproxy.Host.Routing;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Bioproxy.Host.Requests;
 
 /// <summary>The path of a request that occupies no slot. Of the steps of <see cref="RequestPath"/> it takes 1, 4 and 7.</summary>
 internal sealed class PassthroughPath(
-    ModelRouter router, BodyReader bodies, ResponseStreamer streamer, ResumableStreams streams, ProxyOptions options, TimeProvider time)
+    ModelRouter router,
+    BodyReader bodies,
+    ResponseStreamer streamer,
+    ResumableStreams streams,
+    RequestReport report,
+    LiveOptions options,
+    TimeProvider time)
 {
     /// <summary>Forwards a client's request. Its body passes as it comes; where it may name one of several models, it is read
     /// first.</summary>
@@ -27,7 +34,7 @@ internal sealed class PassthroughPath(
             return read is null ? unread : await ForwardAsync(exchange, head, read.Memory).ConfigureAwait(false);
         }
 
-        var body = HasBody(request) ? new ClientBodyContent(request, options, time) : null;
+        var body = HasBody(request) ? new ClientBodyContent(request, options.Current, time) : null;
         Func<string?, HttpContent>? make = body is null ? null : _ => body;
         var failure = await ForwardAsync(exchange, head, ModelInQuery(head.Target), make, isRepeatable: body is null)
             .ConfigureAwait(false);
@@ -59,14 +66,18 @@ internal sealed class PassthroughPath(
         Exchange exchange, RequestHead head, string? named, Func<string?, HttpContent>? body, bool isRepeatable)
     {
         // 4 route
+        report.Enters(exchange, RequestStep.Route);
+        exchange.Trace?.Model = named;
         var clientGone = exchange.Answer.Gone;
         if (router.HasNames && exchange.Route is { Name: "models", Ollama: null })
         {
-            await ModelsPage.WriteAsync(exchange.Answer, router).ConfigureAwait(false);
+            await ModelsPage.WriteAsync(exchange, router).ConfigureAwait(false);
             exchange.Status = exchange.Answer.StatusCode;
             return null;
         }
 
+        if (ModelPermission.Refuse(exchange, named, router) is { } forbidden)
+            return forbidden;
         if (router.First(named) is not { } model)
             return ModelsPage.NotFound(named, router);
         if (router.HasNames)
@@ -83,6 +94,8 @@ internal sealed class PassthroughPath(
                 await model.Current.SaveBeforeAdaptersChangeAsync(clientGone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
             // 7 forward and stream
+            report.Enters(exchange, RequestStep.Forward);
+            head = head with { Span = exchange.Trace?.Span };
             var wanted = named is null ? null : model.Backend.NameFor(named);
             Func<HttpContent>? content = body is null ? null : () => body(wanted);
             var (response, failure) = await model.Sender.SendAsync(head, content, isRepeatable, clientGone).ConfigureAwait(false);
@@ -112,7 +125,7 @@ internal sealed class PassthroughPath(
             streams.Closed(resumed);
         }
 
-        streams.Ended(resumed, failure, model.Sender, head.Headers);
+        streams.Ended(resumed, failure, model.Sender, head);
         return failure;
     }
 
@@ -121,11 +134,13 @@ internal sealed class PassthroughPath(
         ServedModel model, string? named, CancellationToken clientGone) =>
         model.Backend.Loader is null || (named is null && model.Backend.Host is not null) ? default : model.EnterLoadedAsync(clientGone);
 
-    private static bool HasBody(HttpRequest request) => request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
+    private static bool HasBody(HttpRequest request) => request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0
+        || (request.ContentLength is null && HttpProtocol.IsHttp2(request.Protocol)
+            && request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true);
 
     /// <summary>A body that can be JSON (llama-server does not look at its type) and is not larger than a prompt may be.</summary>
     private bool MayNameModel(HttpRequest request) =>
-        HasBody(request) && !(request.ContentLength > options.MaxBodyBytes)
+        HasBody(request) && !(request.ContentLength > options.Current.MaxBodyBytes)
         && request.Headers.ContentEncoding.Count == 0 && !IsBinary(request.ContentType);
 
     private static bool IsBinary(string? type) => type is not null

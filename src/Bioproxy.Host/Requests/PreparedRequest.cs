@@ -92,8 +92,8 @@ internal sealed class PreparedRequest(ConversationTracker conversations) : IDisp
         return true;
     }
 
-    /// <summary>The sender's body with the edits of plugins.</summary>
-    public byte[] EditedBody() => new SplicedBody(Body.Memory, [.. Splices.Take(_edits ?? Splices.Count)]).ToArray();
+    /// <summary>The JSON of the sender's body with the edits of plugins.</summary>
+    public byte[] EditedBody() => new SplicedBody(Body.Json, [.. Splices.Take(_edits ?? Splices.Count)]).ToArray();
 
     /// <summary>What is sent: the sender's bytes with the splices.</summary>
     public byte[] Bytes() => Spliced().ToArray();

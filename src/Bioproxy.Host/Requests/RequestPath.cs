@@ -8,6 +8,7 @@ using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Routing;
+using Bioproxy.Host.Security;
 using Microsoft.AspNetCore.Http;
 
 namespace Bioproxy.Host.Requests;
@@ -33,10 +34,10 @@ internal sealed class RequestPath : IPluginBackend
     private readonly PluginStage _plugins;
     private readonly ModelRouter _router;
     private readonly Explainer _explainer;
-    private readonly ConversationTracker _conversations;
+    private readonly RequestPreparation _preparation;
     private readonly RequestReport _report;
     private readonly FailureResponse _failures;
-    private readonly ProxyOptions _options;
+    private readonly LiveOptions _options;
     private readonly TimeProvider _time;
     private readonly BodyReader _bodies;
     private readonly QueueKeepAlive _keepAlive;
@@ -49,24 +50,24 @@ internal sealed class RequestPath : IPluginBackend
 
     public RequestPath(
         PluginStage plugins, ModelRouter router, Explainer explainer, ConversationTracker conversations,
-        RequestReport report, ProxyOptions options, TimeProvider time)
+        RequestReport report, LiveOptions options, TimeProvider time)
     {
         _plugins = plugins;
         _router = router;
         _explainer = explainer;
-        _conversations = conversations;
+        _preparation = new RequestPreparation(conversations, time);
         _report = report;
         _options = options;
         _time = time;
         _failures = new FailureResponse(report);
         _bodies = new BodyReader(options, time);
-        _keepAlive = new QueueKeepAlive(options.QueueKeepAlive, time);
-        _streamer = new ResponseStreamer(plugins, report, options, time);
+        _keepAlive = new QueueKeepAlive(options.Current.QueueKeepAlive, time);
+        _streamer = new ResponseStreamer(plugins, report, options.Current, time);
         _streams = new ResumableStreams(options, time);
-        _passthrough = new PassthroughPath(router, _bodies, _streamer, _streams, options, time);
+        _passthrough = new PassthroughPath(router, _bodies, _streamer, _streams, report, options, time);
         _ollama = new OllamaPath(router, _passthrough, _bodies, time);
         _crossOrigin = new CrossOrigin(router, time);
-        _caller = new BackendCaller(AnswerAsync, options.BackendApiKey, options.MaxBodyBytes);
+        _caller = new BackendCaller(AnswerAsync, options.Current.BackendApiKey, options.Current.MaxBodyBytes);
     }
 
     /// <summary>The memory that bodies take.</summary>
@@ -77,11 +78,13 @@ internal sealed class RequestPath : IPluginBackend
     {
         // 1 receive
         var route = Routes.Of(http.Request);
-        var exchange = new Exchange(OllamaPath.ClientOf(http, route), route, _time.GetTimestamp());
+        var exchange = new Exchange(OllamaPath.ClientOf(http, route), route, _time.GetTimestamp()) { Key = http.Features.Get<ClientKey>() };
         _crossOrigin.Watch(http, exchange);
+        var headers = http.Request.Headers;
+        using var active = _report.Begin(exchange, ClientName.Of(headers.UserAgent.ToString()), headers, http.RequestAborted);
         await using var turn = new SlotTurn(exchange, _report);
-        var steps = route.IsGated || route.Prompt is not null ? StepsAsync(exchange, http, turn)
-            : _ollama.Answers(route) ? _ollama.AnswerAsync(exchange, http.Request)
+        var steps = route.IsGated || route.Prompt is not null ? StepsAsync(exchange, http, turn, active.Gone)
+            : _ollama.Answers(exchange) ? _ollama.AnswerAsync(exchange, http.Request)
             : CrossOrigin.IsPreflight(http.Request) ? CrossOrigin.AnswerAsync(exchange, _passthrough.ForwardAsync(exchange, http.Request))
             : _passthrough.ForwardAsync(exchange, http.Request);
         await EndAsync(exchange, steps).ConfigureAwait(false);
@@ -93,12 +96,12 @@ internal sealed class RequestPath : IPluginBackend
         _caller.AskAsync(question, null, question.Lane, cancellationToken);
 
     /// <summary>Steps 2 and 3, then 4 to 8.</summary>
-    private async Task<ProxyFailure?> StepsAsync(Exchange exchange, HttpContext http, SlotTurn turn)
+    private async Task<ProxyFailure?> StepsAsync(Exchange exchange, HttpContext http, SlotTurn turn, CancellationToken clientGone)
     {
-        var clientGone = http.RequestAborted;
         exchange.Header("X-Bioproxy-Request-Id", exchange.Id);
 
         // 2 read
+        _report.Enters(exchange, RequestStep.Read);
         if (exchange.Route.Prompt is not null && BodyReader.RefuseForm(http.Request) is { } form)
             return form;
         var (read, unread) = await _bodies.ReadAsync(http.Request, clientGone).ConfigureAwait(false);
@@ -110,12 +113,13 @@ internal sealed class RequestPath : IPluginBackend
             return unclear; // without a failure: it has been answered
         using var owned = received;
         var body = received.Body;
-        var prompt = PromptOf(exchange, body);
-        var caller = Caller.Of(http.Request.Headers, http.Connection.RemoteIpAddress, prompt?.Source, _options);
+        var prompt = _preparation.PromptOf(exchange, body);
+        var caller = Caller.Of(http.Request.Headers, http.Connection.RemoteIpAddress, prompt?.Source, _options.Current, exchange.Key?.Key);
         if (caller.Lane is not { } lane)
-            return Caller.WrongLane(http.Request.Headers);
+            return Caller.WrongLane;
 
         // 3 transform
+        _report.Enters(exchange, RequestStep.Transform);
         IReadOnlyList<PluginResponseTransform> responses = [];
         using var plugins = _plugins.Pin();
         if (prompt is null && exchange.Route.Prompt is not null && plugins.Plugins.Transforms.Any(static one => !one.IsBuiltIn))
@@ -124,6 +128,7 @@ internal sealed class RequestPath : IPluginBackend
         {
             prompt.Context.Lane = lane;
             prompt.Context.Domain = caller.Domain;
+            exchange.Progress.Trigger = UsedTrigger.In(prompt.Context.Messages, _options.Current);
             var request = new StageRequest(exchange, prompt, body, http) { Path = received.Path };
             var stage = await _plugins.RunAsync(request, plugins.Plugins, _caller, clientGone).ConfigureAwait(false);
             if (stage.Failure is not null || stage.IsAnswered)
@@ -132,7 +137,7 @@ internal sealed class RequestPath : IPluginBackend
         }
 
         var head = responses.Count == 0 ? received.Head : ResumableStreams.Without(received.Head);
-        using var asked = Prepare(exchange, head, body, prompt, caller with { Lane = lane }, responses);
+        using var asked = _preparation.Prepare(exchange, head, body, prompt, caller with { Lane = lane }, responses);
         if (!exchange.Route.IsGated)
             return await _passthrough.ForwardAsync(exchange, asked.Head, asked.Bytes()).ConfigureAwait(false);
         return await ServeAsync(asked, turn, clientGone).ConfigureAwait(false);
@@ -145,11 +150,16 @@ internal sealed class RequestPath : IPluginBackend
     {
         // 4 route
         var exchange = asked.Exchange;
+        _report.Enters(exchange, RequestStep.Route);
+        exchange.Trace?.Model = asked.ModelName;
         await _router.FindOutAsync(clientGone).ConfigureAwait(false);
         var name = _router.HasNames ? asked.ModelName : null; // a body without a prompt is searched for it
-        var candidates = exchange.Candidates = _router.Route(name, asked.Canonical, exchange.Lane, asked.Weight);
-        var attempts = 0;
-        for (var at = 0; at < candidates.Count; attempts++)
+        if (ModelPermission.Refuse(exchange, asked.ModelName, _router) is { } forbidden)
+            return forbidden;
+        var candidates = exchange.Candidates = await _router.RouteAsync(name, asked.Canonical, exchange.Lane, asked.Weight, clientGone)
+            .ConfigureAwait(false);
+        var (attempts, isTriedAgain) = (0, false);
+        for (var at = 0; at < candidates.Count;)
         {
             var model = candidates[at].Model;
             var isLast = at + 1 == candidates.Count;
@@ -157,13 +167,17 @@ internal sealed class RequestPath : IPluginBackend
             if (end == AttemptEnd.Final)
                 return failure;
             await turn.EndAsync().ConfigureAwait(false);
+            if (end == AttemptEnd.Outlived)
+                continue;
+            attempts++;
             if (isLast)
             {
-                var isRestarted = end == AttemptEnd.ServerGone && attempts == at
+                var isRestarted = end == AttemptEnd.ServerGone && !isTriedAgain
                     && await model.RestartsAsync(clientGone).ConfigureAwait(false);
                 if (!isRestarted)
                     return failure;
                 _report.Restarts(exchange, model, failure);
+                isTriedAgain = true;
                 continue;
             }
 
@@ -182,41 +196,52 @@ internal sealed class RequestPath : IPluginBackend
         asked.BeginAttempt(model.Backend.NameFor(asked.ModelName));
         if (_router.HasNames)
             exchange.SetPlace(model.Backend.Name, model.Name, attempt + 1);
+        (exchange.Progress.Model, exchange.Progress.IsStream) = (model, asked.IsStream);
         using var coming = _router.HasNames ? model.Queue.Announce(exchange.Lane, asked.Weight) : null;
+        _report.Enters(exchange, RequestStep.Load);
         var (pass, unloaded) = await _keepAlive.EnterAsync(exchange, model, asked.IsStream, clientGone).ConfigureAwait(false);
         if (unloaded is not null)
             return (unloaded, AttemptEnd.Failed);
         turn.Enter(pass);
 
         // 5 lease
+        _report.Enters(exchange, RequestStep.Queue);
         var entry = new QueueEntry(exchange.Lane, asked.Weight, asked.Client, HotnessOf(model, asked.Canonical))
         {
             PromptSeconds = place.PromptSeconds,
+            Prompt = asked.Canonical,
+            Domain = asked.Domain,
         };
         var granting = model.AcquireAsync(entry, clientGone);
         coming?.Dispose();
         var grant = await _keepAlive.WaitAsync(exchange, model.Queue, granting, asked.IsStream, clientGone).ConfigureAwait(false);
         exchange.Waited = grant.Waited;
         exchange.Header("X-Bioproxy-Queue-Ms", ((long)grant.Waited.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
+        if (grant.Failure is { } unusable)
+            return (unusable, AttemptEnd.Failed);
         if (grant.Lease is not { } lease)
         {
             var isFull = grant.Refusal == QueueRefusal.Full;
             var end = isFull && hasNext ? AttemptEnd.Failed : AttemptEnd.Final;
             if (end == AttemptEnd.Final)
                 _report.Refused(exchange, isFull);
-            return (QueueRefusals.FailureOf(grant, _options), end);
+            return (QueueRefusals.FailureOf(grant, _options.Current), end);
         }
 
         turn.Begin(model.Current, lease);
         _report.Waited(exchange);
 
         // 6 place
+        _report.Enters(exchange, RequestStep.Place);
         var placement = await turn.PlaceAsync(asked, clientGone).ConfigureAwait(false);
+        if (turn.IsOutlived(model))
+            return (null, AttemptEnd.Outlived);
         asked.Pin(placement);
-        var asksForProgress = placement.Work is not null && asked.AskForProgress();
+        var asksForProgress = placement.IsManaged && asked.AskForProgress();
         exchange.Header("X-Bioproxy-Slot", placement.Slot?.ToString(CultureInfo.InvariantCulture) ?? "auto");
 
         // 7 forward and stream
+        _report.Enters(exchange, RequestStep.Prefill);
         _streams.Begun(asked.Conversation);
         var sending = IsolatedPrompt.SendAsync(asked, model, placement, clientGone);
         var (response, unsent) = await _keepAlive.AnswerAsync(exchange, sending, asked.IsStream, clientGone).ConfigureAwait(false);
@@ -226,14 +251,14 @@ internal sealed class RequestPath : IPluginBackend
             model.BackOff.Record(isDown);
         if (response is null || (isDown && hasNext))
         {
-            _streams.Ended(asked.Conversation, unsent, model.Sender, asked.Head.Headers);
+            _streams.Ended(asked.Conversation, unsent, model.Sender, asked.Head);
             response?.Dispose();
             return (unsent, response is not null ? AttemptEnd.Failed : isDown ? AttemptEnd.ServerGone : AttemptEnd.Final);
         }
 
         using var answer = _streamer.Open(asked, response, turn, placement, asksForProgress);
         var failure = await _streamer.PassOnAsync(exchange, response, answer, clientGone).ConfigureAwait(false);
-        _streams.Ended(asked.Conversation, failure, model.Sender, asked.Head.Headers);
+        _streams.Ended(asked.Conversation, failure, model.Sender, asked.Head);
 
         // 8 settle; the outcome first, so that nothing that follows can lose it
         exchange.Status = failure?.Status ?? exchange.Status;
@@ -241,20 +266,21 @@ internal sealed class RequestPath : IPluginBackend
         turn.Outcome = answer.Outcome(isComplete: failure is null, timings)
             with
         { HasOtherExplanation = asked.HasOtherExplanation(placement), Slot = exchange.Isolated?.Slot };
-        Report(asked, model, placement, timings);
+        Report(asked, model, placement, timings, turn);
         return (failure, AttemptEnd.Final);
     }
 
     /// <summary>The answer has ended: nothing that is said of it may change it.</summary>
-    private void Report(PreparedRequest asked, ServedModel model, Placement placement, PromptTimings? timings)
+    private void Report(PreparedRequest asked, ServedModel model, Placement placement, PromptTimings? timings, SlotTurn turn)
     {
+        asked.Exchange.Key?.Key.Spend(ModelPermission.TokensOf(asked, timings));
         try
         {
             var cacheResult = placement.Verdict(timings?.CachedTokens, timings?.PromptTokens ?? 0);
             _report.Served(asked.Exchange, cacheResult, timings);
             _report.Explained(asked.Exchange, _explainer.Explain(asked, placement, timings, cacheResult, model.Context.Rates.Now.Prefill));
             if (asked is { Canonical: { } prompt, Exchange.Status: StatusCodes.Status200OK })
-                model.Context.Preambles.Observe(prompt, asked.Prompt!.Source.Endpoint, asked.EditedBody);
+                turn.Observe(asked, prompt, model, placement);
         }
         catch (Exception e)
         {
@@ -265,25 +291,27 @@ internal sealed class RequestPath : IPluginBackend
     /// <summary>Steps 4 to 8 for a plugin's question.</summary>
     private async Task<Exchange> AnswerAsync(PluginQuestion question)
     {
-        var exchange = new Exchange(question.Answer, Routes.Of(HttpMethods.Post, question.Path), _time.GetTimestamp());
+        var route = Routes.Of(HttpMethods.Post, question.Path);
+        var exchange = new Exchange(question.Answer, route, _time.GetTimestamp()) { Key = question.Head.Key };
+        using var active = _report.Begin(exchange, "plugin", question.Head.Headers, question.Answer.Gone);
         await using var turn = new SlotTurn(exchange, _report);
         var steps = exchange.Route.IsGated
-            ? ServeAsync(exchange, question, turn)
+            ? ServeAsync(exchange, question, turn, active.Gone)
             : _passthrough.ForwardAsync(exchange, question.Head, question.Body);
         await EndAsync(exchange, steps).ConfigureAwait(false);
         return exchange;
     }
 
-    private async Task<ProxyFailure?> ServeAsync(Exchange exchange, PluginQuestion question, SlotTurn turn)
+    private async Task<ProxyFailure?> ServeAsync(Exchange exchange, PluginQuestion question, SlotTurn turn, CancellationToken gone)
     {
         var (body, failure) = _bodies.Copy(question.Body); // the plugin may change its own bytes
         if (body is null)
             return failure;
         using var ownedBody = body;
-        var prompt = PromptOf(exchange, body);
-        var caller = Caller.Of(question.Head.Headers, question.Address, prompt?.Source, _options);
-        using var asked = Prepare(exchange, question.Head, body, prompt, caller, []);
-        return await ServeAsync(asked, turn, question.Answer.Gone).ConfigureAwait(false);
+        var prompt = _preparation.PromptOf(exchange, body);
+        var caller = Caller.Of(question.Head.Headers, question.Address, prompt?.Source, _options.Current, exchange.Key?.Key);
+        using var asked = _preparation.Prepare(exchange, question.Head, body, prompt, caller, []);
+        return await ServeAsync(asked, turn, gone).ConfigureAwait(false);
     }
 
     /// <summary>The fence of the path: a bug costs its request, not the proxy. Writes the failure of whatever step failed.</summary>
@@ -294,7 +322,7 @@ internal sealed class RequestPath : IPluginBackend
         {
             failure = await steps.ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (exchange.Answer.Gone.IsCancellationRequested)
+        catch (OperationCanceledException) when (exchange.Answer.Gone.IsCancellationRequested || exchange.Progress.IsCancelled)
         {
             failure = new ProxyFailure(FailureKind.ClientGone, "The client left.");
         }
@@ -304,38 +332,11 @@ internal sealed class RequestPath : IPluginBackend
             failure = new ProxyFailure(FailureKind.Internal, $"The proxy failed on this request ({exchange.Id}); its log says why.");
         }
 
+        if (failure?.Kind == FailureKind.ClientGone && exchange.Progress.IsCancelled)
+            failure = ActiveRequest.Cancelled;
         if (failure is not null)
             await _failures.WriteAsync(exchange, failure).ConfigureAwait(false);
         _report.Count(exchange);
-    }
-
-    private EditablePrompt? PromptOf(Exchange exchange, PooledBody body) =>
-        exchange.Route.Prompt is { } endpoint && PromptBody.Read(body.Json, endpoint, exchange.Route.Form) is { } found
-            ? new EditablePrompt(found, exchange.Id, isWarmUp: false, _time.GetLocalNow())
-            : null;
-
-    private PreparedRequest Prepare(
-        Exchange exchange,
-        RequestHead head,
-        PooledBody body,
-        EditablePrompt? prompt,
-        Caller caller,
-        IReadOnlyList<PluginResponseTransform> responses)
-    {
-        exchange.Lane = caller.Lane == PromptLane.Batch ? Lane.Batch : Lane.Interactive;
-        return new PreparedRequest(_conversations)
-        {
-            Exchange = exchange,
-            Head = head,
-            Body = body,
-            Prompt = prompt,
-            Splices = prompt?.Splices() ?? [],
-            Canonical = _conversations.PromptOf(prompt, caller, exchange.Route.CanPin),
-            SessionSource = caller.SessionSource,
-            Client = caller.Client,
-            Domain = caller.Domain,
-            Responses = responses,
-        };
     }
 
     private static Func<bool>? HotnessOf(ServedModel model, CanonicalPrompt? prompt) =>

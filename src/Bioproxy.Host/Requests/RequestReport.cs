@@ -4,29 +4,61 @@ using Bioproxy.Host.Models;
 using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Telemetry;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Requests;
 
-/// <summary>Log lines and metrics of requests.</summary>
-internal sealed partial class RequestReport(ProxyMetrics metrics, TimeProvider time, ILogger<RequestPath> logger)
+/// <summary>Log lines, metrics, spans and the journal of requests.</summary>
+internal sealed partial class RequestReport(
+    ProxyMetrics metrics, RequestTracing tracing, RequestJournal journal, TimeProvider time, ILogger<RequestPath> logger)
 {
     private readonly ILogger<RequestPath> _logger = logger;
+
+    /// <summary>A request has come.</summary>
+    /// <param name="exchange">The request.</param>
+    /// <param name="client">The name of the client's program.</param>
+    /// <param name="headers">Its headers.</param>
+    /// <param name="clientGone">The client's leaving.</param>
+    public ActiveRequest Begin(Exchange exchange, string client, IHeaderDictionary headers, CancellationToken clientGone)
+    {
+        exchange.Progress.Client = client;
+        exchange.Progress.Enter(RequestStep.None, exchange.Started);
+        exchange.Trace = RequestTrace.Begin(tracing, exchange, headers);
+        return journal.Begin(exchange, clientGone);
+    }
+
+    /// <summary>A step of the path begins, and the one before has ended.</summary>
+    public void Enters(Exchange exchange, RequestStep step)
+    {
+        exchange.Progress.Enter(step, time.GetTimestamp());
+        exchange.Trace?.Enter(step);
+    }
 
     /// <summary>The request has been answered. Counts it once.</summary>
     public void Count(Exchange exchange)
     {
-        if (!exchange.IsCounted)
-            metrics.Request(exchange.Route.Name, exchange.Status, time.GetElapsedTime(exchange.Started), exchange.Place);
+        if (exchange.IsCounted)
+            return;
         exchange.IsCounted = true;
+        exchange.Trace?.Answered(time.GetUtcNow().UtcDateTime);
+        metrics.Request(exchange.Route.Name, exchange.Status, time.GetElapsedTime(exchange.Started), exchange.Place);
+        if (!exchange.Route.IsGated || exchange.Failure?.Kind == FailureKind.KeyUnknown)
+            return; // strangers would push out everybody's
+        if (journal.Ended(exchange) is { Saved: > 0, Result: { } result } record)
+            metrics.SavedPrefill(record.Saved, result, exchange.Place);
     }
 
     public void Waited(Exchange exchange) => metrics.QueueWaited(exchange.LaneName, exchange.Waited, exchange.Place);
 
     public void Refused(Exchange exchange, bool isFull) => metrics.QueueRejected(isFull ? "full" : "timeout", exchange.Place);
 
-    public void FirstByte(Exchange exchange) =>
+    public void FirstByte(Exchange exchange)
+    {
+        Enters(exchange, RequestStep.Stream);
+        exchange.Progress.FirstByte = exchange.Progress.StageBegan;
         metrics.FirstByte(exchange.Route.Name, time.GetElapsedTime(exchange.Started), exchange.Place);
+    }
 
     /// <summary>The backend has answered.</summary>
     /// <param name="exchange">The request.</param>
@@ -34,6 +66,7 @@ internal sealed partial class RequestReport(ProxyMetrics metrics, TimeProvider t
     /// <param name="timings">The backend's figures; null when it gave none.</param>
     public void Served(Exchange exchange, string cacheResult, PromptTimings? timings)
     {
+        exchange.Progress.CacheResult = cacheResult;
         metrics.CacheResult(cacheResult, exchange.Place);
         if (timings is null)
         {
@@ -50,6 +83,7 @@ internal sealed partial class RequestReport(ProxyMetrics metrics, TimeProvider t
     /// before.</summary>
     public void Explained(Exchange exchange, Explanation explanation)
     {
+        exchange.Progress.Conversation = explanation.Conversation;
         if (explanation is { Conversation: { } conversation, ConversationSource: { } source })
             LogConversation(exchange.Id, exchange.Route.Name, conversation, source, explanation.Side);
         if (explanation is not { LostTokens: { } tokens, LostSeconds: { } seconds, Difference: { } difference })
@@ -67,6 +101,8 @@ internal sealed partial class RequestReport(ProxyMetrics metrics, TimeProvider t
     {
         if (failure.Kind == FailureKind.ClientGone)
             ClientGone(exchange, failure.Message);
+        else if (failure.Kind == FailureKind.Cancelled)
+            LogCancelled(exchange.Id, exchange.Route.Name, Milliseconds(exchange));
         else
             LogFailed(exchange.Id, exchange.Route.Name, failure.Status, failure.Message);
     }
@@ -99,10 +135,13 @@ internal sealed partial class RequestReport(ProxyMetrics metrics, TimeProvider t
     private partial void LogMissed(string id, string route, int tokens, double seconds, string cause, string rule);
 
     [LoggerMessage(LogLevel.Debug, "{Id} {Route} belongs to conversation {Conversation} by its {Source}; side request: {Side}")]
-    private partial void LogConversation(string id, string route, string conversation, string source, SideKind side);
+    private partial void LogConversation(string id, string route, ConversationName conversation, string source, SideKind side);
 
     [LoggerMessage(LogLevel.Information, "{Id} {Route} {Status} answered by {Handler} of {Plugin}, {Milliseconds:0} ms")]
     private partial void LogHandled(string id, string route, int status, string handler, string plugin, double milliseconds);
+
+    [LoggerMessage(LogLevel.Information, "{Id} {Route} was cancelled by an operator after {Milliseconds:0} ms")]
+    private partial void LogCancelled(string id, string route, double milliseconds);
 
     [LoggerMessage(LogLevel.Debug, "{Id} {Route}: {Message}")]
     private partial void LogClientGone(string id, string route, string message);

@@ -10,6 +10,7 @@ internal static class RequestsServices
 {
     public static IServiceCollection AddRequests(this IServiceCollection services) => services
         .AddSingleton<ExplanationLog>()
+        .AddSingleton<RequestJournal>()
         .AddSingleton<RecentPrompts>()
         .AddSingleton<ConversationTracker>()
         .AddSingleton<Explainer>()
@@ -21,5 +22,6 @@ internal static class RequestsServices
             p.NewFence(PluginBudget.OfHandlers(p.GetRequiredService<ProxyOptions>().HandlerTimeBudget)),
             p.GetRequiredService<FailureResponse>(),
             p.GetRequiredService<RequestReport>()))
-        .AddSingleton<RequestPath>();
+        .AddSingleton<RequestPath>()
+        .AddSingleton<ClientEntry>();
 }

@@ -22,7 +22,8 @@ internal sealed class ResponseStreamer(PluginStage plugins, RequestReport report
     public ModelAnswer Open(PreparedRequest asked, HttpResponseMessage response, SlotTurn turn, Placement placement, bool asksForProgress)
     {
         var reporter = new CacheResultReporter(asked.Exchange, placement);
-        return new ModelAnswer(asked, response, turn, reporter, GateOf(asked, response, reporter, asksForProgress), asksForProgress);
+        var gate = GateOf(asked, response, reporter, asksForProgress);
+        return asked.Exchange.Progress.Answer = new ModelAnswer(asked, response, turn, reporter, gate, asksForProgress);
     }
 
     /// <summary>Passes an answer on to its end.</summary>
@@ -59,7 +60,7 @@ internal sealed class ResponseStreamer(PluginStage plugins, RequestReport report
             return await EndAsync(exchange, to, copied).ConfigureAwait(false);
         }
 
-        var (end, failure) = await EditedAsync(answer, to, body, editor, watch).ConfigureAwait(false);
+        var (end, failure) = await EditedAsync(answer, to, body, editor, watch, clientGone).ConfigureAwait(false);
         if (failure is null)
             return await EndAsync(exchange, to, end).ConfigureAwait(false);
         answer.AbandonBody();
@@ -70,11 +71,11 @@ internal sealed class ResponseStreamer(PluginStage plugins, RequestReport report
     /// <summary>Copies on another thread, because a plugin that blocks its thread must not block the request's.</summary>
     /// <returns>How the copying ended, or the plugin that broke it off.</returns>
     private async Task<(CopyEnd End, PluginFailure? Failure)> EditedAsync(
-        ModelAnswer answer, IAnswerSink to, Stream body, ResponseFilter editor, ResponseWatch watch)
+        ModelAnswer answer, IAnswerSink to, Stream body, ResponseFilter editor, ResponseWatch watch, CancellationToken clientGone)
     {
         if (!to.HasStarted)
             to.Headers.ContentLength = null; // known when it has been edited
-        var copying = Task.Run(() => _copier.CopyAsync(body, to, watch.OnRead, to.Gone, answer.Gate, editor), CancellationToken.None);
+        var copying = Task.Run(() => _copier.CopyAsync(body, to, watch.OnRead, clientGone, answer.Gate, editor), CancellationToken.None);
         try
         {
             if (await Task.WhenAny(copying, answer.Hung!).ConfigureAwait(false) == copying)

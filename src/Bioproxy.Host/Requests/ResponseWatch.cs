@@ -21,6 +21,8 @@ internal sealed class ResponseWatch(Exchange exchange, ModelAnswer? answer, Requ
             report.FirstByte(exchange);
         }
 
+        if (_isMeasured && answer is not null)
+            exchange.Progress.Events += bytes.Span.Count("data:"u8);
         answer?.Look(bytes);
     }
 }

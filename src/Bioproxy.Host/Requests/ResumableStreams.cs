@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
+using Bioproxy.Host.Security;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -11,7 +12,7 @@ namespace Bioproxy.Host.Requests;
 /// comes back with <c>GET /v1/stream?conv_id=…&amp;from=…</c> and the number of bytes that it has. So nothing is put into such a stream
 /// or taken out of it, and one whose client stays away is ended here, because it occupies a slot.
 /// </summary>
-internal sealed class ResumableStreams(ProxyOptions options, TimeProvider time)
+internal sealed class ResumableStreams(LiveOptions options, TimeProvider time)
 {
     public const string Header = "X-Conversation-Id";
     private const string Path = "/v1/stream";
@@ -65,19 +66,24 @@ internal sealed class ResumableStreams(ProxyOptions options, TimeProvider time)
     /// <param name="conversation">Its conversation; null for any other request.</param>
     /// <param name="failure">How it ended; null when the client has the whole answer.</param>
     /// <param name="sender">Reaches the server, which goes on when the client left.</param>
-    /// <param name="headers">The client's headers, which say who it is.</param>
-    public void Ended(string? conversation, ProxyFailure? failure, BackendSender sender, IHeaderDictionary headers)
+    /// <param name="head">The request, which says who the client is.</param>
+    public void Ended(string? conversation, ProxyFailure? failure, BackendSender sender, in RequestHead head)
     {
         if (conversation is null)
             return;
         Begun(conversation);
         if (failure is not { Kind: FailureKind.ClientGone } || _left.Count >= MaxWatched)
             return;
-        var who = new HeaderDictionary { ["Authorization"] = headers.Authorization, ["X-Api-Key"] = headers["X-Api-Key"] };
+        var headers = new HeaderDictionary
+        {
+            ["Authorization"] = head.Headers.Authorization,
+            [CredentialHeaders.ApiKey] = head.Headers[CredentialHeaders.ApiKey],
+        };
+        var who = head with { Method = HttpMethods.Delete, Headers = headers };
         var timer = time.CreateTimer(
             _ => _ = EndAsync(conversation, sender, who), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _left[conversation] = timer;
-        timer.Change(options.ResumeTimeout, Timeout.InfiniteTimeSpan);
+        timer.Change(options.Current.ResumeTimeout, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>A stream that plugins edit cannot be resumed: the backend would repeat what it had sent, unedited.</summary>
@@ -92,13 +98,13 @@ internal sealed class ResumableStreams(ProxyOptions options, TimeProvider time)
         return head with { Headers = headers };
     }
 
-    private async Task EndAsync(string conversation, BackendSender sender, HeaderDictionary headers)
+    private async Task EndAsync(string conversation, BackendSender sender, RequestHead who)
     {
         Begun(conversation);
         if (_readers.ContainsKey(conversation))
             return;
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10), time);
-        var head = new RequestHead(HttpMethods.Delete, $"{Path}?conv_id={Uri.EscapeDataString(conversation)}", headers);
+        var head = who with { Target = $"{Path}?conv_id={Uri.EscapeDataString(conversation)}" };
         try
         {
             var (response, _) = await sender.SendAsync(head, null, isRepeatable: true, limit.Token).ConfigureAwait(false);

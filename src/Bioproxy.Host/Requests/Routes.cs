@@ -85,6 +85,23 @@ internal static class Routes
         return ReferenceEquals(known, Other) ? Of(request.Method, TargetPath.Of(RequestHead.Of(request).Target)) : known;
     }
 
+    /// <summary>
+    /// Whether any key may use it: it is a path that the proxy knows, and neither shows nor changes what all clients share. What a server
+    /// makes of another path is not known (<c>/upstream/…</c> of llama-swap is any model); and no path may be one for the proxy and another
+    /// for the server.
+    /// </summary>
+    public static bool IsForEveryKey(HttpRequest request)
+    {
+        var path = request.Path.Value ?? string.Empty;
+        var route = HttpMethods.IsPost(request.Method) ? Posts.GetValueOrDefault(path)
+            : HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) ? Gets.GetValueOrDefault(path) ?? HeartbeatAt(path)
+            : null;
+        return route is { TouchesState: false, Name: not "slots", Ollama: not OllamaCall.Manage }
+            && TargetPath.Of(RequestHead.Of(request).Target) == path;
+
+        Route? HeartbeatAt(string where) => HttpMethods.IsHead(request.Method) && where == "/" ? Heartbeat : null;
+    }
+
     public static Route Of(string method, string path)
     {
         if (HttpMethods.IsPost(method))

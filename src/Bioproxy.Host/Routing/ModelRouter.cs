@@ -11,20 +11,20 @@ namespace Bioproxy.Host.Routing;
 /// Chooses where a request goes: of the places that serve its model, those whose first token comes soonest go first. With one backend and
 /// no <c>models</c> there is one place, whatever name the request has, as llama-server does.
 /// </summary>
-internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
+internal sealed class ModelRouter(ModelDirectory models, LiveOptions options)
 {
     /// <summary>Rates are learned for each instance, so that smaller differences between figures of one kind mean nothing.</summary>
     private const double NoiseSeconds = 0.02;
     private const double NoiseShare = 0.05;
 
-    private readonly bool _hasNames = options.HasNames; // asked for every request
+    private readonly bool _hasNames = options.Current.HasNames; // asked for every request
     private readonly ConversationAffinity _affinity = new();
 
     /// <summary>Names matter: there are several backends, <c>models</c> is configured, or a server has several models.</summary>
     public bool HasNames => _hasNames || models.All.Count > 1 || models.Default.IsServer;
 
     /// <summary>Clients use the names of <c>models</c>, not those of the servers.</summary>
-    public bool HasConfiguredNames => options.Models.Count > 0;
+    public bool HasConfiguredNames => options.Current.Models.Count > 0;
 
     /// <summary>The models that are served, in the order of the configuration.</summary>
     public IReadOnlyList<ServedModel> All => models.All;
@@ -43,9 +43,14 @@ internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
     }
 
     /// <summary>The names that clients can use, aliases without a <c>*</c> included.</summary>
-    public IReadOnlyList<string> Names => options.Models.Count == 0
+    public IReadOnlyList<string> Names => options.Current.Models.Count == 0
         ? [.. Served.SelectMany(model => model.Backend.Aliases.Prepend(model.Name)).Distinct(StringComparer.Ordinal)]
-        : [.. options.Models.SelectMany(entry => entry.Aliases.Where(alias => !IsPattern(alias)).Prepend(entry.Name))];
+        : [.. options.Current.Models.SelectMany(entry => entry.Aliases.Where(alias => !IsPattern(alias)).Prepend(entry.Name))];
+
+    /// <summary>The name under which a model is configured, or the one that its server gives it, whatever alias asks for it.</summary>
+    /// <param name="asked">The model that a request names; null for none.</param>
+    /// <returns>Null where nothing serves it.</returns>
+    public string? NameOf(string? asked) => EntryOf(asked ?? options.Current.DefaultModel)?.Name ?? First(asked)?.Name;
 
     /// <summary>The places that serve a request, the best first.</summary>
     /// <param name="name">The model it names; null for none.</param>
@@ -61,18 +66,47 @@ internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
             candidates[0] = new RouteCandidate(places[0], 0, 0, 0, 0);
         if (candidates.Length <= 1)
             return candidates;
-        var isUnseen = false; // of a place without slots only the requests say what it holds
         for (var i = 0; i < candidates.Length; i++)
-        {
-            candidates[i] = Candidate(places[i], prompt, lane, weight);
-            isUnseen |= !places[i].Current.State.HasSlots;
-        }
+            candidates[i] = Candidate(places[i], FiguresOf(places[i], prompt, lane, weight));
+        return Sorted(candidates, prompt);
+    }
 
-        if (isUnseen && prompt is not null)
+    private RouteCandidate[] Sorted(RouteCandidate[] candidates, CanonicalPrompt? prompt)
+    {
+        if (prompt is not null && Array.Exists(candidates, static candidate => !candidate.HasSlots))
             SortByConversation(candidates, prompt);
         else
             Sort(candidates);
         return candidates;
+    }
+
+    /// <summary>As <see cref="Route"/>; the owners of the models that this proxy does not schedule are asked.</summary>
+    public ValueTask<IReadOnlyList<RouteCandidate>> RouteAsync(
+        string? name, CanonicalPrompt? prompt, Lane lane, int weight, CancellationToken cancellationToken)
+    {
+        var all = models.All;
+        for (var i = 0; i < all.Count; i++)
+        {
+            if (!all[i].IsOwned)
+                return new(AskOwnersAsync(name, prompt, lane, weight, cancellationToken));
+        }
+
+        return new(Route(name, prompt, lane, weight));
+    }
+
+    private async Task<IReadOnlyList<RouteCandidate>> AskOwnersAsync(
+        string? name, CanonicalPrompt? prompt, Lane lane, int weight, CancellationToken cancellationToken)
+    {
+        var places = PlacesOf(name);
+        if (places.Count <= 1)
+            return Route(name, prompt, lane, weight);
+        var asking = places.Select(model => model.IsOwned
+            ? default
+            : model.Owner!.EstimateAsync(prompt, lane, weight, cancellationToken)).ToArray();
+        var candidates = new RouteCandidate[places.Count];
+        for (var i = 0; i < candidates.Length; i++)
+            candidates[i] = Candidate(places[i], await asking[i].ConfigureAwait(false) ?? FiguresOf(places[i], prompt, lane, weight));
+        return Sorted(candidates, prompt);
     }
 
     /// <summary>The first place that serves a name, for what needs no place in a queue; null when nothing does.</summary>
@@ -82,25 +116,34 @@ internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
 
     private IEnumerable<ServedModel> Served => models.All.Where(static model => !model.IsServer);
 
-    private static RouteCandidate Candidate(ServedModel model, CanonicalPrompt? prompt, Lane lane, int weight)
+    private static RouteCandidate Candidate(ServedModel model, in RouteFigures figures) =>
+        new(model, figures.Wait, figures.Load, figures.Prompt, figures.Eviction)
+        {
+            BusySeconds = figures.Busy,
+            IsAway = figures.IsAway,
+            HasSlots = figures.HasSlots,
+        };
+
+    /// <summary>What a request would meet at a model that this proxy schedules.</summary>
+    public static RouteFigures FiguresOf(ServedModel model, CanonicalPrompt? prompt, Lane lane, int weight)
     {
         var queue = model.Queue.Outlook(lane, weight);
         var plan = model.Current.Estimate(prompt, lane);
-        return new RouteCandidate(model, queue.WaitSeconds, model.LoadSeconds, plan.Seconds, plan.EvictionCost)
+        return new RouteFigures(queue.WaitSeconds, model.LoadSeconds, plan.Seconds, plan.EvictionCost, queue.BusySeconds)
         {
-            BusySeconds = queue.BusySeconds,
             IsAway = IsAway(model),
+            HasSlots = model.Current.HasSlots,
         };
     }
 
     /// <summary>Among places without slots that are as good as each other, a conversation stays where it was.</summary>
     private void SortByConversation(RouteCandidate[] candidates, CanonicalPrompt prompt)
     {
-        if (_affinity.PlaceOf(prompt) is { Current.State.HasSlots: false } last
+        if (_affinity.PlaceOf(prompt) is { Current.HasSlots: false } last
             && Array.FindIndex(candidates, candidate => candidate.Model == last) is var at and >= 0)
             candidates[at] = candidates[at] with { HasConversation = true };
         Sort(candidates);
-        if (!candidates[0].Model.Current.State.HasSlots)
+        if (!candidates[0].Model.Current.HasSlots)
             _affinity.Remember(prompt, candidates[0].Model);
     }
 
@@ -161,12 +204,9 @@ internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
         var all = models.All;
         if (!HasNames)
             return all;
-        var wanted = name ?? options.DefaultModel;
-        var entry = options.Models.Count == 0 ? null
-            : wanted is null ? options.Models[0]
-            : options.Models.FirstOrDefault(model => model.Name == wanted || model.Aliases.Contains(wanted, StringComparer.Ordinal))
-            ?? options.Models.FirstOrDefault(model => model.Aliases.Any(alias => IsPattern(alias) && Matches(alias, wanted)));
-        if (entry is null && options.Models.Count > 0)
+        var wanted = name ?? options.Current.DefaultModel;
+        var entry = EntryOf(wanted);
+        if (entry is null && options.Current.Models.Count > 0)
             return [];
         wanted ??= Served.FirstOrDefault()?.Name;
         var places = new List<ServedModel>(all.Count);
@@ -178,6 +218,11 @@ internal sealed class ModelRouter(ModelDirectory models, ProxyOptions options)
 
         return places;
     }
+
+    private ModelOptions? EntryOf(string? wanted) => options.Current.Models.Count == 0 ? null
+        : wanted is null ? options.Current.Models[0]
+        : options.Current.Models.FirstOrDefault(model => model.Name == wanted || model.Aliases.Contains(wanted, StringComparer.Ordinal))
+        ?? options.Current.Models.FirstOrDefault(model => model.Aliases.Any(alias => IsPattern(alias) && Matches(alias, wanted)));
 
     private static bool IsNamed(ServedModel model, string? wanted) => model.IsCalled(wanted)
         || (model.Backend.Name == wanted && model.Backend.Host is null)

@@ -17,6 +17,9 @@ internal readonly record struct RouteCandidate(
     /// <summary>It failed just now, or cannot be reached: it may be back, and there may be no other.</summary>
     public bool IsAway { get; init; }
 
+    /// <summary>Its slots are seen: of a place without them only the requests say what it holds.</summary>
+    public bool HasSlots { get; init; }
+
     /// <summary>It has no slots, and served the conversation's last turn.</summary>
     public bool HasConversation { get; init; }
 

@@ -1,8 +1,6 @@
 using System.Diagnostics.Metrics;
 using OpenTelemetry;
-using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
-using OpenTelemetry.Resources;
 using Prometheus;
 
 namespace Bioproxy.Host.Telemetry;
@@ -18,8 +16,13 @@ internal sealed class MetricsExporter : IDisposable
     private readonly MeterProvider? _otlp;
 
     /// <summary>Publishes this meter alone, even when there are others of its name (several proxies in one test process).</summary>
-    public MetricsExporter(Meter meter, Uri? otlpEndpoint)
+    /// <param name="meter">The meter.</param>
+    /// <param name="otlpEndpoint">Where they are pushed; null for nowhere.</param>
+    /// <param name="proxy">The name of this proxy among those of a cluster, as a label; null for none.</param>
+    public MetricsExporter(Meter meter, Uri? otlpEndpoint, string? proxy = null)
     {
+        if (proxy is not null)
+            _registry.SetStaticLabels(new Dictionary<string, string>(StringComparer.Ordinal) { ["proxy"] = proxy });
         _bridge = new MeterBridge(meter, _registry);
         if (otlpEndpoint is not null)
             _otlp = Push(meter, otlpEndpoint);
@@ -36,24 +39,9 @@ internal sealed class MetricsExporter : IDisposable
     }
 
     private static MeterProvider Push(Meter meter, Uri endpoint) => Sdk.CreateMeterProviderBuilder()
-        .ConfigureResource(resource => resource.AddService("bioproxy"))
+        .ConfigureResource(Otlp.Describe)
         .AddMeter(meter.Name)
         .AddView(instrument => ReferenceEquals(instrument.Meter, meter) ? null : MetricStreamConfiguration.Drop)
-        .AddOtlpExporter(options => SetEndpoint(options, endpoint))
+        .AddOtlpExporter(options => Otlp.SetUp(options, endpoint, Otlp.Metrics))
         .Build();
-
-    // The library takes the protocol from environment variables only, but the address shows it as well.
-    private static void SetEndpoint(OtlpExporterOptions options, Uri endpoint)
-    {
-        options.Endpoint = endpoint;
-        if (endpoint.AbsolutePath != "/")
-        {
-            options.Protocol = OtlpExportProtocol.HttpProtobuf;
-        }
-        else if (endpoint.Port == 4318)
-        {
-            options.Protocol = OtlpExportProtocol.HttpProtobuf;
-            options.Endpoint = new Uri(endpoint, "/v1/metrics");
-        }
-    }
 }

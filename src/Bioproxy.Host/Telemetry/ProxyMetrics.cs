@@ -16,7 +16,10 @@ internal sealed class ProxyMetrics : IDisposable
     private readonly Counter<long> _promptTokens;
     private readonly Counter<long> _misses;
     private readonly Counter<long> _lostTokens;
+    private readonly Counter<double> _savedSeconds;
     private readonly Counter<long> _queueRejections;
+    private readonly Counter<long> _modelLoads;
+    private readonly Counter<long> _modelUnloads;
     private readonly Counter<long> _warmUpExecutions;
     private readonly Counter<long> _warmUpErrors;
     private readonly Counter<long> _warmUpCancellations;
@@ -49,6 +52,11 @@ internal sealed class ProxyMetrics : IDisposable
             "Prompt tokens by source (cached or computed, as the backend reported them) and by the result of the request they belong to.");
         _misses = Counter("bioproxy_misses_total", "Requests that computed a prefix again that had been computed before, by cause.");
         _lostTokens = Counter("bioproxy_lost_prompt_tokens_total", "Prompt tokens that they computed again, estimated, by cause.");
+        _savedSeconds = _meter.CreateCounter<double>(
+            "bioproxy_saved_prefill_seconds_total",
+            description: "Seconds that computing the reused prompt tokens would have taken, less their restoring; by cache result.");
+        _modelLoads = Counter("bioproxy_model_loads_total", "Models that were loaded or woke, where their server does not keep them.");
+        _modelUnloads = Counter("bioproxy_model_unloads_total", "Models that went, fell asleep or ended, where their server loads them.");
         _queueRejections = Counter("bioproxy_queue_rejections_total", "Requests the slot queue turned away, by reason: full or timeout.");
 
         // Observable, because a counter is not exported before its first measurement, and this one must read 0 before the first round.
@@ -128,6 +136,19 @@ internal sealed class ProxyMetrics : IDisposable
         Add(_promptTokens, computed, place, new("source", "computed"), new("result", result));
     }
 
+    /// <summary>A request did not have to compute what it reused.</summary>
+    public void SavedPrefill(double seconds, string result, ServingPlace place = default)
+    {
+        if (HasPlaces)
+            _savedSeconds.Add(seconds, new("result", result), place.BackendTag, place.ModelTag);
+        else
+            _savedSeconds.Add(seconds, new Tag("result", result));
+    }
+
+    public void ModelLoaded(ServingPlace place) => _modelLoads.Add(1, place.BackendTag, place.ModelTag);
+
+    public void ModelUnloaded(ServingPlace place) => _modelUnloads.Add(1, place.BackendTag, place.ModelTag);
+
     public void QueueRejected(string reason, ServingPlace place = default) => Add(_queueRejections, 1, place, new("reason", reason));
 
     public void QueueWaited(string lane, TimeSpan wait, ServingPlace place = default) => Record(_queueWait, wait, place, new("lane", lane));
@@ -177,6 +198,10 @@ internal sealed class ProxyMetrics : IDisposable
     /// <summary>Publishes values owned by others; <paramref name="read"/> runs at each scrape and must only read.</summary>
     public void Observe(string name, string description, Func<IEnumerable<Measurement<long>>> read) =>
         _meter.CreateObservableGauge(name, read, description: description);
+
+    /// <summary>The same for a total that only grows.</summary>
+    public void ObserveTotal(string name, string description, Func<double> read) =>
+        _meter.CreateObservableCounter(name, read, description: description);
 
     public void Dispose() => _meter.Dispose();
 

@@ -19,7 +19,7 @@ internal sealed partial class TemplateLibrary : ITemplateLibrary
     private const string AnyExtension = "*";
 
     private readonly string _baseDirectory;
-    private readonly TemplateFileReader _reader;
+    private volatile TemplateFileReader _reader;
     private readonly ProxyMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<TemplateLibrary> _logger;
@@ -27,6 +27,8 @@ internal sealed partial class TemplateLibrary : ITemplateLibrary
     // One reading at a time. Not a Lock, because engines are awaited inside.
     private readonly SemaphoreSlim _reading = new(1);
     private volatile FrozenDictionary<string, TemplateEntry> _entries;
+    private volatile IReadOnlyList<string> _triggers;
+    private volatile IReadOnlyDictionary<string, IReadOnlyList<string>> _models;
     private volatile FrozenDictionary<string, ITemplateEngine> _engines = FrozenDictionary<string, ITemplateEngine>.Empty;
 
     public TemplateLibrary(ProxyOptions options, ProxyMetrics metrics, TimeProvider time, ILogger<TemplateLibrary> logger)
@@ -38,19 +40,15 @@ internal sealed partial class TemplateLibrary : ITemplateLibrary
         _logger = logger;
         _entries = options.Prefixes.ToFrozenDictionary(
             pair => pair.Key, pair => new TemplateEntry(pair.Key, pair.Value), StringComparer.Ordinal);
-        Prefixes =
-        [
-            .. options.Prefixes.Select(pair => pair.Key)
-                .OrderByDescending(trigger => trigger.Length)
-                .ThenBy(trigger => trigger, StringComparer.Ordinal),
-        ];
+        _triggers = Sorted(options);
+        _models = options.PrefixModels;
     }
 
     /// <summary>Raised on the reading thread when a template depends on other files than before.</summary>
     public event Action? FilesChanged;
 
-    /// <summary>The triggers, longest first.</summary>
-    public IReadOnlyList<string> Prefixes { get; }
+    /// <summary>The triggers, longest first. Another list when they, or the models that keep them, are others.</summary>
+    public IReadOnlyList<string> Prefixes => _triggers;
 
     /// <summary>The templates' statuses, in the order of <see cref="Prefixes"/>.</summary>
     public IReadOnlyList<TemplateStatus> Statuses
@@ -58,13 +56,49 @@ internal sealed partial class TemplateLibrary : ITemplateLibrary
         get
         {
             var entries = _entries;
-            return [.. Prefixes.Select(trigger => entries[trigger].Status)];
+            return [.. Prefixes.Where(entries.ContainsKey).Select(trigger => entries[trigger].Status)];
         }
     }
 
     /// <summary>Every file that a template consists of or was looked for in.</summary>
     public IReadOnlyCollection<string> Files =>
         [.. _entries.Values.SelectMany(entry => entry.Reading?.Files ?? [entry.Path]).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>The models in whose cache a template is kept; null for all.</summary>
+    public IReadOnlyList<string>? ModelsOf(string trigger) => _models.GetValueOrDefault(trigger);
+
+    /// <summary>Takes over other triggers and files, all or none. Requests that have found a trigger that goes can still render it.
+    /// </summary>
+    /// <returns>Why it does not: one message per template that cannot be used.</returns>
+    public async Task<IReadOnlyList<string>> UseAsync(ProxyOptions options, CancellationToken cancellationToken)
+    {
+        await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var (before, known) = (_reader, _entries);
+        try
+        {
+            _reader = new TemplateFileReader(options.TemplateRoots);
+            var entries = known.ToDictionary(StringComparer.Ordinal);
+            foreach (var (trigger, path) in options.Prefixes.Where(pair => known.GetValueOrDefault(pair.Key)?.Path != pair.Value))
+                entries[trigger] = await ReadAsync(new(trigger, path), EngineFor(path), cancellationToken).ConfigureAwait(false);
+            var unusable = options.Prefixes.Select(pair => entries[pair.Key])
+                .Where(entry => entry.Good is null)
+                .Select(entry => $"Trigger '{entry.Trigger}': {entry.Problem}")
+                .ToList();
+            if (unusable.Count > 0)
+                return unusable;
+            before = _reader;
+            (_entries, _models) = (entries.ToFrozenDictionary(StringComparer.Ordinal), options.PrefixModels);
+            _triggers = Sorted(options);
+        }
+        finally
+        {
+            _reader = before;
+            _reading.Release();
+        }
+
+        FilesChanged?.Invoke();
+        return [];
+    }
 
     /// <summary>Sets the engines. The next refresh parses every template again that another engine made.</summary>
     /// <param name="engines">By file extension with its dot, compared without case; <c>"*"</c> renders all other files.</param>
@@ -110,6 +144,13 @@ internal sealed partial class TemplateLibrary : ITemplateLibrary
             throw new TemplateException($"The template of '{prefix}' could not be rendered: {e.GetType().Name}: {e.Message}", e);
         }
     }
+
+    private static List<string> Sorted(ProxyOptions options) =>
+    [
+        .. options.Prefixes.Select(pair => pair.Key)
+            .OrderByDescending(trigger => trigger.Length)
+            .ThenBy(trigger => trigger, StringComparer.Ordinal),
+    ];
 
     /// <returns>Whether the trigger now renders another text.</returns>
     private async Task<bool> RefreshAsync(string trigger, CancellationToken cancellationToken)

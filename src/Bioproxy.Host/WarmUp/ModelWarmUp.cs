@@ -16,6 +16,7 @@ internal sealed partial class ModelWarmUp(
     private List<(IWarmUpSource Source, PrefixWarmUp WarmUp)> _templates = [];
     private Dictionary<string, (IWarmUpSource Source, PrefixWarmUp WarmUp)> _preambles = new(StringComparer.Ordinal);
     private ModelInstance? _instance;
+    private IReadOnlyList<string>? _triggers;
 
     public ServedModel Model => model;
 
@@ -30,6 +31,9 @@ internal sealed partial class ModelWarmUp(
         if (model.IsServer)
             return true; // its models have warm-ups of their own
         UseCurrentInstance(wake);
+        if (!model.IsOwned)
+            return true; // its owner keeps them
+        UseCurrentTriggers();
         var isAllDone = true;
         foreach (var (source, warmUp) in _templates.Concat(Preambles()))
         {
@@ -48,7 +52,7 @@ internal sealed partial class ModelWarmUp(
     }
 
     private bool IsKept(string trigger) =>
-        !model.Context.Options.PrefixModels.TryGetValue(trigger, out var wanted)
+        templates.ModelsOf(trigger) is not { } wanted
             || wanted.Any(name => ServedNames.Of(model, model.Context.Options).Contains(name));
 
     private void UseCurrentInstance(WakeSignal wake)
@@ -64,8 +68,17 @@ internal sealed partial class ModelWarmUp(
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
-        _templates = [.. templates.Prefixes.Where(IsKept).Select(trigger => WarmUpOf(new TriggerSource(trigger, finder)))];
+        _triggers = null;
         _preambles = new(StringComparer.Ordinal);
+    }
+
+    private void UseCurrentTriggers()
+    {
+        var triggers = templates.Prefixes;
+        if (ReferenceEquals(triggers, _triggers))
+            return;
+        _triggers = triggers;
+        _templates = [.. triggers.Where(IsKept).Select(trigger => WarmUpOf(new TriggerSource(trigger, finder)))];
     }
 
     /// <summary>Those of the preambles that are in use now; only a server that saves slots keeps them.</summary>

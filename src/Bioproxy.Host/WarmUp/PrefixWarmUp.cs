@@ -55,7 +55,7 @@ internal sealed partial class PrefixWarmUp(
             return true;
         }
 
-        var canSave = savesSlots && _context.Effectiveness.Disabled is null;
+        var canSave = savesSlots && _context.Effectiveness.Disabled is null && _context.Snapshots.MaySave;
 
         // Nothing changed since the backend was last asked: the same text on the same day, and no restore that fell short since.
         if (_verified is { } verified && verified.Text == rehearsal.Hash && verified.CouldSave == canSave && !FellShort(verified.At)
@@ -219,8 +219,8 @@ internal sealed partial class PrefixWarmUp(
     }
 
     private bool HasSnapshot(string fingerprint, string tokensHash, Rehearsal rehearsal) => _context.Snapshots.All.Any(
-        s => s.Place == _context.Place && s.Fingerprint == fingerprint && source.IsOf(s) && s.TokensHash == tokensHash
-            && s.Chain.Length == rehearsal.Text.Length);
+        s => s.Place == _context.Place && _context.Snapshots.AreSame(s.Fingerprint, fingerprint) && source.IsOf(s)
+            && s.TokensHash == tokensHash && s.Chain.Length == rehearsal.Text.Length);
 
     /// <summary>Some chat templates write the date into the system message: after midnight the same text is another prompt.</summary>
     private bool RendersAnotherDate(DateTimeOffset since) =>

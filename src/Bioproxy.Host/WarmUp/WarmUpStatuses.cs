@@ -9,21 +9,19 @@ namespace Bioproxy.Host.WarmUp;
 internal sealed partial class WarmUpStatuses
 {
     private readonly ConcurrentDictionary<string, WarmUpStatus> _byTrigger = new(StringComparer.Ordinal);
-    private readonly IReadOnlyList<string> _triggers;
+    private readonly TemplateLibrary _templates;
     private readonly ProxyMetrics _metrics;
     private readonly ILogger<WarmUpStatuses> _logger;
 
     public WarmUpStatuses(TemplateLibrary templates, ProxyMetrics metrics, ILogger<WarmUpStatuses> logger)
     {
-        _triggers = [.. templates.Prefixes];
+        _templates = templates;
         _metrics = metrics;
         _logger = logger;
-        foreach (var trigger in _triggers)
-            _byTrigger[trigger] = WarmUpStatus.Initial(trigger);
     }
 
     /// <summary>In the configuration's order.</summary>
-    public IReadOnlyList<WarmUpStatus> All => [.. _triggers.Select(t => _byTrigger[t])];
+    public IReadOnlyList<WarmUpStatus> All => [.. _templates.Prefixes.Select(Of)];
 
     public WarmUpStatus Of(string name) => _byTrigger.TryGetValue(name, out var status) ? status : WarmUpStatus.Initial(name);
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Http;
 
@@ -90,6 +91,10 @@ internal sealed class SimulatedSlots(string folder, Dictionary<string, int[]> fi
     public Task<BackendAnswer<IReadOnlyDictionary<int, double>>> ProbeAsync(
         string prompt, int count, CancellationToken cancellationToken) =>
         Good<IReadOnlyDictionary<int, double>>(new Dictionary<int, double> { [1] = -0.5, [2] = -1.5 });
+
+    public Task<BackendAnswer<EvaluationResult>> EvaluateChatAsync(
+        JsonObject chat, int? slot, bool mayReuse, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("no prompt of the simulation has pictures");
 
     public Task<BackendAnswer<EvaluationResult>> EvaluateAsync(
         int[] tokens, int? slot, bool mayReuse, Action<int, int, int> progress, CancellationToken cancellationToken)

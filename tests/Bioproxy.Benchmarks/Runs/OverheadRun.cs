@@ -20,8 +20,14 @@ internal static class OverheadRun
     /// <summary>The system message of the clients is shorter than a preamble that is kept by default.</summary>
     private const int PreambleTokens = 64;
 
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(30);
+    private const int WarmUpTurns = 12;
+
     private static readonly TimeSpan Turn = TimeSpan.FromSeconds(2);
+    private static readonly Dictionary<Mix, string> Mixes = new()
+    {
+        [Mix.Growing] = "own conversations",
+        [Mix.New] = "new conversations",
+    };
 
     public static async Task RunAsync(ResultTable table, CancellationToken cancellationToken)
     {
@@ -56,14 +62,14 @@ internal static class OverheadRun
         Contestant[] contestants = [new(Default, whole.Process, whole.Port), new(Off, plain.Process, plain.Port)];
 
         ResultTable.Say("overhead, warming up …");
-        foreach (var contestant in contestants)
-            await Contest.AskAsync(load, contestant, new(Mix.Growing, Connections, WarmUp), cancellationToken);
+        foreach (var mix in Mixes.Keys)
+            await WarmUpAsync(mix);
         await whole.UntilAsync(
             static status => status["preambles"] is JsonArray { Count: > 0 },
             "The system message did not become a preamble.",
             cancellationToken);
 
-        foreach (var (mix, name) in new[] { (Mix.Growing, "own conversations"), (Mix.New, "new conversations") })
+        foreach (var (mix, name) in Mixes)
         {
             ResultTable.Say($"overhead, {name} …");
             var contest = await Contest.HoldAsync(load, contestants, new(mix, Connections, Turn, Rounds: 10), cancellationToken);
@@ -78,8 +84,25 @@ internal static class OverheadRun
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"{Default} {contest.ProcessorMicroseconds(Default):0}, {Off} {contest.ProcessorMicroseconds(Off):0}"));
+            table.Add(
+                $"overhead, {name}: requests that found their state hot / restored, %",
+                $"{Default} {Found(Default)}, {Off} {Found(Off)}");
             if (contest.Errors > 0)
                 table.Add($"overhead, {name}: failed requests", $"{contest.Errors}", "0", isMet: false);
+
+            string Found(string contestant) => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{contest.Share(contestant, static load => load.Hot):0} / {contest.Share(contestant, static load => load.Restored):0}");
+        }
+
+        // Each mix in turns: code that only one of them runs is compiled in stages while it is used, and half as fast until then.
+        async Task WarmUpAsync(Mix mix)
+        {
+            for (var turn = 0; turn < WarmUpTurns; turn++)
+            {
+                foreach (var contestant in contestants)
+                    await Contest.AskAsync(load, contestant, new(mix, Connections, Turn), cancellationToken);
+            }
         }
     }
 }

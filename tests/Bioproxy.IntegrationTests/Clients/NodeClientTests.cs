@@ -13,6 +13,7 @@ public sealed class NodeClientTests(ITestOutputHelper output)
     [NodeTheory]
     [InlineData("openai-chat")]
     [InlineData("openai-responses")]
+    [InlineData("openai-responses-helper")]
     [InlineData("openai-lists")]
     [InlineData("openai-errors")]
     [InlineData("anthropic-messages")]
@@ -31,15 +32,16 @@ public sealed class NodeClientTests(ITestOutputHelper output)
             server, options => options with { QueueKeepAlive = TimeSpan.FromMilliseconds(200) });
         await proxy.WaitUntilWarmAsync("@code");
 
-        var (code, said) = await RunAsync(client, proxy.App.ProxyAddress);
+        var (code, said) = await RunAsync(client, proxy.App.ProxyAddress, server.BaseAddress);
 
         output.WriteLine(said);
         Assert.True(code == 0, said);
     }
 
-    private static async Task<(int Code, string Said)> RunAsync(string client, Uri proxy)
+    private static async Task<(int Code, string Said)> RunAsync(string client, Uri proxy, Uri server)
     {
-        var start = new ProcessStartInfo("node", ["clients.mjs", client, proxy.ToString().TrimEnd('/')])
+        var start = new ProcessStartInfo(
+            "node", ["clients.mjs", client, .. new[] { proxy, server }.Select(static one => one.ToString().TrimEnd('/'))])
         {
             WorkingDirectory = NodeTheoryAttribute.Folder,
             RedirectStandardOutput = true,

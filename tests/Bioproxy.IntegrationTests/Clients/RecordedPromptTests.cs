@@ -129,6 +129,7 @@ public sealed class RecordedPromptTests(ITestOutputHelper output)
     private static JsonObject Body(RecordedRequest request, bool stream)
     {
         var body = (JsonObject)request.Body.DeepClone();
+        body.Remove("max_completion_tokens"); // llama-server prefers it
         body[request.Endpoint == PromptEndpoint.Responses ? "max_output_tokens" : "max_tokens"] = AnswerTokens;
         body["temperature"] = 0;
         body["stream"] = stream;

@@ -26,6 +26,7 @@ internal sealed record RecordedRequest(string Path, IReadOnlyDictionary<string, 
     public JsonObject Shortened()
     {
         var body = (JsonObject)Body.DeepClone();
+        body.Remove("max_completion_tokens"); // llama-server prefers it
         body[Path == "/v1/responses" ? "max_output_tokens" : "max_tokens"] = 2;
         body["temperature"] = 0;
         if (Path == "/v1/chat/completions") // random words would be no valid call of a tool

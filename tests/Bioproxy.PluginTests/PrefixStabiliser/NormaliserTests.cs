@@ -211,6 +211,26 @@ public sealed class NormaliserTests
         static string Body(string tools) => $$"""{"tools":{{tools}},"messages":[{{Question}}]}""";
     }
 
+    /// <summary>Pi's tools came in OpenCode's order: both have a <c>bash</c> and an <c>edit</c>.</summary>
+    [Fact]
+    public async Task Tools_NamedLikeThoseOfAnotherProgram_KeepTheOrderOfTheirOwn()
+    {
+        using var client = new Client("""{"tool_order":true,"schema_order":true}""");
+        var one = new[] { Tool("bash", "Runs"), Tool("edit", "Edits"), Tool("glob", "Finds") };
+        var other = new[] { Tool("read", "Read it"), Tool("bash", "Run it"), Tool("edit", "Edit it") };
+        var third = new[] { Tool("edit", "Change"), Tool("bash", "Execute") };
+        var fourth = new[] { Tool("edit", "Modify"), Tool("bash", "Call") };
+
+        foreach (var tools in new[] { one, other, third, fourth })
+            Assert.Equal(Body(tools), await client.SendAsync(Body(tools)));
+        foreach (var tools in new[] { one, other, third, fourth })
+            Assert.Equal(Body(tools), await client.SendAsync(Body([.. tools.Reverse()])));
+
+        static string Tool(string name, string description) => $$"""{"name":"{{name}}","description":"{{description}}"}""";
+
+        static string Body(string[] tools) => $$"""{"tools":[{{string.Join(',', tools)}}],"messages":[{{Question}}]}""";
+    }
+
     [Fact]
     public async Task Tools_ByDefault_Stay()
     {

@@ -129,14 +129,20 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
         _admin.State.Slots =
         [
             new(0, IsBusy: true, new SlotHolding(SlotKind.Template, "@code", 3000), Tokens: 5, IsSaved: true),
-            new(1, IsBusy: false, new SlotHolding(SlotKind.Conversation, null, 10), Tokens: 5, IsSaved: false),
+            new(1, IsBusy: false, new SlotHolding(SlotKind.Conversation, null, 10), Tokens: 5, IsSaved: false)
+            {
+                Conversation = "s-1",
+                Turns = 3,
+            },
         ];
 
         var (_, status) = await _admin.AskJsonAsync("/status");
 
         Assert.Equal(
-            """[{"id":0,"busy":true,"kind":"template","prefix":"@code","text_bytes":3000,"tokens":5,"saved":true},"""
-            + """{"id":1,"busy":false,"kind":"conversation","prefix":null,"text_bytes":10,"tokens":5,"saved":false}]""",
+            """[{"id":0,"busy":true,"kind":"template","prefix":"@code","text_bytes":3000,"tokens":5,"saved":true,"conversation":"""
+            + """null,"turns":0},"""
+            + """{"id":1,"busy":false,"kind":"conversation","prefix":null,"text_bytes":10,"tokens":5,"saved":false,"conversation":"""
+            + "\"s-1\",\"turns\":3}]",
             Compact(status.GetProperty("slots")));
     }
 
@@ -379,7 +385,7 @@ public sealed class AdminEndpointsTests : IAsyncDisposable
     {
         _admin.Explanations.Add(Cold with
         {
-            Conversation = "cd34",
+            Conversation = new("cd34"),
             ConversationSource = "X-Session-Id",
             Side = SideKind.Beside,
             LostTokens = 900,

@@ -33,14 +33,15 @@ internal sealed class AdminFixture : IAsyncDisposable
         };
         Metrics = new ProxyMetrics(Clock);
         Exporter = new MetricsExporter(Metrics.Meter, otlpEndpoint: null);
-        StateGauges.Register(Metrics, State);
+        StateGauges.Register(Metrics, State, Options.KvMaxBytes);
+        ProcessGauges.Register(Metrics, static () => TimeSpan.FromSeconds(1.5), static () => 4096);
         var folder = new StateFolder(Options);
         Snapshots = new SnapshotStore(folder, Options, Clock, NullLogger<SnapshotStore>.Instance);
         Snapshots.Load();
         _plugins = new PluginManager(
             FixturePlugins.Loader(Options.PluginDirectories[0]), Options, [], Clock, NullLogger<PluginManager>.Instance);
         Endpoints = new AdminEndpoints(
-            State, Exporter, Operations(models), Explanations, Options, new Uptime(Clock));
+            State, Exporter, Backends(models), Operations(models), Explanations, Options, new Uptime(Clock));
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("bioproxy-admin-").FullName;
@@ -81,6 +82,9 @@ internal sealed class AdminFixture : IAsyncDisposable
         using var document = JsonDocument.Parse(body);
         return (response.StatusCode, document.RootElement.Clone());
     }
+
+    private BackendMetrics Backends(ServedModel[] models) =>
+        new(new ModelDirectory(models), TimeSpan.Zero, Clock, NullLogger<BackendMetrics>.Instance);
 
     private AdminOperations Operations(ServedModel[] models) =>
         new(new KvAdmin(Snapshots), new PluginAdmin(_plugins), new ModelAdmin(new ModelDirectory(models), Clock));

@@ -27,6 +27,8 @@ internal sealed class FakeProxyState : IProxyState
 
     public QueueSummary Queue { get; set; } = new(2, 0, [new("interactive", 0, 0), new("batch", 0, 0), new("warm-up", 0, 0)]);
 
+    public long BodyBytes { get; set; }
+
     public IReadOnlyList<ServedSummary> Models { get; set; } = [];
 
     public IReadOnlyList<SlotSummary> Slots { get; set; } = [];
@@ -46,6 +48,10 @@ internal sealed class FakeProxyState : IProxyState
     public IReadOnlyList<TemplateStatus> Templates { get; set; } = [];
 
     public IReadOnlyList<PluginStatus> Plugins { get; set; } = [];
+
+    public IReadOnlyList<string> ClusterProblems { get; set; } = [];
+
+    public bool IsLeaving { get; set; }
 
     public IReadOnlyList<string> Addresses { get; set; } = ["http://127.0.0.1:8088/"];
 

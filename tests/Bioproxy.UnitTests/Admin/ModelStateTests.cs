@@ -56,8 +56,8 @@ public sealed class ModelStateTests : IAsyncDisposable
 
         Assert.Equal(
             [
-                new SlotSummary(0, true, new SlotHolding(SlotKind.Template, "@code", 3000), 2, true),
-                new SlotSummary(1, false, new SlotHolding(SlotKind.Conversation, null, 10), 2, false),
+                new SlotSummary(0, true, new SlotHolding(SlotKind.Template, "@code", 3000), 2, true) { Turns = 1 },
+                new SlotSummary(1, false, new SlotHolding(SlotKind.Conversation, null, 10), 2, false) { Turns = 1 },
             ],
             _state.Slots([WarmUpStatus.Initial("@code")]));
     }

@@ -33,6 +33,9 @@ internal sealed class FakeDriver(FakeSlotApi? api) : IBackendDriver
 
     public Func<CancellationToken, Task> OnWake { get; set; } = static _ => Task.CompletedTask;
 
+    public Func<Task<BackendAnswer<string>>> OnReadMetrics { get; set; } =
+        static () => Task.FromResult(new BackendAnswer<string>(null, 501, "test", null, null));
+
     /// <summary>How often the process was asked about.</summary>
     public int Checks => Volatile.Read(ref _checks);
 
@@ -51,6 +54,8 @@ internal sealed class FakeDriver(FakeSlotApi? api) : IBackendDriver
         Interlocked.Increment(ref _wakes);
         return OnWake(cancellationToken);
     }
+
+    public Task<BackendAnswer<string>> ReadMetricsAsync(CancellationToken cancellationToken) => OnReadMetrics();
 
     public void Dispose()
     {

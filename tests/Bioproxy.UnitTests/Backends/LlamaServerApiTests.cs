@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Bioproxy.Doubles;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Backends.Drivers;
@@ -124,6 +125,34 @@ public sealed class LlamaServerApiTests : IAsyncDisposable
         var answer = await _client.EvaluateAsync([1], null, true, static (_, _, _) => { }, default).DefaultTimeout();
 
         Assert.Equal((500, "out of memory"), (answer.Status, answer.Problem));
+    }
+
+    [Fact]
+    public async Task EvaluateChat_Body_IsTheChatWithWhatItTakes()
+    {
+        var chat = JsonNode.Parse("""{"messages":[{"role":"user","content":"Hi"}]}""")!.AsObject();
+
+        Assert.NotNull((await _client.EvaluateChatAsync(chat, 1, mayReuse: false, default).DefaultTimeout()).Value);
+
+        var sent = (await _backend.NextAsync("POST", "/v1/chat/completions").DefaultTimeout()).Json;
+        Assert.Equal("user", (string)sent["messages"]![0]!["role"]!);
+        Assert.Equal((0, 1), ((int)sent["max_tokens"]!, (int)sent["id_slot"]!));
+        Assert.Equal((false, true, true), ((bool)sent["cache_prompt"]!, (bool)sent["stream"]!, (bool)sent["return_progress"]!));
+    }
+
+    /// <summary>Measured: a token that begins a call of a tool, and nothing behind it, is an error.</summary>
+    [Theory]
+    [InlineData(9, true)]
+    [InlineData(8, false)]
+    public async Task EvaluateChat_OnlyTheTokenBehindItFails_IsComputed(int processed, bool isComputed)
+    {
+        _backend.Misbehave("/v1/chat/completions", FakeMisbehaviour.Garbage(
+            "data: {\"prompt_progress\":{\"total\":9,\"cache\":2,\"processed\":" + processed + "}}\n\n"
+            + "data: {\"error\":{\"code\":500,\"message\":\"not the expected format\"}}\n\n"));
+
+        var answer = await _client.EvaluateChatAsync([], null, mayReuse: true, default).DefaultTimeout();
+
+        Assert.Equal(isComputed ? new EvaluationResult(null, 2, 7) : null, answer.Value);
     }
 
     [Fact]

@@ -9,6 +9,9 @@ public sealed class CommandLineParserTests : IDisposable
     private readonly StringWriter _error = new();
     private (string Command, ConfigurationInput Input)? _invoked;
     private int? _misses;
+    private string? _newKey;
+    private bool? _asksNothing;
+    private int _initCode = 15;
     private KvRequest? _kv;
     private PluginsRequest? _plugins;
     private BackendChoice? _choice;
@@ -148,7 +151,7 @@ public sealed class CommandLineParserTests : IDisposable
         await Assert.ThrowsAsync<InvalidOperationException>(() =>
             CommandLineParser.InvokeAsync(
                 [],
-                new CommandActions((_, _) => throw new InvalidOperationException(), Check, Doctor, Kv, Plugins, Misses),
+                ActionsOf((_, _) => throw new InvalidOperationException()),
                 _out,
                 _error));
 
@@ -158,17 +161,11 @@ public sealed class CommandLineParserTests : IDisposable
         using var stopping = new CancellationTokenSource();
         var exitCode = await CommandLineParser.InvokeAsync(
             [],
-            new CommandActions(
-                async (_, token) =>
-                {
-                    await stopping.CancelAsync();
-                    return token.IsCancellationRequested ? 5 : 6;
-                },
-                Check,
-                Doctor,
-                Kv,
-                Plugins,
-                Misses),
+            ActionsOf(async (_, token) =>
+            {
+                await stopping.CancelAsync();
+                return token.IsCancellationRequested ? 5 : 6;
+            }),
             _out,
             _error,
             stopping.Token);
@@ -176,8 +173,10 @@ public sealed class CommandLineParserTests : IDisposable
         Assert.Equal(5, exitCode);
     }
 
-    private Task<int> InvokeAsync(params string[] args) =>
-        CommandLineParser.InvokeAsync(args, new CommandActions(Run, Check, Doctor, Kv, Plugins, Misses), _out, _error);
+    private Task<int> InvokeAsync(params string[] args) => CommandLineParser.InvokeAsync(args, ActionsOf(Run), _out, _error);
+
+    private CommandActions ActionsOf(Func<ConfigurationInput, CancellationToken, Task<int>> run) =>
+        new(run, Check, Doctor, Kv, Plugins, Health, Misses, NewKey, Schema, Cluster, Init);
 
     [Fact]
     public async Task Invoke_Kv_TakesWhatItIsAbout()
@@ -254,6 +253,82 @@ public sealed class CommandLineParserTests : IDisposable
 
         Assert.Equal(CommandLineParser.WrongUsage, await InvokeAsync("misses", "--last", "-1"));
         Assert.Equal(CommandLineParser.WrongUsage, await InvokeAsync("misses", "--last", "all"));
+    }
+
+    [Fact]
+    public async Task Invoke_KeyNew_TakesAName()
+    {
+        Assert.Equal(13, await InvokeAsync("key", "new", "alice"));
+        Assert.Equal("alice", _newKey);
+
+        Assert.Equal(CommandLineParser.WrongUsage, await InvokeAsync("key", "new"));
+        Assert.Equal(CommandLineParser.WrongUsage, await InvokeAsync("key", "new", "a b"));
+    }
+
+    private Task<int> NewKey(string name, CancellationToken cancellationToken)
+    {
+        _newKey = name;
+        return Task.FromResult(13);
+    }
+
+    [Theory]
+    [InlineData(false, "init")]
+    [InlineData(true, "init", "--yes")]
+    [InlineData(true, "init", "--yes", "--config", "c.json")]
+    public async Task Invoke_Init_TakesWhetherItAsks(bool asksNothing, params string[] args)
+    {
+        Assert.Equal(15, await InvokeAsync(args));
+
+        Assert.Equal(asksNothing, _asksNothing);
+        Assert.Equal(args.Length > 2 ? "c.json" : null, _invoked?.Input.ConfigPath);
+    }
+
+    [Fact]
+    public async Task Invoke_InitAndRun_RunsWithTheSameSettingsOnceItIsWritten()
+    {
+        Assert.Equal(15, await InvokeAsync("init", "--run"));
+        Assert.Equal("init", _invoked?.Command);
+
+        _initCode = 0;
+        Assert.Equal(7, await InvokeAsync("init", "--run", "--port", "1"));
+        Assert.Equal(("run", "1"), (_invoked?.Command, _invoked?.Input.Overrides["proxy_port"]));
+    }
+
+    [Fact]
+    public async Task Invoke_Health_IsACommand()
+    {
+        Assert.Equal(16, await InvokeAsync("health", "--admin-port", "3"));
+        Assert.Equal("3", _invoked?.Input.Overrides["admin_port"]);
+    }
+
+    private Task<int> Health(ConfigurationInput input, CancellationToken cancellationToken)
+    {
+        _invoked = ("health", input);
+        return Task.FromResult(16);
+    }
+
+    [Fact]
+    public async Task Invoke_Schema_IsACommand() => Assert.Equal(14, await InvokeAsync("schema"));
+
+    [Fact]
+    public async Task Invoke_ClusterStatus_AsksTheRunningProxy()
+    {
+        Assert.Equal(18, await InvokeAsync("cluster", "status", "--admin-port", "3"));
+        Assert.Equal("3", _invoked?.Input.Overrides["admin_port"]);
+    }
+
+    private Task<int> Cluster(ConfigurationInput input, CancellationToken cancellationToken)
+    {
+        _invoked = ("cluster", input);
+        return Task.FromResult(18);
+    }
+
+    private Task<int> Schema(CancellationToken cancellationToken) => Task.FromResult(14);
+
+    private Task<int> Init(ConfigurationInput input, bool asksNothing, CancellationToken cancellationToken)
+    {
+        (_invoked, _asksNothing) = (("init", input), asksNothing);
+        return Task.FromResult(_initCode);
     }
 
     private Task<int> Misses(ConfigurationInput input, int last, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Bioproxy.Doubles;
 using Bioproxy.Host.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -8,9 +9,14 @@ public sealed class ConfigurationLoaderTests : IDisposable
     /// <summary>A value for every scalar key that differs from its default, and how it shows in the options.</summary>
     private static readonly Dictionary<string, (string Text, Func<ProxyOptions, object?> Read, object Expected)> Samples = new()
     {
-        ["proxy_host"] = ("0.0.0.0", o => o.ProxyHost, "0.0.0.0"),
+        ["proxy_host"] = ("127.0.0.2", o => o.ProxyHost, "127.0.0.2"),
         ["proxy_port"] = ("0", o => o.ProxyPort, 0),
         ["admin_host"] = ("[::1]", o => o.AdminHost, "::1"),
+        ["tls.certificate"] = ("~/server.pem", o => Path.GetFileName(o.TlsCertificate), "server.pem"),
+        ["tls.key"] = ("~/server.key", o => Path.GetFileName(o.TlsKey), "server.key"),
+        ["allow_open"] = ("true", o => o.AllowOpen, true),
+        ["forward_api_key"] = ("false", o => o.ForwardApiKey, false),
+        ["admin_key"] = ($"{KeyHash.OfKey("k")}", o => o.AdminKey?.Hash, KeyHash.OfKey("k")),
         ["admin_port"] = ("65535", o => o.AdminPort, 65535),
         ["backend_url"] = ("https://gpu.example:9443/llama", o => o.BackendUrl, new Uri("https://gpu.example:9443/llama")),
         ["backend_api_key"] = ("secret", o => o.BackendApiKey, "secret"),
@@ -22,6 +28,10 @@ public sealed class ConfigurationLoaderTests : IDisposable
         ["plugin_check_seconds"] = ("0", o => o.PluginCheckInterval, TimeSpan.Zero),
         ["state_directory"] = ("~/state", o => Path.GetFileName(o.StateDirectory), "state"),
         ["kv.enabled"] = ("false", o => o.KvEnabled, false),
+        ["cluster.redis"] = ("10.0.0.2:6379", o => o.ClusterValues.Redis, "10.0.0.2:6379"),
+        ["cluster.name"] = ("lab", o => o.ClusterValues.Name, "lab"),
+        ["cluster.advertise"] = ("10.0.0.5:11111", o => o.ClusterValues.Advertise, "10.0.0.5:11111"),
+        ["cluster.leave_seconds"] = ("7", o => o.ClusterValues.LeaveDelay, TimeSpan.FromSeconds(7)),
         ["kv.directory"] = ("~/", o => Path.GetFileName(o.KvDirectory), "home"),
         ["kv.save"] = ("never", o => o.KvSave, SaveMode.Never),
         ["kv.min_tokens"] = ("1", o => o.KvMinTokens, 1),
@@ -35,6 +45,9 @@ public sealed class ConfigurationLoaderTests : IDisposable
         ["kv.max_snapshots"] = ("2", o => o.KvMaxSnapshots, 2),
         ["kv.min_free_bytes"] = ("100MiB", o => o.KvMinFreeBytes, 100L << 20),
         ["kv.domain_header"] = ("X-User", o => o.KvDomainHeader, "X-User"),
+        ["history.enabled"] = ("false", o => o.HistoryEnabled, false),
+        ["history.max_age_days"] = ("7", o => o.HistoryMaxAge, TimeSpan.FromDays(7)),
+        ["history.max_bytes"] = ("1 MiB", o => o.HistoryMaxBytes, 1L << 20),
         ["explain_excerpts"] = ("true", o => o.ExplainExcerpts, true),
         ["queue.keep_alive_seconds"] = ("0", o => o.QueueKeepAlive, TimeSpan.Zero),
         ["queue.max_length"] = ("0", o => o.QueueMaxLength, 0),
@@ -53,6 +66,8 @@ public sealed class ConfigurationLoaderTests : IDisposable
         ["timeouts.drain_seconds"] = ("0", o => o.DrainTimeout, TimeSpan.Zero),
         ["log_level"] = ("warning", o => o.LogLevel, LogLevel.Warning),
         ["log_format"] = ("json", o => o.LogFormat, LogFormat.Json),
+        ["otlp_sampling"] = ("0.25", o => o.OtlpSampling, 0.25),
+        ["backend_metrics_interval"] = ("0", o => o.BackendMetricsInterval, TimeSpan.Zero),
         ["otlp_endpoint"] = ("http://collector:4317", o => o.OtlpEndpoint, new Uri("http://collector:4317")),
     };
 
@@ -189,6 +204,15 @@ public sealed class ConfigurationLoaderTests : IDisposable
         var isText = !double.TryParse(text, out _) && text is not ("true" or "false");
         var json = isText ? $"\"{text}\"" : text;
 
+        if (key.StartsWith("tls.", StringComparison.Ordinal))
+        {
+            TestCertificate.Write(_folder.Home, "localhost");
+            _folder.Environment["BIOPROXY_TLS_CERTIFICATE"] = key == "tls.key" ? Path.Combine(_folder.Home, "server.pem") : "";
+        }
+
+        if (key == "cluster.redis")
+            _folder.Environment["BIOPROXY_CLUSTER_ADVERTISE"] = "10.0.0.5:11111"; // needed with it
+
         Assert.NotEqual(expected, read(_folder.Valid()));
         var fromFile = key.Split('.') is [var section, var member]
             ? _folder.Valid($$"""{ "{{section}}": { "{{member}}": {{json}} } }""")
@@ -222,15 +246,16 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [InlineData(
         """{ "proxy_host": "http://localhost" }""",
         "config.json, line 1: proxy_host is \"http://localhost\"; "
-        + "expected a host name or an IP address without port (0.0.0.0 = every interface)")]
+        + "expected a host name or an IP address without port (0.0.0.0 = every interface), or unix: with the path of a socket")]
     [InlineData(
         """{ "proxy_host": "" }""",
-        "config.json, line 1: proxy_host is \"\"; expected a host name or an IP address without port (0.0.0.0 = every interface)")]
+        "config.json, line 1: proxy_host is \"\"; "
+        + "expected a host name or an IP address without port (0.0.0.0 = every interface), or unix: with the path of a socket")]
     [InlineData(
         """{ "backend_url": "localhost:8081" }""",
         "config.json, line 1: backend_url is \"localhost:8081\"; "
         + "expected an absolute http:// or https:// address without user name, ? or #, and without /v1 at its end, "
-        + "e.g. http://localhost:8081")]
+        + "e.g. http://localhost:8081, or unix: with the path of a socket")]
     [InlineData(
         """{ "otlp_endpoint": "/metrics" }""",
         "config.json, line 1: otlp_endpoint is \"/metrics\"; "
@@ -375,11 +400,11 @@ public sealed class ConfigurationLoaderTests : IDisposable
         "config.json, line 1: backend_url is \"http://localhost:8081\"; "
         + "expected the address of llama-server; this is the proxy's admin port itself (admin_host, admin_port)")]
     [InlineData(
-        """{ "proxy_host": "192.168.1.2", "backend_url": "http://192.168.1.2:8088" }""",
+        """{ "allow_open": true, "proxy_host": "192.168.1.2", "backend_url": "http://192.168.1.2:8088" }""",
         "config.json, line 1: backend_url is \"http://192.168.1.2:8088\"; "
         + "expected the address of llama-server; this is the proxy itself (proxy_host, proxy_port)")]
     [InlineData(
-        """{ "proxy_host": "0.0.0.0", "admin_port": 8088 }""",
+        """{ "allow_open": true, "proxy_host": "0.0.0.0", "admin_port": 8088 }""",
         "config.json, line 1: admin_port is 8088; "
         + "expected a port other than proxy_port, which is 8088 on 0.0.0.0, which shares an address with localhost")]
     [InlineData("[]", "config.json, line 1: expected an object: { \"key\": value, … }")]
@@ -463,6 +488,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [InlineData("::1", "0:0:0:0:0:0:0:1")]
     public void Load_PortsEqualOnOverlappingHosts_IsAnError(string proxy, string admin)
     {
+        OpenToEverybody();
         _folder.Environment["BIOPROXY_ADMIN_PORT"] = "7000";
         Assert.StartsWith(
             "BIOPROXY_ADMIN_PORT: admin_port is 7000;",
@@ -478,7 +504,11 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [InlineData("""{ "proxy_host": "a.example", "admin_host": "b.example", "proxy_port": 7000, "admin_port": 7000 }""")]
     [InlineData("""{ "proxy_host": "127.0.0.1", "proxy_port": 7000, "backend_url": "http://127.0.0.2:7000" }""")]
     [InlineData("""{ "proxy_port": 7000, "backend_url": "http://gpu:7000" }""")]
-    public void Load_PortsThatDoNotCollide_AreAccepted(string json) => _folder.Valid(json);
+    public void Load_PortsThatDoNotCollide_AreAccepted(string json)
+    {
+        OpenToEverybody();
+        _folder.Valid(json);
+    }
 
     [Fact]
     public void Load_Prefixes_KeepTheirOrderAndExtendTheRoots()
@@ -503,5 +533,11 @@ public sealed class ConfigurationLoaderTests : IDisposable
         _folder.Environment["BIOPROXY_CONFIG"] = "";
 
         Assert.Equal(8088, _folder.Valid().ProxyPort);
+    }
+
+    private void OpenToEverybody()
+    {
+        _folder.Environment["BIOPROXY_ALLOW_OPEN"] = "true";
+        _folder.Environment["BIOPROXY_ADMIN_KEY"] = "the key of the admin";
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Http;
 using Bioproxy.UnitTests.Backends;
@@ -85,6 +86,10 @@ internal sealed class SimulatedModel(FleetWorld world, string name) : IBackendDr
         return !process.IsAlive ? Gone<IReadOnlyDictionary<int, double>>()
             : Good<IReadOnlyDictionary<int, double>>(process, new Dictionary<int, double> { [1] = -1 - process.Weights, [2] = -0.5 });
     }
+
+    public Task<BackendAnswer<EvaluationResult>> EvaluateChatAsync(
+        JsonObject chat, int? slot, bool mayReuse, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("no prompt of the simulation has pictures");
 
     public async Task<BackendAnswer<EvaluationResult>> EvaluateAsync(
         int[] tokens, int? slot, bool mayReuse, Action<int, int, int> progress, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using System.Text;
 using Bioproxy.Doubles;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
+using Bioproxy.Host.Security;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -208,6 +209,43 @@ public sealed class BackendSenderTests : IAsyncDisposable
         using var response = await SendAsync("GET", "/health");
 
         Assert.Equal(302, (int)response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData(false, null, null, "Bearer of the client")] // keys are not checked: the client's goes on
+    [InlineData(false, null, false, "Bearer of the backend")]
+    [InlineData(true, null, null, "Bearer of the backend")]
+    [InlineData(true, null, true, "Bearer known")]
+    [InlineData(true, false, true, "Bearer of the backend")]
+    [InlineData(true, true, false, "Bearer known")]
+    public async Task Send_Key_IsTheClientsOnlyWhereItIsForwarded(bool isKnown, bool? forBackend, bool? forAll, string expected)
+    {
+        var options = new ProxyOptions { BaseDirectory = "/", StateDirectory = "/", ForwardApiKey = forAll };
+        var backend = new BackendOptions("b", _backend.BaseAddress) { ApiKey = "of the backend", ForwardApiKey = forBackend };
+        using var sender = new BackendSender(backend, options);
+        var headers = new HeaderDictionary();
+        if (!isKnown)
+            headers["Authorization"] = "Bearer of the client";
+        var key = new ApiKey(new ApiKeyOptions("alice", KeyHash.OfKey("known")), TimeProvider.System);
+        var head = new RequestHead("GET", "/health", headers) { Key = isKnown ? new ClientKey(key, "known") : null };
+
+        using var response = (await sender.SendAsync(head, null, isRepeatable: true, default).DefaultTimeout()).Response;
+
+        Assert.Equal(expected, Assert.Single(_backend.Requests).Header("Authorization"));
+    }
+
+    [Fact]
+    public async Task Send_BackendWithoutAKey_GetsNone()
+    {
+        var options = new ProxyOptions { BaseDirectory = "/", StateDirectory = "/", ForwardApiKey = false };
+        using var sender = new BackendSender(new BackendOptions("b", _backend.BaseAddress), options);
+        var headers = new HeaderDictionary { ["Authorization"] = "Bearer x", ["X-Api-Key"] = "x" };
+
+        using var response = (await sender.SendAsync(new("GET", "/health", headers), null, isRepeatable: true, default)
+            .DefaultTimeout()).Response;
+
+        var request = Assert.Single(_backend.Requests);
+        Assert.Equal((null, null), (request.Header("Authorization"), request.Header("X-Api-Key")));
     }
 
     private static BackendSender Sender(Uri backend, TimeSpan limit)

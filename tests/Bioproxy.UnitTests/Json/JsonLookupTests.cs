@@ -14,6 +14,8 @@ public sealed class JsonLookupTests
     [InlineData("""{"n":"12"}""", null)]
     [InlineData("""{"n":null}""", null)]
     [InlineData("""{"m":12}""", null)]
+    [InlineData("""{"n":12,"\ud800x":1}""", null)] // a name that is not Unicode cannot be compared
+    [InlineData("""[12]""", null)]
     public void Number_Member_IsAWholeNumberOrNull(string json, int? expected)
     {
         using var document = JsonDocument.Parse(json);

@@ -12,7 +12,9 @@ public sealed partial class LayerTests
     /// <summary>From the top. The files beside the folders (the composition root, the commands) stand above all.</summary>
     private static readonly string[][] Levels =
     [
+        ["Dashboard"],
         ["Admin", "CommandLine", "Doctor"],
+        ["Cluster"],
         ["Requests", "WarmUp"],
         ["Protocols"],
         ["Routing"],
@@ -20,6 +22,7 @@ public sealed partial class LayerTests
         ["Backends", "Transforms"],
         ["Http", "Templates", "Plugins"],
         ["Prompts"],
+        ["Security"],
         ["Configuration", "Telemetry", "Json", "Threading"],
     ];
 

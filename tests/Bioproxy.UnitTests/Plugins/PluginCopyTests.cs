@@ -65,8 +65,8 @@ public sealed class PluginCopyTests : IDisposable
         File.WriteAllText(Path.Combine(abandoned.FullName, "a.dll"), "");
         File.WriteAllText(abandoned.FullName + ".lock", "");
 
-        PluginCopy.DeleteAbandoned(_temporary.FullName);
-        PluginCopy.DeleteAbandoned(_temporary.FullName);
+        TemporaryFolder.DeleteAbandoned(_temporary.FullName);
+        TemporaryFolder.DeleteAbandoned(_temporary.FullName);
 
         Assert.True(File.Exists(used.MainFile));
         Assert.Single(_temporary.GetDirectories());

@@ -25,11 +25,10 @@ public sealed class ModelPoolScheduleTests
         MinLoaded = TimeSpan.FromSeconds(1),
     };
 
+    public static TheoryData<int> SomeSeeds => Seeds.Of(2, 8);
+
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
+    [MemberData(nameof(SomeSeeds))]
     public async Task AnySchedule_InvariantsHold(int seed)
     {
         var time = new TestClock();

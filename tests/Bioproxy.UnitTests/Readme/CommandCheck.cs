@@ -15,12 +15,14 @@ internal static partial class CommandCheck
 
     /// <summary>Options of programs that are not ours. Try a new one before adding it here.</summary>
     private static readonly string[] LlamaServerOptions = ["-m", "--port", "-np", "--slot-save-path"];
-    private static readonly string[] DotnetOptionsWithValue = ["--configuration", "--output", "--project", "--filter", "--name", "--kind"];
+    private static readonly string[] DotnetOptionsWithValue =
+        ["--configuration", "--output", "--project", "--filter", "--name", "--kind", "--add-source"];
     private static readonly string[] DotnetOptions =
-        [.. DotnetOptionsWithValue, "--verify-no-changes", "--property:RestoreAdditionalProjectSources"];
+        [.. DotnetOptionsWithValue, "--verify-no-changes", "--property:RestoreAdditionalProjectSources", "--global"];
 
     private static readonly string[] OptionsWithValue = [.. DotnetOptionsWithValue, "-H", "-X", "-d"];
-    private static readonly string[] Known = ["mkdir", "cd", "cp"];
+    private static readonly string[] Known = ["mkdir", "cd", "cp", "docker"];
+    private static readonly string[] Privileged = ["apt", "systemctl"];
 
     public static string ProjectTemplate { get; } =
         Path.Combine(Document.Root, "src", "Bioproxy.Templates", "content", "bioproxy-plugin", ".template.config", "template.json");
@@ -31,6 +33,8 @@ internal static partial class CommandCheck
         { Program: var program } when Path.GetFileName(program) == "bioproxy" => await BioproxyAsync(command.Arguments),
         { Program: var program } when program.StartsWith("./scripts/", StringComparison.Ordinal) => Script(program, command.Arguments),
         { Program: "dotnet" } => await DotnetAsync(command.Arguments),
+        { Program: "sudo" } when Privileged.Contains(command.Arguments[0]) => null,
+        { Program: "sudo" } => await BioproxyAsync([.. command.Arguments.SkipWhile(word => word != "bioproxy").Skip(2)]),
         { Program: "curl" } => await CurlAsync(command.Arguments),
         { Program: "llama-server" } => Unknown(command.Arguments, LlamaServerOptions),
         { Program: var program } => Known.Contains(program) ? null : $"the test does not know the program {program}",
@@ -45,6 +49,11 @@ internal static partial class CommandCheck
             (_, _, _) => Done(),
             (_, _, _) => Done(),
             (_, _, _) => Done(),
+            (_, _) => Done(),
+            (_, _, _) => Done(),
+            (_, _) => Done(),
+            _ => Done(),
+            (_, _) => Done(),
             (_, _, _) => Done());
         var error = new StringWriter();
         var exitCode = await CommandLineParser.InvokeAsync([.. arguments], nothing, TextWriter.Null, error);
@@ -73,6 +82,8 @@ internal static partial class CommandCheck
         if (ValueOf(own, "--filter") is { } filter && !IsTest(filter.Split('~')[^1]))
             return $"no test has a name with {filter}";
         var project = ValueOf(own, "--project") ?? Positional(own).ElementAtOrDefault(1);
+        if (own[0] == "tool")
+            return Positional(own) is ["tool", "install" or "uninstall", "Bioproxy"] ? null : "there is no such tool";
         if (own[0] == "new")
             return New(Positional(own), ValueOf(own, "--kind"));
         var isOutside = project?.StartsWith("../", StringComparison.Ordinal) == true;

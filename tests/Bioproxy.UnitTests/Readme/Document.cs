@@ -26,6 +26,7 @@ internal sealed partial class Document
     [
         new("README.md"),
         new("CONTRIBUTING.md"),
+        new("SECURITY.md"),
         .. Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md").Select(file => "docs/" + Path.GetFileName(file))
             .Order(StringComparer.Ordinal).Select(name => new Document(name)),
     ];

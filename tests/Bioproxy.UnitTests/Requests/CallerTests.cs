@@ -4,6 +4,7 @@ using Bioproxy.Abstractions;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Requests;
+using Bioproxy.Host.Security;
 using Microsoft.AspNetCore.Http;
 
 namespace Bioproxy.UnitTests.Requests;
@@ -31,6 +32,11 @@ public sealed class CallerTests
         Assert.DoesNotContain("secret", caller.ToString(), StringComparison.Ordinal);
     }
 
+    /// <summary>Proxies of a cluster tell clients apart by this number: it must be the same in all of them.</summary>
+    [Fact]
+    public void Of_AnyProcess_HasTheSameClientNumber() =>
+        Assert.Equal(10505899927238055106UL, Of(("Authorization", "Bearer secret")).Client);
+
     [Fact]
     public void Of_AnotherKeyOrUserHeader_IsAnotherDomain()
     {
@@ -48,6 +54,17 @@ public sealed class CallerTests
         Assert.Null(domains[0]);
         Assert.Distinct(domains);
         Assert.Equal(Caller.DomainOf("", "ada"), domains[3]);
+    }
+
+    [Fact]
+    public void Of_AKnownKey_IsItsNameAndNobodyElse()
+    {
+        var alice = new ApiKey(new ApiKeyOptions("alice", KeyHash.OfKey("x")) { Lane = PromptLane.Batch }, TimeProvider.System);
+
+        var caller = Caller.Of(Headers(("X-Bioproxy-Lane", "interactive")), null, null, Options, alice);
+
+        Assert.Equal((Caller.DomainOf(ApiKey.ScopeOf("alice"), ""), PromptLane.Batch), (caller.Domain, caller.Lane));
+        Assert.NotEqual(Of(("X-Api-Key", "alice")).Domain, caller.Domain);
     }
 
     [Fact]

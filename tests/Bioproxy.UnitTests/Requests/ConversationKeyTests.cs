@@ -127,7 +127,7 @@ public sealed class ConversationKeyTests
     private static string Derived(string json, string? domain = null)
     {
         using var prompt = TestPrompts.Chat(json, domain);
-        return ConversationKey.Derived(prompt);
+        return ConversationName.Of(prompt).ToString();
     }
 
     /// <summary>The headers of the issue come first and in its order, then the members of the body.</summary>

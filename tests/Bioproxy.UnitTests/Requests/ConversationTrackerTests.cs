@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Bioproxy.Doubles;
 using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Requests;
 using Bioproxy.UnitTests.PromptTests;
@@ -102,26 +101,14 @@ public sealed class ConversationTrackerTests : IDisposable
         Assert.All(kinds, kind => Assert.Equal(SideKind.None, kind));
     }
 
-    /// <summary>The requests of recorded sessions: opencode's titles and Qwen's notes are side requests, and nothing else is.</summary>
     [Fact]
     public void Recognise_RecordedAgents_TheirSideRequestsAndNoTurnOfAConversation()
     {
-        var hasSeenTitle = false;
-        var lines = File.ReadLines(
-            Path.Combine(RepositoryFolder.Root!, "tests", "Bioproxy.UnitTests", "Requests", "recorded-requests.txt"));
-        foreach (var line in lines.Where(line => line[0] != '#'))
+        foreach (var one in RecordedRequest.All())
         {
-            if (line.Split(' ') is not [var client, var session, var tools, var limit, .. var messages])
-                throw new InvalidDataException(line);
-            var isTitle = client is "opencode" or "opencode-anthropic" && tools == "0";
-            var expected = isTitle && hasSeenTitle ? SideKind.Beside
-                : client == "qwen" && tools == "4" ? SideKind.Compaction
-                : SideKind.None;
-            hasSeenTitle |= isTitle; // only the conversation behind the first one shows what it was
+            var kind = Ask(one.Tools, one.Session == "-" ? null : one.Session, one.Limit, one.Messages);
 
-            var kind = Ask(int.Parse(tools, CultureInfo.InvariantCulture), session == "-" ? null : session, limit, messages);
-
-            Assert.True(kind == expected, $"{kind} instead of {expected}: {line}");
+            Assert.True(kind == one.Expected, $"{kind} instead of {one.Expected}: {one.Line}");
         }
     }
 

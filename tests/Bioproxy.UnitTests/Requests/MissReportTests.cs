@@ -26,7 +26,7 @@ public sealed class MissReportTests
         var explanation = path.Log.Find(id)!;
         Assert.Equal(
             (miss.LostTokens, miss.Conversation, "X-Session-Id"),
-            (explanation.LostTokens, explanation.Conversation, explanation.ConversationSource));
+            (explanation.LostTokens, explanation.Conversation.ToString(), explanation.ConversationSource));
     }
 
     [Fact]

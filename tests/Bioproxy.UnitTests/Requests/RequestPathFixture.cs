@@ -9,6 +9,7 @@ using Bioproxy.Host.Plugins;
 using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Requests;
 using Bioproxy.Host.Routing;
+using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.Transforms;
 using Bioproxy.UnitTests.Models;
 using Bioproxy.UnitTests.Plugins;
@@ -40,7 +41,8 @@ internal sealed class RequestPathFixture : IAsyncDisposable
             FixturePlugins.Loader(_plugins.FullName), options, [], TimeProvider.System, NullLogger<PluginManager>.Instance);
         _chain = new TransformChain(Fence(PluginBudget.OfTransforms(options.PluginTimeBudget)));
         var explainer = new Explainer(Log, _recent, options, TimeProvider.System);
-        var report = new RequestReport(Model.Metrics, TimeProvider.System, NullLogger<RequestPath>.Instance);
+        var report = new RequestReport(
+            Model.Metrics, Tracing, new RequestJournal(TimeProvider.System), TimeProvider.System, NullLogger<RequestPath>.Instance);
         var handlers = Fence(PluginBudget.OfHandlers(options.HandlerTimeBudget));
         _stage = new PluginStage(_manager, _chain, handlers, new FailureResponse(report), report);
         var router = new ModelRouter(new ModelDirectory([Model.Model]), options);
@@ -52,6 +54,8 @@ internal sealed class RequestPathFixture : IAsyncDisposable
     public ModelFixture Model { get; }
 
     public ExplanationLog Log { get; } = new();
+
+    public RequestTracing Tracing { get; } = new();
 
     public CancellationTokenSource Leaving { get; } = new();
 
@@ -106,6 +110,7 @@ internal sealed class RequestPathFixture : IAsyncDisposable
         await _manager.DisposeAsync().DefaultTimeout();
         await Backend.DisposeAsync();
         Leaving.Dispose();
+        Tracing.Dispose();
         _plugins.Delete(recursive: true);
     }
 

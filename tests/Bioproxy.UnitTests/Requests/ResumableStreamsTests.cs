@@ -31,7 +31,7 @@ public sealed class ResumableStreamsTests : IAsyncDisposable
     public async Task Ended_ClientStaysAway_TheBackendIsToldToStop()
     {
         var told = _backend.NextAsync("DELETE", "/v1/stream");
-        _streams.Ended("a/b", Left, _sender, new HeaderDictionary { ["Authorization"] = "Bearer me" });
+        _streams.Ended("a/b", Left, _sender, Head(new HeaderDictionary { ["Authorization"] = "Bearer me" }));
 
         _time.Advance(TimeSpan.FromSeconds(119));
         Assert.Equal(1, _streams.Waiting);
@@ -45,7 +45,7 @@ public sealed class ResumableStreamsTests : IAsyncDisposable
     [Fact]
     public void Ended_ClientComesBack_NothingIsWatchedAnyMore()
     {
-        _streams.Ended("a", Left, _sender, new HeaderDictionary());
+        _streams.Ended("a", Left, _sender, Head(new HeaderDictionary()));
 
         _streams.Begun("a");
 
@@ -57,12 +57,12 @@ public sealed class ResumableStreamsTests : IAsyncDisposable
     public async Task Ended_AnotherConnectionReadsIt_TheBackendIsNotTold()
     {
         _streams.Opened("a");
-        _streams.Ended("a", Left, _sender, new HeaderDictionary());
+        _streams.Ended("a", Left, _sender, Head(new HeaderDictionary()));
         _time.Advance(TimeSpan.FromMinutes(3));
         _streams.Closed("a");
         var told = _backend.NextAsync("DELETE", "/v1/stream");
 
-        _streams.Ended("a", Left, _sender, new HeaderDictionary());
+        _streams.Ended("a", Left, _sender, Head(new HeaderDictionary()));
         _time.Advance(TimeSpan.FromMinutes(3));
 
         Assert.Equal("/v1/stream?conv_id=a", (await told.DefaultTimeout()).Target);
@@ -72,9 +72,9 @@ public sealed class ResumableStreamsTests : IAsyncDisposable
     [Fact]
     public void Ended_Otherwise_NothingIsWatched()
     {
-        _streams.Ended("a", null, _sender, new HeaderDictionary());
-        _streams.Ended("b", new ProxyFailure(FailureKind.BackendClosed, "x"), _sender, new HeaderDictionary());
-        _streams.Ended(null, Left, _sender, new HeaderDictionary());
+        _streams.Ended("a", null, _sender, Head(new HeaderDictionary()));
+        _streams.Ended("b", new ProxyFailure(FailureKind.BackendClosed, "x"), _sender, Head(new HeaderDictionary()));
+        _streams.Ended(null, Left, _sender, Head(new HeaderDictionary()));
 
         Assert.Equal(0, _streams.Waiting);
     }
@@ -93,4 +93,6 @@ public sealed class ResumableStreamsTests : IAsyncDisposable
         _sender.Dispose();
         await _backend.DisposeAsync();
     }
+
+    private static RequestHead Head(HeaderDictionary headers) => new("POST", "/v1/chat/completions", headers);
 }

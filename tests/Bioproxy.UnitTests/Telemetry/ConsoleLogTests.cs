@@ -80,7 +80,7 @@ public sealed class ConsoleLogTests
     public void AddConsoleLog_Registered_IsTheOnlyProviderAndFiltersTheFramework()
     {
         var services = new ServiceCollection();
-        services.AddLogging(logging => logging.AddConsoleLog(LogLevel.Information, isJson: false));
+        services.AddLogging(logging => logging.AddConsoleLog(new LogLevelSwitch(LogLevel.Information), isJson: false));
         using var provider = services.BuildServiceProvider();
         var loggers = provider.GetRequiredService<ILoggerFactory>();
 

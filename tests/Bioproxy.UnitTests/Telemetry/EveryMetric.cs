@@ -12,6 +12,10 @@ internal static class EveryMetric
         metrics.FirstByte("chat", TimeSpan.FromMilliseconds(20));
         metrics.CacheResult("restored");
         metrics.PromptTokens(cached: 900, computed: 10, "restored");
+        metrics.Missed(120, "edited");
+        metrics.SavedPrefill(1.25, "restored");
+        metrics.ModelLoaded(new ServingPlace("desk", "m"));
+        metrics.ModelUnloaded(new ServingPlace("desk", "m"));
         metrics.QueueRejected("full");
         metrics.QueueWaited("interactive", TimeSpan.FromSeconds(2));
         metrics.WarmUpChecked();

@@ -3,13 +3,22 @@ using Bioproxy.Doubles;
 
 namespace Bioproxy.UnitTests.Telemetry;
 
-/// <summary>Prometheus' own checker of metrics pages.</summary>
+/// <summary>Prometheus' own checker of metrics pages and rules.</summary>
 internal static class Promtool
 {
-    /// <returns>Its complaints; empty when it has none.</returns>
-    public static async Task<string> CheckAsync(string page)
+    /// <returns>Its complaints about a metrics page; empty when it has none.</returns>
+    public static Task<string> CheckAsync(string page) => RunAsync(["check", "metrics"], page);
+
+    /// <returns>Its complaints about a file of rules; empty when it has none.</returns>
+    public static async Task<string> CheckRulesAsync(string file)
     {
-        using var promtool = Process.Start(new ProcessStartInfo("promtool", ["check", "metrics"])
+        var said = await RunAsync(["check", "rules", "--lint=all", "--lint-fatal", file], "");
+        return said.Contains("SUCCESS", StringComparison.Ordinal) ? "" : said;
+    }
+
+    private static async Task<string> RunAsync(string[] arguments, string input)
+    {
+        using var promtool = Process.Start(new ProcessStartInfo("promtool", arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -17,7 +26,7 @@ internal static class Promtool
         })!;
         var output = promtool.StandardOutput.ReadToEndAsync();
         var errors = promtool.StandardError.ReadToEndAsync();
-        await promtool.StandardInput.WriteAsync(page);
+        await promtool.StandardInput.WriteAsync(input);
         promtool.StandardInput.Close();
         await promtool.WaitForExitAsync().DefaultTimeout();
         var complaints = await output.DefaultTimeout() + await errors.DefaultTimeout();

@@ -31,9 +31,10 @@ internal sealed class ControlCalls : IDisposable
     public ControlCalls(Uri backend, TimeSpan connectTimeout, string? apiKey, IModelAddress? model = null)
     {
         _model = model;
-        _quick = new BackendPool(connectTimeout, mostConnections: 4);
-        _slow = new BackendPool(connectTimeout);
-        _base = backend.AbsoluteUri.EndsWith('/') ? backend : new Uri(backend.AbsoluteUri + "/");
+        var (root, socket) = BackendAddress.Of(backend);
+        _quick = new BackendPool(connectTimeout, mostConnections: 4, socket);
+        _slow = new BackendPool(connectTimeout, socket: socket);
+        _base = root.AbsoluteUri.EndsWith('/') ? root : new Uri(root.AbsoluteUri + "/");
         _authorization = apiKey is null ? null : new AuthenticationHeaderValue("Bearer", apiKey);
     }
 
@@ -47,33 +48,19 @@ internal sealed class ControlCalls : IDisposable
     /// <param name="body">JSON; null for none.</param>
     /// <param name="limit">The longest wait for the whole answer.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<BackendAnswer<JsonDocument>> CallAsync(
+    public Task<BackendAnswer<JsonDocument>> CallAsync(
         HttpMethod method, string path, ReadOnlyMemory<byte>? body, TimeSpan limit, CancellationToken cancellationToken)
     {
-        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        late.CancelAfter(limit);
         var pool = limit > QuickLimit ? _slow : _quick;
-        var reply = await pool.SendAsync(() => Request(method, path, body), isRepeatable: true, limit, cancellationToken)
-            .ConfigureAwait(false);
-        if (reply.Failure is { } failure)
-            return Failed<JsonDocument>(failure, reply.Connection, path, limit, cancellationToken);
-        using var response = reply.Response!;
-        try
-        {
-            var bytes = await response.Content.ReadAsByteArrayAsync(late.Token).ConfigureAwait(false);
-            return response.IsSuccessStatusCode
-                ? new(JsonDocument.Parse(bytes), (int)response.StatusCode, null, null, reply.Connection)
-                : new(null, (int)response.StatusCode, ErrorText(bytes), null, reply.Connection);
-        }
-        catch (JsonException)
-        {
-            return new(null, (int)response.StatusCode, $"the answer to /{path} is not JSON", null, reply.Connection);
-        }
-        catch (Exception e) when (TransportFailure.Of(e, cancellationToken, late.Token) is { } broken)
-        {
-            return Failed<JsonDocument>(broken, reply.Connection, path, limit, cancellationToken);
-        }
+        return AskAsync(pool, method, path, body, limit, static bytes => JsonDocument.Parse(bytes), longest: null, cancellationToken);
     }
+
+    /// <summary>A page of text, which waits for the model's loop.</summary>
+    /// <param name="path">Relative to the backend's address.</param>
+    /// <param name="longest">The most bytes; a longer page is a failure.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<BackendAnswer<string>> GetTextAsync(string path, int longest, CancellationToken cancellationToken) => AskAsync(
+        _slow, HttpMethod.Get, path, null, QuickLimit, Encoding.UTF8.GetString, longest, cancellationToken);
 
     /// <summary>A call that is answered by a stream; never over a pooled connection, because the server closes it after the stream without
     /// a word.</summary>
@@ -166,6 +153,48 @@ internal sealed class ControlCalls : IDisposable
     {
         _quick.Dispose();
         _slow.Dispose();
+    }
+
+    /// <summary>A call whose whole answer is read; what does not have the expected shape may throw a <see cref="JsonException"/>.</summary>
+    private async Task<BackendAnswer<T>> AskAsync<T>(
+        BackendPool pool,
+        HttpMethod method,
+        string path,
+        ReadOnlyMemory<byte>? body,
+        TimeSpan limit,
+        Func<byte[], T> read,
+        int? longest,
+        CancellationToken cancellationToken)
+        where T : class
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        late.CancelAfter(limit);
+        var reply = await pool.SendAsync(() => Request(method, path, body), isRepeatable: true, limit, cancellationToken)
+            .ConfigureAwait(false);
+        if (reply.Failure is { } failure)
+            return Failed<T>(failure, reply.Connection, path, limit, cancellationToken);
+        using var response = reply.Response!;
+        try
+        {
+            if (longest is { } most)
+                await response.Content.LoadIntoBufferAsync(most, late.Token).ConfigureAwait(false);
+            var bytes = await response.Content.ReadAsByteArrayAsync(late.Token).ConfigureAwait(false);
+            return response.IsSuccessStatusCode
+                ? new(read(bytes), (int)response.StatusCode, null, null, reply.Connection)
+                : new(null, (int)response.StatusCode, ErrorText(bytes), null, reply.Connection);
+        }
+        catch (JsonException)
+        {
+            return new(null, (int)response.StatusCode, $"the answer to /{path} is not JSON", null, reply.Connection);
+        }
+        catch (HttpRequestException e) when (longest is not null && e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            return new(null, (int)response.StatusCode, $"the answer to /{path} is too long", null, reply.Connection);
+        }
+        catch (Exception e) when (TransportFailure.Of(e, cancellationToken, late.Token) is { } broken)
+        {
+            return Failed<T>(broken, reply.Connection, path, limit, cancellationToken);
+        }
     }
 
     private static bool IsShape(Exception e) => e is JsonException or KeyNotFoundException or FormatException or InvalidOperationException;

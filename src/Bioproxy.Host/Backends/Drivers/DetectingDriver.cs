@@ -56,6 +56,9 @@ internal sealed class DetectingDriver(
 
     public Task WakeAsync(CancellationToken cancellationToken) => _llamaServer.WakeAsync(cancellationToken);
 
+    public Task<BackendAnswer<string>> ReadMetricsAsync(CancellationToken cancellationToken) =>
+        _llamaServer.ReadMetricsAsync(cancellationToken);
+
     public void Dispose() => _llamaServer.Dispose();
 
     /// <summary>It has answered: that is all there is to know.</summary>

@@ -59,6 +59,17 @@ internal sealed class HostedModelDriver : IBackendDriver
     /// <summary>Loads the model. Only for a request that was let through the gate.</summary>
     public Task WakeAsync(CancellationToken cancellationToken) => _host.LoadAsync(_model, cancellationToken);
 
+    public async Task<BackendAnswer<string>> ReadMetricsAsync(CancellationToken cancellationToken)
+    {
+        var answer = await _host.ListAsync(cancellationToken).ConfigureAwait(false);
+        if (answer.Value is not { } list)
+            return answer.As<string>();
+        using var call = _host.Gate.TryCall(_model);
+        return call is null || list.Find(_model) is not { Status: ListedStatus.Ready }
+            ? new BackendAnswer<string>(null, 0, "it is not loaded", null, null)
+            : await _inner.ReadMetricsAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     public void Dispose() => _inner.Dispose();
 
     private static Discovery Unloaded { get; } = Discovery.Found(BackendStatus.Unloaded, null, "it is loaded when a request comes");

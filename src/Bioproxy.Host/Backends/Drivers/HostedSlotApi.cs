@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Bioproxy.Host.Backends.Drivers;
 
 /// <summary>Control calls to one model of a server with several, made only while it is loaded: a save that came after a swap would load
@@ -32,16 +34,24 @@ internal sealed class HostedSlotApi(ModelHost host, string model, ISlotApi inner
         string prompt, int count, CancellationToken cancellationToken) =>
         CallAsync((_, token) => inner.ProbeAsync(prompt, count, token), cancellationToken);
 
-    /// <summary>The only call that may take long: it is stopped when the model has to leave.</summary>
     public Task<BackendAnswer<EvaluationResult>> EvaluateAsync(
         int[] tokens, int? slot, bool mayReuse, Action<int, int, int> progress, CancellationToken cancellationToken) =>
+        EvaluateAsync(token => inner.EvaluateAsync(tokens, slot, mayReuse, progress, token), cancellationToken);
+
+    public Task<BackendAnswer<EvaluationResult>> EvaluateChatAsync(
+        JsonObject chat, int? slot, bool mayReuse, CancellationToken cancellationToken) =>
+        EvaluateAsync(token => inner.EvaluateChatAsync(chat, slot, mayReuse, token), cancellationToken);
+
+    /// <summary>The only calls that may take long: they are stopped when the model has to leave.</summary>
+    private Task<BackendAnswer<EvaluationResult>> EvaluateAsync(
+        Func<CancellationToken, Task<BackendAnswer<EvaluationResult>>> evaluate, CancellationToken cancellationToken) =>
         CallAsync(
             async (leaving, token) =>
             {
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(leaving, token);
                 try
                 {
-                    return await inner.EvaluateAsync(tokens, slot, mayReuse, progress, either.Token).ConfigureAwait(false);
+                    return await evaluate(either.Token).ConfigureAwait(false);
                 }
                 catch (OperationCanceledException) when (!token.IsCancellationRequested)
                 {

@@ -11,16 +11,12 @@ namespace Bioproxy.Host.Models.Preambles;
 /// </summary>
 internal sealed class PreambleFinder(ProxyOptions options, LearnedRates rates)
 {
-    private const int MaxBeginnings = 64;
-    private const int MaxBytes = 8 << 20;
-
     /// <summary>A preamble that is longer than another one by less than this is worth no snapshot of its own.</summary>
     private const double LeastExtension = 0.05;
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<Beginning> _beginnings = new();
+    private readonly Beginnings _beginnings = new();
     private readonly List<Preamble> _preambles = [];
-    private int _bytes;
     private long _uses;
 
     /// <summary>Called when a preamble was found, on the thread of the request that showed it.</summary>
@@ -42,61 +38,47 @@ internal sealed class PreambleFinder(ProxyOptions options, LearnedRates rates)
     /// <param name="body">Makes a copy of its body with the edits of plugins.</param>
     public void Observe(CanonicalPrompt prompt, Abstractions.PromptEndpoint endpoint, Func<byte[]> body)
     {
-        if (!options.PreamblesEnabled || endpoint == Abstractions.PromptEndpoint.Completion || IsShort(prompt.Chain.Length))
-            return;
-        if (SharedWithAnother(prompt) is not { } shared || IsShort(shared) || IsCovered(prompt, shared))
-            return;
-        if (PromptCut.At(prompt, shared, body(), endpoint) is { } cut && !IsShort(cut.Text.Length) && Add(new Preamble(cut, prompt.Domain)))
+        // The body is copied and read only for a new one: a client's next conversation nearly always begins with a known preamble.
+        if (Compare(prompt) is var shared and > 0 && PromptCut.At(prompt, shared, body(), endpoint) is { } cut)
+            Add(cut, prompt.Domain);
+    }
+
+    /// <summary>Looks at a prompt whose body is not at hand.</summary>
+    /// <returns>Where it has to be cut for a preamble that is new; 0 for none. To be followed by <see cref="Add(PromptCut,
+    /// string)"/>.</returns>
+    public int Compare(CanonicalPrompt prompt)
+    {
+        if (!options.PreamblesEnabled || prompt.Endpoint == Abstractions.PromptEndpoint.Completion || IsShort(prompt.Chain.Length))
+            return 0;
+        var (shared, covered) = SharedWithAnother(prompt);
+        return shared == 0 || IsShort(shared) || IsCovered(shared, covered) ? 0 : shared;
+    }
+
+    /// <summary>A prompt that showed a preamble was answered.</summary>
+    public void Add(PromptCut cut, string? domain)
+    {
+        if (!IsShort(cut.Text.Length) && Add(new Preamble(cut, domain)))
             Found?.Invoke();
     }
 
-    /// <summary>The most that the prompt shares with the beginning of another conversation; null where that says nothing new.</summary>
-    private int? SharedWithAnother(CanonicalPrompt prompt)
+    /// <summary>The most that the prompt shares with the beginning of another conversation, 0 where that says nothing new, and how much of
+    /// it is a known preamble. Counts the uses of these.</summary>
+    private (int Shared, int Covered) SharedWithAnother(CanonicalPrompt prompt)
     {
         lock (_lock)
         {
-            var most = 0;
-            for (var node = _beginnings.First; node is not null; node = node.Next)
+            if (_beginnings.Add(prompt) is not { } shared)
+                return default;
+            var covered = 0;
+            foreach (var preamble in _preambles)
             {
-                var other = node.Value;
-                if (other.Domain != prompt.Domain)
+                if (!IsBeginningOf(preamble, prompt))
                     continue;
-                var shared = prompt.Text.CommonPrefixLength(other.Text);
-                var isOneSession = other.Session is not null && other.Session == prompt.Session
-                    && !(prompt.IsSessionShared && shared < prompt.FirstMessageEnd);
-                if (shared == other.Text.Length || shared == prompt.Text.Length || isOneSession)
-                {
-                    _beginnings.Remove(node); // the same conversation
-                    _beginnings.AddFirst(node);
-                    return null;
-                }
-
-                most = Math.Max(most, shared);
+                (preamble.Uses, preamble.LastUsed) = (preamble.Uses + 1, ++_uses);
+                covered = Math.Max(covered, preamble.Chain.Length);
             }
 
-            Remember_NeedsLock(new Beginning(prompt.Text.ToArray(), prompt.Domain, prompt.Session));
-            Count_NeedsLock(prompt);
-            return most;
-        }
-    }
-
-    private void Remember_NeedsLock(Beginning beginning)
-    {
-        _beginnings.AddFirst(beginning);
-        _bytes += beginning.Text.Length;
-        while (_beginnings.Count > 1 && (_beginnings.Count > MaxBeginnings || _bytes > MaxBytes))
-        {
-            _bytes -= _beginnings.Last!.Value.Text.Length;
-            _beginnings.RemoveLast();
-        }
-    }
-
-    private void Count_NeedsLock(CanonicalPrompt prompt)
-    {
-        foreach (var preamble in _preambles)
-        {
-            if (preamble.Domain == prompt.Domain && prompt.StartsWith(preamble.Chain))
-                (preamble.Uses, preamble.LastUsed) = (preamble.Uses + 1, ++_uses);
+            return (shared, covered);
         }
     }
 
@@ -106,7 +88,8 @@ internal sealed class PreambleFinder(ProxyOptions options, LearnedRates rates)
         lock (_lock)
         {
             using var text = CanonicalPrompt.Copy(preamble.Cut.Text, preamble.Domain);
-            if (IsCovered_NeedsLock(text, preamble.Chain.Length))
+            var others = _preambles.Where(one => IsBeginningOf(one, text)).Select(static one => one.Chain.Length);
+            if (IsCovered(preamble.Chain.Length, others.DefaultIfEmpty().Max()))
                 return false;
             preamble.LastUsed = ++_uses;
             _preambles.Add(preamble);
@@ -116,28 +99,11 @@ internal sealed class PreambleFinder(ProxyOptions options, LearnedRates rates)
         }
     }
 
-    /// <summary>Told before the body is copied and read: a client's next conversation nearly always begins with a known preamble.</summary>
-    private bool IsCovered(CanonicalPrompt prompt, int shared)
-    {
-        lock (_lock)
-            return IsCovered_NeedsLock(prompt, shared);
-    }
+    private static bool IsBeginningOf(Preamble preamble, CanonicalPrompt prompt) =>
+        preamble.Domain == prompt.Domain && prompt.StartsWith(preamble.Chain);
 
-    /// <summary>Whether a known preamble is nearly all of the first <paramref name="length"/> bytes.</summary>
-    private bool IsCovered_NeedsLock(CanonicalPrompt text, int length)
-    {
-        var covered = 0;
-        foreach (var other in _preambles)
-        {
-            if (other.Domain == text.Domain && other.Chain.Length > covered && text.StartsWith(other.Chain))
-                covered = other.Chain.Length;
-        }
-
-        return length - covered < LeastExtension * length;
-    }
+    /// <summary>Whether known preambles are nearly all of the first <paramref name="length"/> bytes.</summary>
+    private static bool IsCovered(int length, int covered) => length - covered < LeastExtension * length;
 
     private bool IsShort(int bytes) => bytes * rates.Now.TokensPerByte < options.PreamblesMinTokens;
-
-    /// <summary>How a conversation began.</summary>
-    private sealed record Beginning(byte[] Text, string? Domain, string? Session);
 }

@@ -34,6 +34,13 @@ internal sealed class LearnedRates(RatesByModel? others = null)
     /// <summary>The fingerprint of the model that they are of; null before one was recognised.</summary>
     public string? Identity => _identity;
 
+    /// <summary>Whether this figure was measured on this backend, and is not assumed.</summary>
+    public bool IsMeasured(RateFigure figure)
+    {
+        lock (_lock)
+            return _seen.Contains(figure);
+    }
+
     /// <summary>Starts over when the model is a different one.</summary>
     public void Begin(string identity)
     {

@@ -4,7 +4,7 @@ namespace Bioproxy.Host.Models.Slots;
 /// when the work is placed. Releasing twice does nothing.</summary>
 internal sealed class Lease
 {
-    private readonly SlotQueue _queue;
+    private readonly SlotQueue? _queue; // null: another proxy granted it
     private readonly CancellationTokenSource? _preempt;
     private int _released;
 
@@ -17,6 +17,16 @@ internal sealed class Lease
         Number = number;
         _preempt = lane == Lane.WarmUp ? new CancellationTokenSource() : null;
     }
+
+    /// <param name="remote">The turn that the owner granted.</param>
+    /// <param name="lane">Its lane.</param>
+    /// <param name="weight">The slots that it occupies there.</param>
+    /// <param name="granted">The time stamp of the grant.</param>
+    public Lease(IRemoteTurn remote, Lane lane, int weight, long granted) =>
+        (Remote, Lane, Weight, Granted) = (remote, lane, weight, granted);
+
+    /// <summary>The turn, where another proxy schedules the model.</summary>
+    public IRemoteTurn? Remote { get; }
 
     public Lane Lane { get; }
 
@@ -37,8 +47,10 @@ internal sealed class Lease
 
     public void Release()
     {
-        if (Interlocked.Exchange(ref _released, 1) == 0)
-            _queue.Return(this);
+        if (Interlocked.Exchange(ref _released, 1) != 0)
+            return;
+        _queue?.Return(this);
+        Remote?.End(default); // counts only where the work has not begun
     }
 
     /// <summary>Asks the holder to stop. Its callbacks run on the thread pool, and their exceptions do not reach the caller: that is a

@@ -1,3 +1,5 @@
+using Bioproxy.Host.Prompts;
+
 namespace Bioproxy.Host.Models.Slots;
 
 /// <summary>A request for a lease.</summary>
@@ -10,4 +12,10 @@ internal readonly record struct QueueEntry(Lane Lane, int Weight, ulong Client =
 {
     /// <summary>Seconds that its prompt is expected to take; 0 when that was not asked.</summary>
     public double PromptSeconds { get; init; }
+
+    /// <summary>What waits, for an owner that places it in the same call: the prompt, where something of it may be reused.</summary>
+    public CanonicalPrompt? Prompt { get; init; }
+
+    /// <summary>Its isolation domain.</summary>
+    public string? Domain { get; init; }
 }

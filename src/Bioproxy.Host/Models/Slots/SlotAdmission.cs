@@ -21,15 +21,20 @@ internal sealed class SlotAdmission(SlotKnowledge known)
         if (works.Exists(w => w is { IsEnded: false, IsPlaced: false }
             && (expects || w.ExpectsSlot || w.Slot.HasValue != wanted.HasValue || (known.ClearsIdleSlots && w.Slot is not null))))
             return null;
-        foreach (var other in works)
-            other.IsDisputed |= wanted is null;
         var work = new SlotWork(wanted, chain, weight, known.Tick())
         {
-            IsDisputed = works.Exists(w => w is { Slot: null, IsAttributed: false }),
             IsOwn = isWarmUp,
             ExpectsSlot = expects,
             ExpectedFromRam = plan.IsExpectedInRam && chain is not null ? plan.Shared / (double)chain.Length : 0,
         };
+        foreach (var other in works)
+        {
+            if (work.Place is { } place)
+                other.Rivals.Add(place);
+            if (other is { IsAttributed: false, Place: { } others })
+                work.Rivals.Add(others);
+        }
+
         works.Add(work);
         known.Domains.Add(plan.Domain);
         if (wanted is { } pinned)
@@ -74,8 +79,9 @@ internal sealed class SlotAdmission(SlotKnowledge known)
         if (result is null)
             known.Lose(used, work.Chain);
         used.Leave(work, result, heldTokens, known.Tick());
-        work.IsAttributed = true;
-        if (work.Slot is not null)
+        if (work.Place is { } place)
+            place.Slot = id;
+        else
             known.Works.Remove(work);
     }
 

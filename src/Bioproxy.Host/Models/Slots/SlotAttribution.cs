@@ -38,7 +38,7 @@ internal static class SlotAttribution
         foreach (var result in results)
         {
             if (SlotOf(result, results, changed, isQuiet) is { } slot)
-                findings[slot] = new(slot, result.Content, IsForeign: result.Content is null);
+                findings[slot] = new(slot, result.Content, IsForeign: result.Content is null) { Place = result.Place };
             else
                 dropped.Add(result);
         }
@@ -46,13 +46,20 @@ internal static class SlotAttribution
         // What cannot be attributed now never can be: a later result must not be mistaken for this one.
         if (dropped.Count > 0 || isQuiet)
         {
-            var unknown = changed.Count(slot => !findings.TryGetValue(slot.Id, out var finding) || finding.Content is null);
+            var unknown = changed.Count(slot => !IsUndisputed(slot)
+                && (!findings.TryGetValue(slot.Id, out var finding) || finding.Content is null));
             var isForeign = unknown > dropped.Count + running || dropped.Exists(result => result.Content is null);
             foreach (var slot in changed)
-                findings.TryAdd(slot.Id, new(slot.Id, null, isForeign));
+            {
+                var isUndisputed = IsUndisputed(slot);
+                findings.TryAdd(slot.Id, new(slot.Id, null, isForeign && !isUndisputed) { IsUndisputed = isUndisputed });
+            }
         }
 
         return new Attribution([.. findings.Values], [.. dropped.Select(result => result.Content).OfType<SlotContent>()]);
+
+        // Every result was found in a slot that it changed for certain or by its tokens.
+        bool IsUndisputed(in ChangedSlot slot) => dropped.Count == 0 && slot.Change == SlotChange.Disputed;
     }
 
     private static int? SlotOf(

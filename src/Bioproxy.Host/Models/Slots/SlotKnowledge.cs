@@ -3,7 +3,7 @@ using Bioproxy.Host.Prompts;
 namespace Bioproxy.Host.Models.Slots;
 
 /// <summary>The state of a <see cref="SlotTable"/>: slots, works under way, and what has left a known slot. Guarded by its lock.</summary>
-internal sealed class SlotKnowledge(int count)
+internal sealed class SlotKnowledge(int count, DomainsSeen domains)
 {
     public SlotState[] Slots { get; } = [.. Enumerable.Range(0, count).Select(id => new SlotState(id))];
 
@@ -13,7 +13,7 @@ internal sealed class SlotKnowledge(int count)
 
     public LostContents Lost { get; } = new();
 
-    public DomainsSeen Domains { get; } = new();
+    public DomainsSeen Domains => domains;
 
     public bool ClearsIdleSlots { get; set; }
 
@@ -38,8 +38,8 @@ internal sealed class SlotKnowledge(int count)
     /// <summary>The server displaced what the slot held, and put it into its RAM cache.</summary>
     public void Displace(SlotState slot)
     {
-        Ram.Add(slot.Content);
-        slot.Content = null;
+        Ram.Add(slot.Content ?? slot.Disputed);
+        slot.Empty();
     }
 
     /// <summary>Work that was not completed leaves its slot with what it held before, or with a part of the work's prompt.</summary>

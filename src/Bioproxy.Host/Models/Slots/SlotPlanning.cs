@@ -63,7 +63,9 @@ internal sealed class SlotPlanning(SlotKnowledge known)
     /// <summary>Also fills <see cref="_options"/> and <see cref="_shared"/>.</summary>
     private PlanQuestion QuestionOf(CanonicalPrompt prompt, in PlanContext context, out int free, out int ram)
     {
-        var rates = context.Rates with { HasRam = known.Ram.IsExpectedToWork };
+        // The server chooses what it takes from its RAM cache: where it may be another domain's, it is told to take nothing.
+        var mayUseRam = !known.Domains.AreOthersThan(prompt.Domain);
+        var rates = context.Rates with { HasRam = mayUseRam && known.Ram.IsExpectedToWork };
         free = 0;
         var isForeign = false;
         var isLost = false;
@@ -80,7 +82,7 @@ internal sealed class SlotPlanning(SlotKnowledge known)
 
         // The server chooses where it empties idle slots, since a pin would bypass its RAM cache, and where a free slot of unknown content
         // may hold a prefix of the prompt.
-        ram = known.Ram.LongestPrefixOf(prompt);
+        ram = mayUseRam ? known.Ram.LongestPrefixOf(prompt) : 0;
         var tokens = prompt.Chain.Length * rates.TokensPerByte;
         return new PlanQuestion
         {

@@ -16,12 +16,15 @@ internal static class SlotPoll
         var unpinned = works.FindAll(w => w is { IsEnded: false, Slot: null });
         var (processing, isPartial) = Compare(known, poll, rows);
 
-        // Every unpinned work that the list can show is on one of the slots now marked busy, or has left its slot already.
-        var areAllShown = processing >= works.Where(w => w.Slot is null && !(w.IsEnded && w.Ended < poll)).Sum(w => w.Weight);
+        // Every unpinned work that the list can show is on one of the slots now marked busy, or has left its slot already. What ran before
+        // the first of them began (a client that bypasses the proxy, or what an earlier owner of the server has placed) is none of them.
+        var unseen = works.FindAll(w => w.Slot is null && !(w.IsEnded && w.Ended < poll));
+        var first = unseen.Where(static w => !w.IsPlaced).Select(static w => w.Begun).DefaultIfEmpty(long.MaxValue).Min();
+        var areAllShown = processing.Count(since => since > first) >= unseen.Where(w => w.Begun >= first).Sum(static w => w.Weight);
         foreach (var work in unpinned)
             work.IsPlaced |= areAllShown ? work.Begun < poll : work.Started < poll && !isPartial;
 
-        var results = ended.Where(w => !w.IsAttributed).Select(w => new UnpinnedResult(w.Result, w.HeldTokens)).ToList();
+        var results = ended.Where(w => !w.IsAttributed).Select(w => new UnpinnedResult(w.Result, w.HeldTokens, w.Place)).ToList();
         var changed = known.Slots
             .Where(s => s.Change != SlotChange.None && s is { IsOthersOnly: true, IsBusy: false } && s.Touched < poll)
             .Select(s => new ChangedSlot(s.Id, s.Change, s.PromptTokens)).ToList();
@@ -29,12 +32,12 @@ internal static class SlotPoll
         var (findings, lost) = SlotAttribution.Attribute(results, changed, running);
         foreach (var finding in findings)
         {
-            known.HasSeenForeign |= finding is { Content: null, IsForeign: true };
-            if (finding.Content is null)
-                known.Slots[finding.Slot].BecomeUnknown(finding.IsForeign);
-            else
-                known.Slots[finding.Slot].Content = finding.Content;
+            if (finding.Place is { } place)
+                place.Slot = finding.Slot;
         }
+
+        foreach (var finding in findings)
+            Believe(known, known.Slots[finding.Slot], finding);
 
         foreach (var content in lost)
             known.Lost.Add(content);
@@ -43,11 +46,28 @@ internal static class SlotPoll
             known.Lost.Clear();
     }
 
-    /// <returns>How many slots run work of others, and whether the list could not show everything.</returns>
-    private static (int Processing, bool IsPartial) Compare(SlotKnowledge known, long poll, IReadOnlyList<SlotObservation> rows)
+    private static void Believe(SlotKnowledge known, SlotState slot, in SlotFinding finding)
+    {
+        // A work that was never found may still be the one that took it.
+        var content = finding is { IsUndisputed: true } && !slot.IsDisputed ? slot.Disputed : finding.Content;
+        if (content is not null)
+        {
+            if (!finding.IsUndisputed)
+                known.Ram.Add(slot.Disputed);
+            slot.Content = content;
+            return;
+        }
+
+        known.HasSeenForeign |= finding.IsForeign;
+        known.Ram.Add(slot.Disputed);
+        slot.BecomeUnknown(finding.IsForeign);
+    }
+
+    /// <returns>For each slot that runs work of others since when it does, and whether the list could not show everything.</returns>
+    private static (List<long> Processing, bool IsPartial) Compare(SlotKnowledge known, long poll, IReadOnlyList<SlotObservation> rows)
     {
         var areOthers = known.Works.Exists(w => w is { Slot: null, IsAttributed: false });
-        var processing = 0;
+        var processing = new List<long>();
         var isPartial = false;
         foreach (var row in rows)
         {
@@ -68,15 +88,24 @@ internal static class SlotPoll
                 continue; // its number is learned once the work has ended
             }
 
+            if (!slot.IsBusy || row.TaskId != slot.TaskId)
+                slot.BusySince = poll;
             slot.IsBusy = row.IsProcessing;
-            processing += row.IsProcessing ? 1 : 0;
+            if (row.IsProcessing)
+                processing.Add(slot.BusySince);
             var change = SlotAttribution.Compare(row, slot.TaskId, slot.IsTaskIdOurs, slot.HeldTokens, areOthers || slot.IsDisputed);
             slot.TaskId = row.TaskId;
             slot.IsTaskIdOurs = false;
             if (change == SlotChange.None)
                 continue;
-            known.Displace(slot);
             slot.LastUsed = known.Now;
+            if (change == SlotChange.Suspected && slot is { MayBeginLate: false, HeldTokens: null })
+            {
+                slot.Dispute();
+                continue;
+            }
+
+            known.Displace(slot);
             slot.Change = change;
         }
 

@@ -156,6 +156,13 @@ internal sealed class SlotQueue
         return waiter is null ? new(decided) : WaitAsync(waiter, cancellationToken);
     }
 
+    /// <summary>Counts work that another queue granted, whether there is room or not.</summary>
+    public Lease Adopt(Lane lane, int weight)
+    {
+        lock (_lock)
+            return Start_NeedsLock(new(lane, weight));
+    }
+
     internal void Return(Lease lease)
     {
         List<QueueWaiter>? granted;

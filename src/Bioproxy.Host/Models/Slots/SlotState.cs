@@ -6,6 +6,7 @@ namespace Bioproxy.Host.Models.Slots;
 internal sealed class SlotState(int id)
 {
     private SlotContent? _lent;
+    private List<WorkPlace> _rivals = [];
 
     public int Id { get; } = id;
 
@@ -17,7 +18,7 @@ internal sealed class SlotState(int id)
         {
             field = value;
             if (value is not null)
-                (Change, IsForeign) = (SlotChange.None, false);
+                (Change, IsForeign, Disputed) = (SlotChange.None, false, null);
         }
     }
 
@@ -33,6 +34,9 @@ internal sealed class SlotState(int id)
     /// <summary>The last poll showed unpinned work on it.</summary>
     public bool IsBusy { get; set; }
 
+    /// <summary>The poll that showed that work first.</summary>
+    public long BusySince { get; set; }
+
     /// <summary>The task number of the last poll.</summary>
     public long? TaskId { get; set; }
 
@@ -44,8 +48,15 @@ internal sealed class SlotState(int id)
     /// <summary>Tokens our last work left in it, as reported by its answer.</summary>
     public int? HeldTokens { get; private set; }
 
-    /// <summary>Unpinned work ran beside our last work and may have taken the slot after it.</summary>
-    public bool IsDisputed { get; private set; }
+    /// <summary>Other work may have taken the slot after our last one: unpinned work beside it that was not found in another slot, or
+    /// work of ours that was given up and may begin late.</summary>
+    public bool IsDisputed => MayBeginLate || _rivals.Exists(place => place.Slot is null || place.Slot == Id);
+
+    /// <summary>Our last work was given up, and may begin late.</summary>
+    public bool MayBeginLate { get; private set; }
+
+    /// <summary>What it holds if those who may have taken it have not.</summary>
+    public SlotContent? Disputed { get; private set; }
 
     public long LastUsed { get; set; }
 
@@ -70,15 +81,21 @@ internal sealed class SlotState(int id)
 
     public void BecomeUnknown(bool isForeign)
     {
-        Content = null;
+        (Content, Disputed) = (null, null);
         Change = SlotChange.None;
         IsForeign = isForeign;
     }
+
+    public void Empty() => (Content, Disputed) = (null, null);
+
+    /// <summary>Unpinned work may have taken it: what it held is not believed until that is found elsewhere.</summary>
+    public void Dispute() => (Content, Disputed, Change) = (null, Content, SlotChange.Disputed);
 
     public void Take(SlotWork work, long now)
     {
         Owner = work;
         Change = SlotChange.None;
+        Disputed = null;
         LastUsed = Touched = now;
     }
 
@@ -101,7 +118,7 @@ internal sealed class SlotState(int id)
     {
         if (ReferenceEquals(Owner, work))
             Owner = null;
-        IsDisputed = true;
+        MayBeginLate = true;
         if (Content is null)
             BecomeUnknown(isForeign: true);
     }
@@ -111,14 +128,14 @@ internal sealed class SlotState(int id)
     {
         if (ReferenceEquals(Owner, work))
             Owner = null;
-        IsDisputed = work.IsDisputed;
+        _rivals = work.Rivals;
     }
 
-    public void Set(SlotContent? content, int? heldTokens, bool isDisputed, long now)
+    public void Set(SlotContent? content, int? heldTokens, List<WorkPlace> rivals, long now)
     {
-        Content = content;
+        (Content, Disputed) = (content, null);
         IsTaskIdOurs = true;
-        (HeldTokens, IsDisputed) = (heldTokens, isDisputed);
+        (HeldTokens, _rivals, MayBeginLate) = (heldTokens, rivals, false);
         LastUsed = Touched = now;
     }
 
@@ -128,7 +145,7 @@ internal sealed class SlotState(int id)
             Owner = null;
         IsBusy = false;
         PromptTokens = heldTokens ?? PromptTokens;
-        Set(content, heldTokens, work.IsDisputed, now);
+        Set(content, heldTokens, work.Rivals, now);
     }
 
     /// <summary>How much of a prompt it holds.</summary>

@@ -32,9 +32,10 @@ internal sealed class SlotTable
     private long _learned; // when the newest slot list was
 
     /// <param name="count">The number of slots; 0 when the backend does not show them.</param>
-    public SlotTable(int count)
+    /// <param name="domains">Who has used the model, also before this table; null for nobody yet.</param>
+    public SlotTable(int count, DomainsSeen? domains = null)
     {
-        _known = new SlotKnowledge(count);
+        _known = new SlotKnowledge(count, domains ?? new DomainsSeen());
         _planning = new SlotPlanning(_known);
         _admission = new SlotAdmission(_known);
     }
@@ -212,7 +213,8 @@ internal sealed class SlotTable
             return _isRetired ? null : _admission.TryBegin(plan, chain, weight, isWarmUp, keepsContent: false);
     }
 
-    /// <summary>Begins an evaluation that makes the server stash the slot's content in its RAM cache. See <see cref="EndStash"/>.</summary>
+    /// <summary>Begins an evaluation that makes the server stash the slot's content in its RAM cache (see <see cref="EndStash"/>), or
+    /// takes over work that another table began.</summary>
     public SlotWork? TryBeginStash(int slot)
     {
         lock (_lock)
@@ -262,7 +264,7 @@ internal sealed class SlotTable
         lock (_lock)
         {
             if (work.Slot is { } slot && _known.Works.Contains(work))
-                Slots[slot].Set(content, null, isDisputed: false, _known.Tick());
+                Slots[slot].Set(content, null, [], _known.Tick());
             _known.Domains.Add(content?.Domain);
         }
     }

@@ -13,6 +13,7 @@ internal sealed class SlotWork
         Chain = chain;
         Weight = weight;
         Begun = begun;
+        Place = slot is null ? new WorkPlace() : null;
     }
 
     /// <summary>The pinned slot; null when the backend chose.</summary>
@@ -37,11 +38,14 @@ internal sealed class SlotWork
     /// <summary>When the first byte of unpinned work came.</summary>
     internal long Started { get; set; } = long.MaxValue;
 
-    /// <summary>Unpinned work ran beside it.</summary>
-    internal bool IsDisputed { get; set; }
+    /// <summary>Where it runs, if it is unpinned.</summary>
+    internal WorkPlace? Place { get; }
 
-    /// <summary>Unpinned work whose answer reported its slot.</summary>
-    internal bool IsAttributed { get; set; }
+    /// <summary>The unpinned works that ran beside it.</summary>
+    internal List<WorkPlace> Rivals { get; } = [];
+
+    /// <summary>Unpinned work whose slot is known.</summary>
+    internal bool IsAttributed => Place is { Slot: not null };
 
     internal bool IsEnded { get; private set; }
 

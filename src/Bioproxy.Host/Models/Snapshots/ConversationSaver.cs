@@ -25,15 +25,16 @@ internal sealed partial class ConversationSaver(
     /// <summary>Tokens of the shortest conversation that is saved; 0 when none is.</summary>
     public int LeastTokens => IsOn ? _options.KvMinTokens : 0;
 
-    /// <summary>Whether some slot holds what is worth saving and is not saved.</summary>
-    public bool HasDue => IsOn && table.Unsaved().Any(one => IsWorthSaving(one.Content));
+    /// <summary>Whether some slot holds what is worth saving and is not saved, or is being saved.</summary>
+    public bool HasDue => IsOn && (_saving.CurrentCount == 0 || table.Unsaved().Any(one => IsWorthSaving(one.Content)));
 
     private bool IsOn =>
         _options is { KvEnabled: true, KvSave: not SaveMode.Never }
         && backend is { IsCurrent: true, State.HasSlots: true }
         && backend.Facts.CanSaveSlots
         && context.Effectiveness.Disabled is null
-        && recognition.Fingerprint is not null;
+        && recognition.Fingerprint is not null
+        && context.Snapshots.MaySave;
 
     /// <summary>Saves a slot's content.</summary>
     /// <returns>Whether it is on disk now.</returns>

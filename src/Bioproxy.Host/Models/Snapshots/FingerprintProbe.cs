@@ -23,6 +23,19 @@ internal sealed partial class FingerprintProbe(StateFolder folder, TimeProvider 
     private readonly ILogger<FingerprintProbe> _logger = logger;
     private readonly List<FingerprintRecord> _known = [];
 
+    /// <summary>Called when this proxy met a model that it did not know; without a lock.</summary>
+    public Action<FingerprintRecord>? Found { get; set; }
+
+    /// <summary>The models that are known.</summary>
+    public IReadOnlyList<FingerprintRecord> Known
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _known];
+        }
+    }
+
     /// <summary>Reads the known fingerprints.</summary>
     public void Load()
     {
@@ -53,19 +66,37 @@ internal sealed partial class FingerprintProbe(StateFolder folder, TimeProvider 
             return null;
         }
 
-        var (record, sibling) = Match(facts.Fingerprint, probe);
+        var (record, sibling, isNew) = Match(facts.Fingerprint, probe);
         if (sibling is not null)
             LogOtherWeights(sibling.Id, record.Id);
+        if (isNew)
+            Found?.Invoke(record);
         return record;
     }
 
-    /// <returns>The record, and where it is new one that differs only in its probe.</returns>
-    private (FingerprintRecord Record, FingerprintRecord? Sibling) Match(string facts, IReadOnlyDictionary<int, double> probe)
+    /// <summary>Another proxy has met a model. What is in use keeps its name: see <see cref="FingerprintClasses"/>.</summary>
+    /// <returns>Whether that is news.</returns>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It cannot be written.</exception>
+    public bool Merge(FingerprintRecord record)
     {
         lock (_lock)
         {
-            if (_known.Find(r => r.Facts == facts && Agrees(r.Probe, probe)) is { } known)
-                return (known, null);
+            if (_known.Exists(one => one.Id == record.Id))
+                return false;
+            _known.Add(record);
+            Write(record);
+            return true;
+        }
+    }
+
+    /// <returns>The record, the oldest that fits, and where it is new one that differs only in its probe.</returns>
+    private (FingerprintRecord Record, FingerprintRecord? Sibling, bool IsNew) Match(string facts, IReadOnlyDictionary<int, double> probe)
+    {
+        lock (_lock)
+        {
+            if (FingerprintClasses.Ordered(_known.Where(r => r.Facts == facts && Agrees(r.Probe, probe))).FirstOrDefault() is { } known)
+                return (known, null, false);
             var sibling = _known.Find(r => r.Facts == facts);
             var record = new FingerprintRecord
             {
@@ -74,11 +105,14 @@ internal sealed partial class FingerprintProbe(StateFolder folder, TimeProvider 
                 Created = time.GetUtcNow(),
                 Probe = probe.ToDictionary(),
             };
-            StateFolder.Write(Path.Combine(folder.Fingerprints, record.Id + ".json"), record, StateJson.Default.FingerprintRecord);
+            Write(record);
             _known.Add(record);
-            return (record, sibling);
+            return (record, sibling, true);
         }
     }
+
+    private void Write(FingerprintRecord record) =>
+        StateFolder.Write(Path.Combine(folder.Fingerprints, record.Id + ".json"), record, StateJson.Default.FingerprintRecord);
 
     /// <summary>Whether two probes are of the same weights: nine tenths of the tokens in common, none further apart than allowed.</summary>
     public static bool Agrees(IReadOnlyDictionary<int, double> a, IReadOnlyDictionary<int, double> b)

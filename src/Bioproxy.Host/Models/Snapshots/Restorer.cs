@@ -1,5 +1,6 @@
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Models.Slots;
+using Bioproxy.Host.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Models.Snapshots;
@@ -25,6 +26,8 @@ internal sealed partial class Restorer(ModelContext context, InstanceBackend bac
             return RestoreResult.NotTouched;
         var slot = work.Slot!.Value;
         var started = context.Time.GetTimestamp();
+        using var span = RequestTracing.StartWithin("restore");
+        span?.SetTag("bioproxy.slot", slot).SetTag("bioproxy.snapshot.tokens", snapshot.Tokens);
 
         // Not cancelled with the client: an answer that nobody waited for would leave the slot's content unknown.
         var answer = await backend.Api.RestoreAsync(slot, snapshot.File, CancellationToken.None).ConfigureAwait(false);

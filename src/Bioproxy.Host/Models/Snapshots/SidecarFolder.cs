@@ -27,8 +27,8 @@ internal sealed partial class SidecarFolder(StateFolder folder, string defaultPl
         {
             try
             {
-                var sidecar = StateFolder.Read(path, StateJson.Default.SnapshotSidecar) ?? throw new FormatException("it is empty");
-                loaded.Add((sidecar.ToSnapshot(defaultPlace), File.GetLastWriteTimeUtc(path)));
+                using var file = File.OpenRead(path);
+                loaded.Add((SnapshotSidecar.Read(file).ToSnapshot(defaultPlace), File.GetLastWriteTimeUtc(path)));
             }
             catch (Exception e) when (e is JsonException or FormatException or IOException or UnauthorizedAccessException)
             {

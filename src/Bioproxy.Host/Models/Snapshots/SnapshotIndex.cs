@@ -12,11 +12,16 @@ internal sealed class SnapshotIndex
     private readonly ImmutableDictionary<string, Snapshot> _byFile;
     private readonly ImmutableDictionary<GroupKey, SnapshotGroup> _groups;
 
-    private SnapshotIndex(ImmutableDictionary<string, Snapshot> byFile, ImmutableDictionary<GroupKey, SnapshotGroup> groups)
+    private SnapshotIndex(
+        ImmutableDictionary<string, Snapshot> byFile, ImmutableDictionary<GroupKey, SnapshotGroup> groups, FingerprintClasses classes)
     {
         _byFile = byFile;
         _groups = groups;
+        Classes = classes;
     }
+
+    /// <summary>The fingerprints whose snapshots are found for one another.</summary>
+    public FingerprintClasses Classes { get; }
 
     public static SnapshotIndex Empty { get; } = Of([]);
 
@@ -26,9 +31,15 @@ internal sealed class SnapshotIndex
     public int Count => _byFile.Count;
 
     /// <summary>An index of these snapshots, whose file names differ. Cheaper than adding them one by one.</summary>
-    public static SnapshotIndex Of(IReadOnlyCollection<Snapshot> snapshots) => new(
-        snapshots.ToImmutableDictionary(s => s.File, StringComparer.Ordinal),
-        snapshots.GroupBy(KeyOf).ToImmutableDictionary(group => group.Key, group => SnapshotGroup.Of([.. group])));
+    public static SnapshotIndex Of(IReadOnlyCollection<Snapshot> snapshots, FingerprintClasses? classes = null)
+    {
+        classes ??= FingerprintClasses.None;
+        return new(
+            snapshots.ToImmutableDictionary(s => s.File, StringComparer.Ordinal),
+            snapshots.GroupBy(snapshot => KeyOf(snapshot, classes))
+                .ToImmutableDictionary(group => group.Key, group => SnapshotGroup.Of([.. group])),
+            classes);
+    }
 
     /// <summary>The snapshot stored under this file name.</summary>
     public Snapshot? Find(string file) => _byFile.GetValueOrDefault(file);
@@ -41,7 +52,7 @@ internal sealed class SnapshotIndex
         var rest = Find(snapshot.File) is { } replaced ? Without(replaced) : this;
         var key = KeyOf(snapshot);
         var group = rest._groups.GetValueOrDefault(key, SnapshotGroup.Empty).With(snapshot);
-        return new(rest._byFile.Add(snapshot.File, snapshot), rest._groups.SetItem(key, group));
+        return new(rest._byFile.Add(snapshot.File, snapshot), rest._groups.SetItem(key, group), Classes);
     }
 
     /// <summary>The index without this snapshot, which it must contain.</summary>
@@ -49,7 +60,7 @@ internal sealed class SnapshotIndex
     {
         var key = KeyOf(snapshot);
         var group = _groups[key].Without(snapshot);
-        return new(_byFile.Remove(snapshot.File), group.IsEmpty ? _groups.Remove(key) : _groups.SetItem(key, group));
+        return new(_byFile.Remove(snapshot.File), group.IsEmpty ? _groups.Remove(key) : _groups.SetItem(key, group), Classes);
     }
 
     /// <summary>The snapshot that stands for the longest exact prefix of the prompt, valid for this fingerprint, in this place and open to
@@ -96,10 +107,13 @@ internal sealed class SnapshotIndex
             : 0;
 
     private (SnapshotGroup? Shared, SnapshotGroup? Own) GroupsFor(CanonicalPrompt prompt, string fingerprint, string place) => (
-        _groups.GetValueOrDefault(new(place, fingerprint, null)),
-        prompt.Domain is { } domain ? _groups.GetValueOrDefault(new(place, fingerprint, domain)) : null);
+        _groups.GetValueOrDefault(new(place, Classes.Of(fingerprint), null)),
+        prompt.Domain is { } domain ? _groups.GetValueOrDefault(new(place, Classes.Of(fingerprint), domain)) : null);
 
-    private static GroupKey KeyOf(Snapshot snapshot) => new(snapshot.Place, snapshot.Fingerprint, snapshot.Domain);
+    private GroupKey KeyOf(Snapshot snapshot) => KeyOf(snapshot, Classes);
+
+    private static GroupKey KeyOf(Snapshot snapshot, FingerprintClasses classes) =>
+        new(snapshot.Place, classes.Of(snapshot.Fingerprint), snapshot.Domain);
 
     private readonly record struct GroupKey(string Place, string Fingerprint, string? Domain);
 }

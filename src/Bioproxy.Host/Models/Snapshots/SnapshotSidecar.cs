@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Bioproxy.Host.Prompts;
 
@@ -59,12 +60,21 @@ internal sealed record SnapshotSidecar
         IsPreamble = snapshot.IsPreamble,
     };
 
+    /// <exception cref="JsonException">It is not JSON, or something is missing in it.</exception>
+    /// <exception cref="FormatException">It is empty.</exception>
+    public static SnapshotSidecar Read(Stream file) =>
+        JsonSerializer.Deserialize(file, StateJson.Default.SnapshotSidecar) ?? throw new FormatException("it is empty");
+
     /// <exception cref="FormatException">The sidecar contradicts itself or is of another version.</exception>
     /// <param name="place">The place of one that names none.</param>
     public Snapshot ToSnapshot(string place)
     {
         if (Version != CurrentVersion || Tokens <= 0 || TextLength <= 0 || Blocks.Length != TextLength / PromptChain.BlockSize)
             throw new FormatException("its version is unknown or its members contradict each other");
+        if (Array.Exists(Blocks, static block => block is null))
+            throw new FormatException("one of its hashes is missing");
+        if (File.Length == 0 || File != Path.GetFileName(File))
+            throw new FormatException("its file is not in the folder of slots"); // it would be deleted there
         var chain = new PromptChain([.. Blocks.Select(ChainHash.Parse)], TextLength, ChainHash.Parse(End), TailCheck);
         return new Snapshot(File, Prefix, Fingerprint, Tokens, TokensHash, Bytes, Created, chain)
         {

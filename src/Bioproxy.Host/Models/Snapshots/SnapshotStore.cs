@@ -11,6 +11,16 @@ namespace Bioproxy.Host.Models.Snapshots;
 /// A snapshot that is being restored is held: its file name is not given out again before the last holder let go, although the snapshot may
 /// have left the index already. llama-server cannot delete; see <see cref="IFileShrinker"/>.
 /// </para>
+/// <para>
+/// Several proxies may share what they save (<see cref="Share"/>). Then each knows all snapshots, and these hold:
+/// a file's name is given out once and never again, by whichever proxy, so a restore by name brings the state that the name has always
+/// stood for, or fails, whatever the others remove meanwhile;
+/// a removal is final: an entry that comes later, or late, does not bring the snapshot back;
+/// what this proxy holds it neither evicts nor frees; what another one holds it may (see the first rule: that costs the restore);
+/// a snapshot whose file cannot be seen from here is removed only where it is certain that the folder is the right one;
+/// files without a sidecar are removed by the proxy that named them, and only after it has met the others;
+/// two proxies that make room at the same time may both evict: that is more than necessary, and harmless.
+/// </para>
 /// </summary>
 internal sealed partial class SnapshotStore
 {
@@ -25,7 +35,6 @@ internal sealed partial class SnapshotStore
     private readonly SlotPlaces _places;
     private readonly FileNames _names;
     private readonly FileDisposal _disposal;
-    private readonly HashSet<string> _triggers;
     private readonly Dictionary<string, DateTimeOffset> _used = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _held = new(StringComparer.Ordinal);
     private readonly Queue<string> _quarantined = new();
@@ -37,19 +46,22 @@ internal sealed partial class SnapshotStore
 
     public SnapshotStore(StateFolder folder, ProxyOptions options, TimeProvider time, ILogger<SnapshotStore> logger)
     {
-        _options = options;
-        _time = time;
-        _logger = logger;
+        (_options, _time, _logger) = (options, time, logger);
         _places = new SlotPlaces(options, logger);
         _sidecars = new SidecarFolder(folder, _places.Default, time, logger);
         _names = new FileNames(folder, logger);
         _disposal = new FileDisposal(_places, _names, logger);
-        _triggers = [.. options.Prefixes.Select(p => p.Key)];
+        Triggers = options.Prefixes.Select(prefix => prefix.Key).ToHashSet();
+        Pins = new SnapshotPins(folder, logger);
+        _removed = new RemovedNames(folder, MostRemoved, logger);
         WriteBudget = new WriteBudget(options.KvMaxWritePerHour, time);
     }
 
     /// <summary>As for <see cref="EvictionPolicy.Choose"/>.</summary>
     internal Func<StoredSnapshot, DateTimeOffset, double>? Value { get; init; }
+
+    /// <summary>The templates of these triggers stay.</summary>
+    public IReadOnlySet<string> Triggers { get; set; }
 
     /// <summary>The snapshots that can be found now.</summary>
     public SnapshotIndex Index => _index;
@@ -65,11 +77,14 @@ internal sealed partial class SnapshotStore
     public IReadOnlyList<Snapshot> All => _index.All;
     public int Count => _index.Count;
 
+    /// <summary>The snapshots that an operator has pinned.</summary>
+    public SnapshotPins Pins { get; }
+
     /// <summary>Bytes that may be written within an hour (kv.max_write_per_hour).</summary>
     public WriteBudget WriteBudget { get; }
 
     /// <summary>Fingerprints of the models that are loaded now; empty while none has been recognised.</summary>
-    public IReadOnlySet<string> LoadedFingerprints => _loaded.Items.ToHashSet(StringComparer.Ordinal);
+    public IReadOnlySet<string> LoadedFingerprints => _loaded.Items.Concat(LoadedElsewhere).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Files that failed and why, newest last.</summary>
     public IReadOnlyList<string> Quarantined
@@ -92,6 +107,7 @@ internal sealed partial class SnapshotStore
         var loaded = _sidecars.Load();
         var index = SnapshotIndex.Of([.. loaded.Select(one => one.Snapshot).DistinctBy(s => s.File)]);
         _names.Load(index.All.Select(s => s.File));
+        Pins.Load(index.All.Select(s => s.File));
         lock (_lock)
         {
             _index = index;
@@ -99,20 +115,6 @@ internal sealed partial class SnapshotStore
             foreach (var (snapshot, used) in loaded)
                 _used[snapshot.File] = used;
         }
-    }
-
-    /// <summary>Makes the snapshots and the slot folder agree after a start: removes snapshots that a newer one replaces, snapshots whose
-    /// file is missing or has another size, and files of ours without a sidecar.</summary>
-    public void Reconcile()
-    {
-        foreach (var old in SupersededSnapshots.Among(All))
-        {
-            if (Remove(old))
-                LogRemoved(old.File, old.Label, "a newer one replaces it");
-        }
-
-        foreach (var (place, folder) in _places.Folders)
-            Reconcile(place, folder);
     }
 
     /// <summary>Calls back with the file name of every snapshot that leaves the index, outside any lock, until disposed.</summary>
@@ -153,16 +155,20 @@ internal sealed partial class SnapshotStore
             _used[snapshot.File] = snapshot.Created;
         }
 
+        ListenerFor(snapshot)?.Used(snapshot, snapshot.Created);
         foreach (var old in SupersededSnapshots.By(snapshot, All))
+        {
+            Pins.Replace(old.File, snapshot.File);
             Remove(old);
+        }
     }
 
-    /// <summary>Removes a snapshot: first from the index, then its sidecar, then its file, so that no sidecar describes a file that is
-    /// about to change.</summary>
+    /// <summary>Removes a snapshot: first from the index, here and elsewhere, then its sidecar, then its file, so that no sidecar describes
+    /// a file that is about to change.</summary>
     /// <returns>False when it had left the index already.</returns>
     public bool Remove(Snapshot snapshot)
     {
-        if (!TryTakeOut(snapshot))
+        if (!TryTakeOut(snapshot, null))
             return false;
         _sidecars.Delete(snapshot.File);
         LetGo(snapshot);
@@ -172,7 +178,7 @@ internal sealed partial class SnapshotStore
     /// <summary>Removes a snapshot that failed; its sidecar is kept under another name.</summary>
     public void Quarantine(Snapshot snapshot, string reason)
     {
-        var wasTakenOut = TryTakeOut(snapshot);
+        var wasTakenOut = TryTakeOut(snapshot, null);
         lock (_lock)
         {
             // After it has left the index: who reads that it failed must not find it there.
@@ -213,15 +219,16 @@ internal sealed partial class SnapshotStore
     /// <summary>The snapshot was restored just now.</summary>
     public void MarkUsed(Snapshot snapshot)
     {
-        var now = _time.GetUtcNow();
+        DateTimeOffset now;
         lock (_lock)
         {
             if (!_index.Contains(snapshot))
                 return;
-            _used[snapshot.File] = now;
+            _used[snapshot.File] = now = After_NeedsLock(snapshot);
         }
 
         _sidecars.Touch(snapshot.File, now);
+        ListenerFor(snapshot)?.Used(snapshot, now);
     }
 
     /// <summary>What the eviction knows about a snapshot.</summary>
@@ -234,51 +241,14 @@ internal sealed partial class SnapshotStore
         return [.. All.Select(snapshot => Describe(snapshot, loaded))];
     }
 
-    /// <summary>What <see cref="CleanUp"/> would remove now.</summary>
-    public IReadOnlyList<(Snapshot Snapshot, string Reason)> FindDue() => FindDue(count: 0, bytes: 0);
-
-    /// <summary>Removes what exceeds the limits of the configuration.</summary>
-    /// <returns>What was removed and why.</returns>
-    public IReadOnlyList<(Snapshot Snapshot, string Reason)> CleanUp() => Evict(FindDue());
-
-    /// <summary>Removes as much as one more snapshot needs. To be called when nothing else can prevent its save.</summary>
-    /// <param name="bytes">Its expected size. Nothing makes room for one that exceeds kv.max_bytes by itself.</param>
-    /// <returns>What was removed and why.</returns>
-    public IReadOnlyList<(Snapshot Snapshot, string Reason)> MakeRoom(long bytes) =>
-        bytes > _options.KvMaxBytes ? CleanUp() : HasRoom(bytes) ? [] : Evict(FindDue(count: 1, bytes));
-
-    /// <summary>Mostly there is room, and no snapshot is looked at. What is too old goes at the next <see cref="CleanUp"/>.</summary>
-    private bool HasRoom(long bytes) =>
-        Count < _options.KvMaxSnapshots && Interlocked.Read(ref _bytes) + bytes <= _options.KvMaxBytes
-            && (FreeBytes ?? long.MaxValue) - bytes >= _options.KvMinFreeBytes;
-
-    private void Reconcile(string place, SlotFolder folder)
-    {
-        var described = All.Where(s => s.Place == place).ToList();
-        var missing = described.Where(s => !folder.Holds(s)).ToList();
-        if (missing.Count > 0 && missing.Count == described.Count)
-        {
-            LogOtherFolder(folder.Directory!, described.Count);
-            return; // nothing is lost until this is corrected: a snapshot without its file is not restored
-        }
-
-        foreach (var snapshot in missing)
-            Remove(snapshot);
-        var index = _index;
-        var undescribed = folder.Files().Where(file => index.Find(file) is null).ToList();
-        var orphans = undescribed.Where(_names.IsOurs).ToList();
-        foreach (var orphan in orphans)
-            Discard(orphan, place);
-        if (undescribed.Count + missing.Count > 0)
-            LogReconciled(orphans.Count, missing.Count, undescribed.Count - orphans.Count);
-    }
-
     private StoredSnapshot Describe(Snapshot snapshot, IReadOnlySet<string> loaded)
     {
-        var fits = loaded.Count == 0 || loaded.Contains(snapshot.Fingerprint); // until a model is recognised every template may be of it
+        // Until a model is recognised every template may be of it.
+        var fits = loaded.Count == 0 || loaded.Contains(snapshot.Fingerprint) || loaded.Any(one => AreSame(one, snapshot.Fingerprint));
         lock (_lock)
         {
-            var isPinned = !snapshot.IsConversation && fits && _triggers.Contains(snapshot.Trigger);
+            var isPinned = Pins.Contains(snapshot.File)
+                || (!snapshot.IsConversation && fits && Triggers.Contains(snapshot.Trigger));
             return new(snapshot, _used.GetValueOrDefault(snapshot.File, snapshot.Created), isPinned, _held.ContainsKey(snapshot.File), fits)
             {
                 Covered = snapshot.IsConversation ? _index.Covered(snapshot) : 0,
@@ -286,42 +256,37 @@ internal sealed partial class SnapshotStore
         }
     }
 
-    private List<(Snapshot Snapshot, string Reason)> Evict(IReadOnlyList<(Snapshot Snapshot, string Reason)> due)
-    {
-        var evicted = new List<(Snapshot Snapshot, string Reason)>();
-        foreach (var (snapshot, reason) in due)
-        {
-            if (!Remove(snapshot))
-                continue;
-            LogRemoved(snapshot.File, snapshot.Label, reason);
-            evicted.Add((snapshot, reason));
-        }
-
-        return evicted;
-    }
-
-    private IReadOnlyList<(Snapshot Snapshot, string Reason)> FindDue(int count, long bytes)
-    {
-        var limits = new EvictionLimits(
-            _options.KvMaxAge, _options.KvMaxSnapshots - count, _options.KvMaxBytes - bytes,
-            _options.KvMinFreeBytes + bytes, FreeBytes ?? long.MaxValue / 2);
-        return EvictionPolicy.Choose(DescribeAll(), limits, _time.GetUtcNow(), Value);
-    }
-
     /// <summary>Takes this very snapshot out of the index, and holds its file until its sidecar is gone, too.</summary>
-    private bool TryTakeOut(Snapshot snapshot)
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="removed">When another proxy has removed it; null when this one does.</param>
+    private bool TryTakeOut(Snapshot snapshot, DateTimeOffset? removed)
     {
+        var at = removed ?? default;
         lock (_lock)
         {
             if (!TryHold_NeedsLock(snapshot))
                 return false;
             _index = _index.Without(snapshot);
             _bytes -= snapshot.Bytes;
+            if (ListenerFor(snapshot) is not null)
+                _removed.Add(snapshot.File, at = removed ?? After_NeedsLock(snapshot));
             _used.Remove(snapshot.File);
         }
 
-        foreach (var removed in _subscribers.Items)
-            removed(snapshot.File);
+        if (removed is null)
+        {
+            if (ListenerFor(snapshot) is not null)
+                _removed.Write(snapshot.File, at);
+            Pins.Set(snapshot.File, isPinned: false);
+            ListenerFor(snapshot)?.Removed(snapshot.File, at);
+        }
+        else
+        {
+            Pins.Merge(snapshot.File, isPinned: false);
+        }
+
+        foreach (var subscriber in _subscribers.Items)
+            subscriber(snapshot.File);
         return true;
     }
 
@@ -338,13 +303,4 @@ internal sealed partial class SnapshotStore
 
     [LoggerMessage(LogLevel.Warning, "Snapshot {File} ({Label}) was quarantined: {Reason}.")]
     private partial void LogQuarantined(string file, string label, string reason);
-
-    [LoggerMessage(LogLevel.Warning,
-        "kv.directory {Directory} holds none of the {Count} snapshots: is it the folder of llama-server's --slot-save-path?")]
-    private partial void LogOtherFolder(string directory, int count);
-
-    [LoggerMessage(LogLevel.Information,
-        "Reconciled the slot folder: {Orphans} files without a sidecar removed, {Missing} snapshots without a file dropped, "
-        + "{Foreign} files of other proxies kept.")]
-    private partial void LogReconciled(int orphans, int missing, int foreign);
 }

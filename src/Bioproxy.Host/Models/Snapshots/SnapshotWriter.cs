@@ -76,6 +76,8 @@ internal sealed class SnapshotWriter(ModelContext context, InstanceBackend backe
         if (recognition.Fingerprint is not { } fingerprint)
             return SaveOutcome.Failed("the model has not been recognised yet");
         var store = context.Snapshots;
+        if (!store.MaySave)
+            return SaveOutcome.Failed(store.SavingProblem ?? "nothing could be saved");
         var file = store.TakeName();
         Snapshot? made = null;
         try

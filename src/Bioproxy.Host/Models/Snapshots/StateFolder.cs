@@ -14,7 +14,9 @@ internal sealed class StateFolder
     public StateFolder(ProxyOptions options)
     {
         // Several backends share what they know, since one of them may restore what another one saved.
-        var name = options.IsFleet ? "shared" : $"{options.BackendUrl.Host}-{options.BackendUrl.Port}";
+        var name = options.IsFleet ? "shared"
+            : SocketPath.Of(options.BackendUrl) is { } socket ? $"unix{socket.Replace('/', '-')}"
+            : $"{options.BackendUrl.Host}-{options.BackendUrl.Port}";
         Path = System.IO.Path.Combine(options.StateDirectory, "backends", name);
         Snapshots = System.IO.Path.Combine(Path, "snapshots");
         Fingerprints = System.IO.Path.Combine(Path, "identities"); // the folder keeps its name: state folders stay valid
@@ -30,14 +32,8 @@ internal sealed class StateFolder
     /// <exception cref="UnauthorizedAccessException">The folder cannot be created.</exception>
     public void Create()
     {
-        // The mode applies to the last folder of a path only.
         foreach (var folder in new[] { System.IO.Path.GetDirectoryName(Path)!, Path, Snapshots, Fingerprints })
-        {
-            if (OperatingSystem.IsWindows())
-                Directory.CreateDirectory(folder);
-            else
-                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
+            PrivateFolder.Create(folder);
     }
 
     /// <summary>Creates the folder where it is missing, and tries to write to it: it may exist without being writable.</summary>

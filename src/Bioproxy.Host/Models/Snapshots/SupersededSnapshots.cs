@@ -10,14 +10,15 @@ internal static class SupersededSnapshots
     public static IReadOnlyList<Snapshot> By(Snapshot newer, IEnumerable<Snapshot> others) =>
         [.. others.Where(older => older.File != newer.File && (KeyOf(older) == KeyOf(newer) || IsContinued(older, newer)))];
 
-    /// <summary>Those that a newer one among them replaces: left by a process that ended between adding one and removing the
-    /// other.</summary>
+    /// <summary>Those that a newer one among them replaces: left by a process that ended between adding one and removing the other, or
+    /// saved by two proxies that did not know of each other's. The same for every proxy that knows the same.</summary>
     public static IReadOnlyList<Snapshot> Among(IEnumerable<Snapshot> snapshots)
     {
         var known = new HashSet<Key>();
         var newerByReplaced = new Dictionary<string, Snapshot>(StringComparer.Ordinal);
         var superseded = new List<Snapshot>();
-        foreach (var snapshot in snapshots.OrderByDescending(s => s.Created)) // names are given out again: only older ones are meant
+        var newestFirst = snapshots.OrderByDescending(s => s.Created).ThenByDescending(s => s.File, StringComparer.Ordinal);
+        foreach (var snapshot in newestFirst) // names may be given out again: only older ones are meant
         {
             var isKnown = !known.Add(KeyOf(snapshot));
             if (isKnown || (newerByReplaced.TryGetValue(snapshot.File, out var newer) && IsContinued(snapshot, newer)))

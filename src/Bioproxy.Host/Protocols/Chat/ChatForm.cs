@@ -36,6 +36,11 @@ internal static class ChatForm
         }
     }
 
+    /// <summary>Whether a chat's messages have pictures.</summary>
+    public static bool HasPictures(JsonObject chat) => chat["messages"] is JsonArray messages
+        && messages.Any(static message => (message as JsonObject)?["content"] is JsonArray parts
+            && parts.Any(static part => Text(part, "type") == "image_url"));
+
     /// <summary>A copy of a member that may belong to another object.</summary>
     internal static JsonNode? Copy(JsonNode? node) => node?.DeepClone();
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Bioproxy.Host.Json;
 
 namespace Bioproxy.Host.Protocols.Ollama;
 
@@ -15,9 +16,7 @@ internal static class OllamaJson
 
     /// <summary>A member that is there and not null.</summary>
     public static JsonElement? Member(this JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
-            ? value
-            : null;
+        element.MemberOrNull(name) is { ValueKind: not JsonValueKind.Null } value ? value : null;
 
     /// <summary>A member that is a text.</summary>
     public static JsonElement? TextMember(this JsonElement element, string name) =>

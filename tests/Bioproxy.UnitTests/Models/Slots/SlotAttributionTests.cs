@@ -4,8 +4,8 @@ using Bioproxy.Host.Prompts;
 
 namespace Bioproxy.UnitTests.Models.Slots;
 
-/// <summary>Situations and conclusions. Results are written "content:tokens", slots "id:tokens" (seen) or "id?tokens"
-/// (suspected).</summary>
+/// <summary>Situations and conclusions. Results are written "content:tokens", slots "id:tokens" (seen), "id?tokens" (suspected) or
+/// "id~tokens" (disputed).</summary>
 public sealed class SlotAttributionTests
 {
     [Theory]
@@ -24,6 +24,11 @@ public sealed class SlotAttributionTests
     [InlineData("a:10 b:20", "0:10", 0, "0=a lost b")]
     [InlineData("a: b:20", "0:15 1:20", 0, "0=unknown 1=b lost a")]
     [InlineData("a:10 b:20", "0:30 1:40 2:50", 0, "0=foreign 1=foreign 2=foreign lost a b")]
+    [InlineData("a:10", "1:10 2~99", 0, "1=a 2=undisputed")]
+    [InlineData("a:10", "1:10 2~99", 1, "1=a")] // the running one may be there
+    [InlineData("a:10 b:20", "1:10 2~99", 0, "1=a 2=unknown lost b")]
+    [InlineData("a:10", "1:10 2~99 0:5", 0, "0=foreign 1=a 2=undisputed")]
+    [InlineData("a:10", "1~99", 0, "1=unknown lost a")]
     [InlineData("", "1:5", 0, "1=foreign")]
     [InlineData("", "1:5", 1, "")]
     [InlineData("-:10", "1:10", 0, "1=foreign")] // the work's content is unknown
@@ -35,7 +40,8 @@ public sealed class SlotAttributionTests
         var attribution = SlotAttribution.Attribute([.. Items(results).Select(Result)], [.. Items(changed).Select(Slot)], running);
 
         var slots = attribution.Slots.OrderBy(f => f.Slot)
-            .Select(f => $"{f.Slot}={(f.Content is { } c ? Name(c) : f.IsForeign ? "foreign" : "unknown")}");
+            .Select(f => $"{f.Slot}={(f.Content is { } c ? Name(c) : f.IsForeign ? "foreign" : f.IsUndisputed ? "undisputed"
+                : "unknown")}");
         var lost = attribution.Lost.Count == 0 ? [] : attribution.Lost.Select(Name).Prepend("lost");
         Assert.Equal(expected, string.Join(' ', slots.Concat(lost)));
     }
@@ -73,8 +79,8 @@ public sealed class SlotAttributionTests
 
     private static ChangedSlot Slot(string text)
     {
-        var parts = text.Split(':', '?');
-        var change = text.Contains('?') ? SlotChange.Suspected : SlotChange.Seen;
+        var parts = text.Split(':', '?', '~');
+        var change = text.Contains('?') ? SlotChange.Suspected : text.Contains('~') ? SlotChange.Disputed : SlotChange.Seen;
         return new ChangedSlot(int.Parse(parts[0], null), change, int.Parse(parts[1], null));
     }
 

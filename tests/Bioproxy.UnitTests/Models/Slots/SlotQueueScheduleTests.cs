@@ -12,15 +12,10 @@ public sealed class SlotQueueScheduleTests
     /// <summary>Shorter than elsewhere: a grant to another than the model's shows as a task that does not end.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
+    public static TheoryData<int> SomeSeeds => Seeds.Of(4, 16);
+
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
-    [InlineData(5)]
-    [InlineData(6)]
-    [InlineData(7)]
-    [InlineData(8)]
+    [MemberData(nameof(SomeSeeds))]
     public async Task Schedule_StepByStep_IsAsTheModelSays(int seed)
     {
         const int Arrivals = 10_000;

@@ -86,6 +86,21 @@ public sealed class SlotTableDomainTests
         Assert.Equal(mayMeet, plan.MayMeetForeignDomain);
     }
 
+    /// <summary>Where the server may take nothing, nothing is expected of its RAM cache.</summary>
+    [Theory]
+    [InlineData("bob", true)]
+    [InlineData("ada", false)]
+    public void Plan_DisplacedIntoTheRamCache_IsExpectedThereUnlessItMayHoldOthersToo(string displacing, bool isExpected)
+    {
+        Hold(0, Talk, "bob");
+        Hold(1, "third" + Talk, "bob");
+        var work = _table.TryBegin(new SlotPlan(PromptSource.Cold, 0, 0), null)!;
+        _table.Started(work);
+        _table.End(work, Content("other" + Talk, displacing), 1500);
+
+        Assert.Equal(isExpected, Plan(Talk + " and more", "bob").IsExpectedInRam);
+    }
+
     [Theory]
     [InlineData("ada", false)]
     [InlineData("bob", true)]

@@ -256,6 +256,19 @@ public sealed class SlotTableTests
         Assert.NotNull(TryBegin(Pin(0), null));
     }
 
+    /// <summary>A client that bypasses the proxy, or a request that an earlier owner of the server has placed.</summary>
+    [Fact]
+    public void Begin_WhatRanBeforeTheUnpinnedWork_IsNotTakenForIt()
+    {
+        Poll([Row(0, 4, 10, busy: true), Row(1, 3, 10), Row(2, 2, 10)]);
+        TryBegin(Anywhere, null);
+
+        Poll([Row(0, 4, 10, busy: true), Row(1, 3, 10), Row(2, 2, 10)]); // the request is still on its way
+        Assert.Null(TryBegin(Pin(1), null));
+        Poll([Row(0, 4, 10, busy: true), Row(1, 3, 10), Row(2, 5, 10, busy: true)]);
+        Assert.NotNull(TryBegin(Pin(1), null));
+    }
+
     [Fact]
     public void Begin_PinnedWhileSeveralAreUnpinned_WaitsUntilAllAreSeen()
     {

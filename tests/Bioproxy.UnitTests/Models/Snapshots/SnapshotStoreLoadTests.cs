@@ -32,6 +32,22 @@ public sealed class SnapshotStoreLoadTests : IDisposable
         {"version":99,"file":"x","prefix":"@c","identity":"m","tokens":1,"tokens_hash":"h","text_length":1,"blocks":[],
         "end":"00000000000000000000000000000000"}
         """)]
+    [InlineData("""
+        {"version":1,"file":"x.bin","prefix":"@c","identity":"m","tokens":1,"tokens_hash":"h","text_length":1,"blocks":null,
+        "end":"00000000000000000000000000000000"}
+        """)]
+    [InlineData("""
+        {"version":1,"file":"x.bin","prefix":"@c","identity":"m","tokens":1,"tokens_hash":"h","text_length":1024,"blocks":[null],
+        "end":"00000000000000000000000000000000"}
+        """)]
+    [InlineData("""
+        {"version":1,"file":"../x.bin","prefix":"@c","identity":"m","tokens":1,"tokens_hash":"h","text_length":1,"blocks":[],
+        "end":"00000000000000000000000000000000"}
+        """)]
+    [InlineData("""
+        {"version":1,"file":"x.bin","prefix":"@c","identity":null,"tokens":1,"tokens_hash":"h","text_length":1,"blocks":[],
+        "end":"00000000000000000000000000000000"}
+        """)]
     public void Load_BrokenSidecar_IsQuarantined(string text)
     {
         File.WriteAllText(Path.Combine(_fixture.Folder.Snapshots, "x.bin.json"), text);

@@ -33,6 +33,20 @@ public sealed class StateFolderTests : IDisposable
         Assert.NotSame(one, other);
     }
 
+    [Fact]
+    public void Create_Folders_OnlyTheirOwnerMayRead()
+    {
+        var folder = Folder("unix:/run/llama.sock");
+        folder.Create();
+
+        const UnixFileMode Others =
+            UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        Assert.EndsWith("unix-run-llama.sock", folder.Path, StringComparison.Ordinal);
+        Assert.All(
+            [Path.GetDirectoryName(folder.Path)!, folder.Path, folder.Snapshots, folder.Fingerprints],
+            path => Assert.True(OperatingSystem.IsWindows() || (new DirectoryInfo(path).UnixFileMode & Others) == UnixFileMode.None));
+    }
+
     private StateFolder Folder(string backend) =>
         new(new ProxyOptions { BaseDirectory = _state, StateDirectory = _state, BackendUrl = new Uri(backend) });
 }

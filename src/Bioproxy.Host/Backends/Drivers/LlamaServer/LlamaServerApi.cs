@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Globalization;
 using System.Net.ServerSentEvents;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Bioproxy.Host.Backends.Drivers.LlamaServer;
 
@@ -94,6 +96,22 @@ internal sealed class LlamaServerApi(ControlCalls calls) : ISlotApi
             "completion", body, (events, token) => ReadEvaluationAsync(events, slot, progress, token), cancellationToken);
     }
 
+    public Task<BackendAnswer<EvaluationResult>> EvaluateChatAsync(
+        JsonObject chat, int? slot, bool mayReuse, CancellationToken cancellationToken)
+    {
+        chat["max_tokens"] = 0;
+        chat["cache_prompt"] = mayReuse;
+        chat["stream"] = true;
+        chat["return_progress"] = true;
+        if (slot is { } id)
+            chat["id_slot"] = id;
+        return calls.StreamAsync(
+            "v1/chat/completions",
+            Encoding.UTF8.GetBytes(chat.ToJsonString()),
+            (events, token) => ReadChatAsync(events, slot, token),
+            cancellationToken);
+    }
+
     /// <summary>Whether slots can be saved: a name that no server accepts is refused as a name where they can, and as an action where they
     /// cannot.</summary>
     /// <returns>Null when the server did not say.</returns>
@@ -103,6 +121,18 @@ internal sealed class LlamaServerApi(ControlCalls calls) : ISlotApi
         var answer = await PostAsync("slots/0?action=save", body, ControlCalls.SlowLimit, cancellationToken).ConfigureAwait(false);
         answer.Value?.Dispose();
         return answer.Status switch { 400 => true, 0 or 500 or 502 or 503 or 504 => null, _ => false };
+    }
+
+    /// <summary>A chat is computed although the server cannot read its one token as an answer: it may begin a call of a tool.</summary>
+    private static async Task<(EvaluationResult? Result, string? Problem)> ReadChatAsync(
+        Stream stream, int? slot, CancellationToken cancellationToken)
+    {
+        var (cached, processed, total) = (0, 0, 0);
+        var (result, problem) = await ReadEvaluationAsync(
+            stream, slot, (c, p, t) => (cached, processed, total) = (c, p, t), cancellationToken).ConfigureAwait(false);
+        if (result is null && total > 0 && processed == total)
+            result = new EvaluationResult(slot, cached, total - cached);
+        return (result, problem);
     }
 
     private static async Task<(EvaluationResult? Result, string? Problem)> ReadEvaluationAsync(

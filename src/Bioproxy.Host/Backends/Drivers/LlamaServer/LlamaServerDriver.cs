@@ -9,6 +9,9 @@ namespace Bioproxy.Host.Backends.Drivers.LlamaServer;
 /// alone.</summary>
 internal sealed class LlamaServerDriver : IBackendDriver
 {
+    /// <summary>Bytes; the page has some 3,000.</summary>
+    private const int LongestMetrics = 256 * 1024;
+
     private readonly ControlCalls _calls;
     private readonly LlamaServerApi _api;
 
@@ -93,6 +96,9 @@ internal sealed class LlamaServerDriver : IBackendDriver
             .ConfigureAwait(false);
         answer.Value?.Dispose();
     }
+
+    public Task<BackendAnswer<string>> ReadMetricsAsync(CancellationToken cancellationToken) =>
+        _calls.GetTextAsync("metrics", LongestMetrics, cancellationToken);
 
     public void Dispose() => _calls.Dispose();
 

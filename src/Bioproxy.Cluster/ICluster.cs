@@ -1,0 +1,25 @@
+using Bioproxy.Cluster.Messages;
+
+namespace Bioproxy.Cluster;
+
+/// <summary>The cluster as its proxies use it.</summary>
+internal interface ICluster
+{
+    /// <summary>This proxy's name in it: the address that it advertises.</summary>
+    string Name { get; }
+
+    /// <summary>Why it is alone now; null while it is in touch with Redis and with the other proxies.</summary>
+    string? Problem { get; }
+
+    /// <summary>The catalogue can be written. While it cannot, nothing new is saved.</summary>
+    bool CanSave { get; }
+
+    /// <summary>The way to a server's owner.</summary>
+    IServerLink LinkTo(string server);
+
+    /// <summary>Tells all proxies. Returns at once; kept until it could be written.</summary>
+    void Publish(CatalogueEntry entry);
+
+    /// <summary>What all proxies tell of themselves, this one among them; those that did not answer in time are missing.</summary>
+    Task<IReadOnlyList<ProxyReport>> ReportsAsync(bool withStatus, CancellationToken cancellationToken);
+}

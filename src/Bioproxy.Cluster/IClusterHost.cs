@@ -1,0 +1,23 @@
+using Bioproxy.Cluster.Messages;
+
+namespace Bioproxy.Cluster;
+
+/// <summary>What a proxy does for its cluster. Implemented by the host; every call is quick unless it says otherwise.</summary>
+internal interface IClusterHost
+{
+    /// <summary>The servers of its configuration, by the name that all proxies give them: address and port.</summary>
+    IReadOnlyList<string> Servers { get; }
+
+    /// <summary>This proxy is the one that schedules the server from now on, until the result is disposed.</summary>
+    /// <returns>Null when the server is not in its configuration.</returns>
+    IServerOwner? Own(string server);
+
+    /// <summary>What it tells of itself. Building the status takes milliseconds.</summary>
+    ProxyReport Report(bool withStatus);
+
+    /// <summary>All it knows: the catalogue can be rebuilt from what the proxies have.</summary>
+    IReadOnlyList<CatalogueEntry> Entries { get; }
+
+    /// <summary>Others wrote or removed these. Files may be written: milliseconds each.</summary>
+    void Merge(IReadOnlyList<CatalogueEntry> entries);
+}

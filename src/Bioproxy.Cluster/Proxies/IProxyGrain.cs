@@ -1,0 +1,18 @@
+using Bioproxy.Cluster.Messages;
+using Orleans.Concurrency;
+
+namespace Bioproxy.Cluster.Proxies;
+
+/// <summary>A proxy of the cluster, by its name. It is always in that proxy's process.</summary>
+[Alias("bioproxy.proxy")]
+[Orleans.CodeGeneration.Version(1)]
+internal interface IProxyGrain : IGrainWithStringKey
+{
+    [Alias("report")]
+    Task<ProxyReport> Report(bool withStatus);
+
+    /// <summary>These entries of the catalogue changed.</summary>
+    [OneWay]
+    [Alias("changed")]
+    Task Changed(CatalogueEntry[] entries);
+}

@@ -1,0 +1,7 @@
+using Orleans.Placement;
+
+namespace Bioproxy.Cluster.Servers;
+
+/// <inheritdoc cref="ServerPlacement"/>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class ServerPlacementAttribute() : PlacementAttribute(new ServerPlacement());

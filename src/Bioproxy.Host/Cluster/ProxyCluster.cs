@@ -1,0 +1,202 @@
+using System.Net;
+using Bioproxy.Cluster;
+using Bioproxy.Cluster.Messages;
+using Bioproxy.Host.Configuration;
+using Bioproxy.Host.Models;
+using Bioproxy.Host.Requests;
+using Bioproxy.Host.Telemetry;
+using Bioproxy.Host.Templates;
+using Microsoft.Extensions.Logging;
+
+namespace Bioproxy.Host.Cluster;
+
+/// <summary>
+/// This proxy in its cluster: which servers it shares, which of them it schedules, and what it tells of itself. Without <c>cluster</c> in
+/// the configuration it does not exist, and nothing of the cluster's libraries is loaded.
+/// </summary>
+internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
+{
+    /// <summary>Owners of servers change, proxies come and go: whether they agree is looked at this often.</summary>
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, SharedServer> _servers = new(StringComparer.Ordinal);
+    private readonly ClusterSettings _settings;
+    private readonly ProxyOptions _options;
+    private readonly TemplateLibrary _templates;
+    private readonly SharedCatalogue _catalogue;
+    private readonly ConversationTracker _conversations;
+    private readonly TimeProvider _time;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger<ProxyCluster> _logger;
+    private readonly ClusterNode _node;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _watching = Task.CompletedTask;
+    private string? _said;
+    private int _isDisposed;
+
+    public ProxyCluster(
+        ProxyOptions options, ModelDirectory models, TemplateLibrary templates, SharedCatalogue catalogue, TimeProvider time,
+        ILoggerFactory loggers, ConversationTracker conversations)
+    {
+        (_options, _settings, _templates, _catalogue, _time, _loggers) = (options, options.Cluster!, templates, catalogue, time, loggers);
+        _logger = loggers.CreateLogger<ProxyCluster>();
+        _conversations = conversations;
+        var cluster = new ClusterOptions(_settings.Redis!, _settings.Name, _settings.Advertise)
+        {
+            TlsCertificate = _settings.Tls?.Certificate,
+            TlsKey = _settings.Tls?.Key,
+        };
+        _node = new ClusterNode(cluster, this, loggers, time);
+        foreach (var model in models.Subscribe(Share))
+            Share(model);
+    }
+
+    /// <summary>The cluster, for what is shared besides the servers.</summary>
+    public ICluster Cluster => _node;
+
+    /// <summary>Writes this proxy's <c>/status</c>; set by whoever knows it.</summary>
+    public Func<byte[]>? Status { get; set; }
+
+    /// <summary>It is stopping.</summary>
+    public bool IsDraining { get; set; }
+
+    /// <summary>The cluster's name.</summary>
+    public string Name => _settings.Name;
+
+    /// <summary>Everything that works less well than it could, one sentence each.</summary>
+    public IReadOnlyList<string> Problems =>
+        [.. new[] { _node.Problem, _said }.OfType<string>(), .. NotSaving()];
+
+    public IReadOnlyList<string> Servers
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _servers.Keys];
+        }
+    }
+
+    public IReadOnlyList<CatalogueEntry> Entries => _options.KvEnabled ? _catalogue.Entries : [];
+
+    public void Merge(IReadOnlyList<CatalogueEntry> entries) => _catalogue.Merge(entries);
+
+    public IServerOwner? Own(string server)
+    {
+        SharedServer? shared;
+        lock (_lock)
+            shared = _servers.GetValueOrDefault(server);
+        if (shared is null || IsDraining)
+            return null;
+        var owner = new ServerOwner(shared, _loggers.CreateLogger<ServerOwner>(), _conversations);
+        shared.Take(owner);
+        return owner;
+    }
+
+    public ProxyReport Report(bool withStatus) => new()
+    {
+        Proxy = _node.Name,
+        Version = ProductVersion.Text,
+        Configuration = ConfigurationHash.Of(_options, _templates),
+        ConfiguredAt = _options.ConfigFile is { } file && File.Exists(file) ? File.GetLastWriteTimeUtc(file) : default(DateTimeOffset),
+        Owns = Owned(),
+        Status = withStatus && Status is { } write ? write() : [],
+        IsDraining = IsDraining,
+    };
+
+    /// <summary>Before the snapshots are loaded.</summary>
+    /// <exception cref="IOException">The state folder cannot be written.</exception>
+    public void Prepare() => _catalogue.Prepare();
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (_options.KvEnabled)
+            _catalogue.Start(_node);
+        await _node.StartAsync(cancellationToken).ConfigureAwait(false);
+        _watching = WatchAsync(_stopping.Token);
+    }
+
+    /// <summary>Gives up what it owns: other proxies schedule it from now on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        IsDraining = true;
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _node.DisposeAsync().ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    private string[] Owned()
+    {
+        lock (_lock)
+            return [.. _servers.Values.Where(static server => server.IsOwned).Select(static server => server.Name)];
+    }
+
+    private IEnumerable<string> NotSaving() =>
+        _node.Problem is null && !_node.CanSave ? ["The cluster's catalogue cannot be written: nothing new is saved."] : [];
+
+    private void Share(ServedModel model)
+    {
+        if (model.Backend.Options.IsPooled)
+            return; // its process is this machine's, and this proxy's
+        var name = ServerName.Of(model.Backend.Options.Url, IPEndPoint.Parse(_settings.Advertise));
+        SharedServer? server;
+        lock (_lock)
+        {
+            if (!_servers.TryGetValue(name, out server))
+                _servers[name] = server = new SharedServer(name, _node.Name, _node.LinkTo(name));
+            server.Add(model);
+        }
+
+        model.ShareWith(new RemoteModel(server, model, _time));
+    }
+
+    private async Task WatchAsync(CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                Compare(await _node.ReportsAsync(withStatus: false, stopping).ConfigureAwait(false));
+            }
+            catch (Exception e) when (!stopping.IsCancellationRequested)
+            {
+                LogWatchFailed(e);
+            }
+
+            await Task.Delay(ReportInterval, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Says once what differs, and once that nothing does any more.</summary>
+    private void Compare(IReadOnlyList<ProxyReport> reports)
+    {
+        var others = reports.GroupBy(static report => report.Configuration).ToList();
+        var newest = reports.MaxBy(static report => report.ConfiguredAt);
+        var said = others.Count < 2 ? null
+            : "The proxies have different configurations (backends, models, templates, keys or kv): "
+                + string.Join("; ", others.Select(static group => $"{group.Key} at {ProxiesOf(group)}"))
+                + $". The newest is that of {newest!.Proxy}.";
+        if (said == _said)
+            return;
+        _said = said;
+        if (said is null)
+            LogAgree();
+        else
+            LogDiffer(said);
+    }
+
+    private static string ProxiesOf(IEnumerable<ProxyReport> reports) =>
+        string.Join(", ", reports.Select(static report => report.Proxy));
+
+    [LoggerMessage(LogLevel.Warning, "{Difference}")]
+    private partial void LogDiffer(string difference);
+
+    [LoggerMessage(LogLevel.Information, "All proxies have the same configuration again.")]
+    private partial void LogAgree();
+
+    [LoggerMessage(LogLevel.Warning, "The other proxies could not be asked.")]
+    private partial void LogWatchFailed(Exception exception);
+}

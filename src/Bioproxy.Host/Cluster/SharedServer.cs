@@ -1,0 +1,65 @@
+using Bioproxy.Cluster;
+using Bioproxy.Host.Models;
+
+namespace Bioproxy.Host.Cluster;
+
+/// <summary>A server that the proxies of a cluster share. One of them owns it, with all its models: they take each other's room, so that
+/// one gate and one set of queues has to stand before them.</summary>
+/// <param name="name">What all proxies call it.</param>
+/// <param name="proxy">This proxy's name.</param>
+/// <param name="link">The way to its owner.</param>
+internal sealed class SharedServer(string name, string proxy, IServerLink link)
+{
+    private readonly Lock _lock = new();
+    private readonly List<ServedModel> _models = [];
+    private volatile ServerOwner? _owner;
+
+    public string Name => name;
+
+    public string Proxy => proxy;
+
+    public IServerLink Link => link;
+
+    /// <summary>This proxy schedules it.</summary>
+    public bool IsOwned => _owner is not null;
+
+    /// <summary>The proxy that does; null while that is not known.</summary>
+    public string? OwnerName => IsOwned ? proxy : link.Owner;
+
+    public void Add(ServedModel model)
+    {
+        lock (_lock)
+            _models.Add(model);
+    }
+
+    /// <param name="model">What the server calls it; null for the only one.</param>
+    public ServedModel? ModelOf(string? model)
+    {
+        lock (_lock)
+            return _models.Find(one => one.Backend.Model == model && !one.IsServer);
+    }
+
+    /// <summary>This proxy owns it from now on. An owner before this one has given it up, or is cut off.</summary>
+    public void Take(ServerOwner owner)
+    {
+        _owner = owner;
+        OwnershipChanged();
+    }
+
+    /// <summary>This proxy does not own it any more, unless it has been made the owner again meanwhile.</summary>
+    public void GiveUp(ServerOwner owner)
+    {
+        if (!ReferenceEquals(Interlocked.CompareExchange(ref _owner, null, owner), owner))
+            return;
+        OwnershipChanged();
+    }
+
+    private void OwnershipChanged()
+    {
+        ServedModel[] models;
+        lock (_lock)
+            models = [.. _models];
+        foreach (var model in models)
+            model.OwnershipChanged();
+    }
+}

@@ -1,0 +1,105 @@
+using Bioproxy.Doubles;
+using Xunit.Abstractions;
+
+namespace Bioproxy.IntegrationTests.Cluster;
+
+/// <summary>Three proxies, Redis and real servers: clients go round the proxies, and must not notice that there are several.</summary>
+public sealed class ClusterTrafficTests(ITestOutputHelper output)
+{
+    [RedisTheory]
+    [InlineData("Llama")]
+    [LongInlineData("Mamba")]
+    public async Task Conversations_EachTurnThroughAnotherProxy_ComputeWhatIsNew(string architecture)
+    {
+        var kind = Enum.Parse<TinyArchitecture>(architecture);
+        await using var group = await ProxyGroup.StartAsync(output, proxies: 3, servers: 4, model: kind);
+        var reference = await ReferenceServer.OfAsync(kind, 1);
+        var conversations = Enumerable.Range(1, 6).Select(number => new Conversation(number, turns: 4)).ToList();
+        foreach (var conversation in conversations)
+            await conversation.LearnAsync(reference, isContinued: true);
+
+        var (computed, unavoidable) = (0, 0);
+        for (var turn = 0; turn < 4; turn++)
+        {
+            foreach (var conversation in conversations)
+            {
+                var proxy = group.Next();
+                var answer = await proxy.SendAsync(conversation.Request(turn));
+                output.WriteLine($"{conversation.Number}.{turn}: {answer}");
+                conversation.AssertRight(turn, answer);
+                computed += answer.PromptTokens - answer.CachedTokens;
+                unavoidable += conversation.NewTokens(turn);
+            }
+        }
+
+        output.WriteLine($"computed {computed} of {unavoidable} unavoidable tokens: {computed / (double)unavoidable:0.000}");
+        Assert.InRange(computed / (double)unavoidable, 0, 1.1);
+        await group.WaitUntilNothingIsHeldAsync();
+    }
+
+    [RedisFact]
+    public async Task Requests_ThroughAllProxies_AreServedInTheirOrderOneASlot()
+    {
+        await using var group = await ProxyGroup.StartAsync(output, proxies: 3, servers: 1, parallel: 1);
+        var order = new List<int>();
+        var answers = new List<Task>();
+        for (var i = 0; i < 9; i++)
+        {
+            var number = i;
+            var proxy = group.Next();
+            answers.Add(Task.Run(async () =>
+            {
+                var chat = ChatProbe.Chat(("user", TemplateText.Words(seed: number, length: 60)));
+                (chat["max_tokens"], chat["ignore_eos"]) = (number == 0 ? 2000 : 24, true); // the first one lasts until all wait
+                await proxy.SendAsync(chat);
+                lock (order)
+                    order.Add(number);
+            }));
+            await Eventually.TrueAsync(
+                async () => await CountAsync(group) == (1, number), Tolerances.Soon, $"{number} requests wait for one");
+        }
+
+        await Task.WhenAll(answers).DefaultTimeout();
+
+        Assert.Equal(Enumerable.Range(0, 9), order);
+        await group.WaitUntilNothingIsHeldAsync();
+    }
+
+    [RedisFact]
+    public async Task Keys_OfDifferentClients_StayApartAcrossProxies()
+    {
+        await using var group = await ProxyGroup.StartAsync(output, proxies: 2, servers: 1, parallel: 2);
+        var chat = ChatProbe.Chat(("user", TemplateText.Words(seed: 1, length: 500)));
+        chat["max_tokens"] = 4;
+
+        var first = await SendAsync(group.Proxies[0], "alice", chat);
+        var again = await SendAsync(group.Proxies[1], "alice", chat);
+        var other = await SendAsync(group.Proxies[1], "bob", chat);
+        var back = await SendAsync(group.Proxies[0], "bob", chat);
+
+        Assert.InRange(first.CachedTokens, 0, 8);
+        Assert.InRange(again.CachedTokens, 400, int.MaxValue);
+        Assert.InRange(other.CachedTokens, 0, 8);
+        Assert.InRange(back.CachedTokens, 400, int.MaxValue);
+    }
+
+    private static async Task<(int Served, int Waiting)> CountAsync(ProxyGroup group)
+    {
+        var (served, waiting) = (0, 0);
+        foreach (var proxy in group.Living)
+        {
+            var queue = (await proxy.StatusAsync())["queue"]!;
+            served += (int)queue["used"]!;
+            waiting += (int)queue["interactive"]!["waiting"]!;
+        }
+
+        return (served, waiting);
+    }
+
+    private static Task<Answer> SendAsync(BioproxyRun proxy, string key, System.Text.Json.Nodes.JsonObject chat)
+    {
+        var request = TestProxy.Request(chat);
+        request.Headers.Authorization = new("Bearer", key);
+        return TestProxy.SendAsync(proxy.Client, request, CancellationToken.None);
+    }
+}

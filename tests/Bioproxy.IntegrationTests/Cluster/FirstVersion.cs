@@ -1,0 +1,42 @@
+namespace Bioproxy.IntegrationTests.Cluster;
+
+/// <summary>The messages of <see cref="MessageTests"/> as the first version wrote them. Never change one: add the next version's.</summary>
+internal static class FirstVersion
+{
+    public static IReadOnlyDictionary<string, string> Messages { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["CatalogueEntry"] =
+            "MAGVclMzHWJpb3Byb3h5LmVudHJ5QBVzbmFwc2hvdC9hQQUBAiGAAHh+PW1O3wiBAAAAAAAAAADg4A==",
+        ["CatalogueReply"] =
+            "MAHygO4bMWJpb3Byb3h5LmNhdGFsb2d1ZS1yZXBseUAhPSwbCgAAAECAAAAAAAAAKgEFAQMhAAMhQBVzbmFwc2hvdC9hQQUBAiGA"
+            + "AHh+PW1O3wiBAAAAAAAAAADg4ODg",
+        ["CatalogueState"] =
+            "MAEfvjkIMWJpb3Byb3h5LmNhdGFsb2d1ZS1zdGF0ZSAAAyFAFXNuYXBzaG90L2FBBQECIYAAeH49bU7fCIEAAAAAAAAAAODg4OA=",
+        ["CatalogueSync"] =
+            "MAG5X0u3L2Jpb3Byb3h5LmNhdGFsb2d1ZS1zeW5jQB0xMC4wLjAuNToxMTExMUEhPSwbCgAAAECAAAAAAAAAKgEFIQADIUAVc25h"
+            + "cHNob3QvYUEFAQIhgAB4fj1tTt8IgQAAAAAAAAAA4ODg4A==",
+        ["EstimateRequest"] =
+            "MAGiFPTPM2Jpb3Byb3h5LmVzdGltYXRlLXJlcXVlc3RAC21vZGVsAQUBCSFABwECA0EFBAUBDSEBHQEhASXgAQNBD3Nlc3Npb24B"
+            + "AwEpAS0BMQEDAQPg4A==",
+        ["HeldTurn"] =
+            "MAHWXzs/JWJpb3Byb3h5LmhlbGQtdHVybkAhPSwbCgAAAECAAAAAAAAAKkELbW9kZWwBBQEJAQ3g",
+        ["ProxyReport"] =
+            "MAEgPTopK2Jpb3Byb3h5LnByb3h5LXJlcG9ydEAdMTAuMC4wLjU6MTExMTFBAzFBAzIhgAB4fj1tTt8IgQAAAAAAAAAA4CEAA0EF"
+            + "czHgQQMBAQPg",
+        ["ServerReply"] =
+            "MAHN4AndK2Jpb3Byb3h5LnNlcnZlci1yZXBseUAhPSwbCgAAAECAAAAAAAAAKkEdMTAuMC4wLjU6MTExMTEBAyEgAAMBBQEJAQ0B"
+            + "EQEDgQAAAAAAABZAAQMBAyEAAyHoAAUBCYEAAAAAAAAMQIEAAAAAAAASQIEAAAAAAAAWQAEZAQMBAwED4ODgAQWBAC0xAQAAAACB"
+            + "gMPJAQAAAABBD2ZhaWx1cmUBEQEDARXgIeiAAAAAAAAA+D+BAAAAAAAABECBAAAAAAAADECBAAAAAAAAEkCBAAAAAAAAFkABAwED"
+            + "4OA=",
+        ["TurnAnswer"] =
+            "MAHSSFuAKWJpb3Byb3h5LnR1cm4tYW5zd2VyIAADAQUBCQENAREBA4EAAAAAAAAWQAEDAQMhAAMh6AAFAQmBAAAAAAAADECBAAAA"
+            + "AAAAEkCBAAAAAAAAFkABGQEDAQMBA+Dg4AEFgQAtMQEAAAAAgYDDyQEAAAAAQQ9mYWlsdXJlAREBAwEV4A==",
+        ["TurnEstimate"] =
+            "MAHsJTO8I2Jpb3Byb3h5LmVzdGltYXRl6IAAAAAAAAD4P4EAAAAAAAAEQIEAAAAAAAAMQIEAAAAAAAASQIEAAAAAAAAWQAEDAQPg",
+        ["TurnOutcome"] =
+            "MAEnSFNoK2Jpb3Byb3h5LnR1cm4tb3V0Y29tZQADAQOBAAAAAAAA4D8BBQEDIegABQEJAQ2BAAAAAAAAEkDg4A==",
+        ["TurnRequest"] =
+            "MAFMI4DOK2Jpb3Byb3h5LnR1cm4tcmVxdWVzdEAhPSwbCgAAAECAAAAAAAAAKkEdMTAuMC4wLjU6MTExMTFBC21vZGVsAQUBCQEH"
+            + "gQAAAAAAABJAQQNkIUAHAQIDQQUEBQENIQEdASEBJeABA0EPc2Vzc2lvbgEDASkBLQExAQMBA+Dg",
+    };
+}

@@ -1,0 +1,7 @@
+namespace Bioproxy.IntegrationTests.Cluster;
+
+/// <summary>As <see cref="RedisFactAttribute"/>, with rows.</summary>
+internal sealed class RedisTheoryAttribute : TheoryAttribute
+{
+    public RedisTheoryAttribute() => Skip = new RedisFactAttribute().Skip;
+}
