@@ -35,6 +35,9 @@ internal static partial class ClusterLog
     [LoggerMessage(Level = LogLevel.Information, Message = "This proxy no longer schedules {Server}.")]
     public static partial void Released(this ILogger log, string server);
 
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Proxy} is to schedule {Server}.")]
+    public static partial void HandsOver(this ILogger log, string server, string proxy);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "Scheduling {Server} failed")]
     public static partial void OwnFailed(this ILogger log, Exception error, string server);
 

@@ -81,6 +81,10 @@ internal sealed class ClusterNode : ICluster, IAsyncDisposable
     public IServerLink LinkTo(string server) => Link(server);
 
     /// <inheritdoc/>
+    public bool HandOver(string server, string proxy) =>
+        Silo is { } silo && silo.SiloOf(proxy) is { } target && silo.Side.HandOver(server, target, proxy);
+
+    /// <inheritdoc/>
     public void Publish(CatalogueEntry entry) => _catalogue.Publish(entry);
 
     /// <inheritdoc/>

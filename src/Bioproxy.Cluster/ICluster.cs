@@ -17,6 +17,11 @@ internal interface ICluster
     /// <summary>The way to a server's owner.</summary>
     IServerLink LinkTo(string server);
 
+    /// <summary>Lets another proxy schedule a server that this one schedules now, as soon as no call for it is under way. Returns at
+    /// once.</summary>
+    /// <returns>False when this proxy does not schedule it, or the other one is not in the cluster.</returns>
+    bool HandOver(string server, string proxy);
+
     /// <summary>Tells all proxies. Returns at once; kept until it could be written.</summary>
     void Publish(CatalogueEntry entry);
 

@@ -142,12 +142,15 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
 
         _cluster?.Status = () => AdminJson.Document(Get<StatusPage>().Write, isIndented: false).ToArray();
         IsStarted = true;
+        Get<ListenAddresses>().IsOpen = _cluster is null;
         await _web.StartAsync(cancellationToken).ConfigureAwait(false);
         _host.Protect();
         Get<ListenAddresses>().Proxy = ProxyAddress;
         Summarise();
-        if (_cluster is not null)
-            await _cluster.StartAsync(cancellationToken).ConfigureAwait(false);
+        if (_cluster is null)
+            return;
+        await _cluster.StartAsync(cancellationToken).ConfigureAwait(false);
+        Get<ListenAddresses>().IsOpen = true;
     }
 
     /// <summary>Returns when the proxy is asked to stop. In a cluster it tells balancers first, and goes on for a moment.</summary>
@@ -158,7 +161,8 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         await Task.Delay(Timeout.InfiniteTimeSpan, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_cluster is null)
             return;
-        _cluster.IsDraining = Get<ListenAddresses>().IsLeaving = true;
+        _cluster.IsDraining = true;
+        Get<ListenAddresses>().IsOpen = false;
         LogLeaving(_options.Cluster!.LeaveDelay.TotalSeconds);
         await Task.Delay(_options.Cluster.LeaveDelay, Get<TimeProvider>(), CancellationToken.None).ConfigureAwait(false);
     }

@@ -94,6 +94,8 @@ internal sealed partial class ConfigurationReload
             await _parts.UseAsync(next, cancellationToken).ConfigureAwait(false);
         }
 
+        if (needRestart.Count == 0)
+            _live.ChangedAt = FileStamp.Of(_file).Modified;
         _live.Report = new ConfigurationReport(_time.GetUtcNow(), [], needRestart);
         LogRead(_file, changed.Count == 0 ? "nothing to take over" : string.Join(", ", changed));
         foreach (var key in needRestart)

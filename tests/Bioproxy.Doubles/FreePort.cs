@@ -1,25 +1,34 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
 namespace Bioproxy.Doubles;
 
-/// <summary>Ports on loopback that nobody listens on.</summary>
+/// <summary>Ports on loopback that nobody listens on, and that the system gives to no outgoing connection: it takes those from 32768
+/// up.</summary>
 internal static class FreePort
 {
-    private static readonly ConcurrentDictionary<int, bool> Given = new();
+    private const int First = 20_000;
+    private const int Last = 32_000;
 
-    /// <summary>One that was not given out before: two tests of this process must not be given the same port before one of them uses
-    /// it.</summary>
+    /// <summary>Each is given once a process, and processes begin at different places: two tests must not be given the same port before one
+    /// of them uses it.</summary>
+    private static int _next = Random.Shared.Next(First, Last);
+
     public static int Next()
     {
         while (true)
         {
-            using var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-            if (Given.TryAdd(port, true))
+            var port = First + (Interlocked.Increment(ref _next) % (Last - First));
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
                 return port;
+            }
+            catch (SocketException)
+            {
+                // In use.
+            }
         }
     }
 }

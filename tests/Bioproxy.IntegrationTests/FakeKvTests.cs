@@ -300,7 +300,8 @@ public sealed class FakeKvTests(ITestOutputHelper output)
         stage.Backend.Restart(o => o with { WeightsSeed = 2 });
         var (text, _) = await stage.AskAsync(FakeStage.Chat("@code question"));
 
-        Assert.Equal(0, (int)JsonNode.Parse(text)!["timings"]!["cache_n"]!);
+        // Recognising the new weights may have left the first token of every prompt in the slot, computed by them.
+        Assert.InRange((int)JsonNode.Parse(text)!["timings"]!["cache_n"]!, 0, 1);
         Assert.Equal(0, stage.Backend.Violations.PoisonedReuses);
         await Eventually.TrueAsync(() => stage.Identity is { } now && now != identity, FakeStage.Limit, "the other model is recognised");
         await stage.WaitUntilWarmAsync("@code");

@@ -30,4 +30,8 @@ internal sealed class ProxyReport
     /// <summary>It is stopping: it takes no new server.</summary>
     [Id(6)]
     public bool IsDraining { get; init; }
+
+    /// <summary>The servers of its configuration, which it could schedule.</summary>
+    [Id(7)]
+    public string[] Servers { get; init; } = [];
 }

@@ -7,7 +7,7 @@ using Orleans.Runtime.Placement;
 namespace Bioproxy.Cluster.Servers;
 
 /// <summary>Chooses among the proxies that said at their start that they have the server, and have not refused it lately, the one that
-/// schedules the fewest as far as this proxy knows. Without any it is this one: it asks, so it has the server.</summary>
+/// schedules the fewest as far as this proxy knows; when a server is handed over, the one that it is handed to. Without any it is this one: it asks, so it has the server.</summary>
 internal sealed class ServerPlacementDirector(ISiloMetadataCache metadata, IClusterMembershipService membership, ProxySide side)
     : IPlacementDirector
 {
@@ -16,6 +16,8 @@ internal sealed class ServerPlacementDirector(ISiloMetadataCache metadata, IClus
 
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
+        if (IPlacementDirector.GetPlacementHint(target.RequestContextData, context.GetCompatibleSilos(target)) is { } named)
+            return Task.FromResult(named);
         var server = target.GrainIdentity.Key.ToString()!;
         var members = membership.CurrentSnapshot.Members;
         var owned = side.OwnedByProxy();

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Bioproxy.Cluster.Catalogue;
 using Bioproxy.Cluster.Servers;
 using Microsoft.Extensions.Logging;
+using Orleans.Runtime.Placement;
 
 namespace Bioproxy.Cluster.Silos;
 
@@ -69,6 +70,16 @@ internal sealed class ProxySide(
         {
             log.OwnFailed(error, owned.Name);
         }
+    }
+
+    /// <summary>Another proxy schedules the server as soon as no call for it is under way; calls that come meanwhile follow it.</summary>
+    public bool HandOver(string server, SiloAddress silo, string name)
+    {
+        var (owned, grain) = _owned.FirstOrDefault(pair => pair.Key.Name == server);
+        if (owned is null || _isStopping) return false;
+        log.HandsOver(server, name);
+        grain.Migrate(new Dictionary<string, object> { [IPlacementDirector.PlacementHintKey] = silo });
+        return true;
     }
 
     /// <summary>Gives all servers up, and takes no other: the proxy stops, or is not in the cluster any more.</summary>

@@ -45,6 +45,11 @@ internal sealed class SiloRun : IAsyncDisposable
         _membership.CurrentSnapshot.Members.Values.Where(static member => member.Status == SiloStatus.Active)
             .Select(static member => member.Name).Distinct();
 
+    /// <summary>The silo of an active proxy; null where it has none.</summary>
+    public SiloAddress? SiloOf(string proxy) => _membership.CurrentSnapshot.Members.Values
+        .Where(member => member.Status == SiloStatus.Active && member.Name == proxy).MaxBy(static member => member.SiloAddress.Generation)
+        ?.SiloAddress;
+
     /// <summary>Joins the cluster. Throws where that fails.</summary>
     public static async Task<SiloRun> StartAsync(
         ClusterOptions options, IPEndPoint endpoint, RedisLink redis, ProxySide side, ILoggerFactory logs, CancellationToken stopping)

@@ -26,7 +26,7 @@ internal sealed class AdminEndpoints(
         bioproxy, admin port: open this address in a browser for the dashboard
 
         GET  /health                 whether requests can be served: 200 or 503, with the reasons as JSON
-        GET  /health/ready           the same, and 503 as soon as the proxy is stopping: for load balancers
+        GET  /health/ready           the same, and 503 until it has met its cluster and as soon as it is stopping: for load balancers
         GET  /metrics                metrics for Prometheus
         GET  /status                 backend, queue, slots, templates, snapshots, plugins and restores as JSON
         GET  /explain/{request-id}   why a request was placed where it was (the id is in X-Bioproxy-Request-Id)
@@ -94,7 +94,7 @@ internal sealed class AdminEndpoints(
     private Task WriteHealthAsync(HttpContext http, bool isForBalancers = false)
     {
         var report = _health.Read();
-        var isReady = report.IsServing && !(isForBalancers && state.IsLeaving);
+        var isReady = report.IsServing && (state.IsOpen || !isForBalancers);
         var status = isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         return WriteAsync(http, status, Json, AdminJson.Document(writer => _health.Write(writer, report)));
     }

@@ -45,8 +45,8 @@ internal interface IProxyState
     /// <summary>What works less well than it could between the proxies of a cluster, one sentence each.</summary>
     IReadOnlyList<string> ClusterProblems { get; }
 
-    /// <summary>The proxy stops soon: balancers should send nothing more to it.</summary>
-    bool IsLeaving { get; }
+    /// <summary>Balancers should send clients here: it has met its cluster, if it is in one, and does not stop soon.</summary>
+    bool IsOpen { get; }
 
     /// <summary>Where clients connect.</summary>
     IReadOnlyList<string> Addresses { get; }

@@ -40,7 +40,7 @@ internal sealed class ProxyState(
 
     public IReadOnlyList<string> ClusterProblems => cluster?.Problems ?? [];
 
-    public bool IsLeaving => addresses.IsLeaving;
+    public bool IsOpen => addresses.IsOpen;
 
     public IReadOnlyList<string> Addresses => addresses.Proxy is { } proxy ? [proxy.ToString()] : [];
 }

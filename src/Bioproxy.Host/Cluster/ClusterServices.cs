@@ -20,7 +20,7 @@ internal static class ClusterServices
             .AddSingleton<CatalogueParts>()
             .AddSingleton<SharedCatalogue>()
             .AddSingleton(static p => new ProxyCluster(
-                p.GetRequiredService<ProxyOptions>(),
+                p.GetRequiredService<LiveOptions>(),
                 p.GetRequiredService<ModelDirectory>(),
                 p.GetRequiredService<TemplateLibrary>(),
                 p.GetRequiredService<SharedCatalogue>(),

@@ -22,7 +22,7 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<string, SharedServer> _servers = new(StringComparer.Ordinal);
     private readonly ClusterSettings _settings;
-    private readonly ProxyOptions _options;
+    private readonly LiveOptions _options;
     private readonly TemplateLibrary _templates;
     private readonly SharedCatalogue _catalogue;
     private readonly ConversationTracker _conversations;
@@ -31,15 +31,18 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
     private readonly ILogger<ProxyCluster> _logger;
     private readonly ClusterNode _node;
     private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>What this proxy should hand over → since when. Of the loop alone.</summary>
+    private readonly Dictionary<Handover, long> _due = [];
     private Task _watching = Task.CompletedTask;
     private string? _said;
     private int _isDisposed;
 
     public ProxyCluster(
-        ProxyOptions options, ModelDirectory models, TemplateLibrary templates, SharedCatalogue catalogue, TimeProvider time,
+        LiveOptions options, ModelDirectory models, TemplateLibrary templates, SharedCatalogue catalogue, TimeProvider time,
         ILoggerFactory loggers, ConversationTracker conversations)
     {
-        (_options, _settings, _templates, _catalogue, _time, _loggers) = (options, options.Cluster!, templates, catalogue, time, loggers);
+        (_options, _settings, _templates, _catalogue, _time, _loggers) = (options, options.Current.Cluster!, templates, catalogue, time, loggers);
         _logger = loggers.CreateLogger<ProxyCluster>();
         _conversations = conversations;
         var cluster = new ClusterOptions(_settings.Redis!, _settings.Name, _settings.Advertise)
@@ -77,7 +80,7 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
         }
     }
 
-    public IReadOnlyList<CatalogueEntry> Entries => _options.KvEnabled ? _catalogue.Entries : [];
+    public IReadOnlyList<CatalogueEntry> Entries => _options.Current.KvEnabled ? _catalogue.Entries : [];
 
     public void Merge(IReadOnlyList<CatalogueEntry> entries) => _catalogue.Merge(entries);
 
@@ -97,9 +100,10 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
     {
         Proxy = _node.Name,
         Version = ProductVersion.Text,
-        Configuration = ConfigurationHash.Of(_options, _templates),
-        ConfiguredAt = _options.ConfigFile is { } file && File.Exists(file) ? File.GetLastWriteTimeUtc(file) : default(DateTimeOffset),
+        Configuration = ConfigurationHash.Of(_options.Current, _templates),
+        ConfiguredAt = ConfiguredAt,
         Owns = Owned(),
+        Servers = [.. Servers],
         Status = withStatus && Status is { } write ? write() : [],
         IsDraining = IsDraining,
     };
@@ -110,7 +114,7 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (_options.KvEnabled)
+        if (_options.Current.KvEnabled)
             _catalogue.Start(_node);
         await _node.StartAsync(cancellationToken).ConfigureAwait(false);
         _watching = WatchAsync(_stopping.Token);
@@ -126,6 +130,18 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
         await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _node.DisposeAsync().ConfigureAwait(false);
         _stopping.Dispose();
+    }
+
+    /// <summary>When what is in use was changed last: the configuration, or a template.</summary>
+    private DateTimeOffset ConfiguredAt
+    {
+        get
+        {
+            var latest = _templates.Statuses.Where(static template => template is { Problem: null, LoadedAt: not null })
+                .Select(static template => FileStamp.Of(template.Path).Modified)
+                .Append(_options.ChangedAt).Max();
+            return latest == default ? default(DateTimeOffset) : new DateTimeOffset(latest, TimeSpan.Zero);
+        }
     }
 
     private string[] Owned()
@@ -159,7 +175,10 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
         {
             try
             {
-                Compare(await _node.ReportsAsync(withStatus: false, stopping).ConfigureAwait(false));
+                var reports = await _node.ReportsAsync(withStatus: false, stopping).ConfigureAwait(false);
+                Compare(reports);
+                if (_settings.RebalanceDelay > TimeSpan.Zero)
+                    await HandOverAsync(Handover.Of(reports), stopping).ConfigureAwait(false);
             }
             catch (Exception e) when (!stopping.IsCancellationRequested)
             {
@@ -167,6 +186,25 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
             }
 
             await Task.Delay(ReportInterval, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Gives servers to proxies that should schedule them, and that every look has named for a while: just after a proxy came or
+    /// went the reports do not fit together. A server that is busy moves at a later look.</summary>
+    private async Task HandOverAsync(IReadOnlyList<Handover> due, CancellationToken stopping)
+    {
+        foreach (var over in _due.Keys.Except(due).ToList())
+            _due.Remove(over);
+        foreach (var move in due.Where(move => move.From == _node.Name))
+        {
+            if (_due.TryAdd(move, _time.GetTimestamp()) || _time.GetElapsedTime(_due[move]) < _settings.RebalanceDelay)
+                continue;
+            SharedServer? server;
+            lock (_lock)
+                server = _servers.GetValueOrDefault(move.Server);
+            if (!IsDraining && _node.CanSave && server is not null && await server.TrySettleAsync(stopping).ConfigureAwait(false)
+                && _node.HandOver(move.Server, move.To))
+                LogHandedOver(move.Server, move.To);
         }
     }
 
@@ -178,7 +216,7 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
         var said = others.Count < 2 ? null
             : "The proxies have different configurations (backends, models, templates, keys or kv): "
                 + string.Join("; ", others.Select(static group => $"{group.Key} at {ProxiesOf(group)}"))
-                + $". The newest is that of {newest!.Proxy}.";
+                + $". The newest is that of {newest!.Proxy}; proxies with it schedule the servers.";
         if (said == _said)
             return;
         _said = said;
@@ -193,6 +231,10 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
 
     [LoggerMessage(LogLevel.Warning, "{Difference}")]
     private partial void LogDiffer(string difference);
+
+    [LoggerMessage(LogLevel.Information, "{Proxy} schedules {Server} from now on: so the servers are spread evenly over the proxies with the "
+        + "newest configuration.")]
+    private partial void LogHandedOver(string server, string proxy);
 
     [LoggerMessage(LogLevel.Information, "All proxies have the same configuration again.")]
     private partial void LogAgree();

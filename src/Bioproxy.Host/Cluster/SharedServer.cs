@@ -54,12 +54,27 @@ internal sealed class SharedServer(string name, string proxy, IServerLink link)
         OwnershipChanged();
     }
 
+    /// <summary>Whether another proxy may schedule it without a loss: nothing waits or runs, and what its slots hold has been
+    /// saved.</summary>
+    public async Task<bool> TrySettleAsync(CancellationToken cancellationToken)
+    {
+        var models = Models();
+        if (!IsOwned || models.Any(static model => model.IsBusy))
+            return false;
+        await Task.WhenAll(models.Select(model => model.SaveAllAsync("before another proxy schedules it", cancellationToken)))
+            .ConfigureAwait(false);
+        return IsOwned && !models.Any(static model => model.IsBusy);
+    }
+
+    private ServedModel[] Models()
+    {
+        lock (_lock)
+            return [.. _models];
+    }
+
     private void OwnershipChanged()
     {
-        ServedModel[] models;
-        lock (_lock)
-            models = [.. _models];
-        foreach (var model in models)
+        foreach (var model in Models())
             model.OwnershipChanged();
     }
 }

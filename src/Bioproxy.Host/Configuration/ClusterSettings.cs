@@ -20,6 +20,9 @@ internal sealed record ClusterSettings
     /// <summary>How long <c>/health/ready</c> says no before the proxy stops taking connections.</summary>
     public TimeSpan LeaveDelay { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>How long another proxy must have been the better one for a server before it is handed over; zero: never.</summary>
+    public TimeSpan RebalanceDelay { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>The two together; null for plain TCP.</summary>
     public TlsOptions? Tls => TlsCertificate is { } file ? new TlsOptions(file, TlsKey ?? file) : null;
 }

@@ -60,6 +60,10 @@ internal static class ConfigurationKeys
             "cluster.leave_seconds",
             ValueReaders.SecondsOrZero("at once"),
             (options, value) => WithCluster(options, cluster => cluster with { LeaveDelay = value })),
+        Key(
+            "cluster.rebalance_seconds",
+            ValueReaders.SecondsOrZero("never"),
+            (options, value) => WithCluster(options, cluster => cluster with { RebalanceDelay = value })),
         new("cluster.tls", IsScalar: false, ClusterReader.ReadTls, ClusterReader.TlsSchema),
         new("storage", IsScalar: false, StorageReader.Read, static () => Schemas.MapOf(Schemas.ArrayOf(Schemas.Text()))),
         Key("health_check_interval", ValueReaders.Seconds(0.1), (options, value) => options with { HealthCheckInterval = value }),

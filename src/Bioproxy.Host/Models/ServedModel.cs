@@ -132,13 +132,16 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
         ReferenceEquals(_backend.Monitor.State, BackendState.NotAsked) ? CheckAsync(cancellationToken) : Task.CompletedTask;
 
     /// <summary>Saves what is worth it before another model takes this one's room.</summary>
-    public async Task SaveAsync(CancellationToken cancellationToken)
+    public Task SaveAsync(CancellationToken cancellationToken) => SaveAllAsync("before its model goes", cancellationToken);
+
+    /// <summary>Saves what is worth it and not saved yet; the log says when.</summary>
+    public async Task SaveAllAsync(string when, CancellationToken cancellationToken)
     {
         var now = _current;
         if (!now.HasSlots)
             return;
         await now.Watcher.CatchUpAsync(cancellationToken).ConfigureAwait(false);
-        await now.Saver.SaveAllAsync("before its model goes", TimeSpan.Zero, goesFirst: true, cancellationToken).ConfigureAwait(false);
+        await now.Saver.SaveAllAsync(when, TimeSpan.Zero, goesFirst: true, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>When the model is back, it is another process with empty slots.</summary>

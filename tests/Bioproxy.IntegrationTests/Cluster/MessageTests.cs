@@ -82,7 +82,7 @@ public sealed class MessageTests(ITestOutputHelper output)
         new ProxyReport
         {
             Proxy = "10.0.0.5:11111", Version = "1", Configuration = "2", ConfiguredAt = _at, Owns = ["s1"], Status = [1],
-            IsDraining = true,
+            IsDraining = true, Servers = ["s1", "s2"],
         },
         new ServerReply { Activation = _turn, Proxy = "10.0.0.5:11111", IsOwner = true, Answer = _answer, Estimate = _estimate },
         new CatalogueSync { Proxy = "10.0.0.5:11111", Activation = _turn, Seen = 1, Entries = [_entry] },

@@ -38,6 +38,30 @@ public sealed class MoveTests(ITestOutputHelper output)
     }
 
     [RedisFact]
+    public async Task Owner_HandsOver_TheOtherOwnsAndAdopts()
+    {
+        await using var stage = new ClusterStage(output);
+        await stage.Redis.StartAsync();
+        var (owner, ownersHost) = await stage.StartAsync("s1");
+        var (guest, host) = await stage.StartAsync("s1");
+        var (held, next) = (ClusterStage.Turn(guest), ClusterStage.Turn(owner));
+        await guest.LinkTo("s1").TakeAsync(held, CancellationToken.None).DefaultTimeout();
+        Assert.False(owner.HandOver("s1", "127.0.0.1:1"));
+        Assert.False(guest.HandOver("s1", owner.Name));
+
+        Assert.True(owner.HandOver("s1", guest.Name));
+        await stage.Events.WhenWrittenAsync($"{guest.Name} adopted {held.Turn}").DefaultTimeout();
+        Assert.Empty(ownersHost.Owned);
+        var waiting = owner.LinkTo("s1").TakeAsync(next, CancellationToken.None);
+        await stage.Events.WhenWrittenAsync($"{guest.Name} asked for s1 {next.Turn}").DefaultTimeout();
+        guest.LinkTo("s1").End(held.Turn, new TurnOutcome());
+
+        Assert.NotNull((await waiting.DefaultTimeout())?.Placement);
+        Assert.Equal(next.Turn, Assert.Single(host.Owned["s1"].Held).Key);
+        Assert.Equal(guest.Name, owner.LinkTo("s1").Owner);
+    }
+
+    [RedisFact]
     public async Task Guest_Killed_ItsTurnsAreLost()
     {
         await using var stage = new ClusterStage(output);

@@ -147,7 +147,17 @@ internal sealed class ProxyGroup : IAsyncDisposable
         ? models.Select(static model => model!["backend"]!)
         : [report["backend"]!];
 
-    private int NumberOf(string proxy) => _configurations.FindIndex(
+    /// <summary>Writes a proxy's file again; it takes over what it can.</summary>
+    public void Change(int number, Action<JsonObject> change)
+    {
+        var file = _configurations[number];
+        var configuration = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
+        change(configuration);
+        File.WriteAllText(file, configuration.ToJsonString());
+    }
+
+    /// <summary>The number of the proxy that advertises an address.</summary>
+    public int NumberOf(string proxy) => _configurations.FindIndex(
         file => File.ReadAllText(file).Contains(proxy, StringComparison.Ordinal));
 
     private string Configure(int number, Action<JsonObject>? change)

@@ -51,7 +51,7 @@ internal sealed class FakeProxyState : IProxyState
 
     public IReadOnlyList<string> ClusterProblems { get; set; } = [];
 
-    public bool IsLeaving { get; set; }
+    public bool IsOpen { get; set; } = true;
 
     public IReadOnlyList<string> Addresses { get; set; } = ["http://127.0.0.1:8088/"];
 

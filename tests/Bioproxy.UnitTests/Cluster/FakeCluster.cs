@@ -17,6 +17,8 @@ internal sealed class FakeCluster(FakeHub hub, string name) : ICluster
 
     public void Publish(CatalogueEntry entry) => hub.Publish(entry);
 
+    public bool HandOver(string server, string proxy) => throw new NotSupportedException();
+
     public IServerLink LinkTo(string server) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<ProxyReport>> ReportsAsync(bool withStatus, CancellationToken cancellationToken) =>

@@ -32,6 +32,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
         ["cluster.name"] = ("lab", o => o.ClusterValues.Name, "lab"),
         ["cluster.advertise"] = ("10.0.0.5:11111", o => o.ClusterValues.Advertise, "10.0.0.5:11111"),
         ["cluster.leave_seconds"] = ("7", o => o.ClusterValues.LeaveDelay, TimeSpan.FromSeconds(7)),
+        ["cluster.rebalance_seconds"] = ("7", o => o.ClusterValues.RebalanceDelay, TimeSpan.FromSeconds(7)),
         ["kv.directory"] = ("~/", o => Path.GetFileName(o.KvDirectory), "home"),
         ["kv.save"] = ("never", o => o.KvSave, SaveMode.Never),
         ["kv.min_tokens"] = ("1", o => o.KvMinTokens, 1),
