@@ -15,7 +15,7 @@ public sealed class DamagedConversationTests(ITestOutputHelper output, LearnedCo
     private readonly Conversation _third = conversations.Third;
 
     [Theory]
-    [InlineData(true)]
+    [LongInlineData(true)]
     [InlineData(false)]
     public async Task Start_SidecarCutInHalf_IsSetAsideAndTheConversationComputedAgain(bool isFolderKnown)
     {
@@ -40,7 +40,7 @@ public sealed class DamagedConversationTests(ITestOutputHelper output, LearnedCo
     /// <param name="isSameSize">The other conversation's file has as many tokens and bytes: only its content is wrong.</param>
     /// <param name="isFolderKnown">Whether the proxy can see the slot folder (kv.directory).</param>
     [Theory]
-    [InlineData(true, true)]
+    [LongInlineData(true, true)]
     [LongInlineData(true, false)]
     [LongInlineData(false, true)]
     [InlineData(false, false)]

@@ -14,9 +14,9 @@ public sealed class DamagedSnapshotTests(ITestOutputHelper output)
     /// <param name="damage">What happens to the file.</param>
     /// <param name="isFolderKnown">Whether the proxy can see the server's folder (kv.directory), or learns of it from the restore.</param>
     [Theory]
-    [InlineData("truncated", false)]
+    [LongInlineData("truncated", false)]
     [LongInlineData("truncated", true)]
-    [InlineData("deleted", false)]
+    [LongInlineData("deleted", false)]
     [LongInlineData("deleted", true)]
     [InlineData("garbage", false)]
     [LongInlineData("garbage", true)]

@@ -34,7 +34,7 @@ public sealed class FakeLimitTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData("/v1/chat/completions")]
-    [InlineData("/v1/messages/count_tokens")]
+    [LongInlineData("/v1/messages/count_tokens")]
     public async Task Body_PausesForTooLong_Is408(string path)
     {
         await using var stage = await FakeStage.StartAsync(output, change: o => o with { RequestBodyTimeout = Pause });

@@ -13,7 +13,7 @@ public sealed class ClusterPartitionTests(ITestOutputHelper output)
     /// <param name="losesRedis">One of them loses Redis, too.</param>
     [PartitionTheory]
     [InlineData(false)]
-    [InlineData(true)]
+    [LongInlineData(true)]
     public async Task Proxies_AreSplit_NoAnswerIsWrongAndTheyMeetAgain(bool losesRedis)
     {
         await using var network = await SplitNetwork.CreateAsync(2);

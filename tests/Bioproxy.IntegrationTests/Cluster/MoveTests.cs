@@ -77,7 +77,7 @@ public sealed class MoveTests(ITestOutputHelper output)
         Assert.Empty(host.Owned["s1"].Held);
     }
 
-    [RedisFact]
+    [RedisFact(isLong: true)]
     public async Task Owner_Killed_AnotherOwnsAndAdopts()
     {
         await using var stage = new ClusterStage(output);

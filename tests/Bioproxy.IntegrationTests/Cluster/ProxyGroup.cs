@@ -12,6 +12,7 @@ internal sealed class ProxyGroup : IAsyncDisposable
     private readonly ITestOutputHelper _output;
     private readonly List<string> _configurations = [];
     private readonly List<Relay> _relays = [];
+    private Relay? _redisRelay;
     private SplitNetwork? _network;
     private int _turn;
 
@@ -30,10 +31,10 @@ internal sealed class ProxyGroup : IAsyncDisposable
     /// <summary>By number; one that was killed stays here.</summary>
     public List<BioproxyRun> Proxies { get; } = [];
 
-    /// <summary>Starts everything; returns when every server has an owner that has recognised its model.</summary>
+    /// <summary>Starts everything, with a relay before every server where there is a network or one is asked for; returns when every server has an owner that has recognised its model.</summary>
     public static async Task<ProxyGroup> StartAsync(
         ITestOutputHelper output, int proxies, int servers, int parallel = 2, TinyArchitecture model = TinyArchitecture.Llama,
-        Action<JsonObject>? change = null, SplitNetwork? network = null)
+        Action<JsonObject>? change = null, SplitNetwork? network = null, bool isRelayed = false)
     {
         var group = new ProxyGroup(output) { _network = network };
         try
@@ -42,6 +43,10 @@ internal sealed class ProxyGroup : IAsyncDisposable
             await group.Redis.StartAsync();
             for (var i = 0; i < servers; i++)
                 group.Servers.Add(await group.Workspace.StartServerAsync(group.Workspace.ServerOptions(parallel)));
+            if (network is not null)
+                group._redisRelay = Relay.Start(new Uri($"http://{group.Redis.Address}/"), network.Redis);
+            if (network is not null || isRelayed)
+                group._relays.AddRange(group.Servers.Select(server => Relay.Start(server.BaseAddress, network?.Servers)));
             for (var i = 0; i < proxies; i++)
                 group._configurations.Add(group.Configure(i, change));
             foreach (var (i, file) in group._configurations.Index())
@@ -135,13 +140,18 @@ internal sealed class ProxyGroup : IAsyncDisposable
             await proxy.DisposeAsync();
         foreach (var relay in _relays)
             await relay.DisposeAsync();
+        if (_redisRelay is not null)
+            await _redisRelay.DisposeAsync();
         await Redis.DisposeAsync();
         await Workspace.DisposeAsync();
     }
 
     /// <summary>What the proxies call a server.</summary>
     public string NameOf(LlamaServer server) =>
-        _network is null ? $"127.0.0.1:{server.BaseAddress.Port}" : _relays[1 + Servers.IndexOf(server)].Address.Authority;
+        _relays.Count == 0 ? $"127.0.0.1:{server.BaseAddress.Port}" : RelayOf(server).Address.Authority;
+
+    /// <summary>What lies between the proxies and a server, where something does.</summary>
+    public Relay RelayOf(LlamaServer server) => _relays[Servers.IndexOf(server)];
 
     private static IEnumerable<JsonNode> StatusesIn(JsonNode report) => report["models"] is JsonArray { Count: > 0 } models
         ? models.Select(static model => model!["backend"]!)
@@ -162,11 +172,6 @@ internal sealed class ProxyGroup : IAsyncDisposable
 
     private string Configure(int number, Action<JsonObject>? change)
     {
-        if (_network is not null && _relays.Count == 0)
-            _relays.AddRange([
-                Relay.Start(new Uri($"http://{Redis.Address}/"), _network.Redis),
-                .. Servers.Select(server => Relay.Start(server.BaseAddress, _network.Servers)),
-            ]);
         var backends = new JsonObject();
         foreach (var (i, server) in Servers.Index())
             backends[$"gpu{i}"] = new JsonObject { ["url"] = $"http://{NameOf(server)}/", ["slot_directory"] = Workspace.Slots };
@@ -180,7 +185,7 @@ internal sealed class ProxyGroup : IAsyncDisposable
             ["kv"] = new JsonObject { ["min_tokens"] = 64, ["idle_save_seconds"] = 0.2, ["save"] = "always" },
             ["cluster"] = new JsonObject
             {
-                ["redis"] = _network is null ? Redis.Address : _relays[0].Address.Authority,
+                ["redis"] = _redisRelay?.Address.Authority ?? Redis.Address,
                 ["name"] = "test",
                 ["advertise"] = $"{_network?.AddressOf(number).ToString() ?? "127.0.0.1"}:{FreePort.Next()}",
                 ["leave_seconds"] = 0,

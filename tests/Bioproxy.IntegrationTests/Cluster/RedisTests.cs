@@ -10,7 +10,7 @@ public sealed class RedisTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan _back = TimeSpan.FromSeconds(45);
 
-    [RedisFact]
+    [RedisFact(isLong: true)]
     public async Task Redis_KilledAndRestarted_ProxiesGoOnAndFillIt()
     {
         await using var stage = new ClusterStage(output);
