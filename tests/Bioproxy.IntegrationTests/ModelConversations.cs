@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Bioproxy.Doubles;
 using Xunit.Abstractions;
 
@@ -30,7 +31,11 @@ internal sealed class ModelConversations
     }
 
     /// <summary>Asks every conversation turn by turn: every answer is the reference's, and hardly anything is computed twice.</summary>
-    public async Task AssertHardlyComputedTwiceAsync(TestProxy proxy, ITestOutputHelper output)
+    public Task AssertHardlyComputedTwiceAsync(TestProxy proxy, ITestOutputHelper output) =>
+        AssertHardlyComputedTwiceAsync(body => proxy.SendAsync(body, CancellationToken.None), output);
+
+    /// <summary>As above, however the requests are sent.</summary>
+    public async Task AssertHardlyComputedTwiceAsync(Func<JsonObject, Task<Answer>> send, ITestOutputHelper output)
     {
         var (computed, unavoidable) = (0, 0);
         for (var turn = 0; turn < Turns; turn++)
@@ -39,7 +44,7 @@ internal sealed class ModelConversations
             {
                 var body = conversation.Request(turn);
                 body["model"] = model;
-                var answer = await proxy.SendAsync(body, CancellationToken.None);
+                var answer = await send(body);
                 output.WriteLine($"{turn} {model} {conversation.Number}: {answer}");
                 conversation.AssertRight(turn, answer);
                 computed += answer.ComputedTokens;

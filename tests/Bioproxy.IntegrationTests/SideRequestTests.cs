@@ -127,7 +127,7 @@ public sealed class SideRequestTests(ITestOutputHelper output)
         return chat;
     }
 
-    private static JsonObject Title(int number, string history)
+    internal static JsonObject Title(int number, string history)
     {
         var chat = ChatProbe.Chat(("user", $"Write a title, number {number}, for this chat. {history}"));
         chat["max_tokens"] = 4;
