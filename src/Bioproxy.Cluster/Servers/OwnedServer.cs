@@ -8,6 +8,9 @@ internal sealed class OwnedServer(string name, IServerOwner owner) : IAsyncDispo
 {
     private const int EndedLimit = 4096;
 
+    /// <summary>Bytes. Reading and placing so much takes some 30 µs.</summary>
+    private const int ShortPrompt = 16 * 1024;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, OwnedTurn> _turns = [];
     private readonly HashSet<Guid> _ended = [];
@@ -33,8 +36,14 @@ internal sealed class OwnedServer(string name, IServerOwner owner) : IAsyncDispo
             }
         }
 
-        // Placing a prompt takes time: on threads of the pool, so that several can be placed at once.
-        if (isNew) _ = Task.Run(() => WaitAsync(turn, request));
+        // Placing a long prompt takes time: on threads of the pool, so that several can be placed at once. A short one is placed sooner
+        // than a thread is woken.
+        if (isNew)
+        {
+            if (request.Prompt is null || request.Prompt.Text.Length > ShortPrompt) _ = Task.Run(() => WaitAsync(turn, request));
+            else _ = WaitAsync(turn, request);
+        }
+
         return await turn.Answer.Task;
     }
 

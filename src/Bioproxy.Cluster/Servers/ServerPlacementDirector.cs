@@ -6,8 +6,9 @@ using Orleans.Runtime.Placement;
 
 namespace Bioproxy.Cluster.Servers;
 
-/// <summary>Chooses among the proxies that said at their start that they have the server, and have not refused it lately, the one that
-/// schedules the fewest as far as this proxy knows; when a server is handed over, the one that it is handed to. Without any it is this one: it asks, so it has the server.</summary>
+/// <summary>The proxy that a server is handed to. Otherwise, among those that said at their start that they have it, and have not refused
+/// it lately, the one that schedules the fewest as far as this proxy knows. Without any it is this one: it asks, so it has the
+/// server.</summary>
 internal sealed class ServerPlacementDirector(ISiloMetadataCache metadata, IClusterMembershipService membership, ProxySide side)
     : IPlacementDirector
 {

@@ -6,8 +6,8 @@ namespace Bioproxy.Host.Cluster;
 internal readonly record struct Handover(string Server, string From, string To)
 {
     /// <summary>
-    /// What has to move so that proxies with the newest configuration schedule all that they have, and of these no one two servers more than
-    /// another. All proxies find the same from the same reports, so that each carries out what it has to give and nobody decides for others.
+    /// What has to move so that proxies with the newest configuration schedule all that they have, and of these no one two servers more
+    /// than another. All proxies find the same from the same reports: each gives what it has to give, and nobody decides for others.
     /// </summary>
     /// <param name="reports">What all proxies tell of themselves. One that is missing neither gives nor receives.</param>
     public static IReadOnlyList<Handover> Of(IReadOnlyList<ProxyReport> reports)

@@ -42,7 +42,8 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
         LiveOptions options, ModelDirectory models, TemplateLibrary templates, SharedCatalogue catalogue, TimeProvider time,
         ILoggerFactory loggers, ConversationTracker conversations)
     {
-        (_options, _settings, _templates, _catalogue, _time, _loggers) = (options, options.Current.Cluster!, templates, catalogue, time, loggers);
+        (_options, _settings, _templates, _catalogue) = (options, options.Current.Cluster!, templates, catalogue);
+        (_time, _loggers) = (time, loggers);
         _logger = loggers.CreateLogger<ProxyCluster>();
         _conversations = conversations;
         var cluster = new ClusterOptions(_settings.Redis!, _settings.Name, _settings.Advertise)
@@ -232,8 +233,8 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
     [LoggerMessage(LogLevel.Warning, "{Difference}")]
     private partial void LogDiffer(string difference);
 
-    [LoggerMessage(LogLevel.Information, "{Proxy} schedules {Server} from now on: so the servers are spread evenly over the proxies with the "
-        + "newest configuration.")]
+    [LoggerMessage(LogLevel.Information, "{Server} is handed over to {Proxy}: the proxies with the newest configuration schedule "
+        + "the servers, each about as many.")]
     private partial void LogHandedOver(string server, string proxy);
 
     [LoggerMessage(LogLevel.Information, "All proxies have the same configuration again.")]

@@ -37,7 +37,7 @@ internal sealed class RemoteModel(SharedServer server, ServedModel model, TimePr
             };
         if (answer.Placement is not { } placement)
             return new QueueGrant(null, (QueueRefusal)answer.Refusal, answer.Waited, answer.RetryAfter);
-        var turn = new RemoteTurn(server.Link, request.Turn, PlacementMessages.Read(placement, entry.Prompt));
+        var turn = new RemoteTurn(server.Link, request.Turn, PlacementMessages.Read(placement, entry.Prompt), time);
         var lease = new Lease(turn, entry.Lane, answer.Weight, time.GetTimestamp());
         return new QueueGrant(lease, QueueRefusal.None, answer.Waited, TimeSpan.Zero);
     }

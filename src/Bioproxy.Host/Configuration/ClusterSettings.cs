@@ -20,7 +20,7 @@ internal sealed record ClusterSettings
     /// <summary>How long <c>/health/ready</c> says no before the proxy stops taking connections.</summary>
     public TimeSpan LeaveDelay { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>How long another proxy must have been the better one for a server before it is handed over; zero: never.</summary>
+    /// <summary>A server is handed over once another proxy has been the better one for it for so long; zero: never.</summary>
     public TimeSpan RebalanceDelay { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The two together; null for plain TCP.</summary>

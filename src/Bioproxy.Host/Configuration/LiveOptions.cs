@@ -9,8 +9,8 @@ internal sealed class LiveOptions(ProxyOptions start)
 
     public ProxyOptions Current => _current;
 
-    /// <summary>When the file was last changed to what is in use; the earliest time where there is no file. A change with a mistake in it is
-    /// not in use.</summary>
+    /// <summary>When the file was last changed to what is in use; the earliest time where there is no file. A change with a mistake in it
+    /// is not in use.</summary>
     public DateTime ChangedAt { get; set; } = start.ConfigFile is { } file && File.Exists(file) ? File.GetLastWriteTimeUtc(file) : default;
 
     /// <summary>What became of the last change of the file.</summary>

@@ -24,8 +24,8 @@ public sealed class ClusterHandoverTests(ITestOutputHelper output)
         var third = await SendAgainAsync(group, chat, await SendAsync(group, chat));
 
         output.WriteLine($"{third}");
-        Assert.Contains(
-            "different configurations", (await ProxyGroup.ReportAsync(group.Proxies[0]))["problems"]!.ToJsonString(), StringComparison.Ordinal);
+        var problems = (await ProxyGroup.ReportAsync(group.Proxies[0]))["problems"]!.ToJsonString();
+        Assert.Contains("different configurations", problems, StringComparison.Ordinal);
         await group.WaitUntilNothingIsHeldAsync();
     }
 

@@ -106,7 +106,11 @@ public sealed class ClusterKillTests(ITestOutputHelper output)
             case "streaming":
                 var streaming = await StreamAsync(guest);
                 return new Begun(
-                    async () => Assert.EndsWith("[DONE]", (await streaming.Content.ReadAsStringAsync()).TrimEnd(), StringComparison.Ordinal),
+                    async () =>
+                    {
+                        var streamed = await streaming.Content.ReadAsStringAsync();
+                        Assert.EndsWith("[DONE]", streamed.TrimEnd(), StringComparison.Ordinal);
+                    },
                     ended: streaming.Dispose);
             default:
                 hold = group.RelayOf(group.Servers[0]).Hold("save", isAnswered: true);

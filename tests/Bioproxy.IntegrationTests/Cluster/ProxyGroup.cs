@@ -31,7 +31,8 @@ internal sealed class ProxyGroup : IAsyncDisposable
     /// <summary>By number; one that was killed stays here.</summary>
     public List<BioproxyRun> Proxies { get; } = [];
 
-    /// <summary>Starts everything, with a relay before every server where there is a network or one is asked for; returns when every server has an owner that has recognised its model.</summary>
+    /// <summary>Starts everything, with a relay before every server where there is a network or one is asked for; returns when every server
+    /// has an owner that has recognised its model.</summary>
     public static async Task<ProxyGroup> StartAsync(
         ITestOutputHelper output, int proxies, int servers, int parallel = 2, TinyArchitecture model = TinyArchitecture.Llama,
         Action<JsonObject>? change = null, SplitNetwork? network = null, bool isRelayed = false)
