@@ -7,7 +7,7 @@ namespace Bioproxy.IntegrationTests.Cluster;
 /// <summary>Two proxies that cannot reach each other for half a minute, while both have clients.</summary>
 public sealed class ClusterPartitionTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan Split = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Split = TimeSpan.FromSeconds(LongRun.IsOn ? 30 : 15);
     private static readonly TimeSpan HealLimit = TimeSpan.FromSeconds(90);
 
     /// <param name="losesRedis">One of them loses Redis, too.</param>

@@ -6,6 +6,8 @@ namespace Bioproxy.IntegrationTests.Cluster;
 /// <summary>Three proxies, Redis and real servers: clients go round the proxies, and must not notice that there are several.</summary>
 public sealed class ClusterTrafficTests(ITestOutputHelper output)
 {
+    private static readonly int Requests = LongRun.IsOn ? 9 : 6;
+
     [RedisTheory]
     [InlineData("Llama")]
     [LongInlineData("Mamba")]
@@ -43,14 +45,14 @@ public sealed class ClusterTrafficTests(ITestOutputHelper output)
         await using var group = await ProxyGroup.StartAsync(output, proxies: 3, servers: 1, parallel: 1);
         var order = new List<int>();
         var answers = new List<Task>();
-        for (var i = 0; i < 9; i++)
+        for (var i = 0; i < Requests; i++)
         {
             var number = i;
             var proxy = group.Next();
             answers.Add(Task.Run(async () =>
             {
                 var chat = ChatProbe.Chat(("user", TemplateText.Words(seed: number, length: 60)));
-                (chat["max_tokens"], chat["ignore_eos"]) = (number == 0 ? 2000 : 24, true); // the first one lasts until all wait
+                (chat["max_tokens"], chat["ignore_eos"]) = (number == 0 ? 1500 : 24, true); // the first one lasts until all wait
                 await proxy.SendAsync(chat);
                 lock (order)
                     order.Add(number);
@@ -61,7 +63,7 @@ public sealed class ClusterTrafficTests(ITestOutputHelper output)
 
         await Task.WhenAll(answers).DefaultTimeout();
 
-        Assert.Equal(Enumerable.Range(0, 9), order);
+        Assert.Equal(Enumerable.Range(0, Requests), order);
         await group.WaitUntilNothingIsHeldAsync();
     }
 

@@ -50,8 +50,18 @@ internal sealed class ProxyGroup : IAsyncDisposable
                 group._relays.AddRange(group.Servers.Select(server => Relay.Start(server.BaseAddress, network?.Servers)));
             for (var i = 0; i < proxies; i++)
                 group._configurations.Add(group.Configure(i, change));
-            foreach (var (i, file) in group._configurations.Index())
-                group.Proxies.Add(await BioproxyRun.StartAsync(file, output, network?.Wrapper(i) ?? []));
+            var starting = group._configurations.Index()
+                .Select(proxy => BioproxyRun.StartAsync(proxy.Item, output, network?.Wrapper(proxy.Index) ?? [])).ToList();
+            try
+            {
+                await Task.WhenAll(starting);
+            }
+            finally
+            {
+                foreach (var started in starting.Where(static one => one.IsCompletedSuccessfully))
+                    group.Proxies.Add(await started);
+            }
+
             await group.WaitUntilAllAreRecognisedAsync(proxies);
             return group;
         }
