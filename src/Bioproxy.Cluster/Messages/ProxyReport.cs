@@ -30,4 +30,8 @@ internal sealed class ProxyReport
     /// <summary>It is stopping: it takes no new server.</summary>
     [Id(6)]
     public bool IsDraining { get; init; }
+
+    /// <summary>How busy the servers are that it schedules.</summary>
+    [Id(7)]
+    public ServerLoad[] Loads { get; init; } = [];
 }

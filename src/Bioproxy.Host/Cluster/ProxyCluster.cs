@@ -58,6 +58,9 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
     /// <summary>Writes this proxy's <c>/status</c>; set by whoever knows it.</summary>
     public Func<byte[]>? Status { get; set; }
 
+    /// <summary>Answers for this proxy's admin listener; set by whoever knows it.</summary>
+    public Func<AdminRequest, CancellationToken, Task<AdminReply>>? Answer { get; set; }
+
     /// <summary>It is stopping.</summary>
     public bool IsDraining { get; set; }
 
@@ -81,6 +84,10 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
 
     public void Merge(IReadOnlyList<CatalogueEntry> entries) => _catalogue.Merge(entries);
 
+    public Task<AdminReply> AnswerAsync(AdminRequest request, CancellationToken cancellationToken) =>
+        Answer?.Invoke(request, cancellationToken)
+            ?? Task.FromException<AdminReply>(new InvalidOperationException("This proxy has not started yet."));
+
     public IServerOwner? Own(string server)
     {
         SharedServer? shared;
@@ -93,16 +100,21 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
         return owner;
     }
 
-    public ProxyReport Report(bool withStatus) => new()
+    public ProxyReport Report(bool withStatus)
     {
-        Proxy = _node.Name,
-        Version = ProductVersion.Text,
-        Configuration = ConfigurationHash.Of(_options, _templates),
-        ConfiguredAt = _options.ConfigFile is { } file && File.Exists(file) ? File.GetLastWriteTimeUtc(file) : default(DateTimeOffset),
-        Owns = Owned(),
-        Status = withStatus && Status is { } write ? write() : [],
-        IsDraining = IsDraining,
-    };
+        var owned = Owned();
+        return new ProxyReport
+        {
+            Proxy = _node.Name,
+            Version = ProductVersion.Text,
+            Configuration = ConfigurationHash.Of(_options, _templates),
+            ConfiguredAt = _options.ConfigFile is { } file && File.Exists(file) ? File.GetLastWriteTimeUtc(file) : default(DateTimeOffset),
+            Owns = [.. owned.Select(static server => server.Name)],
+            Status = withStatus && Status is { } write ? write() : [],
+            IsDraining = IsDraining,
+            Loads = [.. owned.Select(static server => server.Load)],
+        };
+    }
 
     /// <summary>Before the snapshots are loaded.</summary>
     /// <exception cref="IOException">The state folder cannot be written.</exception>
@@ -128,10 +140,10 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private string[] Owned()
+    private List<SharedServer> Owned()
     {
         lock (_lock)
-            return [.. _servers.Values.Where(static server => server.IsOwned).Select(static server => server.Name)];
+            return [.. _servers.Values.Where(static server => server.IsOwned)];
     }
 
     private IEnumerable<string> NotSaving() =>

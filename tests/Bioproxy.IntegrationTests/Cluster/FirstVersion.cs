@@ -5,6 +5,11 @@ internal static class FirstVersion
 {
     public static IReadOnlyDictionary<string, string> Messages { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
+        ["AdminReply"] =
+            "MAFdZNe/KWJpb3Byb3h5LmFkbWluLXJlcGx5AEIGQRV0ZXh0L3BsYWluQQMB4A==",
+        ["AdminRequest"] =
+            "MAEWpPRBLWJpb3Byb3h5LmFkbWluLXJlcXVlc3RAHTEwLjAuMC41OjExMTExQQdHRVRBBy9rdkEJP2E9YkEVdGV4dC9wbGFpbkED"
+            + "AeA=",
         ["CatalogueEntry"] =
             "MAGVclMzHWJpb3Byb3h5LmVudHJ5QBVzbmFwc2hvdC9hQQUBAiGAAHh+PW1O3wiBAAAAAAAAAADg4A==",
         ["CatalogueReply"] =
@@ -22,7 +27,7 @@ internal static class FirstVersion
             "MAHWXzs/JWJpb3Byb3h5LmhlbGQtdHVybkAhPSwbCgAAAECAAAAAAAAAKkELbW9kZWwBBQEJAQ3g",
         ["ProxyReport"] =
             "MAEgPTopK2Jpb3Byb3h5LnByb3h5LXJlcG9ydEAdMTAuMC4wLjU6MTExMTFBAzFBAzIhgAB4fj1tTt8IgQAAAAAAAAAA4CEAA0EF"
-            + "czHgQQMBAQPg",
+            + "czHgQQMBAQMhAAMh6MAVAQkBDQER4ODg",
         ["ServerReply"] =
             "MAHN4AndK2Jpb3Byb3h5LnNlcnZlci1yZXBseUAhPSwbCgAAAECAAAAAAAAAKkEdMTAuMC4wLjU6MTExMTEBAyEgAAMBBQEJAQ0B"
             + "EQEDgQAAAAAAABZAAQMBAyEAAyHoAAUBCYEAAAAAAAAMQIEAAAAAAAASQIEAAAAAAAAWQAEZAQMBAwED4ODgAQWBAC0xAQAAAACB"
