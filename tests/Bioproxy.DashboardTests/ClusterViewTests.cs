@@ -19,7 +19,8 @@ public sealed partial class ClusterViewTests(Chromium chromium, ITestOutputHelpe
         var number = await group.OwnerOfAsync(group.Servers[0]);
         var (owner, serving) = (group.Proxies[number], group.Proxies[1 - number]);
         var cluster = await ProxyGroup.ReportAsync(serving);
-        var (own, other) = ((string)cluster["proxy"]!, cluster["proxies"]!.AsArray().Select(NameOf).Single(name => name != NameOf(cluster)));
+        var own = NameOf(cluster);
+        var other = cluster["proxies"]!.AsArray().Select(NameOf).Single(name => name != own);
         await using var opened = await DashboardPage.OpenAsync(chromium, serving.Admin.BaseAddress!, "live");
         var page = opened.Page;
 

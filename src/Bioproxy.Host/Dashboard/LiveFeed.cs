@@ -12,7 +12,8 @@ namespace Bioproxy.Host.Dashboard;
 /// <param name="lifetime">Streams end when the proxy stops.</param>
 /// <param name="logger">Where bugs are logged.</param>
 internal sealed partial class LiveFeed(
-    Func<CancellationToken, ValueTask<ReadOnlyMemory<byte>>> write, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<LiveFeed> logger)
+    Func<CancellationToken, ValueTask<ReadOnlyMemory<byte>>> write, TimeProvider time, IHostApplicationLifetime lifetime,
+    ILogger<LiveFeed> logger)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 

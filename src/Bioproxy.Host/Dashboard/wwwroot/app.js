@@ -118,7 +118,8 @@ function draw() {
     const entry = current();
     const isMissing = gone && !entry.isOfCluster;
     const wanted = isMissing ? null : entry;
-    if (shown !== wanted) {
+    const isAnother = shown !== wanted;
+    if (isAnother) {
       shown?.view.hide?.(app);
       shown = wanted;
       wanted?.view.show?.(app);
@@ -127,6 +128,8 @@ function draw() {
     render(document.getElementById("tabs"), views.filter(view => !view.isOfCluster || cluster).map(view => h("a", {
       key: view.name, href: `#${view.name}`, "aria-current": view === entry ? "page" : null,
     }, view.title)));
+    if (isAnother)
+      document.querySelector("#tabs [aria-current]").scrollIntoView({ block: "nearest", inline: "nearest" });
     render(document.getElementById("proxy"), selector());
     render(document.getElementById("state"), header());
     render(main, h("div", { key: entry.name, class: `view ${entry.name}` }, isMissing ? missing()
