@@ -15,7 +15,9 @@ public sealed partial class ClusterViewTests(Chromium chromium, ITestOutputHelpe
     [ClusterFact]
     public async Task Page_OfOneProxy_ShowsAndOperatesTheOtherUntilItIsKilled()
     {
-        await using var group = await ProxyGroup.StartAsync(output, proxies: 2, servers: 1);
+        var tokens = 64; // of the shortest snapshot: another number in each configuration
+        await using var group = await ProxyGroup.StartAsync(
+            output, proxies: 2, servers: 1, change: configuration => configuration["kv"]!["min_tokens"] = tokens++);
         var number = await group.OwnerOfAsync(group.Servers[0]);
         var (owner, serving) = (group.Proxies[number], group.Proxies[1 - number]);
         var cluster = await ProxyGroup.ReportAsync(serving);
@@ -30,6 +32,12 @@ public sealed partial class ClusterViewTests(Chromium chromium, ITestOutputHelpe
         await opened.SeesAsync("li.slot", Anything());
         Assert.Equal(other, await page.GetByLabel("Proxy", new() { Exact = true }).InputValueAsync());
         Assert.Contains($"?proxy={Uri.EscapeDataString(other)}#live", page.Url, StringComparison.Ordinal);
+        await page.GoBackAsync();
+        await opened.SeesAsync($"{other} schedules this server");
+        await page.GoForwardAsync();
+        await opened.SeesAsync("li.slot", Anything());
+        await page.ReloadAsync();
+        await opened.SeesAsync("li.slot", Anything());
         var chat = ChatProbe.Chat(("user", TemplateText.Words(seed: 1, length: 400)));
         chat["max_tokens"] = 16;
         await serving.SendAsync(chat);
@@ -76,6 +84,8 @@ public sealed partial class ClusterViewTests(Chromium chromium, ITestOutputHelpe
         }
 
         await page.GetByRole(AriaRole.Region, new() { Name = "Servers" }).First.GetByText(other).First.WaitForAsync();
+        await opened.SeesAsync("The proxies have different configurations");
+        await opened.SeesAsync("differs");
         foreach (var (colours, width) in new[] { (ColorScheme.Light, DashboardPage.Desktop), (ColorScheme.Dark, DashboardPage.Phone) })
         {
             await page.EmulateMediaAsync(new() { ColorScheme = colours });

@@ -129,7 +129,7 @@ function draw() {
       key: view.name, href: `#${view.name}`, "aria-current": view === entry ? "page" : null,
     }, view.title)));
     if (isAnother)
-      document.querySelector("#tabs [aria-current]").scrollIntoView({ block: "nearest", inline: "nearest" });
+      document.querySelector("#tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     render(document.getElementById("proxy"), selector());
     render(document.getElementById("state"), header());
     render(main, h("div", { key: entry.name, class: `view ${entry.name}` }, isMissing ? missing()
