@@ -36,8 +36,8 @@ public sealed partial class SavingsTests(Chromium chromium, ITestOutputHelper ou
 
         await opened.ShowAsync("requests");
         await opened.SeesAsync("@review");
-        await page.Locator("tbody a").First.ClickAsync();
         opened.Expected.Add("404");
+        await page.Locator("tbody a").First.ClickAsync();
         await opened.SeesAsync("earlier run of the proxy");
     }
 
