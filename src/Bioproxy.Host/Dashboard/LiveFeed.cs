@@ -104,9 +104,10 @@ internal sealed partial class LiveFeed(
 
                 last = frame;
             }
-            catch (Exception e) when (!lifetime.ApplicationStopping.IsCancellationRequested)
+            catch (Exception e)
             {
-                LogFailed(e); // the fence of a background loop
+                if (!lifetime.ApplicationStopping.IsCancellationRequested)
+                    LogFailed(e); // the fence of a background loop
             }
 
             await Task.Delay(Interval, time, lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
