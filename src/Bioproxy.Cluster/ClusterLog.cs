@@ -29,6 +29,9 @@ internal static partial class ClusterLog
     [LoggerMessage(Level = LogLevel.Debug, Message = "The owner of {Server} did not answer: {Error}")]
     public static partial void CallFailed(this ILogger log, string server, string error);
 
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The admin listener of {Proxy} did not answer: {Error}")]
+    public static partial void AskFailed(this ILogger log, string proxy, string error);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "This proxy schedules {Server} from now on.")]
     public static partial void Owns(this ILogger log, string server);
 

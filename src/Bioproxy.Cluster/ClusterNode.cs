@@ -54,6 +54,12 @@ internal sealed class ClusterNode : ICluster, IAsyncDisposable
     /// <inheritdoc/>
     public bool CanSave => Problem is null && _catalogue.CanSave;
 
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Proxies => [.. (Silo?.ActiveProxies ?? []).Append(Name).Distinct().Order(StringComparer.Ordinal)];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Gone => [.. (Silo?.GoneProxies ?? []).Order(StringComparer.Ordinal)];
+
     private SiloRun? Silo => _silo is { Died.IsCancellationRequested: false } silo ? silo : null;
 
     /// <summary>Joins the cluster. Returns after a few seconds at the latest; where it could not join by then, it keeps trying.</summary>
@@ -108,6 +114,24 @@ internal sealed class ClusterNode : ICluster, IAsyncDisposable
         }
 
         return reports;
+    }
+
+    /// <inheritdoc/>
+    public async Task<AdminReply?> AskAsync(string proxy, AdminRequest request, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        if (proxy == Name) return await _host.AnswerAsync(request, cancellationToken);
+        if (Silo is not { } silo || !silo.ActiveProxies.Contains(proxy)) return null;
+        using var late = new CancellationTokenSource(limit, _time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token, silo.Died);
+        try
+        {
+            return await silo.Grains.GetGrain<IProxyGrain>(proxy).Ask(request, end.Token).WaitAsync(end.Token);
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            _log.AskFailed(proxy, error.Message);
+            return null;
+        }
     }
 
     private ServerLink Link(string server) => _links.GetOrAdd(server, static (name, node) => new ServerLink(

@@ -15,6 +15,13 @@ internal interface IClusterHost
     /// <summary>What it tells of itself. Building the status takes milliseconds.</summary>
     ProxyReport Report(bool withStatus);
 
+    /// <summary>
+    /// Answers what another proxy's admin listener was asked. Whoever may use the admin listener of one proxy may use that of all: the
+    /// proxies of a cluster trust each other, and only they can call this. The other proxy has checked the key or session, the host and the
+    /// anti-forgery token of its client; this one checks that the request is among those that may be relayed. It never passes it on.
+    /// </summary>
+    Task<AdminReply> AnswerAsync(AdminRequest request, CancellationToken cancellationToken);
+
     /// <summary>All it knows: the catalogue can be rebuilt from what the proxies have.</summary>
     IReadOnlyList<CatalogueEntry> Entries { get; }
 

@@ -4,6 +4,7 @@ using Bioproxy.Host.Backends;
 using Bioproxy.Host.Cluster;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Dashboard;
+using Bioproxy.Host.Dashboard.Relay;
 using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Snapshots;
 using Bioproxy.Host.Plugins;
@@ -16,6 +17,7 @@ using Bioproxy.Host.Templates;
 using Bioproxy.Host.Transforms;
 using Bioproxy.Host.WarmUp;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -66,7 +68,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
             .AddRequests()
             .AddWarmUp()
             .AddAdmin()
-            .AddDashboard()
+            .AddDashboard(_options)
             .AddSingleton<IPluginListener>(p => new PluginChanges(
                 p.GetRequiredService<TemplateLibrary>(), () => IsStarted ? p.GetRequiredService<WarmUpScheduler>() : null))
             .AddSingleton<StopSaver>()
@@ -81,7 +83,8 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         StateGauges.Register(Get<ProxyMetrics>(), Get<IProxyState>(), _options.KvMaxBytes);
         ProcessGauges.Register(Get<ProxyMetrics>(), static () => Environment.CpuUsage.TotalTime, static () => Environment.WorkingSet);
         var (dashboard, guard, clients) = (Get<DashboardEndpoints>(), Get<AdminGuard>(), Get<ClientEntry>());
-        _web.Run(http => WebHost.IsAdmin(http) ? guard.HandleAsync(http, dashboard.HandleAsync) : clients.HandleAsync(http));
+        Func<HttpContext, Task> admin = _web.Services.GetService<AdminRelay>() is { } relay ? relay.HandleAsync : dashboard.HandleAsync;
+        _web.Run(http => WebHost.IsAdmin(http) ? guard.HandleAsync(http, admin) : clients.HandleAsync(http));
     }
 
     /// <summary>Where clients connect; once started.</summary>
@@ -141,6 +144,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         }
 
         _cluster?.Status = () => AdminJson.Document(Get<StatusPage>().Write, isIndented: false).ToArray();
+        _cluster?.Answer = (request, token) => Get<RelayedRequests>().AnswerAsync(request, token);
         IsStarted = true;
         Get<ListenAddresses>().IsOpen = _cluster is null;
         await _web.StartAsync(cancellationToken).ConfigureAwait(false);

@@ -42,6 +42,12 @@ internal sealed class FakeClusterHost(string name, IReadOnlyList<string> servers
         Status = withStatus ? "{}"u8.ToArray() : [],
     };
 
+    public Task<AdminReply> AnswerAsync(AdminRequest request, CancellationToken cancellationToken)
+    {
+        events.Add($"{name} was asked {request.Method} {request.Path}{request.Query} by {request.Proxy}");
+        return Task.FromResult(new AdminReply { Status = 200, ContentType = "application/json", Body = request.Body });
+    }
+
     public void Merge(IReadOnlyList<CatalogueEntry> entries)
     {
         foreach (var entry in entries)

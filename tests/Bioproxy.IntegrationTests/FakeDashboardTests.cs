@@ -47,6 +47,7 @@ public sealed class FakeDashboardTests(ITestOutputHelper output)
     [InlineData("/requests/cancel?id=x")]
     [InlineData("/kv/pin?file=x")]
     [InlineData("/templates/warm")]
+    [InlineData("/cluster/10.0.0.6:11111/kv/pin?file=x")]
     [InlineData("/try/v1/chat/completions")]
     public async Task Change_WithoutTheToken_IsRefused(string path)
     {

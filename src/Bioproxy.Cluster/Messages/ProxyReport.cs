@@ -34,4 +34,8 @@ internal sealed class ProxyReport
     /// <summary>The servers of its configuration, which it could schedule.</summary>
     [Id(7)]
     public string[] Servers { get; init; } = [];
+
+    /// <summary>How busy the servers are that it schedules.</summary>
+    [Id(8)]
+    public ServerLoad[] Loads { get; init; } = [];
 }

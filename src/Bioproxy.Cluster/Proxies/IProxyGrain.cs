@@ -11,6 +11,11 @@ internal interface IProxyGrain : IGrainWithStringKey
     [Alias("report")]
     Task<ProxyReport> Report(bool withStatus);
 
+    /// <inheritdoc cref="IClusterHost.AnswerAsync"/>
+    [Alias("ask")]
+    [ResponseTimeout("00:05:00")]
+    Task<AdminReply> Ask(AdminRequest request, CancellationToken cancellationToken);
+
     /// <summary>These entries of the catalogue changed.</summary>
     [OneWay]
     [Alias("changed")]

@@ -50,6 +50,11 @@ internal sealed class SiloRun : IAsyncDisposable
         .Where(member => member.Status == SiloStatus.Active && member.Name == proxy).MaxBy(static member => member.SiloAddress.Generation)
         ?.SiloAddress;
 
+    /// <summary>The names of the proxies that were in the cluster and are not any more; Redis keeps them for an hour.</summary>
+    public IEnumerable<string> GoneProxies =>
+        _membership.CurrentSnapshot.Members.Values.Where(static member => member.Status == SiloStatus.Dead)
+            .Select(static member => member.Name).Distinct().Except(ActiveProxies);
+
     /// <summary>Joins the cluster. Throws where that fails.</summary>
     public static async Task<SiloRun> StartAsync(
         ClusterOptions options, IPEndPoint endpoint, RedisLink redis, ProxySide side, ILoggerFactory logs, CancellationToken stopping)

@@ -24,7 +24,7 @@ internal static class SiloSetup
     [
         "Orleans.Runtime.Silo", "Orleans.Runtime.Watchdog", "Orleans.Runtime.CallbackData",
         "Orleans.Runtime.Messaging", "Orleans.Runtime.MembershipService", "Orleans.Runtime.GrainDirectory",
-        "Orleans.Runtime.AsyncTimer",
+        "Orleans.Runtime.AsyncTimer", "Polly",
     ];
 
     public static IHost Build(ClusterOptions options, IPEndPoint endpoint, RedisLink redis, ProxySide side, ILoggerFactory logs)

@@ -32,6 +32,7 @@ internal sealed class AdminEndpoints(
         GET  /explain/{request-id}   why a request was placed where it was (the id is in X-Bioproxy-Request-Id)
         GET  /misses                 what was computed again, by client and cause, as JSON (bioproxy misses shows it as a table)
         GET  /cluster                the proxies that act as one, and which server each schedules; ?status=true with /status of each
+        GET  /cluster/{proxy}/…      what another proxy of the cluster answers to /status, /kv, /explain, /misses; POST as below
         GET  /kv                     the snapshots as JSON (bioproxy kv list shows them as a table)
         GET  /kv/{file}              one snapshot
         GET  /logs/{model}           the last lines that the server of a pool's model wrote, as text

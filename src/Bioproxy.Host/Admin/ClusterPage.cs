@@ -14,6 +14,9 @@ internal sealed class ClusterPage(ProxyCluster cluster)
         return AdminJson.Document(writer =>
         {
             WriteSummary(writer, cluster);
+            var silent = cluster.Cluster.Proxies.Except(reports.Select(static report => report.Proxy), StringComparer.Ordinal);
+            writer.WriteStrings("not_reachable", silent);
+            writer.WriteStrings("gone", cluster.Cluster.Gone);
             writer.WriteObjects("proxies", [.. reports.OrderBy(static report => report.Proxy, StringComparer.Ordinal)], report =>
             {
                 WriteReport(writer, report, cluster.Cluster.Name);
@@ -44,5 +47,12 @@ internal sealed class ClusterPage(ProxyCluster cluster)
         writer.WriteTimeOrNull("configured", report.ConfiguredAt == default ? null : report.ConfiguredAt);
         writer.WriteBoolean("draining", report.IsDraining);
         writer.WriteStrings("owns", report.Owns);
+        writer.WriteObjects("loads", report.Loads, load =>
+        {
+            writer.WriteString("server", load.Server);
+            writer.WriteNumber("slots", load.Slots);
+            writer.WriteNumber("busy", load.Busy);
+            writer.WriteNumber("waiting", load.Waiting);
+        });
     }
 }

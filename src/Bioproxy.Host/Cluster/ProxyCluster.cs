@@ -62,6 +62,9 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
     /// <summary>Writes this proxy's <c>/status</c>; set by whoever knows it.</summary>
     public Func<byte[]>? Status { get; set; }
 
+    /// <summary>Answers for this proxy's admin listener; set by whoever knows it.</summary>
+    public Func<AdminRequest, CancellationToken, Task<AdminReply>>? Answer { get; set; }
+
     /// <summary>It is stopping.</summary>
     public bool IsDraining { get; set; }
 
@@ -85,6 +88,10 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
 
     public void Merge(IReadOnlyList<CatalogueEntry> entries) => _catalogue.Merge(entries);
 
+    public Task<AdminReply> AnswerAsync(AdminRequest request, CancellationToken cancellationToken) =>
+        Answer?.Invoke(request, cancellationToken)
+            ?? Task.FromException<AdminReply>(new InvalidOperationException("This proxy has not started yet."));
+
     public IServerOwner? Own(string server)
     {
         SharedServer? shared;
@@ -97,17 +104,22 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
         return owner;
     }
 
-    public ProxyReport Report(bool withStatus) => new()
+    public ProxyReport Report(bool withStatus)
     {
-        Proxy = _node.Name,
-        Version = ProductVersion.Text,
-        Configuration = ConfigurationHash.Of(_options.Current, _templates),
-        ConfiguredAt = ConfiguredAt,
-        Owns = Owned(),
-        Servers = [.. Servers],
-        Status = withStatus && Status is { } write ? write() : [],
-        IsDraining = IsDraining,
-    };
+        var owned = Owned();
+        return new ProxyReport
+        {
+            Proxy = _node.Name,
+            Version = ProductVersion.Text,
+            Configuration = ConfigurationHash.Of(_options.Current, _templates),
+            ConfiguredAt = ConfiguredAt,
+            Owns = [.. owned.Select(static server => server.Name)],
+            Status = withStatus && Status is { } write ? write() : [],
+            IsDraining = IsDraining,
+            Servers = [.. Servers],
+            Loads = [.. owned.Select(static server => server.Load)],
+        };
+    }
 
     /// <summary>Before the snapshots are loaded.</summary>
     /// <exception cref="IOException">The state folder cannot be written.</exception>
@@ -145,10 +157,10 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
         }
     }
 
-    private string[] Owned()
+    private List<SharedServer> Owned()
     {
         lock (_lock)
-            return [.. _servers.Values.Where(static server => server.IsOwned).Select(static server => server.Name)];
+            return [.. _servers.Values.Where(static server => server.IsOwned)];
     }
 
     private IEnumerable<string> NotSaving() =>

@@ -1,4 +1,6 @@
 using Bioproxy.Cluster;
+using Bioproxy.Cluster.Messages;
+using Bioproxy.Host.Backends;
 using Bioproxy.Host.Models;
 
 namespace Bioproxy.Host.Cluster;
@@ -25,6 +27,27 @@ internal sealed class SharedServer(string name, string proxy, IServerLink link)
 
     /// <summary>The proxy that does; null while that is not known.</summary>
     public string? OwnerName => IsOwned ? proxy : link.Owner;
+
+    /// <summary>How busy it is, as its owner knows.</summary>
+    public ServerLoad Load
+    {
+        get
+        {
+            ServedModel[] models;
+            lock (_lock)
+                models = [.. _models.Where(static model => !model.IsServer)];
+            var (slots, busy, waiting) = (0, 0, 0);
+            foreach (var model in models)
+            {
+                var (seen, queue) = (model.Current.Table.View(), model.Queue.View);
+                waiting += queue.UsersWaiting;
+                slots += seen.Count > 0 ? seen.Count : model.Current.State.Status == BackendStatus.Ready ? queue.Capacity : 0;
+                busy += seen.Count > 0 ? seen.Count(static slot => slot.IsBusy) : queue.Used;
+            }
+
+            return new ServerLoad(name, slots, busy, waiting);
+        }
+    }
 
     public void Add(ServedModel model)
     {

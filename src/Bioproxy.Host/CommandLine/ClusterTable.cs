@@ -25,6 +25,12 @@ internal static class ClusterTable
                 owns.Length > 0 ? owns : "-");
         }
 
+        foreach (var (list, state) in new[] { ("not_reachable", "not reachable"), ("gone", "gone") })
+        {
+            foreach (var name in answer.GetProperty(list).EnumerateArray())
+                table.Add(name.GetString()!, "-", "-", state, "-");
+        }
+
         List<IRenderable> rows =
             [table, new Text($"Cluster {Text(answer, "name")}: {proxies.Count} {(proxies.Count == 1 ? "proxy" : "proxies")}")];
         rows.AddRange(answer.GetProperty("problems").EnumerateArray().Select(static problem => new Text($"! {problem.GetString()}")));

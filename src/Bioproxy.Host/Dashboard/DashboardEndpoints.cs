@@ -12,6 +12,7 @@ namespace Bioproxy.Host.Dashboard;
 internal sealed class DashboardEndpoints(
     AdminEndpoints admin,
     PageFiles files,
+    LivePage live,
     LiveFeed feed,
     RequestHistory history,
     RequestJournal journal,
@@ -32,6 +33,7 @@ internal sealed class DashboardEndpoints(
         return path switch
         {
             "/" when WantsPage(request) => PageFiles.WriteAsync(http, files.Index),
+            "/live" => WriteAsync(http, live.Write),
             "/events" => feed.StreamAsync(http),
             "/requests" => WriteAsync(http, writer => RequestsPage.Write(writer, journal, After(request))),
             "/savings" => SavingsAsync(http),

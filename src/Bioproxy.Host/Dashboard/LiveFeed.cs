@@ -7,12 +7,13 @@ namespace Bioproxy.Host.Dashboard;
 
 /// <summary>The state of the proxy as server-sent events, for any number of pages: once a second at most, written once for all of them,
 /// and not at all while no page is open. What did not change is not sent.</summary>
-/// <param name="write">Writes the state as an event.</param>
+/// <param name="write">Writes the state as an event; never slower than a few seconds.</param>
 /// <param name="time">The clock.</param>
 /// <param name="lifetime">Streams end when the proxy stops.</param>
 /// <param name="logger">Where bugs are logged.</param>
 internal sealed partial class LiveFeed(
-    Func<ReadOnlyMemory<byte>> write, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<LiveFeed> logger)
+    Func<CancellationToken, ValueTask<ReadOnlyMemory<byte>>> write, TimeProvider time, IHostApplicationLifetime lifetime,
+    ILogger<LiveFeed> logger)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -92,7 +93,7 @@ internal sealed partial class LiveFeed(
         {
             try
             {
-                var frame = write();
+                var frame = await write(lifetime.ApplicationStopping).ConfigureAwait(false);
                 Written++;
                 var isNew = !frame.Span.SequenceEqual(last.Span);
                 if (isNew || time.GetElapsedTime(sent) >= LongestSilence)
@@ -105,7 +106,8 @@ internal sealed partial class LiveFeed(
             }
             catch (Exception e)
             {
-                LogFailed(e); // the fence of a background loop
+                if (!lifetime.ApplicationStopping.IsCancellationRequested)
+                    LogFailed(e); // the fence of a background loop
             }
 
             await Task.Delay(Interval, time, lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

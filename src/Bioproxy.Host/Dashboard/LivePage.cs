@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Bioproxy.Host.Admin;
 using Bioproxy.Host.Models.Slots;
@@ -13,17 +12,10 @@ namespace Bioproxy.Host.Dashboard;
 internal sealed class LivePage(
     IProxyState state, WarmUpScheduler warmUps, RunningRequests requests, SnapshotStore snapshots, RecentLog log, LiveFacts facts)
 {
-    /// <summary>The event, complete with the empty line at its end.</summary>
-    public ReadOnlyMemory<byte> Frame()
-    {
-        var buffer = new ArrayBufferWriter<byte>(16 * 1024);
-        buffer.Write("event: state\ndata: "u8);
-        AdminJson.WriteObject(buffer, Write, isIndented: false);
-        buffer.Write("\n\n"u8);
-        return buffer.WrittenMemory;
-    }
+    /// <summary>The event.</summary>
+    public ReadOnlyMemory<byte> Frame() => LiveFrame.Of("state", Write);
 
-    private void Write(Utf8JsonWriter writer)
+    public void Write(Utf8JsonWriter writer)
     {
         facts.Write(writer);
         writer.WriteStrings("addresses", state.Addresses);

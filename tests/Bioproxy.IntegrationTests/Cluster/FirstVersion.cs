@@ -5,6 +5,11 @@ internal static class FirstVersion
 {
     public static IReadOnlyDictionary<string, string> Messages { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
+        ["AdminReply"] =
+            "MAFdZNe/KWJpb3Byb3h5LmFkbWluLXJlcGx5AEIGQRV0ZXh0L3BsYWluQQMB4A==",
+        ["AdminRequest"] =
+            "MAEWpPRBLWJpb3Byb3h5LmFkbWluLXJlcXVlc3RAHTEwLjAuMC41OjExMTExQQdHRVRBBy9rdkEJP2E9YkEVdGV4dC9wbGFpbkED"
+            + "AeA=",
         ["CatalogueEntry"] =
             "MAGVclMzHWJpb3Byb3h5LmVudHJ5QBVzbmFwc2hvdC9hQQUBAiGAAHh+PW1O3wiBAAAAAAAAAADg4A==",
         ["CatalogueReply"] =

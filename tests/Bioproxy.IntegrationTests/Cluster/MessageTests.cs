@@ -82,8 +82,10 @@ public sealed class MessageTests(ITestOutputHelper output)
         new ProxyReport
         {
             Proxy = "10.0.0.5:11111", Version = "1", Configuration = "2", ConfiguredAt = _at, Owns = ["s1"], Status = [1],
-            IsDraining = true, Servers = ["s1", "s2"],
+            IsDraining = true, Servers = ["s1", "s2"], Loads = [new ServerLoad("s1", 2, 3, 4)],
         },
+        new AdminRequest { Proxy = "10.0.0.5:11111", Method = "GET", Path = "/kv", Query = "?a=b", ContentType = "text/plain", Body = [1] },
+        new AdminReply { Status = 200, ContentType = "text/plain", Body = [1] },
         new ServerReply { Activation = _turn, Proxy = "10.0.0.5:11111", IsOwner = true, Answer = _answer, Estimate = _estimate },
         new CatalogueSync { Proxy = "10.0.0.5:11111", Activation = _turn, Seen = 1, Entries = [_entry] },
         new CatalogueReply { Activation = _turn, Sequence = 1, CanSave = true, Entries = [_entry] },

@@ -21,6 +21,16 @@ internal sealed class FakeCluster(FakeHub hub, string name) : ICluster
 
     public IServerLink LinkTo(string server) => throw new NotSupportedException();
 
+    public IReadOnlyList<string> Proxies { get; set; } = [name];
+
+    public IReadOnlyList<string> Gone => [];
+
+    /// <summary>Answers for the proxies; null for one that does not.</summary>
+    public Func<string, AdminRequest, AdminReply?> Answer { get; set; } = static (_, _) => null;
+
+    public Task<AdminReply?> AskAsync(string proxy, AdminRequest request, TimeSpan limit, CancellationToken cancellationToken) =>
+        Task.FromResult(Proxies.Contains(proxy) ? Answer(proxy, request) : null);
+
     public Task<IReadOnlyList<ProxyReport>> ReportsAsync(bool withStatus, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 }

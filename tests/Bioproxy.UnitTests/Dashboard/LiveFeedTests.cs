@@ -17,7 +17,7 @@ public sealed class LiveFeedTests : IDisposable
     private string _state = "one";
 
     public LiveFeedTests() => _feed = new LiveFeed(
-        () => Encoding.UTF8.GetBytes($"data: {_state}\n\n"), _time, _lifetime, NullLogger<LiveFeed>.Instance);
+        _ => new(Encoding.UTF8.GetBytes($"data: {_state}\n\n")), _time, _lifetime, NullLogger<LiveFeed>.Instance);
 
     public void Dispose() => _lifetime.Dispose();
 

@@ -1,6 +1,16 @@
-// Calls to the admin port. Whatever changes something carries the page's token.
+// Calls to the admin port. Whatever changes something carries the page's token. In a cluster the page may show another proxy than the one
+// that serves it: this one relays such calls.
 
 let token = null;
+let chosen = null;
+
+/** The other proxy that the page shows; null for the one that serves it. */
+export const other = () => chosen;
+
+export const choose = proxy => { chosen = proxy; };
+
+/** Where the proxy that the page shows answers to a path. */
+export const pathOf = path => chosen ? `/cluster/${encodeURIComponent(chosen)}${path}` : path;
 
 export class CallError extends Error {
   constructor(message, status) {
@@ -9,7 +19,15 @@ export class CallError extends Error {
   }
 }
 
-export async function get(path) {
+/** Reads from the proxy that the page shows. There is no answer, ever, where another one was chosen meanwhile. */
+export function get(path) {
+  const asked = chosen;
+  return new Promise((resolve, reject) => getOwn(pathOf(path)).then(
+    answer => asked === chosen && resolve(answer), error => asked === chosen && reject(error)));
+}
+
+/** Reads from the proxy that serves the page. */
+export async function getOwn(path) {
   return read(await fetch(path, { cache: "no-store" }));
 }
 
@@ -28,21 +46,14 @@ async function read(response) {
   return response.json();
 }
 
-export async function getText(path) {
-  const response = await fetch(path, { cache: "no-store" });
-  if (!response.ok)
-    throw await errorOf(response);
-  return response.text();
-}
-
 export async function post(path) {
-  return read(await send(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" }));
+  return read(await send(pathOf(path), { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" }));
 }
 
-/** A call whose answer the caller reads. After a restart of the proxy the token is another one. */
+/** A call to the proxy that serves the page, whose answer the caller reads. After a restart of the proxy the token is another one. */
 export async function send(path, options) {
   for (let attempt = 0; ; attempt++) {
-    token ??= (await get("/token")).token;
+    token ??= (await getOwn("/token")).token;
     const response = await fetch(path, { ...options, headers: { ...options.headers, "X-Bioproxy-Token": token } });
     if (response.status !== 403 || attempt > 0)
       return response;

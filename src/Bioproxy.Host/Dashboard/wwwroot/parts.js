@@ -35,6 +35,15 @@ export const button = (text, onclick, props) => h("button", { type: "button", ..
 
 export const empty = text => h("p", { class: "empty" }, text);
 
+/** The proxy that schedules a model, where it is another than the one that the page shows. */
+export function elsewhere(app, model) {
+  const { owner } = model.backend;
+  return owner && app.state.cluster && owner !== app.state.cluster.proxy ? owner : null;
+}
+
+/** Leads to another proxy of the cluster. */
+export const show = (app, proxy) => button(`Show ${proxy}`, () => app.select(proxy));
+
 /** How a backend's state is shown. */
 export function status(model) {
   const kind = { ready: "good", sleeping: "idle", unloaded: "idle", loading: "warn", unreachable: "bad" }[model.backend.status];

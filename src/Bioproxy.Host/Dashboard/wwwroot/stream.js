@@ -1,12 +1,17 @@
 // The state of the proxy as server-sent events. A page that nobody looks at closes its stream, so that nothing is computed for it.
 
-import { get } from "./api.js";
+import { getOwn, pathOf } from "./api.js";
 
 const retryMs = 2000;
 const hiddenMs = 10000;
 
-/** @param {(state: object) => void} onState gets every state; @param {(connection: string) => void} onChange is told open or lost. */
-export function follow(onState, onChange) {
+/**
+ * @param {(state: object) => void} onState gets every state of the proxy that serves the page;
+ * @param {(frame: object) => void} onRelayed gets every state of another one, or why there is none;
+ * @param {(connection: string) => void} onChange is told open or lost.
+ * @returns what begins again, with the proxy that is chosen then.
+ */
+export function follow(onState, onRelayed, onChange) {
   let source = null;
   let timer = 0;
   let hiding = 0;
@@ -15,17 +20,19 @@ export function follow(onState, onChange) {
     clearTimeout(timer);
     if (source)
       return;
-    source = new EventSource("/events");
-    source.addEventListener("state", event => {
-      onChange("open");
-      onState(JSON.parse(event.data));
-    });
+    source = new EventSource(pathOf("/events"));
+    for (const [name, tell] of [["state", onState], ["relayed", onRelayed]]) {
+      source.addEventListener(name, event => {
+        onChange("open");
+        tell(JSON.parse(event.data));
+      });
+    }
     source.onopen = () => onChange("open");
     source.onerror = () => {
       onChange("lost");
       close(); // the browser's own attempts end for good at an answer that is not a stream
       timer = setTimeout(open, retryMs);
-      get("/token").catch(() => {}); // leads to the login where the session has ended, which the stream's own error does not tell
+      getOwn("/token").catch(() => {}); // leads to the login where the session has ended, which the stream's own error does not tell
     };
   };
 
@@ -43,4 +50,8 @@ export function follow(onState, onChange) {
       open();
   });
   open();
+  return () => {
+    close();
+    open();
+  };
 }

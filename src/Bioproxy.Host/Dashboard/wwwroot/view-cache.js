@@ -3,7 +3,7 @@
 import { get, post } from "./api.js";
 import { h } from "./dom.js";
 import { ago, bytes, number, seconds, when, words } from "./format.js";
-import { bar, button, card, chip, empty, table, warmUp } from "./parts.js";
+import { bar, button, card, chip, elsewhere, empty, table, warmUp } from "./parts.js";
 
 let kv = null;
 let plugins = null;
@@ -17,6 +17,12 @@ export function show(app) {
 }
 
 export const hide = () => clearInterval(timer);
+
+export function restarted() {
+  kv = null;
+  plugins = null;
+  problem = null;
+}
 
 async function read(app) {
   try {
@@ -60,12 +66,12 @@ function templates(app) {
       ["", "", one => one.name],
       ["Kind", "", one => one.what],
       ["Model", "", one => one.model.name],
-      ["State", "", one => [warmUp(one.state), one.state === "running" && bar(one.progress, 1, "prefill", `Warm-up of ${one.name}`)]],
+      ["State", "", one => elsewhere(app, one.model) ? h("span", { class: "dim" }, `warmed by ${elsewhere(app, one.model)}`) : [warmUp(one.state), one.state === "running" && bar(one.progress, 1, "prefill", `Warm-up of ${one.name}`)]],
       ["Cacheable", "num", one => one.what === "template" ? `${number(one.cacheable_tokens)} of ${number(one.tokens)}` : number(one.tokens)],
       ["Warmed", "num", one => one.warmed_at ? `${ago(one.warmed_at, app.now())}, ${seconds(one.duration_seconds)}` : "–"],
       ["", "wrap", one => [one.problem && h("span", { class: "problem" }, one.problem),
         one.conversations && h("span", { class: "dim" }, `${one.conversations} conversations`), one.path && h("span", { class: "dim" }, one.path)]],
-      ["", "num", one => one.what === "template" && button("Warm now",
+      ["", "num", one => one.what === "template" && !elsewhere(app, one.model) && button("Warm now",
         () => change(app, `${one.name} is being checked`, () => post(`/templates/warm?template=${encodeURIComponent(one.name)}`)),
         { "aria-label": `Warm now: ${one.name} on ${one.model.name}` })],
     ], rows, one => ({ key: `${one.model.backend_name}/${one.model.name}/${one.name}` })));

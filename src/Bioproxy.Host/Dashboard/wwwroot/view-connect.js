@@ -17,6 +17,10 @@ export async function show(app) {
   app.changed();
 }
 
+export function restarted() {
+  chosen.host = "";
+}
+
 const clients = {
   "openai-python": {
     title: "OpenAI SDK, Python", api: "OpenAI", file: "Python",
@@ -135,7 +139,7 @@ print(answer.message.content)`,
   },
 };
 
-/** The proxy's own address, under the name by which this page is reached. */
+/** The proxy's own address, under the name by which it is reached: that of this page, or what another proxy has in the cluster. */
 function address(app) {
   const listens = app.state.addresses[0];
   if (!listens)
@@ -143,7 +147,8 @@ function address(app) {
   const url = new URL(listens);
   if (url.hostname === "localhost" || url.hostname === "127.0.0.1" || url.hostname === "[::1]")
     return url.origin;
-  return `${url.protocol}//${location.hostname}:${url.port}`;
+  const host = app.other ? app.other.slice(0, app.other.lastIndexOf(":")) : location.hostname;
+  return `${url.protocol}//${host}:${url.port}`;
 }
 
 export function view(app) {

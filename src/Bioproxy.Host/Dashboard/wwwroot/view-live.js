@@ -3,7 +3,7 @@
 import { get, post } from "./api.js";
 import { h } from "./dom.js";
 import { ago, bytes, number, percent, seconds, short, words } from "./format.js";
-import { bar, button, card, chip, empty, result, stat, status, table, warmUp } from "./parts.js";
+import { bar, button, card, chip, elsewhere, empty, result, show as showProxy, stat, status, table, warmUp } from "./parts.js";
 
 let saved = null;
 let timer = 0;
@@ -23,6 +23,12 @@ export function updated(app) {
     readSavings(app);
 }
 
+export function restarted() {
+  saved = null;
+  journal = null;
+  readAt = 0;
+}
+
 async function readSavings(app) {
   readAt = Date.now();
   journal = app.state?.journal ?? null;
@@ -40,20 +46,24 @@ export function view(app) {
     h("h1", { class: "hidden" }, "Live"),
     state.problems.length > 0 && h("div", { class: "notice", role: "note", "aria-label": "Problems" },
       state.problems.map(problem => h("div", {}, problem))),
-    tiles(state),
+    tiles(app),
     h("div", { key: "models", class: "models" }, state.models.map(model => modelCard(app, model))),
     h("div", { key: "lower", class: "columns" }, underWay(app), h("div", { class: "stack" }, lately(app))),
   ];
 }
 
-function tiles(state) {
-  const slots = state.models.flatMap(model => model.slots);
-  const busy = state.models.reduce((sum, model) => sum + (model.slots.length > 0
+/** Slots and queues of the models that this proxy schedules. */
+const scheduled = app => app.state.models.filter(model => !elsewhere(app, model));
+
+function tiles(app) {
+  const models = scheduled(app);
+  const slots = models.flatMap(model => model.slots);
+  const busy = models.reduce((sum, model) => sum + (model.slots.length > 0
     ? model.slots.filter(slot => slot.busy).length : model.queue.used), 0);
-  const capacity = state.models.filter(model => model.backend.status === "ready")
+  const capacity = models.filter(model => model.backend.status === "ready")
     .reduce((sum, model) => sum + (model.slots.length || model.queue.capacity), 0);
-  const waiting = lane => state.models.reduce((sum, model) => sum + model.queue[lane].waiting, 0);
-  const { snapshots } = state;
+  const waiting = lane => models.reduce((sum, model) => sum + model.queue[lane].waiting, 0);
+  const { snapshots } = app.state;
   return h("div", { key: "tiles", class: "stats" },
     stat("Prefill saved, last hour", saved ? seconds(saved.saved.hour) : "–", saved ? `${seconds(saved.saved.day)} in a day` : ""),
     stat("Prompt tokens reused, last day", saved
@@ -68,13 +78,14 @@ function tiles(state) {
 
 function modelCard(app, model) {
   const facts = model.backend.facts;
+  const owner = elsewhere(app, model);
   const requests = app.state.requests.filter(one => one.model === model.name && one.backend === model.backend_name);
   const aside = h("div", { class: "aside" },
     h("span", { class: "dim" }, [model.backend_name !== model.name && model.backend_name, facts?.build,
       facts?.context_per_slot && `${short(facts.context_per_slot)} tokens a slot`,
       model.prefill_rate && `prefill ${number(model.prefill_rate)} tokens/s`].filter(Boolean).join(" · ")),
     status(model),
-    model.loader?.can_unload && (model.backend.status === "ready"
+    !owner && model.loader?.can_unload && (model.backend.status === "ready"
       ? button("Unload", () => change(app, model, "unload"), { "aria-label": `Unload ${model.name}` })
       : button("Load", () => change(app, model, "load"), {
         "aria-label": `Load ${model.name}`, disabled: model.loader.state === "loading",
@@ -82,12 +93,13 @@ function modelCard(app, model) {
   return card(model.name, { key: `${model.backend_name}/${model.name}`, class: "model", aside },
     model.backend.problem && model.backend.status !== "unloaded" && h("p", { class: "problem" }, model.backend.problem),
     model.loader?.obstacle && h("p", { class: "dim small" }, model.loader.obstacle),
-    model.slots.length > 0
+    owner ? h("div", { class: "elsewhere" }, h("span", { class: "dim" }, `${owner} schedules this server, and knows its slots and its queue.`),
+      showProxy(app, owner)) : model.slots.length > 0
       ? h("ul", { class: "slots", "aria-label": `Slots of ${model.name}` },
         model.slots.map(slot => slotCell(app, model, slot, requests.find(one => one.slot === slot.id))))
       : empty(model.backend.status === "ready" ? "This server does not show its slots."
         : "No slots: the model is not loaded."),
-    templates(model));
+    !owner && templates(model));
 }
 
 function slotCell(app, model, slot, request) {
@@ -152,7 +164,8 @@ function templates(model) {
 }
 
 function underWay(app) {
-  const { requests, running, models } = app.state;
+  const { requests, running } = app.state;
+  const models = scheduled(app);
   const lanes = ["interactive", "batch", "warm_up"].map(lane => {
     const sum = what => models.reduce((all, model) => all + model.queue[lane][what], 0);
     const longest = Math.max(0, ...requests.filter(one => one.stage === "queued" && one.lane === lane.replace("_", "-"))

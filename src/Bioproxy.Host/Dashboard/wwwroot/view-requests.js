@@ -19,6 +19,7 @@ export function restarted() {
   records = [];
   seen = null;
   opened = null;
+  reading = false;
 }
 
 async function refresh(app) {

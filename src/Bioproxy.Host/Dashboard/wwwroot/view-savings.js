@@ -20,6 +20,11 @@ export function show(app) {
 
 export const hide = () => clearInterval(timer);
 
+export function restarted() {
+  report = null;
+  problem = null;
+}
+
 async function read(app) {
   try {
     report = await get(`/savings?window=${chosen}`);

@@ -56,7 +56,8 @@ export function view(app) {
           h("div", { class: "who" }, one.role === "user" ? "You" : settings.model || "Model"),
           h("div", { class: "text" }, one.content || (one.problem ? "" : "…")),
           one.problem && h("div", { class: "problem" }, one.problem),
-          one.figures && figures(one.figures)))),
+          one.figures && figures(app, one.figures)))),
+      app.other && h("p", { class: "dim small" }, `Chats go through ${app.cluster.own}, which serves this page: no key and no prompt is relayed.`),
       h("form", { class: "ask", onsubmit: event => { event.preventDefault(); ask(app); } },
         h("label", { class: "grow" }, h("span", { class: "hidden" }, "Message"), h("textarea", {
           rows: 2, value: draft, placeholder: "Message", oninput: event => { draft = event.target.value; },
@@ -71,14 +72,20 @@ export function view(app) {
   ];
 }
 
-function figures(one) {
+function figures(app, one) {
   return h("div", { class: "figures" },
     result(one.cache),
     h("span", {}, `${number(one.cached)} of ${number(one.prompt)} prompt tokens reused (${percent(one.cached, one.prompt)})`),
     h("span", {}, `first token ${seconds(one.first)}`),
     h("span", {}, `${number(one.generated)} tokens${one.rate ? `, ${one.rate.toFixed(0)} a second` : ""}`),
     one.slot && one.slot !== "auto" && h("span", {}, `slot ${one.slot}`),
-    one.id && h("a", { href: `#requests/${one.id}` }, "why"));
+    one.id && h("a", {
+      href: `#requests/${one.id}`,
+      onclick: event => {
+        event.preventDefault();
+        app.select(null, `#requests/${one.id}`);
+      },
+    }, "why"));
 }
 
 async function ask(app) {
