@@ -2,6 +2,7 @@ using Bioproxy.Abstractions;
 using Bioproxy.Host.Admin;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Cluster;
+using Bioproxy.Host.Cluster.Pools;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Dashboard;
 using Bioproxy.Host.Models;
@@ -81,7 +82,10 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         StateGauges.Register(Get<ProxyMetrics>(), Get<IProxyState>(), _options.KvMaxBytes);
         ProcessGauges.Register(Get<ProxyMetrics>(), static () => Environment.CpuUsage.TotalTime, static () => Environment.WorkingSet);
         var (dashboard, guard, clients) = (Get<DashboardEndpoints>(), Get<AdminGuard>(), Get<ClientEntry>());
-        _web.Run(http => WebHost.IsAdmin(http) ? guard.HandleAsync(http, dashboard.HandleAsync) : clients.HandleAsync(http));
+        var relay = _web.Services.GetService<TurnRelay>();
+        _web.Run(http => WebHost.IsAdmin(http) ? guard.HandleAsync(http, dashboard.HandleAsync)
+            : relay is not null && TurnRelay.IsMeant(http) ? relay.HandleAsync(http)
+            : clients.HandleAsync(http));
     }
 
     /// <summary>Where clients connect; once started.</summary>
@@ -145,6 +149,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         await _web.StartAsync(cancellationToken).ConfigureAwait(false);
         _host.Protect();
         Get<ListenAddresses>().Proxy = ProxyAddress;
+        _cluster?.Pool.ListensAt(ProxyAddress);
         Summarise();
         if (_cluster is not null)
             await _cluster.StartAsync(cancellationToken).ConfigureAwait(false);

@@ -30,4 +30,8 @@ internal sealed class ProxyReport
     /// <summary>It is stopping: it takes no new server.</summary>
     [Id(6)]
     public bool IsDraining { get; init; }
+
+    /// <summary>The models that it starts itself; null without a pool.</summary>
+    [Id(7)]
+    public PoolMessage? Pool { get; init; }
 }

@@ -138,6 +138,7 @@ internal sealed class SiloRun : IAsyncDisposable
                     if (member.Status == SiloStatus.Active) known.TryAdd(member.SiloAddress, member.Name);
                 }
 
+                Side.Host.Met([.. snapshot.Members.Values.Where(static one => one.Status == SiloStatus.Active).Select(static one => one.Name)]);
                 foreach (var (silo, name) in known.ToArray())
                 {
                     if (silo.Equals(Address) || snapshot.GetSiloStatus(silo) is not (SiloStatus.Dead or SiloStatus.None)) continue;

@@ -44,5 +44,15 @@ internal sealed class ClusterPage(ProxyCluster cluster)
         writer.WriteTimeOrNull("configured", report.ConfiguredAt == default ? null : report.ConfiguredAt);
         writer.WriteBoolean("draining", report.IsDraining);
         writer.WriteStrings("owns", report.Owns);
+        if (report.Pool is not { } pool)
+            return;
+        writer.WriteStartObject("pool");
+        writer.WriteString("address", pool.Address);
+        writer.WriteObjects("models", pool.Models, model =>
+        {
+            writer.WriteString("name", model.Name);
+            writer.WriteString("state", model.State);
+        });
+        writer.WriteEndObject();
     }
 }

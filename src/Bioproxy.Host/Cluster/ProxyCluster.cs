@@ -1,11 +1,13 @@
 using System.Net;
 using Bioproxy.Cluster;
 using Bioproxy.Cluster.Messages;
+using Bioproxy.Host.Cluster.Pools;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Models;
 using Bioproxy.Host.Requests;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.Templates;
+using Bioproxy.Host.Threading;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Cluster;
@@ -31,6 +33,7 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
     private readonly ILogger<ProxyCluster> _logger;
     private readonly ClusterNode _node;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly WakeSignal _changed = new();
     private Task _watching = Task.CompletedTask;
     private string? _said;
     private int _isDisposed;
@@ -55,6 +58,12 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
     /// <summary>The cluster, for what is shared besides the servers.</summary>
     public ICluster Cluster => _node;
 
+    /// <summary>The pools of the other proxies.</summary>
+    public required OtherPools OtherPools { get; init; }
+
+    /// <summary>The pool of this one.</summary>
+    public required OwnPool Pool { get; init; }
+
     /// <summary>Writes this proxy's <c>/status</c>; set by whoever knows it.</summary>
     public Func<byte[]>? Status { get; set; }
 
@@ -66,7 +75,7 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
 
     /// <summary>Everything that works less well than it could, one sentence each.</summary>
     public IReadOnlyList<string> Problems =>
-        [.. new[] { _node.Problem, _said }.OfType<string>(), .. NotSaving()];
+        [.. new[] { _node.Problem, _said, Pool.Problem }.OfType<string>(), .. NotSaving()];
 
     public IReadOnlyList<string> Servers
     {
@@ -102,7 +111,24 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
         Owns = Owned(),
         Status = withStatus && Status is { } write ? write() : [],
         IsDraining = IsDraining,
+        Pool = Pool.Message,
     };
+
+    /// <summary>Proxies that came or left are asked now, not at the next interval.</summary>
+    public void Met(IReadOnlyCollection<string> proxies)
+    {
+        if (!OtherPools.Met(proxies))
+            return;
+        Pool.Met(proxies);
+        _changed.Set();
+    }
+
+    /// <summary>The model of a turn that another proxy holds at the pool; null for any other number.</summary>
+    public ServedModel? ModelOf(Guid turn)
+    {
+        lock (_lock)
+            return _servers.GetValueOrDefault(ServerName.OfPool(_node.Name))?.ModelOf(turn);
+    }
 
     /// <summary>Before the snapshots are loaded.</summary>
     /// <exception cref="IOException">The state folder cannot be written.</exception>
@@ -139,18 +165,20 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
 
     private void Share(ServedModel model)
     {
-        if (model.Backend.Options.IsPooled)
-            return; // its process is this machine's, and this proxy's
-        var name = ServerName.Of(model.Backend.Options.Url, IPEndPoint.Parse(_settings.Advertise));
+        var isPooled = model.Backend.Options.IsPooled;
+        var name = isPooled
+            ? ServerName.OfPool(_node.Name)
+            : ServerName.Of(model.Backend.Options.Url, IPEndPoint.Parse(_settings.Advertise));
         SharedServer? server;
         lock (_lock)
         {
             if (!_servers.TryGetValue(name, out server))
-                _servers[name] = server = new SharedServer(name, _node.Name, _node.LinkTo(name));
+                _servers[name] = server = new SharedServer(name, _node.Name, _node.LinkTo(name)) { IsPool = isPooled };
             server.Add(model);
         }
 
-        model.ShareWith(new RemoteModel(server, model, _time));
+        if (!isPooled)
+            model.ShareWith(new RemoteModel(server, model, _time));
     }
 
     private async Task WatchAsync(CancellationToken stopping)
@@ -159,14 +187,16 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
         {
             try
             {
-                Compare(await _node.ReportsAsync(withStatus: false, stopping).ConfigureAwait(false));
+                var reports = await _node.ReportsAsync(withStatus: false, stopping).ConfigureAwait(false);
+                Compare(reports);
+                await OtherPools.TakeAsync(reports, _node, stopping).ConfigureAwait(false);
             }
             catch (Exception e) when (!stopping.IsCancellationRequested)
             {
                 LogWatchFailed(e);
             }
 
-            await Task.Delay(ReportInterval, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)_changed.WaitAsync(ReportInterval, _time, stopping)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -73,7 +73,8 @@ internal static class CrossChecks
             Reject($"backends.{twice.Key}", twice.Key, "a name of its own; backend_url is the backend named default");
         foreach (var model in options.Models)
         {
-            foreach (var use in model.Use.Where(use => !backends.Contains(use.Backend)))
+            // In a cluster the pool of another proxy may have it.
+            foreach (var use in model.Use.Where(use => !backends.Contains(use.Backend) && (options.Cluster is null || use.Model is not null)))
                 Reject($"models.{model.Name}.use", use.ToString(), $"a name of backends: {string.Join(", ", backends)}");
         }
 
