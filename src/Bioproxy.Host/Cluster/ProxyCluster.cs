@@ -21,6 +21,9 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
     /// <summary>Owners of servers change, proxies come and go: whether they agree is looked at this often.</summary>
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(5);
 
+    /// <summary>A proxy that is in the cluster can be asked when the others have learnt what it can do.</summary>
+    private static readonly TimeSpan JoinTime = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, SharedServer> _servers = new(StringComparer.Ordinal);
     private readonly ClusterSettings _settings;
@@ -196,7 +199,8 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
                 LogWatchFailed(e);
             }
 
-            await ((Task)_changed.WaitAsync(ReportInterval, _time, stopping)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (await _changed.WaitAsync(ReportInterval, _time, stopping).ConfigureAwait(false))
+                await Task.Delay(JoinTime, _time, stopping).ConfigureAwait(false);
         }
     }
 

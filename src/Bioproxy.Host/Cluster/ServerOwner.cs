@@ -65,7 +65,7 @@ internal sealed partial class ServerOwner(
                 }
 
                 placement = asked.Ask(placement, model.Context.Preambles);
-                _turns[request.Turn] = new(request.Proxy, model, turn, model.Context.Preambles, request.Domain);
+                _turns[request.Turn] = new(request.Proxy, turn, model.Context.Preambles, request.Domain) { Model = model };
                 isGranted = true;
                 return new() { Placement = PlacementMessages.Of(placement, prompt), Waited = grant.Waited, Weight = lease.Weight };
             }
@@ -106,7 +106,7 @@ internal sealed partial class ServerOwner(
                 continue;
             var turn = new ModelTurn();
             turn.Adopt(model.Current, model.Queue.Adopt((Lane)held.Lane, held.Weight), held.Slot);
-            if (!_turns.TryAdd(held.Turn, new(proxy, model, turn, null, null)))
+            if (!_turns.TryAdd(held.Turn, new(proxy, turn, null, null) { Model = model }))
                 _ = turn.EndAsync(default, LogBug).AsTask();
         }
     }
@@ -138,7 +138,7 @@ internal sealed partial class ServerOwner(
             return Refusal(failure);
         var turn = new ModelTurn();
         turn.Enter(pass);
-        _turns[request.Turn] = new(request.Proxy, model, turn, null, null);
+        _turns[request.Turn] = new(request.Proxy, turn, null, null) { Model = model };
         return new() { Placement = new PlacementMessage() };
     }
 

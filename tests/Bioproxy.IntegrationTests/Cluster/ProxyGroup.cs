@@ -33,7 +33,7 @@ internal sealed class ProxyGroup : IAsyncDisposable
     /// <summary>Starts everything; returns when every server has an owner that has recognised its model.</summary>
     public static async Task<ProxyGroup> StartAsync(
         ITestOutputHelper output, int proxies, int servers, int parallel = 2, TinyArchitecture model = TinyArchitecture.Llama,
-        Action<JsonObject>? change = null, SplitNetwork? network = null)
+        Action<JsonObject>? change = null, SplitNetwork? network = null, Action<int, JsonObject>? changeEach = null)
     {
         var group = new ProxyGroup(output) { _network = network };
         try
@@ -42,8 +42,12 @@ internal sealed class ProxyGroup : IAsyncDisposable
             await group.Redis.StartAsync();
             for (var i = 0; i < servers; i++)
                 group.Servers.Add(await group.Workspace.StartServerAsync(group.Workspace.ServerOptions(parallel)));
-            for (var i = 0; i < proxies; i++)
-                group._configurations.Add(group.Configure(i, change));
+            foreach (var i in Enumerable.Range(0, proxies))
+                group._configurations.Add(group.Configure(i, configuration =>
+                {
+                    change?.Invoke(configuration);
+                    changeEach?.Invoke(i, configuration);
+                }));
             foreach (var (i, file) in group._configurations.Index())
                 group.Proxies.Add(await BioproxyRun.StartAsync(file, output, network?.Wrapper(i) ?? []));
             await group.WaitUntilAllAreRecognisedAsync(proxies);
@@ -58,6 +62,10 @@ internal sealed class ProxyGroup : IAsyncDisposable
 
     /// <summary>The proxies that live.</summary>
     public IEnumerable<BioproxyRun> Living => Proxies.Where(static proxy => !proxy.HasExited);
+
+    /// <summary>What the proxies call one among each other.</summary>
+    public string NameOf(int proxy) =>
+        (string)JsonNode.Parse(File.ReadAllText(_configurations[proxy]))!["cluster"]!["advertise"]!;
 
     /// <summary>The next one of those that live.</summary>
     public BioproxyRun Next()
@@ -150,7 +158,7 @@ internal sealed class ProxyGroup : IAsyncDisposable
     private int NumberOf(string proxy) => _configurations.FindIndex(
         file => File.ReadAllText(file).Contains(proxy, StringComparison.Ordinal));
 
-    private string Configure(int number, Action<JsonObject>? change)
+    private string Configure(int number, Action<JsonObject> change)
     {
         if (_network is not null && _relays.Count == 0)
             _relays.AddRange([
@@ -184,7 +192,7 @@ internal sealed class ProxyGroup : IAsyncDisposable
             configuration["admin_key"] = $"{KeyHash.OfKey(BioproxyRun.AdminKey)}";
         }
 
-        change?.Invoke(configuration);
+        change(configuration);
         var file = Workspace.PathOf($"proxy{number}.json");
         File.WriteAllText(file, configuration.ToJsonString());
         return file;

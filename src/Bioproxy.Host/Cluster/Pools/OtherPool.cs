@@ -16,6 +16,8 @@ internal sealed class OtherPool(
 {
     private readonly Dictionary<string, (ServedModel Served, ReportedModel Reported)> _models = new(StringComparer.Ordinal);
 
+    public string Proxy => proxy;
+
     public Uri Address => address;
 
     public Presence Presence { get; } = new();

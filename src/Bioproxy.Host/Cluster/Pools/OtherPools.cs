@@ -17,6 +17,16 @@ internal sealed partial class OtherPools(
     private readonly ILogger<OtherPools> _logger = loggers.CreateLogger<OtherPools>();
     private HashSet<string> _proxies = [];
 
+    /// <summary>The pools that can be used now.</summary>
+    public IReadOnlyList<OtherPool> All
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _there.Values];
+        }
+    }
+
     /// <summary>These proxies are in the cluster now.</summary>
     /// <returns>Whether that is news.</returns>
     public bool Met(IReadOnlyCollection<string> proxies)

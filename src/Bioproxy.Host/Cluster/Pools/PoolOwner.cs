@@ -53,7 +53,7 @@ internal sealed class PoolOwner(
         return (pass, null);
     }
 
-    /// <summary>One that is slow to answer costs what its last report says; one that does not answer comes last.</summary>
+    /// <summary>Of one that is slow to answer the last report is used; one that does not answer comes last.</summary>
     public async ValueTask<RouteFigures?> EstimateAsync(
         CanonicalPrompt? prompt, Lane lane, int weight, CancellationToken cancellationToken)
     {
@@ -65,7 +65,7 @@ internal sealed class PoolOwner(
         }
 
         var isSilent = Interlocked.Increment(ref _unanswered) >= Patience || !presence.IsThere;
-        return new RouteFigures(0, model.ExpectedSeconds, 0, 0, 0) { IsAway = isSilent };
+        return isSilent ? new RouteFigures(0, model.ExpectedSeconds, 0, 0, 0) { IsAway = true } : null;
     }
 
     /// <returns>Null when it does not answer, or not for this model.</returns>
