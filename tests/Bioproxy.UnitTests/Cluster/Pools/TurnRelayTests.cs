@@ -145,6 +145,19 @@ public sealed class TurnRelayTests : IAsyncDisposable
         Assert.NotSame(known, _pooled.Instance);
     }
 
+    [Fact]
+    public async Task Pool_IsGivenUp_WhatIsKnownOfItsSlotsStays()
+    {
+        var turn = await TakeAsync(_owner, Model);
+        var known = _pooled.Instance;
+
+        await _owner.DisposeAsync();
+
+        Assert.Same(known, _pooled.Instance);
+        Assert.True(_pooled.Model.IsOwned); // its own clients do not need the cluster
+        AssertRefused(await SendAsync($"{turn:n}", "{}"), 403);
+    }
+
     private static ServerOwner Own(SharedServer server)
     {
         var owner = new ServerOwner(server, NullLogger<ServerOwner>.Instance);
