@@ -64,7 +64,8 @@ internal sealed class BackendSender : IDisposable
         if (response?.Headers.NonValidated.TryGetValues(TurnHeaders.Refused, out var reason) != true)
             return null;
         response.Dispose();
-        return new ProxyFailure(FailureKind.BackendClosed, $"The proxy {_relay}, which runs this model, did not pass the request on: {reason}");
+        return new ProxyFailure(
+            FailureKind.BackendClosed, $"The proxy {_relay}, which runs this model, did not pass the request on: {reason}");
     }
 
     private ProxyFailure Describe(TransportFailure failure) => failure.Fault switch

@@ -217,10 +217,11 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
     }
 
     /// <summary>Whether a model that its server does not keep was loaded now, or has gone; null for neither. One that was there at the
-    /// first look was not loaded now, and one that is only suspected has not gone.</summary>
+    /// first look was not loaded now, and one that is only suspected has not gone. Those of another proxy are that proxy's to
+    /// count.</summary>
     private bool? TakeLoad_NeedsLock(BackendState state)
     {
-        if (_backend.Loader is null || state.Status == BackendStatus.Unknown)
+        if (_backend is { Loader: null } or { Proxy: not null } || state.Status == BackendStatus.Unknown)
             return null;
         var isLoaded = state.Status == BackendStatus.Ready;
         bool? change = _isLoaded == !isLoaded ? isLoaded : null;

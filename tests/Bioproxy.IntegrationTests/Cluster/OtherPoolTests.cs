@@ -28,7 +28,7 @@ public sealed partial class OtherPoolTests(ITestOutputHelper output)
         conversation.AssertRight(1, second);
         Assert.InRange(second.CachedTokens, first.PromptTokens - 8, second.PromptTokens);
         Assert.Equal("hot", second.Cache);
-        Assert.Equal(await StreamAsync(host, $"m1"), await StreamAsync(guest, "m1"));
+        Assert.Equal(await StreamAsync(host, "m1"), await StreamAsync(guest, "m1"));
         Assert.Equal(await TokensAsync(host), await TokensAsync(guest));
         using var unknown = await host.Client.SendAsync(WithTurn(Chat("m1", 4)));
         Assert.Equal(HttpStatusCode.Forbidden, unknown.StatusCode);
@@ -142,8 +142,11 @@ public sealed partial class OtherPoolTests(ITestOutputHelper output)
         return await response.Content.ReadAsStringAsync();
     }
 
-    private static async Task<List<string>> NamesAsync(BioproxyRun proxy) =>
-        [.. JsonNode.Parse(await proxy.Client.GetStringAsync(ModelList).DefaultTimeout())!["data"]!.AsArray().Select(one => (string)one!["id"]!)];
+    private static async Task<List<string>> NamesAsync(BioproxyRun proxy)
+    {
+        var list = JsonNode.Parse(await proxy.Client.GetStringAsync(ModelList).DefaultTimeout())!;
+        return [.. list["data"]!.AsArray().Select(one => (string)one!["id"]!)];
+    }
 
     /// <summary>What a proxy knows of a model in the pool of another one.</summary>
     private static async Task<string?> StateAsync(BioproxyRun proxy, string model) =>
@@ -154,7 +157,9 @@ public sealed partial class OtherPoolTests(ITestOutputHelper output)
             .FirstOrDefault();
 
     private static Task WaitUntilListedAsync(BioproxyRun proxy, string model) => Eventually.TrueAsync(
-        async () => await StateAsync(proxy, model) is not null && (await NamesAsync(proxy)).Contains(model), Tolerances.Soon, $"{model} is listed");
+        async () => await StateAsync(proxy, model) is not null && (await NamesAsync(proxy)).Contains(model),
+        Tolerances.Soon,
+        $"{model} is listed");
 
     [GeneratedRegex("""^: .*\n\n|"(id|created|timings|prompt_progress|id_slot)":("[^"]*"|\d+|\{[^}]*\}),?""", RegexOptions.Multiline)]
     private static partial Regex PerRequest();

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Cluster.Pools;
 
-/// <summary>The pools of the other proxies: their models can be asked for here as long as their proxy is in the cluster, takes requests, and
-/// can be reached.</summary>
+/// <summary>The pools of the other proxies: their models can be asked for here as long as their proxy is in the cluster, takes requests,
+/// and can be reached.</summary>
 internal sealed partial class OtherPools(
     ProxyOptions options, ModelDirectory models, SharedState shared, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
 {

@@ -29,13 +29,14 @@ internal sealed partial class OwnPool(ProxyOptions options, ModelDirectory model
     /// <summary>These proxies are in the cluster. Says once that one of them cannot reach the pool.</summary>
     public void Met(IReadOnlyCollection<string> proxies)
     {
-        var outside = options.Pool is null || _address is not { } address || !PoolAddress.IsOfItsMachine(address) ? []
-            : proxies.Where(proxy => !PoolAddress.AreOnOneMachine(proxy, options.Cluster!.Advertise)).Order(StringComparer.Ordinal).ToList();
-        var had = Problem is not null;
-        Problem = outside is not [var first, ..] ? null
-            : $"Other machines cannot use the pool of this proxy, which listens at {_address} only: {first} has to reach it. "
+        var isHidden = options.Pool is not null && _address is { } address && PoolAddress.IsOfItsMachine(address);
+        var outside = !isHidden ? null
+            : proxies.Where(proxy => !PoolAddress.AreOnOneMachine(proxy, options.Cluster!.Advertise)).Min(StringComparer.Ordinal);
+        var wasSaid = Problem is not null;
+        Problem = outside is null ? null
+            : $"The proxies of other machines ({outside}) cannot use the pool of this one, which listens at {_address}. "
                 + "Set proxy_host to an address of this machine.";
-        if (!had && Problem is not null)
+        if (!wasSaid && Problem is not null)
             LogUnreachable(Problem);
     }
 

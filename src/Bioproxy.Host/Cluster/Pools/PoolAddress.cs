@@ -25,5 +25,5 @@ internal static class PoolAddress
 
     /// <summary>Whether two proxies of a cluster are on one machine, as far as their names say.</summary>
     public static bool AreOnOneMachine(string proxy, string other) =>
-        IPEndPoint.Parse(proxy).Address.Equals(IPEndPoint.Parse(other).Address);
+        IPEndPoint.TryParse(proxy, out var one) && IPEndPoint.TryParse(other, out var two) && one.Address.Equals(two.Address);
 }

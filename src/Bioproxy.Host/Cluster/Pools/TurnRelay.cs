@@ -17,10 +17,12 @@ namespace Bioproxy.Host.Cluster.Pools;
 /// <param name="options">The limits.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
-internal sealed partial class TurnRelay(Func<Guid, ServedModel?> modelOf, ProxyOptions options, TimeProvider time, ILogger<TurnRelay> logger)
+internal sealed partial class TurnRelay(
+    Func<Guid, ServedModel?> modelOf, ProxyOptions options, TimeProvider time, ILogger<TurnRelay> logger)
 {
     private static readonly ProxyFailure NoTurn = new(
-        FailureKind.KeyForbids, $"{TurnHeaders.Turn} is for proxies of one cluster. The turn that it names has ended, or was never granted.");
+        FailureKind.KeyForbids,
+        $"{TurnHeaders.Turn} is for proxies of one cluster. The turn that it names has ended, or was never granted.");
 
     private readonly ILogger<TurnRelay> _logger = logger;
     private readonly StreamCopier _copier = new(
@@ -61,7 +63,8 @@ internal sealed partial class TurnRelay(Func<Guid, ServedModel?> modelOf, ProxyO
             await model.Current.SaveBeforeAdaptersChangeAsync(gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var hasBody = request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
         Func<HttpContent>? body = hasBody ? () => new ClientBodyContent(request, options, time) : null;
-        var (response, failure) = await model.Sender.SendAsync(RequestHead.Of(request), body, isRepeatable: false, gone).ConfigureAwait(false);
+        var (response, failure) = await model.Sender.SendAsync(RequestHead.Of(request), body, isRepeatable: false, gone)
+            .ConfigureAwait(false);
         if (route.TouchesState)
             model.Current.Suspect($"a client of another proxy changed its state through {request.Path}");
         if (response is null)
