@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Bioproxy.Doubles;
+using Bioproxy.Host.Configuration;
 using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests.Cluster;
@@ -14,8 +15,9 @@ public sealed partial class OtherPoolTests(ITestOutputHelper output)
     [RedisFact]
     public async Task Model_OnlyTheOtherProxyHasIt_IsServedAsThere()
     {
-        await using var group = await StartAsync(["m1"], []);
+        await using var group = await StartAsync(hasKeys: true, ["m1"], []);
         var (host, guest) = (group.Proxies[0], group.Proxies[1]);
+        host.Client.DefaultRequestHeaders.Authorization = guest.Client.DefaultRequestHeaders.Authorization = new("Bearer", "ada");
         await WaitUntilListedAsync(guest, "m1");
         var conversation = new Conversation(number: 71, turns: 2);
         await conversation.LearnAsync(await ReferenceServer.OfAsync(TinyArchitecture.Llama, seed: 1), isContinued: true);
@@ -30,6 +32,9 @@ public sealed partial class OtherPoolTests(ITestOutputHelper output)
         Assert.Equal("hot", second.Cache);
         Assert.Equal(await StreamAsync(host, "m1"), await StreamAsync(guest, "m1"));
         Assert.Equal(await TokensAsync(host), await TokensAsync(guest));
+        Assert.Equal("cold", await CacheOfMessageAsync(guest, "ada"));
+        Assert.NotEqual("cold", await CacheOfMessageAsync(guest, "ada"));
+        Assert.Equal("cold", await CacheOfMessageAsync(guest, "bob")); // computed apart, through the same turn
         using var unknown = await host.Client.SendAsync(WithTurn(Chat("m1", 4)));
         Assert.Equal(HttpStatusCode.Forbidden, unknown.StatusCode);
         await group.WaitUntilNothingIsHeldAsync();
@@ -38,7 +43,7 @@ public sealed partial class OtherPoolTests(ITestOutputHelper output)
     [RedisFact]
     public async Task Model_BothHaveItAndOneHasItLoaded_IsServedThere()
     {
-        await using var group = await StartAsync(["m1"], ["m1"]);
+        await using var group = await StartAsync(hasKeys: false, ["m1"], ["m1"]);
         using var first = await group.Proxies[0].Client.SendAsync(TestProxy.Request(Chat("m1", 4))).DefaultTimeout();
         var at = TestProxy.Header(first, "X-Bioproxy-Backend") == "m1" ? 0 : 1;
         var guest = group.Proxies[1 - at];
@@ -53,7 +58,7 @@ public sealed partial class OtherPoolTests(ITestOutputHelper output)
     [RedisFact]
     public async Task Proxy_IsKilledWhileItPassesOn_ItsModelsGoAndComeBack()
     {
-        await using var group = await StartAsync(["m1"], ["m2"]);
+        await using var group = await StartAsync(hasKeys: false, ["m1"], ["m2"]);
         var (host, guest) = (group.Proxies[0], group.Proxies[1]);
         await WaitUntilListedAsync(guest, "m1");
         var endless = Chat("m1", 100_000);
@@ -77,7 +82,7 @@ public sealed partial class OtherPoolTests(ITestOutputHelper output)
         Assert.True((await guest.SendAsync(Chat("m1", 4))).PromptTokens > 0);
     }
 
-    private async Task<ProxyGroup> StartAsync(params string[][] pools)
+    private async Task<ProxyGroup> StartAsync(bool hasKeys, params string[][] pools)
     {
         var server = await LlamaServerBinary.RequireAsync();
         var file = TinyModel.Ensure(TinyArchitecture.Llama, seed: 1, TinySize.Small);
@@ -85,6 +90,8 @@ public sealed partial class OtherPoolTests(ITestOutputHelper output)
         {
             configuration.Remove("backends");
             configuration.Remove("models");
+            if (hasKeys)
+                configuration["api_keys"] = new JsonObject { ["ada"] = $"{KeyHash.OfKey("ada")}", ["bob"] = $"{KeyHash.OfKey("bob")}" };
             if (pools[i].Length == 0)
             {
                 configuration["backend_url"] = "http://127.0.0.1:9/";
@@ -132,6 +139,19 @@ public sealed partial class OtherPoolTests(ITestOutputHelper output)
         var text = await response.Content.ReadAsStringAsync().DefaultTimeout();
         Assert.EndsWith("data: [DONE]\n\n", text, StringComparison.Ordinal);
         return PerRequest().Replace(text, "");
+    }
+
+    /// <summary>Asks on <c>/v1/messages</c>, where llama-server takes neither a slot nor a wish to reuse nothing.</summary>
+    private static async Task<string?> CacheOfMessageAsync(BioproxyRun proxy, string key)
+    {
+        var chat = ChatProbe.Chat(("user", TemplateText.Words(seed: 9, length: 300)));
+        chat["max_tokens"] = 4;
+        using var request = TestProxy.Request(Named("m1", chat));
+        request.RequestUri = new Uri("/v1/messages", UriKind.Relative);
+        request.Headers.Authorization = new("Bearer", key);
+        using var response = await proxy.Client.SendAsync(request).DefaultTimeout();
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        return TestProxy.Header(response, "X-Bioproxy-Cache");
     }
 
     private static async Task<string> TokensAsync(BioproxyRun proxy)
