@@ -196,6 +196,7 @@ internal sealed class ClusterNode : ICluster, IAsyncDisposable
             if (_stopping.IsCancellationRequested) await run.StopAsync();
             else await FallOutAsync(run);
             _silo = null;
+            _host.Met([]);
         }
     }
 

@@ -25,6 +25,12 @@ internal interface IClusterHost
     /// <summary>All it knows: the catalogue can be rebuilt from what the proxies have.</summary>
     IReadOnlyList<CatalogueEntry> Entries { get; }
 
+    /// <summary>These proxies are in the cluster now, as far as this one knows: none while it is alone. Called at every change, and when
+    /// nothing has changed, too.</summary>
+    void Met(IReadOnlyCollection<string> proxies)
+    {
+    }
+
     /// <summary>Others wrote or removed these. Files may be written: milliseconds each.</summary>
     void Merge(IReadOnlyList<CatalogueEntry> entries);
 }

@@ -2,6 +2,7 @@ using Bioproxy.Abstractions;
 using Bioproxy.Host.Admin;
 using Bioproxy.Host.Backends;
 using Bioproxy.Host.Cluster;
+using Bioproxy.Host.Cluster.Pools;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Dashboard;
 using Bioproxy.Host.Dashboard.Relay;
@@ -84,7 +85,10 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         ProcessGauges.Register(Get<ProxyMetrics>(), static () => Environment.CpuUsage.TotalTime, static () => Environment.WorkingSet);
         var (dashboard, guard, clients) = (Get<DashboardEndpoints>(), Get<AdminGuard>(), Get<ClientEntry>());
         Func<HttpContext, Task> admin = _web.Services.GetService<AdminRelay>() is { } relay ? relay.HandleAsync : dashboard.HandleAsync;
-        _web.Run(http => WebHost.IsAdmin(http) ? guard.HandleAsync(http, admin) : clients.HandleAsync(http));
+        var turns = _web.Services.GetService<TurnRelay>();
+        _web.Run(http => WebHost.IsAdmin(http) ? guard.HandleAsync(http, admin)
+            : turns is not null && TurnRelay.IsMeant(http) ? turns.HandleAsync(http)
+            : clients.HandleAsync(http));
     }
 
     /// <summary>Where clients connect; once started.</summary>
@@ -150,6 +154,7 @@ internal sealed partial class BioproxyApp : IAsyncDisposable
         await _web.StartAsync(cancellationToken).ConfigureAwait(false);
         _host.Protect();
         Get<ListenAddresses>().Proxy = ProxyAddress;
+        _cluster?.Pool.ListensAt(ProxyAddress);
         Summarise();
         if (_cluster is null)
             return;

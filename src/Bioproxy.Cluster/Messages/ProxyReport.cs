@@ -38,4 +38,8 @@ internal sealed class ProxyReport
     /// <summary>How busy the servers are that it schedules.</summary>
     [Id(8)]
     public ServerLoad[] Loads { get; init; } = [];
+
+    /// <summary>The models that it starts itself; null without a pool.</summary>
+    [Id(9)]
+    public PoolMessage? Pool { get; init; }
 }

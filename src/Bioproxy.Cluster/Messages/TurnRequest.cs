@@ -21,6 +21,8 @@ internal sealed class TurnRequest
     [Id(3)]
     public int Lane { get; init; }
 
+    /// <summary>How many slots it takes. None for a call that is answered beside the slots, such as one that counts tokens: it waits for
+    /// its model, not in the queue.</summary>
     [Id(4)]
     public int Weight { get; init; } = 1;
 

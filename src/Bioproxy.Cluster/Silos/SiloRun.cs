@@ -148,6 +148,8 @@ internal sealed class SiloRun : IAsyncDisposable
                     if (member.Status == SiloStatus.Active) known.TryAdd(member.SiloAddress, member.Name);
                 }
 
+                var active = snapshot.Members.Values.Where(static member => member.Status == SiloStatus.Active);
+                Side.Host.Met([.. active.Select(static member => member.Name)]);
                 foreach (var (silo, name) in known.ToArray())
                 {
                     if (silo.Equals(Address) || snapshot.GetSiloStatus(silo) is not (SiloStatus.Dead or SiloStatus.None)) continue;

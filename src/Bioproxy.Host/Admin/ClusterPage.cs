@@ -36,6 +36,16 @@ internal sealed class ClusterPage(ProxyCluster cluster)
         writer.WriteString("problem", cluster.Cluster.Problem);
         writer.WriteBoolean("saves", cluster.Cluster.CanSave);
         writer.WriteStrings("problems", cluster.Problems);
+        writer.WriteObjects("pools", cluster.OtherPools.All, pool =>
+        {
+            writer.WriteString("proxy", pool.Proxy);
+            writer.WriteString("address", pool.Address.OriginalString);
+            writer.WriteObjects("models", pool.Models, model =>
+            {
+                writer.WriteString("name", model.Name);
+                writer.WriteString("state", model.Backend.Loader!.State);
+            });
+        });
     }
 
     private static void WriteReport(Utf8JsonWriter writer, ProxyReport report, string asked)

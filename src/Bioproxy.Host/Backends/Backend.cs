@@ -10,8 +10,15 @@ internal sealed class Backend(BackendOptions options, IBackendDriver driver, Bac
     /// <summary>The server's configuration.</summary>
     public BackendOptions Options => options;
 
-    /// <summary>The server's name; a label of metrics.</summary>
-    public string Name => options.Name;
+    /// <summary>The server's name; a label of metrics. Two proxies may have models of one name in their pools.</summary>
+    public string Name { get; private init; } = options.Name;
+
+    /// <summary>The proxy that starts the server, and passes on what is sent to it; null for one that is reached directly.</summary>
+    public string? Proxy
+    {
+        get;
+        init => (field, Name) = (value, value is null ? options.Name : $"{options.Name}@{value}");
+    }
 
     /// <summary>What the server calls the model, which a request has to name; null where it serves one, whatever a request names.</summary>
     public string? Model { get; init; }

@@ -9,5 +9,8 @@ internal sealed class SwapPass(Action end, CancellationToken leaving) : IDisposa
 
     public CancellationToken Leaving => leaving;
 
+    /// <summary>The turn of the call, where another proxy passes it on; null where the server is reached directly.</summary>
+    public string? Turn { get; init; }
+
     public void Dispose() => Interlocked.Exchange(ref _end, null)?.Invoke();
 }

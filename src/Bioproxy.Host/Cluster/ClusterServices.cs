@@ -1,4 +1,5 @@
 using Bioproxy.Host.Cluster.Catalogue;
+using Bioproxy.Host.Cluster.Pools;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Snapshots;
@@ -19,6 +20,8 @@ internal static class ClusterServices
             .AddSingleton(p => new PlaceNames(options, p.GetRequiredService<SnapshotStore>().Places))
             .AddSingleton<CatalogueParts>()
             .AddSingleton<SharedCatalogue>()
+            .AddSingleton<OwnPool>()
+            .AddSingleton<OtherPools>()
             .AddSingleton(static p => new ProxyCluster(
                 p.GetRequiredService<LiveOptions>(),
                 p.GetRequiredService<ModelDirectory>(),
@@ -26,5 +29,14 @@ internal static class ClusterServices
                 p.GetRequiredService<SharedCatalogue>(),
                 p.GetRequiredService<TimeProvider>(),
                 p.GetRequiredService<ILoggerFactory>(),
-                p.GetRequiredService<ConversationTracker>()));
+                p.GetRequiredService<ConversationTracker>())
+            {
+                OtherPools = p.GetRequiredService<OtherPools>(),
+                Pool = p.GetRequiredService<OwnPool>(),
+            })
+            .AddSingleton(static p => new TurnRelay(
+                p.GetRequiredService<ProxyCluster>().ModelOf,
+                p.GetRequiredService<ProxyOptions>(),
+                p.GetRequiredService<TimeProvider>(),
+                p.GetRequiredService<ILogger<TurnRelay>>()));
 }

@@ -11,7 +11,7 @@ internal static class ConfigurationHash
     public static string Of(ProxyOptions options, TemplateLibrary templates)
     {
         var text = new StringBuilder();
-        foreach (var backend in options.AllBackends)
+        foreach (var backend in options.AllBackends.Where(static backend => !backend.IsPooled)) // each machine has a pool of its own
             text.Append($"backend {backend.Name} {backend.Url} {backend.Kind}\n");
         foreach (var model in options.Models)
             text.Append($"model {model.Name} {string.Join(',', model.Aliases)} {string.Join(',', model.Use)}\n");

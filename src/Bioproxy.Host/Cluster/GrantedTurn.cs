@@ -12,6 +12,9 @@ namespace Bioproxy.Host.Cluster;
 /// <param name="Domain">Whose prompt it is. Null: open to all.</param>
 internal readonly record struct GrantedTurn(string Proxy, ModelTurn Turn, PreambleFinder? Preambles, string? Domain)
 {
+    /// <summary>The model that it is a turn at.</summary>
+    public ServedModel? Model { get; init; }
+
     /// <summary>The answer has ended, and may have brought the preamble.</summary>
     public WorkOutcome Read(TurnOutcome message)
     {

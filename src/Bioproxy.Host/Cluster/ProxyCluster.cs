@@ -1,11 +1,13 @@
 using System.Net;
 using Bioproxy.Cluster;
 using Bioproxy.Cluster.Messages;
+using Bioproxy.Host.Cluster.Pools;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Models;
 using Bioproxy.Host.Requests;
 using Bioproxy.Host.Telemetry;
 using Bioproxy.Host.Templates;
+using Bioproxy.Host.Threading;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host.Cluster;
@@ -19,6 +21,9 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
     /// <summary>Owners of servers change, proxies come and go: whether they agree is looked at this often.</summary>
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(5);
 
+    /// <summary>A proxy that is in the cluster can be asked when the others have learnt what it can do.</summary>
+    private static readonly TimeSpan JoinTime = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, SharedServer> _servers = new(StringComparer.Ordinal);
     private readonly ClusterSettings _settings;
@@ -31,6 +36,7 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
     private readonly ILogger<ProxyCluster> _logger;
     private readonly ClusterNode _node;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly WakeSignal _changed = new();
 
     /// <summary>What this proxy should hand over → since when. Of the loop alone.</summary>
     private readonly Dictionary<Handover, long> _due = [];
@@ -59,6 +65,12 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
     /// <summary>The cluster, for what is shared besides the servers.</summary>
     public ICluster Cluster => _node;
 
+    /// <summary>The pools of the other proxies.</summary>
+    public required OtherPools OtherPools { get; init; }
+
+    /// <summary>The pool of this one.</summary>
+    public required OwnPool Pool { get; init; }
+
     /// <summary>Writes this proxy's <c>/status</c>; set by whoever knows it.</summary>
     public Func<byte[]>? Status { get; set; }
 
@@ -73,7 +85,7 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
 
     /// <summary>Everything that works less well than it could, one sentence each.</summary>
     public IReadOnlyList<string> Problems =>
-        [.. new[] { _node.Problem, _said }.OfType<string>(), .. NotSaving()];
+        [.. new[] { _node.Problem, _said, Pool.Problem }.OfType<string>(), .. NotSaving()];
 
     public IReadOnlyList<string> Servers
     {
@@ -117,8 +129,25 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
             Status = withStatus && Status is { } write ? write() : [],
             IsDraining = IsDraining,
             Servers = [.. Servers],
+            Pool = Pool.Message,
             Loads = [.. owned.Select(static server => server.Load)],
         };
+    }
+
+    /// <summary>Proxies that came or left are asked now, not at the next interval.</summary>
+    public void Met(IReadOnlyCollection<string> proxies)
+    {
+        if (!OtherPools.Met(proxies))
+            return;
+        Pool.Met(proxies);
+        _changed.Set();
+    }
+
+    /// <summary>The model of a turn that another proxy holds at the pool; null for any other number.</summary>
+    public ServedModel? ModelOf(Guid turn)
+    {
+        lock (_lock)
+            return _servers.GetValueOrDefault(ServerName.OfPool(_node.Name))?.ModelOf(turn);
     }
 
     /// <summary>Before the snapshots are loaded.</summary>
@@ -168,18 +197,20 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
 
     private void Share(ServedModel model)
     {
-        if (model.Backend.Options.IsPooled)
-            return; // its process is this machine's, and this proxy's
-        var name = ServerName.Of(model.Backend.Options.Url, IPEndPoint.Parse(_settings.Advertise));
+        var isPooled = model.Backend.Options.IsPooled;
+        var name = isPooled
+            ? ServerName.OfPool(_node.Name)
+            : ServerName.Of(model.Backend.Options.Url, IPEndPoint.Parse(_settings.Advertise));
         SharedServer? server;
         lock (_lock)
         {
             if (!_servers.TryGetValue(name, out server))
-                _servers[name] = server = new SharedServer(name, _node.Name, _node.LinkTo(name));
+                _servers[name] = server = new SharedServer(name, _node.Name, _node.LinkTo(name)) { IsPool = isPooled };
             server.Add(model);
         }
 
-        model.ShareWith(new RemoteModel(server, model, _time));
+        if (!isPooled)
+            model.ShareWith(new RemoteModel(server, model, _time));
     }
 
     private async Task WatchAsync(CancellationToken stopping)
@@ -190,6 +221,7 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
             {
                 var reports = await _node.ReportsAsync(withStatus: false, stopping).ConfigureAwait(false);
                 Compare(reports);
+                await OtherPools.TakeAsync(reports, _node, stopping).ConfigureAwait(false);
                 if (_settings.RebalanceDelay > TimeSpan.Zero)
                     await HandOverAsync(Handover.Of(reports), stopping).ConfigureAwait(false);
             }
@@ -198,7 +230,8 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
                 LogWatchFailed(e);
             }
 
-            await Task.Delay(ReportInterval, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (await _changed.WaitAsync(ReportInterval, _time, stopping).ConfigureAwait(false))
+                await Task.Delay(JoinTime, _time, stopping).ConfigureAwait(false);
         }
     }
 

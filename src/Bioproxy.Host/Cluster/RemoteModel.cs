@@ -1,4 +1,4 @@
-using Bioproxy.Cluster.Messages;
+using Bioproxy.Host.Backends;
 using Bioproxy.Host.Http;
 using Bioproxy.Host.Models;
 using Bioproxy.Host.Models.Slots;
@@ -15,50 +15,24 @@ internal sealed class RemoteModel(SharedServer server, ServedModel model, TimePr
 
     public async Task<QueueGrant?> TakeAsync(QueueEntry entry, CancellationToken cancellationToken)
     {
-        var request = new TurnRequest
-        {
-            Turn = Guid.NewGuid(),
-            Proxy = server.Proxy,
-            Model = model.Backend.Model,
-            Lane = (int)entry.Lane,
-            Weight = entry.Weight,
-            Client = entry.Client,
-            PromptSeconds = entry.PromptSeconds,
-            Domain = entry.Domain,
-            Prompt = PromptMessages.Of(entry.Prompt),
-        };
+        var request = TurnMessages.Of(server.Proxy, model.Backend.Model, entry);
         var answer = await server.Link.TakeAsync(request, cancellationToken).ConfigureAwait(false);
         if (answer is null or { IsUnknown: true })
             return null;
-        if (answer.Failure is { } failure)
-            return new QueueGrant(null, QueueRefusal.None, answer.Waited, TimeSpan.Zero)
-            {
-                Failure = new ProxyFailure((FailureKind)answer.FailureKind, failure, answer.RetryAfter),
-            };
-        if (answer.Placement is not { } placement)
-            return new QueueGrant(null, (QueueRefusal)answer.Refusal, answer.Waited, answer.RetryAfter);
-        var turn = new RemoteTurn(server.Link, request.Turn, PlacementMessages.Read(placement, entry.Prompt), time);
-        var lease = new Lease(turn, entry.Lane, answer.Weight, time.GetTimestamp());
-        return new QueueGrant(lease, QueueRefusal.None, answer.Waited, TimeSpan.Zero);
+        return TurnMessages.GrantOf(
+            answer, entry.Lane, time.GetTimestamp(),
+            placement => new RemoteTurn(server.Link, request.Turn, PlacementMessages.Read(placement, entry.Prompt), time));
     }
+
+    /// <summary>The server is called without its owner's knowledge.</summary>
+    public ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterAsync(CancellationToken cancellationToken) => default;
 
     public async ValueTask<RouteFigures?> EstimateAsync(
         CanonicalPrompt? prompt, Lane lane, int weight, CancellationToken cancellationToken)
     {
-        var request = new EstimateRequest
-        {
-            Model = model.Backend.Model,
-            Lane = (int)lane,
-            Weight = weight,
-            Prompt = PromptMessages.Of(prompt),
-            Domain = prompt?.Domain,
-        };
+        var request = TurnMessages.Of(model.Backend.Model, prompt, lane, weight);
         return await server.Link.EstimateAsync(request, cancellationToken).ConfigureAwait(false) is { } estimate
-            ? new RouteFigures(estimate.Wait, estimate.Load, estimate.Prompt, estimate.Eviction, estimate.Busy)
-            {
-                IsAway = estimate.IsAway,
-                HasSlots = estimate.HasSlots,
-            }
+            ? TurnMessages.Read(estimate)
             : null;
     }
 }

@@ -7,6 +7,10 @@ namespace Bioproxy.Host.Cluster;
 /// machine's address.</summary>
 internal static class ServerName
 {
+    /// <summary>The models that a proxy starts itself are one server, which is called after the proxy: only this one has it, and owns
+    /// it therefore.</summary>
+    public static string OfPool(string proxy) => $"pool@{proxy}";
+
     public static string Of(Uri url, IPEndPoint advertised)
     {
         if (SocketPath.Of(url) is { } socket)

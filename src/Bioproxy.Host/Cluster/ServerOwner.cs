@@ -27,10 +27,15 @@ internal sealed partial class ServerOwner(
     /// <summary>The turns that other proxies hold.</summary>
     public int Turns => _turns.Count;
 
+    /// <summary>The model of a turn that another proxy holds; null when it has ended, or was never granted here.</summary>
+    public ServedModel? ModelOf(Guid turn) => _turns.TryGetValue(turn, out var held) ? held.Model : null;
+
     public async Task<TurnAnswer> TakeAsync(TurnRequest request, CancellationToken cancellationToken)
     {
         if (_isGivenUp || server.ModelOf(request.Model) is not { } model)
             return new TurnAnswer { IsUnknown = true };
+        if (request.Weight == 0)
+            return await EnterAsync(request, model, cancellationToken).ConfigureAwait(false);
         using var asked = new OtherPrompt(request, conversations);
         var prompt = asked.Prompt;
         var turn = new ModelTurn();
@@ -60,7 +65,7 @@ internal sealed partial class ServerOwner(
                 }
 
                 placement = asked.Ask(placement, model.Context.Preambles);
-                _turns[request.Turn] = new(request.Proxy, turn, model.Context.Preambles, request.Domain);
+                _turns[request.Turn] = new(request.Proxy, turn, model.Context.Preambles, request.Domain) { Model = model };
                 isGranted = true;
                 return new() { Placement = PlacementMessages.Of(placement, prompt), Waited = grant.Waited, Weight = lease.Weight };
             }
@@ -97,11 +102,11 @@ internal sealed partial class ServerOwner(
     {
         foreach (var held in turns)
         {
-            if (_isGivenUp || server.ModelOf(held.Model) is not { } model || _turns.ContainsKey(held.Turn))
+            if (_isGivenUp || held.Weight == 0 || server.ModelOf(held.Model) is not { } model || _turns.ContainsKey(held.Turn))
                 continue;
             var turn = new ModelTurn();
             turn.Adopt(model.Current, model.Queue.Adopt((Lane)held.Lane, held.Weight), held.Slot);
-            if (!_turns.TryAdd(held.Turn, new(proxy, turn, null, null)))
+            if (!_turns.TryAdd(held.Turn, new(proxy, turn, null, null) { Model = model }))
                 _ = turn.EndAsync(default, LogBug).AsTask();
         }
     }
@@ -123,6 +128,18 @@ internal sealed partial class ServerOwner(
         foreach (var turn in _turns.Keys)
             End(turn, new TurnOutcome());
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>A call that takes no slot waits for its model only, which stays until the call has ended.</summary>
+    private async Task<TurnAnswer> EnterAsync(TurnRequest request, ServedModel model, CancellationToken cancellationToken)
+    {
+        var (pass, failure) = await model.EnterLoadedAsync(cancellationToken).ConfigureAwait(false);
+        if (failure is not null)
+            return Refusal(failure);
+        var turn = new ModelTurn();
+        turn.Enter(pass);
+        _turns[request.Turn] = new(request.Proxy, turn, null, null) { Model = model };
+        return new() { Placement = new PlacementMessage() };
     }
 
     private static TurnAnswer Refusal(ProxyFailure failure) => new()

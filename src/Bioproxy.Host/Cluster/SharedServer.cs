@@ -22,6 +22,10 @@ internal sealed class SharedServer(string name, string proxy, IServerLink link)
 
     public IServerLink Link => link;
 
+    /// <summary>The models that this proxy starts itself, all of them: they take each other's room. Whoever owns the servers of a
+    /// configuration changes; nobody but this proxy has these, and it schedules them whether others can ask it or not.</summary>
+    public bool IsPool { get; init; }
+
     /// <summary>This proxy schedules it.</summary>
     public bool IsOwned => _owner is not null;
 
@@ -59,8 +63,11 @@ internal sealed class SharedServer(string name, string proxy, IServerLink link)
     public ServedModel? ModelOf(string? model)
     {
         lock (_lock)
-            return _models.Find(one => one.Backend.Model == model && !one.IsServer);
+            return _models.Find(one => NameOf(one) == model && !one.IsServer);
     }
+
+    /// <summary>The model of a turn that another proxy holds; null when this proxy has granted none, or it has ended.</summary>
+    public ServedModel? ModelOf(Guid turn) => _owner?.ModelOf(turn);
 
     /// <summary>This proxy owns it from now on. An owner before this one has given it up, or is cut off.</summary>
     public void Take(ServerOwner owner)
@@ -95,8 +102,14 @@ internal sealed class SharedServer(string name, string proxy, IServerLink link)
             return [.. _models];
     }
 
+    /// <summary>What a turn calls the model.</summary>
+    private string? NameOf(ServedModel model) => IsPool ? model.Backend.Options.Name : model.Backend.Model;
+
     private void OwnershipChanged()
     {
+        if (IsPool)
+            return; // what is known of their slots stays true
+
         foreach (var model in Models())
             model.OwnershipChanged();
     }

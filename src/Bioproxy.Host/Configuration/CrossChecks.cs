@@ -73,7 +73,7 @@ internal static class CrossChecks
             Reject($"backends.{twice.Key}", twice.Key, "a name of its own; backend_url is the backend named default");
         foreach (var model in options.Models)
         {
-            foreach (var use in model.Use.Where(use => !backends.Contains(use.Backend)))
+            foreach (var use in model.Use.Where(use => !backends.Contains(use.Backend) && !MayBeElsewhere(use)))
                 Reject($"models.{model.Name}.use", use.ToString(), $"a name of backends: {string.Join(", ", backends)}");
         }
 
@@ -89,6 +89,9 @@ internal static class CrossChecks
             foreach (var unknown in models.Where(model => !names.Contains(model)))
                 Reject($"prefixes.{trigger}.models", unknown, $"a name of models: {string.Join(", ", names)}");
         }
+
+        // In a cluster the pool of another proxy may have it.
+        bool MayBeElsewhere(ModelUse use) => options.Cluster is not null && use.Model is null;
 
         void Reject(string key, string found, string accepted) => reading.Reject(new ConfigurationError(
             key, SourceOf(reading, key, string.Join('.', key.Split('.').Take(2)), "backends"), $"\"{found}\"", accepted));

@@ -16,11 +16,14 @@ internal sealed class BackendSender : IDisposable
     private readonly string? _ownKey;
     private readonly TimeSpan _limit;
     private readonly TimeSpan _connectLimit;
+    private readonly string? _relay;
 
     /// <param name="backend">The backend's address.</param>
     /// <param name="options">The limits.</param>
-    public BackendSender(BackendOptions backend, ProxyOptions options)
+    /// <param name="relay">The proxy that passes on what is sent, and only under a turn; null where the address is the server's.</param>
+    public BackendSender(BackendOptions backend, ProxyOptions options, string? relay = null)
     {
+        _relay = relay;
         var (root, socket) = BackendAddress.Of(backend.Url);
         _pool = new BackendPool(options.ConnectTimeout, socket: socket);
         _base = root.AbsoluteUri.TrimEnd('/');
@@ -40,16 +43,37 @@ internal sealed class BackendSender : IDisposable
     public async ValueTask<(HttpResponseMessage? Response, ProxyFailure? Failure)> SendAsync(
         RequestHead from, Func<HttpContent>? body, bool isRepeatable, CancellationToken cancellationToken)
     {
+        if (_relay is not null && from.Turn is null)
+        {
+            return (null, new ProxyFailure(
+                FailureKind.NotSupported, $"The proxy {_relay} runs this model, and passes on only requests that have a turn there."));
+        }
+
         var reply = await _pool.SendAsync(() => Request(from, body?.Invoke()), isRepeatable, _limit, cancellationToken)
             .ConfigureAwait(false);
+        if (_relay is not null && RefusalIn(reply.Response) is { } refusal)
+            return (null, refusal);
         return (reply.Response, reply.Failure is { } failure ? Describe(failure) : null);
     }
 
     public void Dispose() => _pool.Dispose();
 
+    /// <summary>The other proxy has not passed the request on: for the client the server has not answered.</summary>
+    private ProxyFailure? RefusalIn(HttpResponseMessage? response)
+    {
+        if (response?.Headers.NonValidated.TryGetValues(TurnHeaders.Refused, out var reason) != true)
+            return null;
+        response.Dispose();
+        return new ProxyFailure(
+            FailureKind.BackendClosed, $"The proxy {_relay}, which runs this model, did not pass the request on: {reason}");
+    }
+
     private ProxyFailure Describe(TransportFailure failure) => failure.Fault switch
     {
         TransportFault.CallerLeft => new(FailureKind.ClientGone, "The client left."),
+        TransportFault.ConnectTimedOut or TransportFault.Unreachable when _relay is not null => new(
+            FailureKind.BackendUnreachable,
+            $"The proxy {_relay}, which runs this model, cannot be reached at {_shown}: {failure.Detail}."),
         TransportFault.ConnectTimedOut => new(
             FailureKind.BackendUnreachable,
             $"The backend at {_shown} did not accept a connection within {_connectLimit.TotalSeconds:0.###} s "
@@ -68,6 +92,12 @@ internal sealed class BackendSender : IDisposable
         var request = new HttpRequestMessage(Method(from.Method), address) { Content = body };
         HeaderRules.CopyToBackend(from.Headers, request);
         SetKey(request, from.Key);
+        if (_relay is not null)
+        {
+            request.Headers.TryAddWithoutValidation(TurnHeaders.Turn, from.Turn);
+            request.Headers.Remove("X-Conversation-Id"); // its stream would outlive the turn, and could not be resumed without one
+        }
+
         if (from.Span is { } span)
             SetTrace(request, span);
         return request;

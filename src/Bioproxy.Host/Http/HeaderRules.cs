@@ -9,18 +9,18 @@ namespace Bioproxy.Host.Http;
 internal static class HeaderRules
 {
     /// <summary>Headers of one connection, not of the message (RFC 9110, 7.6.1), and those that are made here: <c>Host</c>,
-    /// <c>Content-Length</c> of the body that is really sent, and the answer to <c>Expect</c>.</summary>
+    /// <c>Content-Length</c> of the body that is really sent, the answer to <c>Expect</c>, and the turn at another proxy.</summary>
     private static readonly FrozenSet<string> NotToBackend = new[]
     {
         "Connection", "Proxy-Connection", "Keep-Alive", "Transfer-Encoding", "TE", "Upgrade", "Proxy-Authorization", "Proxy-Authenticate",
-        "HTTP2-Settings", "Host", "Content-Length", "Expect",
+        "HTTP2-Settings", "Host", "Content-Length", "Expect", TurnHeaders.Turn,
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Includes <c>Trailer</c>: Kestrel sends no trailers over HTTP/1.1, so none may be announced.</summary>
     private static readonly FrozenSet<string> NotToClient = new[]
     {
         "Trailer",
-        "Connection", "Proxy-Connection", "Keep-Alive", "Transfer-Encoding", "TE", "Upgrade", "Proxy-Authenticate",
+        "Connection", "Proxy-Connection", "Keep-Alive", "Transfer-Encoding", "TE", "Upgrade", "Proxy-Authenticate", TurnHeaders.Refused,
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     public static void CopyToBackend(IHeaderDictionary from, HttpRequestMessage to)

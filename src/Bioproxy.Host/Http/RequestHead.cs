@@ -18,6 +18,9 @@ internal readonly record struct RequestHead(string Method, string Target, IHeade
     /// are.</summary>
     public Activity? Span { get; init; }
 
+    /// <summary>The turn under which another proxy passes it on; null where the server is reached directly.</summary>
+    public string? Turn { get; init; }
+
     /// <summary>The head of a client's request.</summary>
     public static RequestHead Of(HttpRequest request)
     {

@@ -1,3 +1,5 @@
+using Bioproxy.Host.Backends;
+using Bioproxy.Host.Http;
 using Bioproxy.Host.Models.Slots;
 using Bioproxy.Host.Prompts;
 
@@ -17,6 +19,11 @@ internal interface IModelOwner
     /// chooses.</summary>
     /// <exception cref="OperationCanceledException">The client left; nothing is left behind.</exception>
     Task<QueueGrant?> TakeAsync(QueueEntry entry, CancellationToken cancellationToken);
+
+    /// <summary>To be awaited before a call that takes no slot.</summary>
+    /// <returns>What has to be disposed when the call has ended, or why the model cannot be used; neither where the server is called
+    /// without the owner's knowledge.</returns>
+    ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterAsync(CancellationToken cancellationToken);
 
     /// <summary>What a prompt would meet at the owner.</summary>
     /// <returns>Null when the owner did not answer soon.</returns>

@@ -50,6 +50,10 @@ internal sealed record Placement
     /// <summary>Made by the proxy that owns the model, which settles it, too.</summary>
     public bool IsRemote { get; init; }
 
+    /// <summary>How its server is reached, where the proxy that owns the model passes on what is sent to it; null where it is reached
+    /// directly.</summary>
+    public RelayedTurn? Relay { get; init; }
+
     /// <summary>Where the proxy that owns the model wants the prompt to be cut, because it begins with a preamble that is new there; 0 for
     /// nowhere. Only the proxy that has the request has its body.</summary>
     public int NewPreamble { get; init; }

@@ -30,7 +30,7 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
         _backend = backend;
         Queue = queue;
         BackOff = new BackOff(context.Time);
-        _name = backend.Model ?? backend.Name;
+        _name = backend.Model ?? backend.Options.Name;
         _current = new ModelInstance(context, backend, backend.Monitor.State, queue);
         backend.Monitor.Subscribe(this);
         backend.Loader?.Subscribe(this);
@@ -86,6 +86,11 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
         var preparing = PrepareAsync(cancellationToken);
         return preparing.IsCompletedSuccessfully ? default : new(PrepareWithoutPassAsync(preparing));
     }
+
+    /// <summary>To be awaited before a call that takes no slot.</summary>
+    /// <returns>As <see cref="EnterAsync"/>; the right lasts until the call has ended.</returns>
+    public ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterForCallAsync(CancellationToken cancellationToken) =>
+        Owner is { IsHere: false } owner ? owner.EnterAsync(cancellationToken) : EnterLoadedAsync(cancellationToken);
 
     /// <summary>Waits in the queue for a slot of the model that <see cref="EnterLoadedAsync"/> has prepared. If its server ended meanwhile,
     /// the request gives its turn back, prepares the model again and waits once more: otherwise it would be computed from nothing, though a
@@ -215,10 +220,11 @@ internal sealed class ServedModel : IBackendListener, ISwapListener, IAsyncDispo
     }
 
     /// <summary>Whether a model that its server does not keep was loaded now, or has gone; null for neither. One that was there at the
-    /// first look was not loaded now, and one that is only suspected has not gone.</summary>
+    /// first look was not loaded now, and one that is only suspected has not gone. Those of another proxy are that proxy's to
+    /// count.</summary>
     private bool? TakeLoad_NeedsLock(BackendState state)
     {
-        if (_backend.Loader is null || state.Status == BackendStatus.Unknown)
+        if (_backend is { Loader: null } or { Proxy: not null } || state.Status == BackendStatus.Unknown)
             return null;
         var isLoaded = state.Status == BackendStatus.Ready;
         bool? change = _isLoaded == !isLoaded ? isLoaded : null;

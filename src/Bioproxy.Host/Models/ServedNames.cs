@@ -12,5 +12,5 @@ internal static class ServedNames
 
     /// <summary>Whether an entry's use means this model.</summary>
     public static bool IsUsed(ServedModel model, ModelUse use) =>
-        use.Backend == model.Backend.Name && (use.Model is null || model.IsCalled(use.Model));
+        use.Backend == model.Backend.Options.Name && (use.Model is null || model.IsCalled(use.Model));
 }

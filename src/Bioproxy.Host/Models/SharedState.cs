@@ -33,7 +33,7 @@ internal sealed class SharedState(
     public ModelContext ContextOf(Backend backend) => new()
     {
         Options = options,
-        Place = snapshots.Places.Of(backend.Options),
+        Place = backend.Proxy is { } other ? $"proxy:{other}" : snapshots.Places.Of(backend.Options),
         Snapshots = snapshots,
         Fingerprints = fingerprints,
         Rates = new LearnedRates(_rates),

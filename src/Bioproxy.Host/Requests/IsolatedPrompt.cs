@@ -32,13 +32,14 @@ internal static class IsolatedPrompt
         {
             if (ChatForm.Of(asked.EditedBody(), PromptEndpoint.Messages) is not { } chat)
                 return (null, Unclear);
-            var computed = await ComputeAsync(chat, model.Current.Api, placement.Plan, clientGone).ConfigureAwait(false);
+            var api = placement.Relay?.Api ?? model.Current.Api;
+            var computed = await ComputeAsync(chat, api, placement.Plan, clientGone).ConfigureAwait(false);
             if (computed is { Value: null, Status: 0 or 200 })
                 return (null, FailureOf(computed));
             asked.Exchange.Isolated = computed.Value; // none: the server refuses the prompt, and says so to the request itself
         }
 
-        var head = asked.Head with { Span = asked.Exchange.Trace?.Span };
+        var head = asked.Head with { Span = asked.Exchange.Trace?.Span, Turn = placement.Relay?.Turn };
         return await model.Sender.SendAsync(head, asked.Content, isRepeatable: true, clientGone).ConfigureAwait(false);
     }
 

@@ -31,10 +31,13 @@ internal static class ModelsPage
         await to.CompleteAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Nothing serves a model of this name.</summary>
-    public static ProxyFailure NotFound(string? name, ModelRouter router) => new(
-        FailureKind.ModelNotFound,
-        $"There is no model '{name}'. There are: {string.Join(", ", router.Names)}. (The names come from models, or from the backends.)");
+    /// <summary>Nothing serves a model of this name, or nothing does as long as a proxy is not there.</summary>
+    public static ProxyFailure NotFound(string? name, ModelRouter router) => router.MayBeElsewhere(name)
+        ? new(FailureKind.ModelNotLoaded, $"Nothing serves the model '{name}' now: no proxy whose pool has it is there.")
+        : new(
+            FailureKind.ModelNotFound,
+            $"There is no model '{name}'. There are: {string.Join(", ", router.Names)}. "
+            + "(The names come from models, or from the backends.)");
 
     private static void Write(Utf8JsonWriter writer, string name, ModelRouter router)
     {

@@ -95,7 +95,7 @@ internal sealed class PassthroughPath(
 
             // 7 forward and stream
             report.Enters(exchange, RequestStep.Forward);
-            head = head with { Span = exchange.Trace?.Span };
+            head = head with { Span = exchange.Trace?.Span, Turn = pass?.Turn };
             var wanted = named is null ? null : model.Backend.NameFor(named);
             Func<HttpContent>? content = body is null ? null : () => body(wanted);
             var (response, failure) = await model.Sender.SendAsync(head, content, isRepeatable, clientGone).ConfigureAwait(false);
@@ -132,7 +132,7 @@ internal sealed class PassthroughPath(
     /// <summary>A call that names a model may load it, as any request does; one that names none reaches the server itself.</summary>
     private static ValueTask<(SwapPass? Pass, ProxyFailure? Failure)> EnterAsync(
         ServedModel model, string? named, CancellationToken clientGone) =>
-        model.Backend.Loader is null || (named is null && model.Backend.Host is not null) ? default : model.EnterLoadedAsync(clientGone);
+        model.Backend.Loader is null || (named is null && model.Backend.Host is not null) ? default : model.EnterForCallAsync(clientGone);
 
     private static bool HasBody(HttpRequest request) => request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0
         || (request.ContentLength is null && HttpProtocol.IsHttp2(request.Protocol)

@@ -52,6 +52,10 @@ internal sealed class ModelRouter(ModelDirectory models, LiveOptions options)
     /// <returns>Null where nothing serves it.</returns>
     public string? NameOf(string? asked) => EntryOf(asked ?? options.Current.DefaultModel)?.Name ?? First(asked)?.Name;
 
+    /// <summary>Whether <c>models</c> has the name, with a place that only another proxy's pool can be.</summary>
+    public bool MayBeElsewhere(string? asked) => EntryOf(asked ?? options.Current.DefaultModel) is { } entry
+        && entry.Use.Any(use => options.Current.AllBackends.All(backend => backend.Name != use.Backend));
+
     /// <summary>The places that serve a request, the best first.</summary>
     /// <param name="name">The model it names; null for none.</param>
     /// <param name="prompt">Its prompt; null where nothing may be reused.</param>
@@ -216,8 +220,13 @@ internal sealed class ModelRouter(ModelDirectory models, LiveOptions options)
                 places.Add(all[i]);
         }
 
-        return places;
+        return places.Count == 0 && entry is null && HasEveryName ? [models.Default] : places;
     }
+
+    /// <summary>The only server there is gets every name that a client uses, but for those that another proxy's pool has: it does not
+    /// depend on such a proxy's being there whether a client is served.</summary>
+    private bool HasEveryName =>
+        !_hasNames && !models.Default.IsServer && models.All.Skip(1).All(static model => model.Backend.Proxy is not null);
 
     private ModelOptions? EntryOf(string? wanted) => options.Current.Models.Count == 0 ? null
         : wanted is null ? options.Current.Models[0]
@@ -225,7 +234,7 @@ internal sealed class ModelRouter(ModelDirectory models, LiveOptions options)
         ?? options.Current.Models.FirstOrDefault(model => model.Aliases.Any(alias => IsPattern(alias) && Matches(alias, wanted)));
 
     private static bool IsNamed(ServedModel model, string? wanted) => model.IsCalled(wanted)
-        || (model.Backend.Name == wanted && model.Backend.Host is null)
+        || (model.Backend.Options.Name == wanted && model.Backend.Host is null)
         || (wanted is not null && model.Backend.Aliases.Contains(wanted, StringComparer.Ordinal));
 
     private static bool IsUsed(ServedModel model, ModelOptions entry)

@@ -25,6 +25,12 @@ internal static class FirstVersion
             + "AwEpAS0BMQEDAQPg4A==",
         ["HeldTurn"] =
             "MAHWXzs/JWJpb3Byb3h5LmhlbGQtdHVybkAhPSwbCgAAAECAAAAAAAAAKkELbW9kZWwBBQEJAQ3g",
+        ["PooledModelMessage"] =
+            "MAGU19HkK2Jpb3Byb3h5LnBvb2xlZC1tb2RlbEAFbTFBC3JlYWR5gQAAAAAAAPg/AQkBDUEVbl9wYXJhbXM9NEEDNUEDNkEFW10BAwED"
+            + "4A==",
+        ["PoolMessage"] =
+            "MAEUo7iXG2Jpb3Byb3h5LnBvb2xAK2h0dHA6Ly8xMC4wLjAuNTo4MDg4LyEAAyFABW0xQQtyZWFkeYEAAAAAAAD4PwEJAQ1BFW5fcGFy"
+            + "YW1zPTRBAzVBAzZBBVtdAQMBA+Dg4A==",
         ["ProxyReport"] =
             "MAEgPTopK2Jpb3Byb3h5LnByb3h5LXJlcG9ydEAdMTAuMC4wLjU6MTExMTFBAzFBAzIhgAB4fj1tTt8IgQAAAAAAAAAA4CEAA0EF"
             + "czHgQQMBAQMhAAXBFUAFczLg4A==",

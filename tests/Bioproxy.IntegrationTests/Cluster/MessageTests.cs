@@ -61,6 +61,19 @@ public sealed class MessageTests(ITestOutputHelper output)
 
     private static readonly CatalogueEntry _entry = new() { Key = "snapshot/a", Value = [1, 2], At = _at };
 
+    private static readonly PoolMessage _pool = new()
+    {
+        Address = "http://10.0.0.5:8088/",
+        Models =
+        [
+            new()
+            {
+                Name = "m1", State = "ready", LoadSeconds = 1.5, Slots = 2, Context = 3, Meta = "n_params=4", Type = "5", Build = "6",
+                Adapters = "[]", SeesImages = true, CallsTools = true,
+            },
+        ],
+    };
+
     /// <summary>One of each kind, with a value in every member.</summary>
     private static readonly object[] _messages =
     [
@@ -82,10 +95,12 @@ public sealed class MessageTests(ITestOutputHelper output)
         new ProxyReport
         {
             Proxy = "10.0.0.5:11111", Version = "1", Configuration = "2", ConfiguredAt = _at, Owns = ["s1"], Status = [1],
-            IsDraining = true, Servers = ["s1", "s2"], Loads = [new ServerLoad("s1", 2, 3, 4)],
+            IsDraining = true, Servers = ["s1", "s2"], Pool = _pool, Loads = [new ServerLoad("s1", 2, 3, 4)],
         },
         new AdminRequest { Proxy = "10.0.0.5:11111", Method = "GET", Path = "/kv", Query = "?a=b", ContentType = "text/plain", Body = [1] },
         new AdminReply { Status = 200, ContentType = "text/plain", Body = [1] },
+        _pool,
+        _pool.Models[0],
         new ServerReply { Activation = _turn, Proxy = "10.0.0.5:11111", IsOwner = true, Answer = _answer, Estimate = _estimate },
         new CatalogueSync { Proxy = "10.0.0.5:11111", Activation = _turn, Seen = 1, Entries = [_entry] },
         new CatalogueReply { Activation = _turn, Sequence = 1, CanSave = true, Entries = [_entry] },

@@ -35,7 +35,7 @@ internal sealed class ProxyGroup : IAsyncDisposable
     /// has an owner that has recognised its model.</summary>
     public static async Task<ProxyGroup> StartAsync(
         ITestOutputHelper output, int proxies, int servers, int parallel = 2, TinyArchitecture model = TinyArchitecture.Llama,
-        Action<JsonObject>? change = null, SplitNetwork? network = null, bool isRelayed = false)
+        Action<JsonObject>? change = null, SplitNetwork? network = null, bool isRelayed = false, Action<int, JsonObject>? changeEach = null)
     {
         var group = new ProxyGroup(output) { _network = network };
         try
@@ -48,8 +48,12 @@ internal sealed class ProxyGroup : IAsyncDisposable
                 group._redisRelay = Relay.Start(new Uri($"http://{group.Redis.Address}/"), network.Redis);
             if (network is not null || isRelayed)
                 group._relays.AddRange(group.Servers.Select(server => Relay.Start(server.BaseAddress, network?.Servers)));
-            for (var i = 0; i < proxies; i++)
-                group._configurations.Add(group.Configure(i, change));
+            foreach (var i in Enumerable.Range(0, proxies))
+                group._configurations.Add(group.Configure(i, configuration =>
+                {
+                    change?.Invoke(configuration);
+                    changeEach?.Invoke(i, configuration);
+                }));
             var starting = group._configurations.Index()
                 .Select(proxy => BioproxyRun.StartAsync(proxy.Item, output, network?.Wrapper(proxy.Index) ?? [])).ToList();
             try
@@ -74,6 +78,10 @@ internal sealed class ProxyGroup : IAsyncDisposable
 
     /// <summary>The proxies that live.</summary>
     public IEnumerable<BioproxyRun> Living => Proxies.Where(static proxy => !proxy.HasExited);
+
+    /// <summary>What the proxies call one among each other.</summary>
+    public string NameOf(int proxy) =>
+        (string)JsonNode.Parse(File.ReadAllText(_configurations[proxy]))!["cluster"]!["advertise"]!;
 
     /// <summary>The next one of those that live.</summary>
     public BioproxyRun Next()
@@ -181,7 +189,7 @@ internal sealed class ProxyGroup : IAsyncDisposable
     public int NumberOf(string proxy) => _configurations.FindIndex(
         file => File.ReadAllText(file).Contains(proxy, StringComparison.Ordinal));
 
-    private string Configure(int number, Action<JsonObject>? change)
+    private string Configure(int number, Action<JsonObject> change)
     {
         var backends = new JsonObject();
         foreach (var (i, server) in Servers.Index())
@@ -210,7 +218,7 @@ internal sealed class ProxyGroup : IAsyncDisposable
             configuration["admin_key"] = $"{KeyHash.OfKey(BioproxyRun.AdminKey)}";
         }
 
-        change?.Invoke(configuration);
+        change(configuration);
         var file = Workspace.PathOf($"proxy{number}.json");
         File.WriteAllText(file, configuration.ToJsonString());
         return file;

@@ -36,6 +36,17 @@ public sealed class ClusterReaderTests : IDisposable
         Assert.Equal("10.0.0.5:11111", _folder.Valid("{}").Cluster!.Advertise);
     }
 
+    [Fact]
+    public void Use_OfAModelThatIsNotConfiguredHere_MayBeInThePoolOfAnotherProxy()
+    {
+        const string Models = """ "models": { "coder": { "use": ["qwen"] } } """;
+
+        Assert.NotEmpty(_folder.Errors($$"""{ {{Models}} }"""));
+        var options = _folder.Valid($$"""{ {{Models}}, "cluster": { "redis": "r:1", "advertise": "10.0.0.5:11111" } }""");
+
+        Assert.Equal("qwen", options.Models[0].Use[0].Backend);
+    }
+
     [Theory]
     [InlineData("""{ "cluster": 1 }""", "cluster")]
     [InlineData("""{ "cluster": { "redis": "r:1" } }""", "it is needed with cluster.redis")]

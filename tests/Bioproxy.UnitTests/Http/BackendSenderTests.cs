@@ -248,6 +248,50 @@ public sealed class BackendSenderTests : IAsyncDisposable
         Assert.Equal((null, null), (request.Header("Authorization"), request.Header("X-Api-Key")));
     }
 
+    [Fact]
+    public async Task Send_TurnHeaderOfAClient_IsNotPassedOn()
+    {
+        using var response = await SendAsync("GET", "/health", null, request => request.Headers[TurnHeaders.Turn] = "x");
+
+        Assert.Null(Assert.Single(_backend.Requests).Header(TurnHeaders.Turn));
+    }
+
+    [Fact]
+    public async Task Send_ThroughAnotherProxy_HasItsTurnOrIsNotSent()
+    {
+        using var sender = Relayed();
+        var headers = new HeaderDictionary { [TurnHeaders.Turn] = "of the client", ["X-Conversation-Id"] = "c" };
+        var head = new RequestHead("GET", "/health", headers);
+
+        var (_, unsent) = await sender.SendAsync(head, null, isRepeatable: true, default).DefaultTimeout();
+        using var response = (await sender.SendAsync(head with { Turn = "granted" }, null, isRepeatable: true, default).DefaultTimeout())
+            .Response;
+
+        Assert.Equal(FailureKind.NotSupported, unsent?.Kind);
+        var request = Assert.Single(_backend.Requests);
+        Assert.Equal(("granted", null), (request.Header(TurnHeaders.Turn), request.Header("X-Conversation-Id")));
+        Assert.Equal(200, (int)response!.StatusCode);
+    }
+
+    [Fact]
+    public async Task Send_AnotherProxyRefuses_IsAServerThatDidNotAnswer()
+    {
+        using var sender = Relayed();
+        _backend.Misbehave("/health", new FakeMisbehaviour { Status = 403, Headers = [(TurnHeaders.Refused, "the turn has ended")] });
+        var head = new RequestHead("GET", "/health", new HeaderDictionary()) { Turn = "ended" };
+
+        var (response, failure) = await sender.SendAsync(head, null, isRepeatable: true, default).DefaultTimeout();
+
+        Assert.Null(response);
+        Assert.Equal(FailureKind.BackendClosed, failure!.Kind);
+        Assert.EndsWith("did not pass the request on: the turn has ended", failure.Message, StringComparison.Ordinal);
+    }
+
+    private BackendSender Relayed() => new(
+        new BackendOptions("m1", _backend.BaseAddress),
+        new ProxyOptions { BaseDirectory = "/", StateDirectory = "/" },
+        relay: "10.0.0.2:11111");
+
     private static BackendSender Sender(Uri backend, TimeSpan limit)
     {
         var options = new ProxyOptions

@@ -26,7 +26,8 @@ internal sealed class ModelFixture : IAsyncDisposable
         int slots = 2,
         string name = BackendOptions.DefaultName,
         IModelLoader? loader = null,
-        RatesByModel? rates = null)
+        RatesByModel? rates = null,
+        bool isPooled = false)
     {
         var clock = time ?? Clock;
         Options = change?.Invoke(_folder.Options) ?? _folder.Options;
@@ -52,7 +53,10 @@ internal sealed class ModelFixture : IAsyncDisposable
         var url = new Uri("http://backend.test/");
         var monitor = new BackendMonitor(Driver, url, TimeSpan.FromSeconds(2), clock, NullLogger<BackendMonitor>.Instance);
         Backend = new Backend(
-            Options.DefaultBackend with { Name = name }, Driver, monitor, new BackendSender(Options.DefaultBackend, Options))
+            Options.DefaultBackend with { Name = name, IsPooled = isPooled },
+            Driver,
+            monitor,
+            new BackendSender(Options.DefaultBackend, Options))
         {
             Loader = loader,
         };

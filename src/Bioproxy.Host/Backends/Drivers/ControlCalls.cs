@@ -23,6 +23,7 @@ internal sealed class ControlCalls : IDisposable
     private readonly AuthenticationHeaderValue? _authorization;
 
     private readonly IModelAddress? _model;
+    private readonly string? _turn;
 
     /// <param name="backend">The server's address.</param>
     /// <param name="connectTimeout">The longest wait for a connection.</param>
@@ -37,6 +38,17 @@ internal sealed class ControlCalls : IDisposable
         _base = root.AbsoluteUri.EndsWith('/') ? root : new Uri(root.AbsoluteUri + "/");
         _authorization = apiKey is null ? null : new AuthenticationHeaderValue("Bearer", apiKey);
     }
+
+    /// <param name="calls">Whose connections these calls use, and keep after them.</param>
+    /// <param name="turn">The turn under which the proxy at the address passes them on.</param>
+    private ControlCalls(ControlCalls calls, string turn)
+    {
+        (_quick, _slow, _base, _authorization, _model) = (calls._quick, calls._slow, calls._base, calls._authorization, calls._model);
+        _turn = turn;
+    }
+
+    /// <summary>The same calls through another proxy, which asks for a turn. They are not disposed.</summary>
+    public ControlCalls Under(string turn) => new(this, turn);
 
     /// <summary>A call that is answered at once.</summary>
     public Task<BackendAnswer<JsonDocument>> GetAsync(string path, CancellationToken cancellationToken) =>
@@ -215,6 +227,8 @@ internal sealed class ControlCalls : IDisposable
     {
         var request = new HttpRequestMessage(method, new Uri(_base, _model?.Path(path) ?? path));
         request.Headers.Authorization = _authorization;
+        if (_turn is not null)
+            request.Headers.TryAddWithoutValidation(TurnHeaders.Turn, _turn);
         if (body is { } bytes)
         {
             request.Content = new ReadOnlyMemoryContent(_model?.Body(bytes) ?? bytes);
