@@ -86,6 +86,7 @@ public sealed partial class ClusterViewTests(Chromium chromium, ITestOutputHelpe
         await page.GetByRole(AriaRole.Region, new() { Name = "Servers" }).First.GetByText(other).First.WaitForAsync();
         await opened.SeesAsync("The proxies have different configurations");
         await opened.SeesAsync("differs");
+        await opened.SeesAsync("of prefill saved in the last day");
         foreach (var (colours, width) in new[] { (ColorScheme.Light, DashboardPage.Desktop), (ColorScheme.Dark, DashboardPage.Phone) })
         {
             await page.EmulateMediaAsync(new() { ColorScheme = colours });

@@ -2,12 +2,14 @@
 
 import { getOwn } from "./api.js";
 import { h } from "./dom.js";
-import { number, when } from "./format.js";
+import { number, seconds, when } from "./format.js";
 import { bar, card, chip, empty, show as showProxy, table } from "./parts.js";
 
 let report = null;
 let problem = null;
 let timer = 0;
+let saved = {}; // seconds of prefill in the last day, by proxy
+let savedAt = 0;
 
 export function show(app) {
   read(app);
@@ -20,10 +22,21 @@ async function read(app) {
   try {
     report = await getOwn("/cluster");
     problem = null;
+    if (Date.now() - savedAt > 30000) {
+      savedAt = Date.now();
+      await readSaved();
+    }
   } catch (error) {
     problem = error.message;
   }
   app.changed();
+}
+
+/** Each proxy keeps the history of its own clients. One that does not answer has no figure. */
+async function readSaved() {
+  const ask = one => getOwn(`${one.asked ? "" : `/cluster/${encodeURIComponent(one.proxy)}`}/savings?window=day`)
+    .then(answer => [one.proxy, answer.saved.day], () => [one.proxy, null]);
+  saved = Object.fromEntries(await Promise.all(report.proxies.map(ask)));
 }
 
 export function view(app) {
@@ -44,7 +57,9 @@ function proxies(app) {
     ...report.gone.map(proxy => ({ proxy, state: "gone", owns: [] })),
   ];
   const shown = app.other ?? report.proxy;
-  return card("Proxies", { key: "proxies", class: "flush", aside: h("span", { class: "dim" }, `cluster ${report.name}`) },
+  const total = Object.values(saved).reduce((sum, one) => sum + (one ?? 0), 0);
+  const aside = h("span", { class: "dim" }, `cluster ${report.name}: ${seconds(total)} of prefill saved in the last day`);
+  return card("Proxies", { key: "proxies", class: "flush", aside },
     table("Proxies", [
       ["Proxy", "", one => [h("span", { class: "mono" }, one.proxy), one.asked && chip("serves this page", "after")]],
       ["State", "", one => chip(one.state, { ready: "good", draining: "warn", "not reachable": "bad" }[one.state] ?? "idle")],
@@ -52,6 +67,7 @@ function proxies(app) {
       ["Configuration", "", one => one.configuration
         ? [h("span", { class: "mono" }, one.configuration), one.configuration !== newest.configuration && chip("differs", "warn after")] : "–"],
       ["Changed", "num", one => one.configured ? when(one.configured) : "–"],
+      ["Saved, last day", "num", one => saved[one.proxy] == null ? "–" : seconds(saved[one.proxy])],
       ["Schedules", "wrap", one => one.owns.length > 0 ? one.owns.join(", ") : "–"],
       ["", "num", one => one.proxy === shown ? h("span", { class: "dim" }, "shown") : one.configuration && showProxy(app, one.proxy)],
     ], rows, one => ({ key: one.proxy })));
