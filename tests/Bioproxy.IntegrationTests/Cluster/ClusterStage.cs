@@ -10,6 +10,9 @@ namespace Bioproxy.IntegrationTests.Cluster;
 /// <summary>A Redis and the proxies of one test: in this process, or as processes that can be killed.</summary>
 internal sealed class ClusterStage(ITestOutputHelper output) : IAsyncDisposable
 {
+    /// <summary>A silo that was refused tries again, later each time.</summary>
+    private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(60);
+
     private readonly List<ClusterNode> _nodes = [];
     private readonly List<ServerProcess> _processes = [];
     private readonly string _name = "test-" + Guid.NewGuid().ToString("N")[..8];
@@ -23,7 +26,7 @@ internal sealed class ClusterStage(ITestOutputHelper output) : IAsyncDisposable
     public static TurnRequest Turn(ClusterNode node) => new() { Turn = Guid.NewGuid(), Proxy = node.Name };
 
     public static async Task WhenAsync(Func<bool> condition, string message) =>
-        await Eventually.TrueAsync(condition, Tolerances.Soon, message);
+        await Eventually.TrueAsync(condition, JoinLimit, message);
 
     public async Task<(ClusterNode Node, FakeClusterHost Host)> StartAsync(
         string servers, Action<FakeClusterHost>? prepare = null, Func<ClusterOptions, ClusterOptions>? change = null)
