@@ -83,8 +83,13 @@ public sealed class HandoverTests
 
     private static ProxyReport Proxy(
         string name, string servers, string owns = "", string configuration = "same", int minutes = 0, bool isDraining = false) => new()
-    {
-        Proxy = name, Version = "1", Configuration = configuration, ConfiguredAt = _then.AddMinutes(minutes), IsDraining = isDraining,
-        Servers = servers.Split(' '), Owns = owns.Split(' ', StringSplitOptions.RemoveEmptyEntries),
-    };
+        {
+            Proxy = name,
+            Version = "1",
+            Configuration = configuration,
+            ConfiguredAt = _then.AddMinutes(minutes),
+            IsDraining = isDraining,
+            Servers = servers.Split(' '),
+            Owns = owns.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+        };
 }
