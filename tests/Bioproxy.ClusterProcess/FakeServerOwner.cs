@@ -59,8 +59,8 @@ internal sealed class FakeServerOwner(string proxy, string server, LogTail event
 
     public void Lost(string from)
     {
-        events.Add($"{proxy} lost {from} at {server}");
         foreach (var (turn, _) in Held.Where(held => held.Value == from).ToArray()) End(turn, new TurnOutcome());
+        events.Add($"{proxy} lost {from} at {server}");
     }
 
     public ValueTask DisposeAsync()

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Bioproxy.Doubles;
 
@@ -116,24 +114,5 @@ internal sealed class BioproxyProcess : IAsyncDisposable
         // An SDK that was unpacked somewhere is found by the dotnet command, but not by a program it built.
         if (Environment.ProcessPath is { } dotnet && Path.GetFileNameWithoutExtension(dotnet) == "dotnet")
             Environment.SetEnvironmentVariable("DOTNET_ROOT", Path.GetDirectoryName(dotnet));
-    }
-
-    /// <summary>The first of two ports that are free.</summary>
-    public static int TwoFreePorts()
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            var first = FreePort.Next();
-            try
-            {
-                using var second = new TcpListener(IPAddress.Loopback, first + 1);
-                second.Start();
-                return first;
-            }
-            catch (Exception e) when (attempt < 100 && e is SocketException or ArgumentOutOfRangeException)
-            {
-                // taken, or behind the last one: another pair
-            }
-        }
     }
 }

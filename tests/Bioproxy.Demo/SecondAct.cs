@@ -85,7 +85,7 @@ internal sealed class SecondAct(string instruction, string first) : IAsyncDispos
 
     private JsonObject Configuration(string program, string second)
     {
-        var port = BioproxyProcess.TwoFreePorts();
+        var port = FreePort.Next(2);
         return new JsonObject
         {
             ["pool"] = new JsonObject

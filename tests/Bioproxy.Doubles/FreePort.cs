@@ -14,21 +14,30 @@ internal static class FreePort
     /// of them uses it.</summary>
     private static int _next = Random.Shared.Next(First, Last);
 
-    public static int Next()
+    public static int Next() => Next(1);
+
+    /// <summary>The first of several ports in a row.</summary>
+    public static int Next(int count)
     {
         while (true)
         {
-            var port = First + (Interlocked.Increment(ref _next) % (Last - First));
-            try
-            {
-                using var listener = new TcpListener(IPAddress.Loopback, port);
-                listener.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // In use.
-            }
+            var first = First + (Interlocked.Add(ref _next, count) % (Last - First));
+            if (Enumerable.Range(first, count).All(IsFree))
+                return first;
+        }
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
         }
     }
 }

@@ -71,7 +71,7 @@ public sealed class ManyConversationsTests(ITestOutputHelper output)
     {
         await using var workspace = new Workspace(output);
         workspace.UseModel();
-        var conversations = (await LearnAsync(TinyArchitecture.Llama)).Take(LongRun.IsOn ? 8 : 3).ToList();
+        var conversations = (await LearnAsync(TinyArchitecture.Llama)).Take(LongRun.IsOn ? 8 : 2).ToList();
         var options = workspace.ServerOptions(parallel: 4) with { SlotSavePath = canSave ? workspace.Slots : null };
         var server = await workspace.StartServerAsync(options);
         var alone = await workspace.StartServerAsync(options);

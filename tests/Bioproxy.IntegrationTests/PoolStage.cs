@@ -100,8 +100,7 @@ internal sealed class PoolStage : IPoolUse, IAsyncDisposable
     /// <summary>Ten ports that no other test is likely to use.</summary>
     public static PortRange SomePorts()
     {
-        // Below those that the system gives out, so that no server beside this one gets them.
-        var first = Random.Shared.Next(20_000, 32_000);
+        var first = FreePort.Next(10);
         return new PortRange(first, first + 9);
     }
 }

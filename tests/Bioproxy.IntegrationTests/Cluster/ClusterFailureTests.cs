@@ -19,7 +19,7 @@ public sealed class ClusterFailureTests(ITestOutputHelper output)
         var other = group.Proxies[(owner + 2) % 3];
         var question = TemplateText.Words(seed: 1, length: 500);
         var first = await guest.SendAsync(Chat(4, ("user", question)));
-        using var streaming = await StreamAsync(guest, Chat(4000, ("user", "tell me a long story")));
+        using var streaming = await ProxyGroup.StreamAsync(guest);
         Assert.Equal(1, await UsedAsync(group.Proxies[owner]));
 
         await guest.KillAsync();
@@ -32,7 +32,7 @@ public sealed class ClusterFailureTests(ITestOutputHelper output)
         await group.WaitUntilNothingIsHeldAsync();
     }
 
-    [RedisFact]
+    [RedisFact(isLong: true)]
     public async Task Owner_IsKilled_AnotherOneSchedulesAndRestores()
     {
         await using var group = await ProxyGroup.StartAsync(output, proxies: 3, servers: 1, parallel: 2);
@@ -127,15 +127,6 @@ public sealed class ClusterFailureTests(ITestOutputHelper output)
         chat["max_tokens"] = tokens;
         chat["temperature"] = 0;
         return chat;
-    }
-
-    private static async Task<HttpResponseMessage> StreamAsync(BioproxyRun proxy, JsonObject chat)
-    {
-        chat["stream"] = true;
-        chat["ignore_eos"] = true;
-        var response = await proxy.Client.SendAsync(TestProxy.Request(chat), HttpCompletionOption.ResponseHeadersRead).DefaultTimeout();
-        response.EnsureSuccessStatusCode();
-        return response;
     }
 
     private static async Task<int> UsedAsync(BioproxyRun proxy) => (int)(await proxy.StatusAsync())["queue"]!["used"]!;

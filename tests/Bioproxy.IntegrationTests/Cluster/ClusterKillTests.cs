@@ -87,7 +87,7 @@ public sealed class ClusterKillTests(ITestOutputHelper output)
                 return new Begun(
                     async () => Assert.NotEqual(0, await client.GetStream().ReadAsync(new byte[1])), ended: client.Dispose);
             case "waiting":
-                var occupying = await StreamAsync(third);
+                var occupying = await ProxyGroup.StreamAsync(third);
                 asking = guest.SendAsync(conversation.Request(1));
                 await Eventually.TrueAsync(
                     async () => (int)(await owner.StatusAsync())["queue"]!["interactive"]!["waiting"]! == 1,
@@ -104,7 +104,7 @@ public sealed class ClusterKillTests(ITestOutputHelper output)
                 await Eventually.TrueAsync(() => IsProcessingAsync(group.Servers[0]), Tolerances.Soon, "the server computes it");
                 return new Begun(RightAnswer(asking, other, 0));
             case "streaming":
-                var streaming = await StreamAsync(guest);
+                var streaming = await ProxyGroup.StreamAsync(guest, tokens: 1500);
                 return new Begun(
                     async () =>
                     {
@@ -127,16 +127,6 @@ public sealed class ClusterKillTests(ITestOutputHelper output)
     {
         var slots = JsonNode.Parse(await server.Client.GetStringAsync(new Uri("/slots", UriKind.Relative)))!.AsArray();
         return slots.Any(static slot => (bool)slot!["is_processing"]!);
-    }
-
-    /// <summary>An answer that streams for a while.</summary>
-    private static async Task<HttpResponseMessage> StreamAsync(BioproxyRun proxy)
-    {
-        var chat = ChatProbe.Chat(("user", "tell me a long story"));
-        (chat["stream"], chat["ignore_eos"], chat["max_tokens"]) = (true, true, 1500);
-        var response = await proxy.Client.SendAsync(TestProxy.Request(chat), HttpCompletionOption.ResponseHeadersRead).DefaultTimeout();
-        response.EnsureSuccessStatusCode();
-        return response;
     }
 
     /// <summary>A request that has come to a step.</summary>

@@ -7,6 +7,7 @@ namespace Bioproxy.IntegrationTests.Cluster;
 public sealed class ClusterTrafficTests(ITestOutputHelper output)
 {
     private static readonly int Requests = LongRun.IsOn ? 9 : 6;
+    private static readonly int Turns = LongRun.IsOn ? 4 : 3;
 
     [RedisTheory]
     [InlineData("Llama")]
@@ -16,12 +17,12 @@ public sealed class ClusterTrafficTests(ITestOutputHelper output)
         var kind = Enum.Parse<TinyArchitecture>(architecture);
         await using var group = await ProxyGroup.StartAsync(output, proxies: 3, servers: 4, model: kind);
         var reference = await ReferenceServer.OfAsync(kind, 1);
-        var conversations = Enumerable.Range(1, 6).Select(number => new Conversation(number, turns: 4)).ToList();
+        var conversations = Enumerable.Range(1, LongRun.IsOn ? 6 : 4).Select(number => new Conversation(number, Turns)).ToList();
         foreach (var conversation in conversations)
             await conversation.LearnAsync(reference, isContinued: true);
 
         var (computed, unavoidable) = (0, 0);
-        for (var turn = 0; turn < 4; turn++)
+        for (var turn = 0; turn < Turns; turn++)
         {
             foreach (var conversation in conversations)
             {
@@ -45,26 +46,31 @@ public sealed class ClusterTrafficTests(ITestOutputHelper output)
         await using var group = await ProxyGroup.StartAsync(output, proxies: 3, servers: 1, parallel: 1);
         var order = new List<int>();
         var answers = new List<Task>();
-        for (var i = 0; i < Requests; i++)
+        using (await ProxyGroup.StreamAsync(group.Next())) // until all wait
         {
-            var number = i;
-            var proxy = group.Next();
-            answers.Add(Task.Run(async () =>
-            {
-                var chat = ChatProbe.Chat(("user", TemplateText.Words(seed: number, length: 60)));
-                (chat["max_tokens"], chat["ignore_eos"]) = (number == 0 ? 1500 : 24, true); // the first one lasts until all wait
-                await proxy.SendAsync(chat);
-                lock (order)
-                    order.Add(number);
-            }));
-            await Eventually.TrueAsync(
-                async () => await CountAsync(group) == (1, number), Tolerances.Soon, $"{number} requests wait for one");
+            for (var i = 0; i < Requests; i++)
+                await AskAsync(i);
         }
 
         await Task.WhenAll(answers).DefaultTimeout();
 
         Assert.Equal(Enumerable.Range(0, Requests), order);
         await group.WaitUntilNothingIsHeldAsync();
+
+        async Task AskAsync(int number)
+        {
+            var proxy = group.Next();
+            answers.Add(Task.Run(async () =>
+            {
+                var chat = ChatProbe.Chat(("user", TemplateText.Words(seed: number, length: 60)));
+                (chat["max_tokens"], chat["ignore_eos"]) = (16, true);
+                await proxy.SendAsync(chat);
+                lock (order)
+                    order.Add(number);
+            }));
+            await Eventually.TrueAsync(
+                async () => await CountAsync(group) == (1, number + 1), Tolerances.Soon, $"{number + 1} requests wait for one");
+        }
     }
 
     [RedisFact]

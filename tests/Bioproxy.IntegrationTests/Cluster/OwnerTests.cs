@@ -28,7 +28,7 @@ public sealed class OwnerTests(ITestOutputHelper output)
         Assert.All(started, one => Assert.Null(one.Node.Problem));
     }
 
-    [RedisFact]
+    [RedisFact(isLong: true)]
     public async Task Servers_ProxiesInTurn_AreSharedEvenly()
     {
         await using var stage = new ClusterStage(output);
@@ -120,7 +120,7 @@ public sealed class OwnerTests(ITestOutputHelper output)
         await ClusterStage.WhenAsync(() => owner.Owned["s1"].Held.IsEmpty, "nothing is held");
     }
 
-    [RedisFact]
+    [RedisFact(isLong: true)]
     public async Task Turn_AskedTwice_IsOneTurn()
     {
         await using var stage = new ClusterStage(output);

@@ -136,6 +136,18 @@ internal sealed class ProxyGroup : IAsyncDisposable
         TimeSpan.FromSeconds(60),
         "all servers are recognised and all proxies seen");
 
+    /// <summary>Begins an answer that lasts; a test that only needs a slot taken leaves it when it has waited for the others.</summary>
+    public static async Task<HttpResponseMessage> StreamAsync(BioproxyRun proxy, int tokens = 8000, string? key = null)
+    {
+        var chat = ChatProbe.Chat(("user", "tell me a long story"));
+        (chat["stream"], chat["ignore_eos"], chat["max_tokens"]) = (true, true, tokens);
+        var request = TestProxy.Request(chat);
+        request.Headers.Authorization = key is null ? null : new("Bearer", key);
+        var response = await proxy.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).DefaultTimeout();
+        response.EnsureSuccessStatusCode();
+        return response;
+    }
+
     /// <summary>No proxy counts a request, and no slot of a server is at work.</summary>
     public Task WaitUntilNothingIsHeldAsync(TimeSpan? limit = null) => Eventually.TrueAsync(
         async () =>
