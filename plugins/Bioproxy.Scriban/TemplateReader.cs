@@ -13,6 +13,10 @@ internal sealed class TemplateReader(ITemplateSource source, Variables variables
     private const int MaxDepth = 16;
     private const int MaxText = 4 << 20;
 
+    /// <summary>More than any number has that a template computes with.</summary>
+    private const int MaxDigits = 100;
+    private const int MaxExponentDigits = 3;
+
     private readonly Failure _failure = new(source.Path);
     private readonly Dictionary<string, Template> _includes = new(StringComparer.Ordinal);
     private readonly List<string> _chain = [];
@@ -28,6 +32,7 @@ internal sealed class TemplateReader(ITemplateSource source, Variables variables
         _read += text.Length;
         if (_read > MaxText)
             throw new TemplateException($"the template and its includes have more than {MaxText} characters: shorten them.");
+        CheckNumbers(name, text);
         var template = Template.Parse(text, name);
         if (template.Messages.FirstOrDefault(message => message.Type == ParserMessageType.Error) is { } error)
             throw _failure.At(error.Span, error.Message);
@@ -36,6 +41,20 @@ internal sealed class TemplateReader(ITemplateSource source, Variables variables
         foreach (var (include, span) in names.Includes)
             Include(include, span);
         return template;
+    }
+
+    /// <summary>The library computes a number with all its digits while it parses: <c>1e9999999</c> takes it most of an hour.</summary>
+    private void CheckNumbers(string name, string text)
+    {
+        foreach (var token in new Lexer(text, name))
+        {
+            if (token.Type is not (TokenType.Integer or TokenType.HexaInteger or TokenType.BinaryInteger or TokenType.Float))
+                continue;
+            var digits = text.AsSpan(token.Start.Offset..(token.End.Offset + 1));
+            var exponent = token.Type is TokenType.HexaInteger ? default : digits[(digits.IndexOfAny('e', 'E') + 1)..];
+            if (digits.Length > MaxDigits || (exponent.Length < digits.Length && exponent.TrimStart("+-0").Length > MaxExponentDigits))
+                throw _failure.At(new SourceSpan(name, token.Start, token.End), "the number is too large: shorten it.");
+        }
     }
 
     private void Include(string name, SourceSpan span)

@@ -21,7 +21,7 @@ internal static class FreePort
     {
         while (true)
         {
-            var first = First + (Interlocked.Add(ref _next, count) % (Last - First));
+            var first = First + ((Interlocked.Add(ref _next, count) - count + 1) % (Last - First));
             if (Enumerable.Range(first, count).All(IsFree))
                 return first;
         }

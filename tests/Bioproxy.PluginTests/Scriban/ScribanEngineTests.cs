@@ -178,6 +178,8 @@ public class ScribanEngineTests
     [InlineData("{{ message }}\n\n {{ if message }}", 3, "end")]
     [InlineData("{{ message }}\n{{ end }}", 2, "end")]
     [InlineData("{{ message }}\n{{ 1 + }}", 2, "")]
+    [InlineData("a\n{{ 11e9999999", 2, "number is too large")]
+    [InlineData("{{ message }}\n\n{{ 0.5E+1000 }}", 3, "number is too large")]
     public void Parse_BrokenTemplate_IsAnErrorWithItsPlace(string template, int line, string expected)
     {
         var error = Error(template);
@@ -264,6 +266,12 @@ public class ScribanEngineTests
         Assert.Equal("first1", template.Render(new TemplateVariables("first")));
         Assert.Equal("second0", template.Render(new TemplateVariables("second")));
     }
+
+    [Theory]
+    [InlineData("{{ 1e3 }} {{ 0xE999999999 > 1 }} {{ message }}", "1000 true Hi")]
+    [InlineData("11e9999999 {{ message }}", "11e9999999 Hi")]
+    [InlineData("{{ '11e9999999' }} {{ message }}", "11e9999999 Hi")]
+    public void Parse_NumbersOfASensibleSize_AreNumbers(string template, string expected) => Assert.Equal(expected, Render(template, "Hi"));
 
     [Fact]
     public void Parse_IncludesTooDeep_IsAnError()
