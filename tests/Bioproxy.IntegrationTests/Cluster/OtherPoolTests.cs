@@ -23,6 +23,7 @@ public sealed partial class OtherPoolTests(ITestOutputHelper output)
         await conversation.LearnAsync(await ReferenceServer.OfAsync(TinyArchitecture.Llama, seed: 1), isContinued: true);
 
         var first = await guest.SendAsync(Named("m1", conversation.Request(0)));
+        await group.WaitUntilNothingIsHeldAsync(); // while its slot is being saved, another one may be the better place
         var second = await guest.SendAsync(Named("m1", conversation.Request(1)));
 
         output.WriteLine($"{first}\n{second}");
