@@ -17,12 +17,13 @@ internal sealed class ServerPlacementDirector(ISiloMetadataCache metadata, IClus
 
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
-        if (IPlacementDirector.GetPlacementHint(target.RequestContextData, context.GetCompatibleSilos(target)) is { } named)
+        var compatible = context.GetCompatibleSilos(target);
+        if (IPlacementDirector.GetPlacementHint(target.RequestContextData, compatible) is { } named)
             return Task.FromResult(named);
         var server = target.GrainIdentity.Key.ToString()!;
         var members = membership.CurrentSnapshot.Members;
         var owned = side.OwnedByProxy();
-        var best = context.GetCompatibleSilos(target)
+        var best = compatible
             .Select(silo => (Silo: silo, members.GetValueOrDefault(silo)?.Name))
             .Where(proxy => proxy.Name is not null && !side.HasRefused(server, proxy.Name) && Knows(proxy.Silo, server))
             .OrderBy(proxy => owned.GetValueOrDefault(proxy.Name!))

@@ -12,8 +12,7 @@ internal readonly record struct Handover(string Server, string From, string To)
     /// <param name="reports">What all proxies tell of themselves. One that is missing neither gives nor receives.</param>
     public static IReadOnlyList<Handover> Of(IReadOnlyList<ProxyReport> reports)
     {
-        var newest = reports.OrderByDescending(static report => report.ConfiguredAt)
-            .ThenBy(static report => report.Proxy, StringComparer.Ordinal).FirstOrDefault()?.Configuration;
+        var newest = NewestOf(reports)?.Configuration;
         var receivers = reports.Where(report => report.Configuration == newest && !report.IsDraining)
             .OrderBy(static report => report.Proxy, StringComparer.Ordinal)
             .Select(static report => (report.Proxy, Servers: report.Servers.ToHashSet(StringComparer.Ordinal)))
@@ -63,6 +62,11 @@ internal readonly record struct Handover(string Server, string From, string To)
             return null;
         }
     }
+
+    /// <summary>The proxy whose configuration was changed last; of several the first by name. Null without any.</summary>
+    public static ProxyReport? NewestOf(IReadOnlyList<ProxyReport> reports) => reports
+        .OrderByDescending(static report => report.ConfiguredAt).ThenBy(static report => report.Proxy, StringComparer.Ordinal)
+        .FirstOrDefault();
 
     /// <summary>Server → owner. Two that say they own it have not heard of each other yet: then nothing moves.</summary>
     private static SortedDictionary<string, string> OwnersOf(IReadOnlyList<ProxyReport> reports)

@@ -106,10 +106,7 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
 
     public IServerOwner? Own(string server)
     {
-        SharedServer? shared;
-        lock (_lock)
-            shared = _servers.GetValueOrDefault(server);
-        if (shared is null || IsDraining)
+        if (ServerOf(server) is not { } shared || IsDraining)
             return null;
         var owner = new ServerOwner(shared, _loggers.CreateLogger<ServerOwner>(), _conversations);
         shared.Take(owner);
@@ -144,11 +141,7 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
     }
 
     /// <summary>The model of a turn that another proxy holds at the pool; null for any other number.</summary>
-    public ServedModel? ModelOf(Guid turn)
-    {
-        lock (_lock)
-            return _servers.GetValueOrDefault(ServerName.OfPool(_node.Name))?.ModelOf(turn);
-    }
+    public ServedModel? ModelOf(Guid turn) => ServerOf(ServerName.OfPool(_node.Name))?.ModelOf(turn);
 
     /// <summary>Before the snapshots are loaded.</summary>
     /// <exception cref="IOException">The state folder cannot be written.</exception>
@@ -184,6 +177,12 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
                 .Append(_options.ChangedAt).Max();
             return latest == default ? default(DateTimeOffset) : new DateTimeOffset(latest, TimeSpan.Zero);
         }
+    }
+
+    private SharedServer? ServerOf(string name)
+    {
+        lock (_lock)
+            return _servers.GetValueOrDefault(name);
     }
 
     private List<SharedServer> Owned()
@@ -245,11 +244,8 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
         {
             if (_due.TryAdd(move, _time.GetTimestamp()) || _time.GetElapsedTime(_due[move]) < _settings.RebalanceDelay)
                 continue;
-            SharedServer? server;
-            lock (_lock)
-                server = _servers.GetValueOrDefault(move.Server);
-            if (!IsDraining && _node.CanSave && server is not null && await server.TrySettleAsync(stopping).ConfigureAwait(false)
-                && _node.HandOver(move.Server, move.To))
+            if (!IsDraining && _node.CanSave && ServerOf(move.Server) is { } server
+                && await server.TrySettleAsync(stopping).ConfigureAwait(false) && _node.HandOver(move.Server, move.To))
                 LogHandedOver(move.Server, move.To);
         }
     }
@@ -258,11 +254,10 @@ internal sealed partial class ProxyCluster : IClusterHost, IAsyncDisposable
     private void Compare(IReadOnlyList<ProxyReport> reports)
     {
         var others = reports.GroupBy(static report => report.Configuration).ToList();
-        var newest = reports.MaxBy(static report => report.ConfiguredAt);
         var said = others.Count < 2 ? null
             : "The proxies have different configurations (backends, models, templates, keys or kv): "
                 + string.Join("; ", others.Select(static group => $"{group.Key} at {ProxiesOf(group)}"))
-                + $". The newest is that of {newest!.Proxy}; proxies with it schedule the servers.";
+                + $". The newest is that of {Handover.NewestOf(reports)!.Proxy}; proxies with it schedule the servers.";
         if (said == _said)
             return;
         _said = said;

@@ -37,11 +37,8 @@ internal sealed class SharedServer(string name, string proxy, IServerLink link)
     {
         get
         {
-            ServedModel[] models;
-            lock (_lock)
-                models = [.. _models.Where(static model => !model.IsServer)];
             var (slots, busy, waiting) = (0, 0, 0);
-            foreach (var model in models)
+            foreach (var model in Models().Where(static model => !model.IsServer))
             {
                 var (seen, queue) = (model.Current.Table.View(), model.Queue.View);
                 waiting += queue.UsersWaiting;
@@ -109,7 +106,6 @@ internal sealed class SharedServer(string name, string proxy, IServerLink link)
     {
         if (IsPool)
             return; // what is known of their slots stays true
-
         foreach (var model in Models())
             model.OwnershipChanged();
     }

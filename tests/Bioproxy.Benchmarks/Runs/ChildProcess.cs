@@ -75,13 +75,6 @@ internal sealed class ChildProcess : IAsyncDisposable
         return new ChildProcess(Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start."));
     }
 
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     /// <summary>Waits until something listens on a port.</summary>
     public async Task UntilListeningAsync(int port, CancellationToken cancellationToken)
     {

@@ -27,7 +27,7 @@ internal static class ClusterRun
     {
         if (RedisServer.Program is null)
             throw new InvalidOperationException("redis-server is not on the PATH.");
-        var (shared, own) = (ChildProcess.FreePort(), ChildProcess.FreePort());
+        var (shared, own) = (FreePort.Next(), FreePort.Next());
         await using var redis = new RedisServer();
         await redis.StartAsync();
         await using var one = ChildProcess.StartRole("backend", shared, Slots, 0);
@@ -121,7 +121,7 @@ internal static class ClusterRun
             {
                 ["redis"] = redis,
                 ["name"] = "bench",
-                ["advertise"] = $"127.0.0.1:{ChildProcess.FreePort()}",
+                ["advertise"] = $"127.0.0.1:{FreePort.Next()}",
             },
         });
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Bioproxy.Benchmarks.Report;
+using Bioproxy.Doubles;
 
 namespace Bioproxy.Benchmarks.Runs;
 
@@ -19,7 +20,7 @@ internal static class DashboardRun
 
     public static async Task RunAsync(ResultTable table, CancellationToken cancellationToken)
     {
-        var port = ChildProcess.FreePort();
+        var port = FreePort.Next();
         await using var stub = ChildProcess.StartRole("backend", port, Streams, MillisecondsPerEvent);
         await stub.UntilListeningAsync(port, cancellationToken);
         await using var proxy = await ProxyProcess.StartAsync(port, "Be brief. <<message>>", cancellationToken);

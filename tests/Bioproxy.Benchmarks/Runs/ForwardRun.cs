@@ -2,6 +2,7 @@ using System.Globalization;
 using Bioproxy.Benchmarks.Controls;
 using Bioproxy.Benchmarks.Load;
 using Bioproxy.Benchmarks.Report;
+using Bioproxy.Doubles;
 
 namespace Bioproxy.Benchmarks.Runs;
 
@@ -45,8 +46,8 @@ internal static class ForwardRun
 
     public static async Task RunAsync(ResultTable table, CancellationToken cancellationToken)
     {
-        var (stubOfControls, stubOfBioproxy) = (ChildProcess.FreePort(), ChildProcess.FreePort());
-        var (barePort, yarpPort, nginxPort) = (ChildProcess.FreePort(), ChildProcess.FreePort(), ChildProcess.FreePort());
+        var (stubOfControls, stubOfBioproxy) = (FreePort.Next(), FreePort.Next());
+        var (barePort, yarpPort, nginxPort) = (FreePort.Next(), FreePort.Next(), FreePort.Next());
         await using var backendOfControls = ChildProcess.StartRole("backend", stubOfControls, Slots, 0);
         await using var backendOfBioproxy = ChildProcess.StartRole("backend", stubOfBioproxy, Slots, 0);
         await using var bare = ChildProcess.StartRole("bare", barePort, stubOfControls);

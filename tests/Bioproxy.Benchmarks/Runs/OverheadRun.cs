@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Bioproxy.Benchmarks.Load;
 using Bioproxy.Benchmarks.Report;
+using Bioproxy.Doubles;
 
 namespace Bioproxy.Benchmarks.Runs;
 
@@ -31,7 +32,7 @@ internal static class OverheadRun
 
     public static async Task RunAsync(ResultTable table, CancellationToken cancellationToken)
     {
-        var (stubOfDefault, stubOfOff) = (ChildProcess.FreePort(), ChildProcess.FreePort());
+        var (stubOfDefault, stubOfOff) = (FreePort.Next(), FreePort.Next());
         await using var one = ChildProcess.StartRole("backend", stubOfDefault, Slots, 0);
         await using var two = ChildProcess.StartRole("backend", stubOfOff, Slots, 0);
         await using var load = ChildProcess.StartRole("load");

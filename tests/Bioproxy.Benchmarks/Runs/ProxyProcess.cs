@@ -41,8 +41,8 @@ internal sealed class ProxyProcess : IAsyncDisposable
         IReadOnlyList<int> backends, string template, CancellationToken cancellationToken, JsonObject? settings = null)
     {
         var folder = Directory.CreateTempSubdirectory("bioproxy-bench-");
-        var port = ChildProcess.FreePort();
-        var adminPort = ChildProcess.FreePort();
+        var port = FreePort.Next();
+        var adminPort = FreePort.Next();
         var config = new JsonObject
         {
             ["proxy_host"] = "127.0.0.1",

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Bioproxy.Benchmarks.Report;
+using Bioproxy.Doubles;
 
 namespace Bioproxy.Benchmarks.Runs;
 
@@ -25,7 +26,7 @@ internal static class StreamsRun
     private static async Task RunAsync(ResultTable table, int backends, int streams, int megabytes, CancellationToken cancellationToken)
     {
         var slots = (streams / backends) + (backends > 1 ? Spare : 0);
-        var ports = Enumerable.Range(0, backends).Select(static _ => ChildProcess.FreePort()).ToList();
+        var ports = Enumerable.Range(0, backends).Select(static _ => FreePort.Next()).ToList();
         var stubs = ports.Select(port => ChildProcess.StartRole("backend", port, slots, 1000)).ToList();
         try
         {

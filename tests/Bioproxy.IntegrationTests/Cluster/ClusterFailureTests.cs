@@ -18,13 +18,13 @@ public sealed class ClusterFailureTests(ITestOutputHelper output)
         var guest = group.Proxies[(owner + 1) % 3];
         var other = group.Proxies[(owner + 2) % 3];
         var question = TemplateText.Words(seed: 1, length: 500);
-        var first = await guest.SendAsync(Chat(4, ("user", question)));
+        var first = await guest.SendAsync(ProxyGroup.Chat(4, ("user", question)));
         using var streaming = await ProxyGroup.StreamAsync(guest);
         Assert.Equal(1, await UsedAsync(group.Proxies[owner]));
 
         await guest.KillAsync();
         var watch = Stopwatch.StartNew();
-        var second = await other.SendAsync(Chat(4, ("user", question), ("assistant", first.Text), ("user", "And now?")));
+        var second = await other.SendAsync(ProxyGroup.Chat(4, ("user", question), ("assistant", first.Text), ("user", "And now?")));
 
         output.WriteLine($"served {watch.Elapsed.TotalSeconds:0.0} s after the kill: {second}");
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, LeaseLimit + TimeSpan.FromSeconds(5));
@@ -39,12 +39,12 @@ public sealed class ClusterFailureTests(ITestOutputHelper output)
         var owner = await group.OwnerOfAsync(group.Servers[0]);
         var other = group.Proxies[(owner + 1) % 3];
         var question = TemplateText.Words(seed: 1, length: 500);
-        var first = await other.SendAsync(Chat(4, ("user", question)));
+        var first = await other.SendAsync(ProxyGroup.Chat(4, ("user", question)));
         await group.Proxies[owner].WaitUntilSavedAsync(1);
 
         await group.Proxies[owner].KillAsync();
         var watch = Stopwatch.StartNew();
-        var second = await other.SendAsync(Chat(4, ("user", question), ("assistant", first.Text), ("user", "And now?")));
+        var second = await other.SendAsync(ProxyGroup.Chat(4, ("user", question), ("assistant", first.Text), ("user", "And now?")));
 
         output.WriteLine($"served {watch.Elapsed.TotalSeconds:0.0} s after the kill: {second}");
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, LeaseLimit + TimeSpan.FromSeconds(5));
@@ -59,11 +59,11 @@ public sealed class ClusterFailureTests(ITestOutputHelper output)
         await using var group = await ProxyGroup.StartAsync(output, proxies: 2, servers: 1, parallel: 1);
         var owner = await group.OwnerOfAsync(group.Servers[0]);
         var guest = group.Proxies[1 - owner];
-        var story = Task.Run(() => guest.SendAsync(Chat(600, ("user", "tell me a long story"))));
+        var story = Task.Run(() => guest.SendAsync(ProxyGroup.Chat(600, ("user", "tell me a long story"))));
         await Eventually.TrueAsync(async () => await UsedAsync(group.Proxies[owner]) == 1, Tolerances.Soon, "it is under way");
 
         await group.Proxies[owner].KillAsync();
-        var next = guest.SendAsync(Chat(4, ("user", TemplateText.Words(seed: 3, length: 100))));
+        var next = guest.SendAsync(ProxyGroup.Chat(4, ("user", TemplateText.Words(seed: 3, length: 100))));
         var (told, answered) = (await story.DefaultTimeout(), await next.DefaultTimeout());
 
         Assert.True((int)told.Body["timings"]!["predicted_n"]! > 0);
@@ -76,13 +76,13 @@ public sealed class ClusterFailureTests(ITestOutputHelper output)
     {
         await using var group = await ProxyGroup.StartAsync(output, proxies: 2, servers: 1, parallel: 2);
         var question = TemplateText.Words(seed: 1, length: 500);
-        var first = await group.Next().SendAsync(Chat(4, ("user", question)));
+        var first = await group.Next().SendAsync(ProxyGroup.Chat(4, ("user", question)));
 
         await group.Redis.KillAsync();
         foreach (var proxy in group.Proxies)
             await Eventually.TrueAsync(async () => await ProblemAsync(proxy) is not null, LeaseLimit, "it says that Redis is gone");
         var messages = new[] { ("user", question), ("assistant", first.Text), ("user", "And now?") };
-        var second = await group.Next().SendAsync(Chat(4, messages));
+        var second = await group.Next().SendAsync(ProxyGroup.Chat(4, messages));
         Assert.InRange(second.CachedTokens, first.PromptTokens - 8, second.PromptTokens);
         var health = await group.Proxies[0].Admin.GetStringAsync(new Uri("/health", UriKind.Relative)).DefaultTimeout();
         Assert.Contains("Redis", health, StringComparison.Ordinal);
@@ -101,7 +101,7 @@ public sealed class ClusterFailureTests(ITestOutputHelper output)
         var owner = await group.OwnerOfAsync(group.Servers[0]);
         var (leaving, other) = (group.Proxies[owner], group.Proxies[1 - owner]);
         var question = TemplateText.Words(seed: 1, length: 500);
-        var first = await other.SendAsync(Chat(4, ("user", question)));
+        var first = await other.SendAsync(ProxyGroup.Chat(4, ("user", question)));
 
         var stopping = leaving.StopAsync();
         await Eventually.TrueAsync(
@@ -112,21 +112,13 @@ public sealed class ClusterFailureTests(ITestOutputHelper output)
             },
             Tolerances.Soon,
             "it is not ready any more");
-        var during = await leaving.SendAsync(Chat(4, ("user", TemplateText.Words(seed: 2, length: 50))));
+        var during = await leaving.SendAsync(ProxyGroup.Chat(4, ("user", TemplateText.Words(seed: 2, length: 50))));
         Assert.True(during.PromptTokens > 0);
         Assert.Equal(0, await stopping);
-        var second = await other.SendAsync(Chat(4, ("user", question), ("assistant", first.Text), ("user", "And now?")));
+        var second = await other.SendAsync(ProxyGroup.Chat(4, ("user", question), ("assistant", first.Text), ("user", "And now?")));
 
         Assert.InRange(second.CachedTokens, first.PromptTokens - 8, second.PromptTokens);
         await group.WaitUntilNothingIsHeldAsync();
-    }
-
-    private static JsonObject Chat(int tokens, params (string Role, string Content)[] messages)
-    {
-        var chat = ChatProbe.Chat(messages);
-        chat["max_tokens"] = tokens;
-        chat["temperature"] = 0;
-        return chat;
     }
 
     private static async Task<int> UsedAsync(BioproxyRun proxy) => (int)(await proxy.StatusAsync())["queue"]!["used"]!;

@@ -37,9 +37,7 @@ public sealed class ClusterHandoverTests(ITestOutputHelper output)
 
     private static async Task<Answer> SendAsync(ProxyGroup group, List<(string Role, string Content)> chat)
     {
-        var request = ChatProbe.Chat([.. chat]);
-        (request["max_tokens"], request["temperature"]) = (4, 0);
-        var answer = await group.Next().SendAsync(request);
+        var answer = await group.Next().SendAsync(ProxyGroup.Chat(4, [.. chat]));
         await group.WaitUntilNothingIsHeldAsync(); // while it is being saved, the other server may be the better place
         return answer;
     }

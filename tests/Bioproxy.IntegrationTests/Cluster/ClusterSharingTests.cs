@@ -31,8 +31,9 @@ public sealed class ClusterSharingTests(ITestOutputHelper output)
                 lock (order)
                     order.Add($"{key} {number}");
             }));
-            var asked = answers.Count + 1;
-            await Eventually.TrueAsync(async () => await InAsync(group) == asked, Tolerances.Soon, $"{asked} requests are in the queue");
+            var asked = answers.Count;
+            await Eventually.TrueAsync(
+                async () => await group.CountAsync() == (1, asked), Tolerances.Soon, $"{asked} requests wait for one");
         }
 
         using (await ProxyGroup.StreamAsync(group.Next(), key: "greedy")) // until all wait
@@ -60,11 +61,11 @@ public sealed class ClusterSharingTests(ITestOutputHelper output)
     {
         await using var group = await ProxyGroup.StartAsync(output, proxies: 3, servers: 1, parallel: 4);
         var question = TemplateText.Words(seed: 1, length: 2500);
-        var one = await group.Next().SendAsync(Chat(("user", question)));
+        var one = await group.Next().SendAsync(ProxyGroup.Chat(4, ("user", question)));
         for (var i = 0; i < Titles; i++)
             await group.Next().SendAsync(SideRequestTests.Title(i, history: ""));
 
-        var two = await group.Next().SendAsync(Chat(("user", question), ("assistant", one.Text), ("user", "And now?")));
+        var two = await group.Next().SendAsync(ProxyGroup.Chat(4, ("user", question), ("assistant", one.Text), ("user", "And now?")));
 
         output.WriteLine($"{one}; {two}");
         Assert.True(two.Cache is "hot" or "restored", $"{two}");
@@ -96,25 +97,5 @@ public sealed class ClusterSharingTests(ITestOutputHelper output)
 
         await conversations.AssertHardlyComputedTwiceAsync(body => group.Next().SendAsync(body), output);
         await group.WaitUntilNothingIsHeldAsync();
-    }
-
-    /// <summary>How many requests are served or wait, at whichever proxy schedules the server.</summary>
-    private static async Task<int> InAsync(ProxyGroup group)
-    {
-        var count = 0;
-        foreach (var proxy in group.Living)
-        {
-            var queue = (await proxy.StatusAsync())["queue"]!;
-            count += (int)queue["used"]! + (int)queue["interactive"]!["waiting"]! + (int)queue["batch"]!["waiting"]!;
-        }
-
-        return count;
-    }
-
-    private static JsonObject Chat(params (string Role, string Content)[] messages)
-    {
-        var chat = ChatProbe.Chat(messages);
-        (chat["max_tokens"], chat["temperature"]) = (4, 0);
-        return chat;
     }
 }

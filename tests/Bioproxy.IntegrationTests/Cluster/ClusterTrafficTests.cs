@@ -69,7 +69,7 @@ public sealed class ClusterTrafficTests(ITestOutputHelper output)
                     order.Add(number);
             }));
             await Eventually.TrueAsync(
-                async () => await CountAsync(group) == (1, number + 1), Tolerances.Soon, $"{number + 1} requests wait for one");
+                async () => await group.CountAsync() == (1, number + 1), Tolerances.Soon, $"{number + 1} requests wait for one");
         }
     }
 
@@ -89,19 +89,6 @@ public sealed class ClusterTrafficTests(ITestOutputHelper output)
         Assert.InRange(again.CachedTokens, 400, int.MaxValue);
         Assert.InRange(other.CachedTokens, 0, 8);
         Assert.InRange(back.CachedTokens, 400, int.MaxValue);
-    }
-
-    private static async Task<(int Served, int Waiting)> CountAsync(ProxyGroup group)
-    {
-        var (served, waiting) = (0, 0);
-        foreach (var proxy in group.Living)
-        {
-            var queue = (await proxy.StatusAsync())["queue"]!;
-            served += (int)queue["used"]!;
-            waiting += (int)queue["interactive"]!["waiting"]!;
-        }
-
-        return (served, waiting);
     }
 
     private static Task<Answer> SendAsync(BioproxyRun proxy, string key, System.Text.Json.Nodes.JsonObject chat)

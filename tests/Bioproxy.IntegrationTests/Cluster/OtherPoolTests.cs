@@ -111,12 +111,8 @@ public sealed partial class OtherPoolTests(ITestOutputHelper output)
         });
     }
 
-    private static JsonObject Chat(string model, int tokens)
-    {
-        var chat = ChatProbe.Chat(("user", TemplateText.Words(seed: 7, length: 40)));
-        (chat["max_tokens"], chat["temperature"]) = (tokens, 0);
-        return Named(model, chat);
-    }
+    private static JsonObject Chat(string model, int tokens) =>
+        Named(model, ProxyGroup.Chat(tokens, ("user", TemplateText.Words(seed: 7, length: 40))));
 
     private static JsonObject Named(string model, JsonObject chat)
     {

@@ -136,6 +136,28 @@ internal sealed class ProxyGroup : IAsyncDisposable
         TimeSpan.FromSeconds(60),
         "all servers are recognised and all proxies seen");
 
+    /// <summary>A chat with an answer of so many tokens at most, the same each time.</summary>
+    public static JsonObject Chat(int tokens, params (string Role, string Content)[] messages)
+    {
+        var chat = ChatProbe.Chat(messages);
+        (chat["max_tokens"], chat["temperature"]) = (tokens, 0);
+        return chat;
+    }
+
+    /// <summary>How many requests are served and how many wait, in any lane, at whichever proxy schedules their server.</summary>
+    public async Task<(int Served, int Waiting)> CountAsync()
+    {
+        var (served, waiting) = (0, 0);
+        foreach (var proxy in Living)
+        {
+            var queue = (await proxy.StatusAsync())["queue"]!;
+            served += (int)queue["used"]!;
+            waiting += (int)queue["interactive"]!["waiting"]! + (int)queue["batch"]!["waiting"]!;
+        }
+
+        return (served, waiting);
+    }
+
     /// <summary>Begins an answer that lasts; a test that only needs a slot taken leaves it when it has waited for the others.</summary>
     public static async Task<HttpResponseMessage> StreamAsync(BioproxyRun proxy, int tokens = 8000, string? key = null)
     {

@@ -5,7 +5,7 @@ using Bioproxy.Host.Cluster;
 namespace Bioproxy.UnitTests.Cluster;
 
 /// <summary>The cluster as one of its proxies sees it.</summary>
-internal sealed class FakeCluster(FakeHub hub, string name) : ICluster
+internal class FakeCluster(FakeHub hub, string name) : ICluster
 {
     public SharedCatalogue? Catalogue { get; set; }
 
@@ -19,7 +19,7 @@ internal sealed class FakeCluster(FakeHub hub, string name) : ICluster
 
     public bool HandOver(string server, string proxy) => throw new NotSupportedException();
 
-    public IServerLink LinkTo(string server) => throw new NotSupportedException();
+    public virtual IServerLink LinkTo(string server) => throw new NotSupportedException();
 
     public IReadOnlyList<string> Proxies { get; set; } = [name];
 
