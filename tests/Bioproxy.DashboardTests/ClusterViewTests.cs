@@ -46,26 +46,26 @@ public sealed partial class ClusterViewTests(Chromium chromium, ITestOutputHelpe
         await Pictures.TakeAsync(page, "cluster-other");
 
         // An action is done by the proxy that is shown.
-        await page.GetByRole(AriaRole.Link, new() { Name = "Cache" }).ClickAsync();
+        await opened.FollowAsync("Cache", "cache");
         var row = page.Locator("tr", new() { HasTextString = "conversation" });
         await row.GetByRole(AriaRole.Button, new() { NameRegex = Drop() }).ClickAsync();
         await row.WaitForAsync(new() { State = WaitForSelectorState.Detached });
         Assert.True(owner.HasSaid($"An operator at the admin port of proxy {own} asked for /kv/drop here."));
-        await page.GetByRole(AriaRole.Link, new() { Name = "Try it" }).ClickAsync();
+        await opened.FollowAsync("Try it", "try");
         await opened.SeesAsync($"Chats go through {own}");
 
         await ShowsBothAsync(opened, own, other);
-        await page.GetByRole(AriaRole.Link, new() { Name = "Live" }).ClickAsync();
+        await opened.FollowAsync("Live", "live");
         await opened.SeesAsync("li.slot", Anything());
         opened.Expected.AddRange(["status of 404", "status of 504"]); // what was asked in the moment of its death
         await owner.KillAsync();
 
         await opened.SeesAsync(".notice", Gone());
         await opened.IsAccessibleAsync("a proxy that is gone");
-        await page.GetByRole(AriaRole.Link, new() { Name = "Cluster" }).ClickAsync();
+        await opened.FollowAsync("Cluster", "cluster");
         await page.Locator("tr", new() { HasTextString = other }).GetByText("gone", new() { Exact = true }).WaitForAsync();
         await page.Locator("tr", new() { HasTextString = group.NameOf(group.Servers[0]) }).GetByText(own).First.WaitForAsync();
-        await page.GetByRole(AriaRole.Link, new() { Name = "Live" }).ClickAsync();
+        await opened.FollowAsync("Live", "live");
         await opened.Button($"Show {own}").FocusAsync();
         await page.Keyboard.PressAsync("Enter");
         await opened.SeesAsync("li.slot", Anything());
@@ -76,7 +76,7 @@ public sealed partial class ClusterViewTests(Chromium chromium, ITestOutputHelpe
     private static async Task ShowsBothAsync(DashboardPage opened, string own, string other)
     {
         var page = opened.Page;
-        await page.GetByRole(AriaRole.Link, new() { Name = "Cluster" }).ClickAsync();
+        await opened.FollowAsync("Cluster", "cluster");
         foreach (var proxy in new[] { own, other })
         {
             await page.GetByRole(AriaRole.Region, new() { Name = "Proxies" }).First

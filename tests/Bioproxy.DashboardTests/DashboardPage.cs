@@ -57,6 +57,15 @@ internal sealed class DashboardPage : IAsyncDisposable
         await Page.Locator($".view.{view.Split('/')[0]}").WaitForAsync();
     }
 
+    /// <summary>
+    /// Follows a link of the navigation and waits for the view that it leads to: views have buttons of the same names.
+    /// </summary>
+    public async Task FollowAsync(string link, string view)
+    {
+        await Page.GetByRole(AriaRole.Link, new() { Name = link, Exact = true }).ClickAsync();
+        await Page.Locator($".view.{view}").WaitForAsync();
+    }
+
     /// <summary>Waits until the page shows this text somewhere.</summary>
     public Task SeesAsync(string text) => Page.GetByText(text).First.WaitForAsync();
 

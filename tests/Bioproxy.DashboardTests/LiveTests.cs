@@ -40,12 +40,12 @@ public sealed partial class LiveTests(Chromium chromium, ITestOutputHelper outpu
 
         await page.Locator("tr", new() { HasTextString = "claude-cli" }).GetByRole(AriaRole.Button).ClickAsync();
         await page.Locator("td", new() { HasTextString = "claude-cli" }).WaitForAsync(new() { State = WaitForSelectorState.Detached });
-        await page.Locator("td", new() { HasTextString = "opencode" }).First.WaitForAsync();
-        var next = page.GetByRole(AriaRole.Button, new() { NameRegex = CancelName() }).First;
-        var name = (await next.GetAttributeAsync("aria-label"))!;
+        var story = page.Locator("tr", new() { HasTextString = "opencode" }).First; // short ones end by themselves
+        var name = (await story.GetByRole(AriaRole.Button, new() { NameRegex = CancelName() }).GetAttributeAsync("aria-label"))!;
+        var next = page.GetByLabel(name, new() { Exact = true });
         await next.FocusAsync();
         await page.Keyboard.PressAsync("Enter");
-        await page.GetByLabel(name, new() { Exact = true }).WaitForAsync(new() { State = WaitForSelectorState.Detached });
+        await next.WaitForAsync(new() { State = WaitForSelectorState.Detached });
         await end.CancelAsync();
 
         await Task.WhenAll(streams).DefaultTimeout();

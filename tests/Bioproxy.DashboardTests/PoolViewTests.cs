@@ -16,7 +16,7 @@ public sealed class PoolViewTests(Chromium chromium, ITestOutputHelper output)
         await using var workspace = new Workspace(output);
         var server = await LlamaServerBinary.RequireAsync();
         var file = TinyModel.Ensure(TinyArchitecture.Llama, seed: 1, TinySize.Tiny);
-        var first = Random.Shared.Next(20_000, 32_000);
+        var first = FreePort.Next(10);
         await using var proxy = await workspace.StartProxyAsync(new Uri("http://127.0.0.1:9"), options => options with
         {
             Pool = new PoolOptions
