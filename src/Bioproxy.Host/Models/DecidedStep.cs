@@ -9,6 +9,9 @@ internal enum DecidedStep
     /// <summary>What the slot holds is saved, then it is decided again.</summary>
     Save,
 
+    /// <summary>The slot is being saved: that has to end, then it is decided again.</summary>
+    Wait,
+
     /// <summary>What the slot holds is put into the server's RAM cache, then it is decided again.</summary>
     Stash,
 }

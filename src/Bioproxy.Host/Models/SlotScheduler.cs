@@ -72,7 +72,7 @@ internal sealed partial class SlotScheduler(
     private async ValueTask<Placement> PlaceStepwiseAsync(
         CanonicalPrompt? prompt, string? domain, int weight, Lane lane, CancellationToken cancellationToken)
     {
-        var may = new PlacementLimits(MayRestore: true, MaySave: true, MayStash: true);
+        var may = new PlacementLimits(MayRestore: true, MaySave: true, MayStash: true, MayWait: true);
         Decision? prepared = null; // for work that cannot be pinned, a slot is prepared in one turn and used in the next
         for (var turn = 0; turn < MostTurns && backend.IsCurrent; turn++)
         {
@@ -83,6 +83,9 @@ internal sealed partial class SlotScheduler(
             {
                 case DecidedStep.Save:
                     may = may with { MaySave = await actions.SaveAsync(decided.Plan.Slot!.Value, cancellationToken).ConfigureAwait(false) };
+                    break;
+                case DecidedStep.Wait:
+                    may = may with { MayWait = await WaitAsync(decided, plan, cancellationToken).ConfigureAwait(false) };
                     break;
                 case DecidedStep.Stash:
                     var isStashed = await actions.StashAsync(decided.Work!, cancellationToken).ConfigureAwait(false);
@@ -127,7 +130,10 @@ internal sealed partial class SlotScheduler(
                 if (!backend.IsCurrent)
                     break;
                 var (plan, whole, partial) = inputs.For(prompt, domain, lane, may.MayRestore, may.MaySave);
+                plan = plan with { WaitsForNoSave = !may.MayWait };
                 var chosen = table.Plan(prompt, plan);
+                if (chosen.Save is not null)
+                    return (new Decision(chosen, DecidedStep.Wait, null, prompt, whole, null), plan);
                 if (chosen is { SaveFirst: true, Slot: { } displaced } && table.ContentOf(displaced) is not null)
                     return (new Decision(chosen, DecidedStep.Save, null, prompt, whole, null), plan);
                 var snapshot = chosen.Source != PromptSource.Restored ? null : chosen.IsPartial ? partial : whole;
@@ -154,6 +160,23 @@ internal sealed partial class SlotScheduler(
         }
     }
 
+    /// <summary>Waits for the save of the planned slot, at most as long as another way would take.</summary>
+    /// <returns>Whether waiting makes sense at the next turn, too.</returns>
+    private async Task<bool> WaitAsync(Decision decided, PlanContext plan, CancellationToken cancellationToken)
+    {
+        var another = table.Estimate(decided.Prompt!, plan with { WaitsForNoSave = true });
+        var limit = TimeSpan.FromSeconds(Math.Max(0, another.Cost - decided.Plan.Chosen.Cost));
+        try
+        {
+            await decided.Plan.Save!.WhenEnded.WaitAsync(limit, context.Time, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
     private Placement Placed(Decision decision, in PlanContext plan) => new()
     {
         Plan = decision.Plan,
@@ -167,5 +190,5 @@ internal sealed partial class SlotScheduler(
     [LoggerMessage(LogLevel.Warning, "The slot list did not show in time which slots are in use; a request is forwarded without a pin.")]
     private partial void LogUnclear();
 
-    private readonly record struct PlacementLimits(bool MayRestore, bool MaySave, bool MayStash);
+    private readonly record struct PlacementLimits(bool MayRestore, bool MaySave, bool MayStash, bool MayWait);
 }

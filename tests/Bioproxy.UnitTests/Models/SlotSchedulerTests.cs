@@ -358,6 +358,37 @@ public sealed class SlotSchedulerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Place_WhatItSharesIsBeingSaved_GoesOnThereAfterwards()
+    {
+        await _model.StartAsync();
+        var (slot, save) = await SavingAsync();
+        using var edited = TestPrompts.Of(A + B);
+
+        var placing = _model.PlaceAsync(edited).AsTask();
+        Assert.False(placing.IsCompleted);
+        _model.Table.EndSave(save, new SavedPrefix("a.bin", 2000, save.Chain!, IsConversation: true), isContradicted: false);
+
+        var placement = await placing.DefaultTimeout();
+        Assert.Equal((PromptSource.Hot, slot), (placement.Plan.Source, placement.Slot));
+    }
+
+    [Fact]
+    public async Task Place_TheSaveTakesLongerThanToComputeIt_GoesElsewhere()
+    {
+        await _model.StartAsync();
+        var (slot, save) = await SavingAsync();
+        using var edited = TestPrompts.Of(A + B);
+
+        var placing = _model.PlaceAsync(edited).AsTask();
+        Assert.False(placing.IsCompleted);
+        _model.Clock.Advance(TimeSpan.FromHours(1));
+
+        var placement = await placing.DefaultTimeout();
+        Assert.Equal((PromptSource.Cold, 1 - slot), (placement.Plan.Source, placement.Slot!.Value));
+        _model.Table.EndSave(save, null, isContradicted: false);
+    }
+
+    [Fact]
     public async Task Place_ClientLeavesDuringASave_TheSaveIsFinishedAndNothingIsOwned()
     {
         await _model.StartAsync();
@@ -389,6 +420,13 @@ public sealed class SlotSchedulerTests : IAsyncDisposable
         Assert.True(_model.Instance.IsHot(hot));
         Assert.False(_model.Instance.IsHot(cold));
         Assert.Equal(asked, _model.Api.Calls.Count);
+    }
+
+    /// <summary>A conversation whose last message will be edited, and the save of its slot.</summary>
+    private async Task<(int Slot, SlotWork Save)> SavingAsync()
+    {
+        var slot = (await _model.RunAsync(A + C)).Slot!.Value;
+        return (slot, _model.Table.TryBeginSave(slot, _model.Table.ContentOf(slot)!)!);
     }
 
     private async Task StartWithoutSavingAsync()

@@ -26,4 +26,7 @@ internal readonly record struct PlanContext
 
     /// <summary>All of them are saved, whatever it costs.</summary>
     public bool SavesAll { get; init; }
+
+    /// <summary>A slot that is being saved is no option.</summary>
+    public bool WaitsForNoSave { get; init; }
 }

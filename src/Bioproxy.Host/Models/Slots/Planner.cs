@@ -19,7 +19,8 @@ internal static class Planner
     private const double Noise = 1e-6;
 
     /// <param name="question">The prompt.</param>
-    /// <param name="slots">The free slots; none leaves everything to the server.</param>
+    /// <param name="slots">The free slots, and those that are being saved; none leaves everything to the server. The wait for a save costs
+    /// nothing: the server computes for nobody while it saves.</param>
     /// <param name="considered">Receives the best option of each kind, for the explanation.</param>
     /// <returns>The cheapest option.</returns>
     public static PlanOption Choose(in PlanQuestion question, ReadOnlySpan<SlotOption> slots, List<PlanOption>? considered = null)
@@ -103,7 +104,7 @@ internal static class Planner
         for (var i = 0; i < slots.Length; i++)
         {
             ref readonly var slot = ref slots[i];
-            if (mustBeFilled && slot.IsEmpty)
+            if (slot.IsBeingSaved || (mustBeFilled && slot.IsEmpty))
                 continue;
             var own = Math.Round(CostOf(slot, rates).Cost, 3);
             if (cheapest < 0 || own < cost || (own == cost && IsPreferred(slot, slots[cheapest])))

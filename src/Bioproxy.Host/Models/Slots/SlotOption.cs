@@ -1,6 +1,6 @@
 namespace Bioproxy.Host.Models.Slots;
 
-/// <summary>A free slot as a plan sees it.</summary>
+/// <summary>A slot as a plan sees it: a free one, or one that will be as soon as it is saved.</summary>
 /// <param name="Id">The slot.</param>
 /// <param name="IsEmpty">It holds nothing.</param>
 /// <param name="Shared">Tokens of the prompt's prefix that it is known to hold.</param>
@@ -23,6 +23,9 @@ internal readonly record struct SlotOption(
 {
     /// <summary>It is saved first whatever that costs.</summary>
     public bool MustBeSaved { get; init; }
+
+    /// <summary>It is being saved: a prompt may wait for it, nothing else may take it.</summary>
+    public bool IsBeingSaved { get; init; }
 
     /// <summary>What it holds will not be asked for again: the answer to a side request, or what this prompt replaces.</summary>
     public bool IsSpent { get; init; }

@@ -20,6 +20,9 @@ internal readonly record struct SlotPlan(PromptSource Source, int? Slot, int Sha
     /// <summary>The slot's content is worth saving first.</summary>
     public bool SaveFirst { get; init; }
 
+    /// <summary>The save of that slot, which has to end first.</summary>
+    public SlotWork? Save { get; init; }
+
     /// <summary>The options that were compared, the chosen one among them; null where there was nothing to compare.</summary>
     public IReadOnlyList<PlanOption>? Considered { get; init; }
 

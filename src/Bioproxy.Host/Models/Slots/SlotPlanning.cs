@@ -12,8 +12,8 @@ internal sealed class SlotPlanning(SlotKnowledge known)
     /// <summary>Tokens are estimated from bytes.</summary>
     private const double Margin = 1.5;
 
-    // Reused by every plan: the free slots as options, and by slot the bytes shared with the prompt.
-    private readonly SlotOption[] _options = new SlotOption[known.Slots.Length];
+    // Reused by every plan: slots as options, with room for the one that is free next, and by slot the bytes shared with the prompt.
+    private readonly SlotOption[] _options = new SlotOption[known.Slots.Length + 1];
     private readonly int[] _shared = new int[known.Slots.Length];
 
     public SlotPlan Plan(CanonicalPrompt? prompt, in PlanContext context)
@@ -27,15 +27,16 @@ internal sealed class SlotPlanning(SlotKnowledge known)
             };
         }
 
-        var question = QuestionOf(prompt, context, out var free, out var ram);
+        var question = QuestionOf(prompt, context, out _, out var count, out var ram);
         var considered = new List<PlanOption>(5);
-        var chosen = Planner.Choose(question, _options.AsSpan(0, free), considered);
+        var chosen = Planner.Choose(question, _options.AsSpan(0, count), considered);
         var mayReuseAnything = !prompt.CanPin || MayReuseAnything(chosen);
         return new SlotPlan(chosen.Source, chosen.Slot, Bytes(chosen), chosen.IsFromRam)
         {
             IsUnpinned = !prompt.CanPin,
             IsPartial = chosen.IsPartial,
             SaveFirst = chosen.SaveFirst,
+            Save = chosen.Slot is { } id && known.Slots[id] is { IsBorrowed: true, Owner: { } save } ? save : null,
             Considered = considered,
             Chosen = chosen,
             Domain = prompt.Domain,
@@ -54,14 +55,14 @@ internal sealed class SlotPlanning(SlotKnowledge known)
     /// <summary>The option that <see cref="Plan"/> would choose, or will once a slot is free.</summary>
     public PlanOption Estimate(CanonicalPrompt prompt, in PlanContext context)
     {
-        var question = QuestionOf(prompt, context, out var free, out _);
-        if (free > 0)
-            return Planner.Choose(question, _options.AsSpan(0, free));
-        return Planner.Choose(question, [FreeNext(prompt, question.Rates, context)]);
+        var question = QuestionOf(prompt, context, out var free, out var count, out _);
+        if (free == 0)
+            _options[count++] = FreeNext(prompt, question.Rates, context);
+        return Planner.Choose(question, _options.AsSpan(0, count));
     }
 
     /// <summary>Also fills <see cref="_options"/> and <see cref="_shared"/>.</summary>
-    private PlanQuestion QuestionOf(CanonicalPrompt prompt, in PlanContext context, out int free, out int ram)
+    private PlanQuestion QuestionOf(CanonicalPrompt prompt, in PlanContext context, out int free, out int count, out int ram)
     {
         // The server chooses what it takes from its RAM cache: where it may be another domain's, it is told to take nothing.
         var mayUseRam = !known.Domains.AreOthersThan(prompt.Domain);
@@ -78,6 +79,20 @@ internal sealed class SlotPlanning(SlotKnowledge known)
             _options[free++] = Option(slot, prompt, shared, isWhole, rates, context);
             if (slot.IsUnknown)
                 (isForeign, isLost) = (isForeign || slot.IsForeign, isLost || !slot.IsForeign);
+        }
+
+        count = free;
+        foreach (var slot in context.WaitsForNoSave ? [] : known.Slots)
+        {
+            if (slot is not { IsBorrowed: true, IsBusy: false, Content: not null })
+                continue;
+            var (shared, isWhole) = slot.SharedWith(prompt, context.WholeChain);
+            _shared[slot.Id] = shared;
+            _options[count++] = Option(slot, prompt, shared, isWhole, rates, context) with
+            {
+                RollBackCost = 0, // it is on disk then
+                IsBeingSaved = true,
+            };
         }
 
         // The server chooses where it empties idle slots, since a pin would bypass its RAM cache, and where a free slot of unknown content

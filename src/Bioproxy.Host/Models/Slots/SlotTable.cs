@@ -84,17 +84,19 @@ internal sealed class SlotTable
         }
     }
 
-    /// <summary>The proxy's own work under way that this prompt should wait for: a warm-up that computes a prefix of it, the save of its
-    /// conversation, or the save of the only slot that is not at work.</summary>
+    /// <summary>The proxy's own work under way that this prompt should wait for: a warm-up that computes a prefix of it, or the save of the
+    /// only slot that is not at work.</summary>
     public SlotWork? OwnWorkOn(CanonicalPrompt prompt)
     {
         lock (_lock)
         {
-            var own = _known.Works.Find(w => w is { IsEnded: false, IsOwn: true, Chain: { } c } && prompt.StartsWith(c));
-            return own ?? (Array.Exists(Slots, s => s.IsFree) ? null
-                : _known.Works.Find(w => w is { IsEnded: false, Slot: { } slot } && Slots[slot].IsBorrowed));
+            var works = _known.Works.FindAll(w => w is { IsEnded: false, IsOwn: true });
+            var warmUp = works.Find(w => !IsSave(w) && w.Chain is { } chain && prompt.StartsWith(chain));
+            return warmUp ?? (Array.Exists(Slots, s => s.IsFree) ? null : works.Find(IsSave));
         }
     }
+
+    private bool IsSave(SlotWork work) => work.Slot is { } slot && Slots[slot].IsBorrowed;
 
     /// <summary>Borrows a free slot to save its content; null when it is in use or holds something else by now.</summary>
     public SlotWork? TryBeginSave(int slot, SlotContent content)

@@ -105,6 +105,13 @@ public sealed class PlannerTests
             (Ask(), [Saved(Shares(0, 9000, loss: 0.2, saveCost: 0.3)), Empty(1)], "go back in 0, saving first"),
         ["the client itself goes back in what is saved in any case"] =
             (Ask(), [Saved(Shares(0, 9000, loss: 0, saveCost: 0.3)), Empty(1)], "go back in 0"),
+
+        // A slot that is being saved.
+        ["a slot that is being saved holds a prefix of it"] = (Ask(), [Empty(0), BeingSaved(Holds(1, 9000))], "go on in 1"),
+        ["a free slot holds as much"] = (Ask(), [Holds(0, 9000), BeingSaved(Holds(1, 9000))], "go on in 0"),
+        ["nothing else takes it"] = (Ask(), [Other(0, loss: 5), BeingSaved(Other(1, loss: 0))], "compute it in 0"),
+        ["nothing is restored into it"] = (Ask(whole: 9000), [Other(0, loss: 5), BeingSaved(Other(1, loss: 0))], "restore all into 0"),
+        ["every slot is being saved"] = (Ask(), [BeingSaved(Other(0, loss: 0))], "compute it anywhere"),
     };
 
     public static TheoryData<string> Names => [.. Situations.Keys];
@@ -153,7 +160,7 @@ public sealed class PlannerTests
                 2 => Shares(
                     id, random.Next(1, 20_000), random.NextDouble() * 10, saveCost: random.Next(2) == 0 ? random.NextDouble() : null),
                 _ => Other(id, random.NextDouble() * 10, random.Next(2) == 0 ? random.NextDouble() : null),
-            }).ToArray();
+            } with { IsBeingSaved = random.Next(5) == 0 }).ToArray();
             List<PlanOption> first = [], second = [];
 
             var chosen = Planner.Choose(question, slots, first);
@@ -163,6 +170,7 @@ public sealed class PlannerTests
             Assert.Contains(chosen, first);
             Assert.All(first, other => Assert.True(chosen.Cost <= other.Cost + 1e-5));
             Assert.All(first, way => Assert.True(way.Slot is null ? way.Source == PromptSource.Cold : slots.Any(s => s.Id == way.Slot)));
+            Assert.DoesNotContain(first, way => way.Source != PromptSource.Hot && slots.Any(s => s.Id == way.Slot && s.IsBeingSaved));
             Assert.All(first, way => Assert.InRange(way.Tokens, 0, Math.Max(question.Tokens, question.RamTokens)));
         }
 
@@ -213,6 +221,8 @@ public sealed class PlannerTests
 
     /// <summary>It is saved first whatever that costs.</summary>
     private static SlotOption Saved(SlotOption slot) => slot with { MustBeSaved = true };
+
+    private static SlotOption BeingSaved(SlotOption slot) => slot with { IsBeingSaved = true };
 
     private static string Words(PlanOption option)
     {

@@ -25,8 +25,8 @@ public sealed class SlotTableSaveTests
         Assert.Null(_table.TryBeginSave(0, content));
         Assert.Null(_table.TryBegin(Pin(0), null));
         Assert.Empty(_table.Unsaved());
-        using var prompt = TestPrompts.Of(Talk + "and more");
-        Assert.NotEqual(0, _table.Plan(prompt, 0).Slot);
+        using var another = TestPrompts.Of("another");
+        Assert.NotEqual(0, _table.Plan(another, 0).Slot);
         Assert.True(_table.View()[0].IsBusy);
     }
 
@@ -187,12 +187,26 @@ public sealed class SlotTableSaveTests
     }
 
     [Fact]
-    public void OwnWorkOn_ItsConversationIsBeingSaved_IsThatSave()
+    public void Plan_ItsConversationIsBeingSaved_WaitsForThatSave()
     {
         var save = _table.TryBeginSave(0, Hold(0, Talk))!;
+        using var next = TestPrompts.Of(Talk + "and more");
+        using var edited = TestPrompts.Of(Talk[..^1] + "edited");
+        using var another = TestPrompts.Of("another");
 
-        Assert.Same(save, OwnWorkOn(Talk + "and more"));
-        Assert.Null(OwnWorkOn("another")); // there is another slot
+        foreach (var prompt in new[] { next, edited })
+        {
+            var plan = _table.Plan(prompt, TestPlans.Context(0));
+            Assert.Equal((PromptSource.Hot, 0), (plan.Source, plan.Slot));
+            Assert.Same(save, plan.Save);
+            Assert.Null(_table.TryPlanAndBegin(prompt, TestPlans.Context(0), 1, isWarmUp: false, isPollOld: false));
+            Assert.Null(_table.Plan(prompt, TestPlans.Context(0) with { WaitsForNoSave = true }).Save);
+            Assert.Equal(PromptSource.Hot, _table.Estimate(prompt, TestPlans.Context(0)).Source);
+        }
+
+        Assert.Null(_table.Plan(another, TestPlans.Context(0)).Save);
+        _table.EndSave(save, null, isContradicted: false);
+        Assert.Null(_table.Plan(edited, TestPlans.Context(0)).Save);
     }
 
     [Fact]
