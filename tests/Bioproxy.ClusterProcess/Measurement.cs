@@ -45,7 +45,7 @@ internal static class Measurement
         var link = node.LinkTo(server);
         foreach (var size in (int[])[0, 40_000])
         {
-            var prompt = new PromptMessage { Text = new byte[size], Hashes = new byte[size / 16] };
+            var prompt = new PromptMessage { Text = new byte[size], Length = size, Hashes = new byte[size / 16] };
             var times = new List<double>(Calls);
             for (var call = 0; call < Calls + 500; call++)
             {

@@ -1,7 +1,8 @@
 namespace Bioproxy.Cluster.Messages;
 
 /// <summary>A prompt on its way to the proxy that schedules its server: the canonical text, because only the text says where a prompt
-/// parts from what a slot holds, and its block hashes, which need not be computed twice.</summary>
+/// parts from what a slot holds, and its block hashes, which need not be computed twice. A long prompt that is only estimated comes without
+/// the text.</summary>
 [GenerateSerializer]
 [Alias("bioproxy.prompt")]
 internal sealed class PromptMessage
@@ -60,4 +61,12 @@ internal sealed class PromptMessage
 
     [Id(16)]
     public bool IsTask { get; init; }
+
+    /// <summary>The text's length, also where the text does not come along.</summary>
+    [Id(17)]
+    public int Length { get; init; }
+
+    /// <summary>Checksums that tell openings apart, where the text does not come along.</summary>
+    [Id(18)]
+    public (ulong Opening, ulong FirstMessage) Checksums { get; init; }
 }

@@ -40,7 +40,7 @@ internal sealed class OwnedServer(string name, IServerOwner owner) : IAsyncDispo
         // than a thread is woken.
         if (isNew)
         {
-            if (request.Prompt is null || request.Prompt.Text.Length > ShortPrompt) _ = Task.Run(() => WaitAsync(turn, request));
+            if (request.Prompt is not { Length: <= ShortPrompt }) _ = Task.Run(() => WaitAsync(turn, request));
             else _ = WaitAsync(turn, request);
         }
 

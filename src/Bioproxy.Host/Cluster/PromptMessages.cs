@@ -9,11 +9,18 @@ internal static class PromptMessages
 {
     private const int HashSize = 16;
 
-    /// <summary>The message is read before the prompt is disposed: it copies the text, which lives in a pooled buffer.</summary>
-    public static PromptMessage? Of(CanonicalPrompt? prompt)
+    /// <summary>A shorter text is worth its bytes also where it is only estimated.</summary>
+    private const int ShortText = 4 * PromptChain.BlockSize;
+
+    /// <summary>A prompt to be placed. It copies the text, which lives in a pooled buffer.</summary>
+    public static PromptMessage? Of(CanonicalPrompt? prompt) => prompt is null ? null : Of(prompt, withText: true);
+
+    /// <summary>A prompt to be estimated: a long one without its text.</summary>
+    public static PromptMessage? OutlineOf(CanonicalPrompt? prompt) =>
+        prompt is null ? null : Of(prompt, withText: prompt.Chain.Length <= ShortText);
+
+    private static PromptMessage Of(CanonicalPrompt prompt, bool withText)
     {
-        if (prompt is null)
-            return null;
         var chain = prompt.Chain;
         var hashes = new byte[(chain.BlockCount + 1) * HashSize];
         for (var i = 0; i < chain.BlockCount; i++)
@@ -21,7 +28,9 @@ internal static class PromptMessages
         chain.End.WriteTo(hashes.AsSpan(chain.BlockCount * HashSize));
         return new PromptMessage
         {
-            Text = prompt.Text.ToArray(),
+            Text = withText ? prompt.Text.ToArray() : default,
+            Length = chain.Length,
+            Checksums = withText ? default : (prompt.Opening, prompt.FirstMessage),
             Hashes = hashes,
             TailCheck = chain.TailCheck,
             Marks = (prompt.HeadLength, prompt.BodyStart, prompt.FirstMessageEnd),
@@ -46,40 +55,46 @@ internal static class PromptMessages
     {
         if (message is null)
             return null;
-        var text = message.Text.Span;
         var hashes = message.Hashes.Span;
-        var blocks = text.Length / PromptChain.BlockSize;
-        if (hashes.Length != (blocks + 1) * HashSize)
-            throw new InvalidDataException($"A prompt of {text.Length} bytes came with {hashes.Length / HashSize} hashes.");
-        var chain = new ChainHash[blocks];
+        var blocks = message.Length / PromptChain.BlockSize;
+        if (hashes.Length != (blocks + 1) * HashSize || (!message.Text.IsEmpty && message.Text.Length != message.Length))
+            throw new InvalidDataException(
+                $"A prompt of {message.Length} bytes came with {message.Text.Length} of them and {hashes.Length / HashSize} hashes.");
+        var hashed = new ChainHash[blocks];
         for (var i = 0; i < blocks; i++)
-            chain[i] = ChainHash.From(hashes[(i * HashSize)..]);
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(1, text.Length));
-        text.CopyTo(buffer);
-        var prompt = CanonicalPrompt.Take(
-            buffer,
-            text.Length,
-            new PromptChain(chain, text.Length, ChainHash.From(hashes[(blocks * HashSize)..]), message.TailCheck),
-            new CanonicalMarks(
-                message.Marks.Head,
-                message.Marks.BodyStart,
-                message.Marks.FirstMessageEnd,
-                message.HasSystemMember,
-                domain,
-                message.Session,
-                message.Turns,
-                message.CanPin,
-                new RequestShape
-                {
-                    Messages = message.Messages,
-                    UserTurns = message.UserTurns,
-                    HasAnswers = message.Turns > 1,
-                    Tools = message.Tools,
-                    MaxTokens = message.MaxTokens,
-                    HasSchema = message.HasSchema,
-                    IsTask = message.IsTask,
-                }));
+            hashed[i] = ChainHash.From(hashes[(i * HashSize)..]);
+        var chain = new PromptChain(hashed, message.Length, ChainHash.From(hashes[(blocks * HashSize)..]), message.TailCheck);
+        var prompt = message.Text.Length == message.Length
+            ? CanonicalPrompt.Take(Pooled(message.Text.Span), chain, MarksOf(message, domain))
+            : CanonicalPrompt.Outline(chain, MarksOf(message, domain), message.Checksums.Opening, message.Checksums.FirstMessage);
         (prompt.IsSessionShared, prompt.Side, prompt.IsRepeated) = (message.IsSessionShared, (SideKind)message.Side, message.IsRepeated);
         return prompt;
     }
+
+    private static byte[] Pooled(ReadOnlySpan<byte> text)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(1, text.Length));
+        text.CopyTo(buffer);
+        return buffer;
+    }
+
+    private static CanonicalMarks MarksOf(PromptMessage message, string? domain) => new(
+        message.Marks.Head,
+        message.Marks.BodyStart,
+        message.Marks.FirstMessageEnd,
+        message.HasSystemMember,
+        domain,
+        message.Session,
+        message.Turns,
+        message.CanPin,
+        new RequestShape
+        {
+            Messages = message.Messages,
+            UserTurns = message.UserTurns,
+            HasAnswers = message.Turns > 1,
+            Tools = message.Tools,
+            MaxTokens = message.MaxTokens,
+            HasSchema = message.HasSchema,
+            IsTask = message.IsTask,
+        });
 }

@@ -34,7 +34,7 @@ internal static class TurnMessages
         Model = model,
         Lane = (int)lane,
         Weight = weight,
-        Prompt = PromptMessages.Of(prompt),
+        Prompt = PromptMessages.OutlineOf(prompt),
         Domain = prompt?.Domain,
     };
 

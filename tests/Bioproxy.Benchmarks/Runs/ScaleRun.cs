@@ -5,6 +5,7 @@ using Bioproxy.Benchmarks.Routing;
 using Bioproxy.Benchmarks.Scale;
 using Bioproxy.Cluster.Messages;
 using Bioproxy.Host.Cluster;
+using Bioproxy.Host.Prompts;
 using Bioproxy.Host.Requests;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
@@ -85,16 +86,16 @@ internal static class ScaleRun
         var pings = Proxies * Instances / PingSeconds / PerSecond;
         Add("messages a request: take, start and end / estimates / pings",
             $"{remoteTakes * 5:0.0} / {remoteEstimates * 2:0.0} / {pings * 2:0.0}");
-        var bytes = replay.MessageBytes / (double)trace.Count;
-        Add("a prompt on its way, mean, KB", $"{bytes / 1024:0}");
-        var wire = SerializingMicroseconds(trace);
-        Add("writing and reading a message with a prompt, median, us", $"{wire:0}");
+        var (bytes, outline) = (replay.MessageBytes.Whole / (double)trace.Count, replay.MessageBytes.Outline / (double)trace.Count);
+        Add("a prompt on its way, mean, to be placed / to be estimated, KB", $"{bytes / 1024:0} / {outline / 1024:0.0}");
+        var (wire, outlineWire) = (SerializingMicroseconds(trace, PromptMessages.Of), SerializingMicroseconds(trace, PromptMessages.OutlineOf));
+        Add("writing and reading a prompt, to be placed / to be estimated, median, us", $"{wire:0} / {outlineWire:0}");
         foreach (var candidates in new[] { 1, 4, PerName, 64 })
         {
             var asked = candidates == 1 ? 0 : candidates * remoteEstimates / PerName;
-            var megabytes = bytes * (remoteTakes + asked) * PerSecond / Proxies / 1e6;
+            var megabytes = ((bytes * remoteTakes) + (outline * asked)) * PerSecond / Proxies / 1e6;
             var calls = (remoteTakes * 3) + asked + pings;
-            var work = (calls * CallMicroseconds) + take + end + (asked * estimate) + ((remoteTakes + asked) * wire);
+            var work = (calls * CallMicroseconds) + take + end + (asked * (estimate + outlineWire)) + (remoteTakes * wire);
             Add($"a proxy where each model has {candidates} instances: sent, MB/s / of a core, computed",
                 $"{megabytes:0.0} / {work * PerSecond / Proxies / 1e6:0.00}");
         }
@@ -114,7 +115,7 @@ internal static class ScaleRun
     /// <summary>Of one server.</summary>
     private static double KilobytesOf(long bytes) => bytes / 1024.0 / Instances;
 
-    private static double SerializingMicroseconds(IReadOnlyList<TraceRequest> trace)
+    private static double SerializingMicroseconds(IReadOnlyList<TraceRequest> trace, Func<CanonicalPrompt, PromptMessage?> messageOf)
     {
         using var services = new ServiceCollection().AddSerializer().BuildServiceProvider();
         var serializer = services.GetRequiredService<Serializer>();
@@ -122,7 +123,7 @@ internal static class ScaleRun
         foreach (var request in trace.Take(1_000))
         {
             using var prompt = Replay.PromptOf(request.Blocks);
-            var message = new EstimateRequest { Prompt = PromptMessages.Of(prompt) };
+            var message = new EstimateRequest { Prompt = messageOf(prompt) };
             var started = Stopwatch.GetTimestamp();
             serializer.Deserialize<EstimateRequest>(serializer.SerializeToArray(message));
             times.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);

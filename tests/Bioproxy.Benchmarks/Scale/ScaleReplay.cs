@@ -30,7 +30,8 @@ internal sealed class ScaleReplay(IReadOnlyList<ScaleServer> servers, SimulatedF
     /// <summary>Turns and estimates that were asked of another proxy.</summary>
     public (long Takes, long Estimates) Remote { get; private set; }
 
-    public long MessageBytes { get; private set; }
+    /// <summary>Bytes of the prompts of all turns, and of what estimates carry of them, once each.</summary>
+    public (long Whole, long Outline) MessageBytes { get; private set; }
 
     public async Task RunAsync(IReadOnlyList<TraceRequest> trace, CancellationToken cancellationToken)
     {
@@ -66,8 +67,9 @@ internal sealed class ScaleReplay(IReadOnlyList<ScaleServer> servers, SimulatedF
     {
         using var prompt = Replay.PromptOf(request.Blocks);
         var message = PromptMessages.Of(prompt)!;
-        MessageBytes += message.Text.Length + message.Hashes.Length;
-        var server = Choose(request, message, proxy);
+        var outline = PromptMessages.OutlineOf(prompt)!;
+        MessageBytes = (MessageBytes.Whole + BytesOf(message), MessageBytes.Outline + BytesOf(outline));
+        var server = Choose(request, outline, proxy);
         var hasRoom = server.Waiting.Count == 0 && server.Model.Queue.View.Used < SimulatedRates.Slots;
         var started = Stopwatch.GetTimestamp();
         var asked = new TurnRequest
@@ -93,6 +95,8 @@ internal sealed class ScaleReplay(IReadOnlyList<ScaleServer> servers, SimulatedF
         Takes.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
         await BeginAsync(job, at);
     }
+
+    private static int BytesOf(PromptMessage message) => message.Text.Length + message.Hashes.Length;
 
     /// <summary>The instance of the prompt's model where it is soonest, as the router does: it asks all of them.</summary>
     private ScaleServer Choose(TraceRequest request, PromptMessage message, int proxy)

@@ -29,6 +29,8 @@ public sealed class MessageTests(ITestOutputHelper output)
         Side = 12,
         IsRepeated = true,
         CanPin = true,
+        Length = 13,
+        Checksums = (14, 15),
     };
 
     private static readonly PlacementMessage _placement = new()

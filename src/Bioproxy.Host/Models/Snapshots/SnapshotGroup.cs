@@ -67,11 +67,18 @@ internal sealed class SnapshotGroup
         return new(byLastBlock, waypoints.ToImmutable());
     }
 
-    /// <summary>The longest snapshot whose last full block is this one and whose remaining text the prompt continues with.</summary>
-    /// <param name="block">The hash of the prompt's prefix up to the end of that block.</param>
-    /// <param name="rest">The prompt's text behind that block.</param>
-    public Snapshot? Longest(ChainHash block, ReadOnlySpan<byte> rest) =>
-        _byLastBlock.TryGetValue(block, out var tails) ? SnapshotTail.Longest(tails.AsSpan(), rest, block) : null;
+    /// <summary>The longest snapshot that has this many full blocks of the prompt and whose remaining text the prompt continues
+    /// with.</summary>
+    public Snapshot? Longest(CanonicalPrompt prompt, int blocks)
+    {
+        var block = prompt.Chain.After(blocks);
+        if (!_byLastBlock.TryGetValue(block, out var tails))
+            return null;
+        var start = blocks * PromptChain.BlockSize;
+        return prompt.IsOutline
+            ? blocks == 0 ? null : SnapshotTail.Longest(tails.AsSpan(), prompt.Chain.Length - start, prompt.Chain.End)
+            : SnapshotTail.Longest(tails.AsSpan(), prompt.Text[start..], block);
+    }
 
     /// <summary>Blocks of the prompt up to the last waypoint that some snapshot passes, too. Bisected: who passes a waypoint of the prompt
     /// has passed all those before it.</summary>

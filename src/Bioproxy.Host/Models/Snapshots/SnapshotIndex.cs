@@ -74,10 +74,8 @@ internal sealed class SnapshotIndex
         var shares = Math.Max(shared?.SharedBlocks(chain) ?? 0, own?.SharedBlocks(chain) ?? 0);
         for (var blocks = Math.Min(chain.BlockCount, shares + SnapshotGroup.Waypoint - 1); blocks >= 0; blocks--)
         {
-            var block = chain.After(blocks);
-            var rest = prompt.Text[(blocks * PromptChain.BlockSize)..];
-            var best = shared?.Longest(block, rest);
-            if (own?.Longest(block, rest) is { } mine && mine.Chain.Length >= (best?.Chain.Length ?? 0))
+            var best = shared?.Longest(prompt, blocks);
+            if (own?.Longest(prompt, blocks) is { } mine && mine.Chain.Length >= (best?.Chain.Length ?? 0))
                 best = mine;
             if (best is not null)
                 return best;

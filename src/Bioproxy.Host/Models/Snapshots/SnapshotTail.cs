@@ -52,4 +52,23 @@ internal sealed class SnapshotTail
 
         return longest;
     }
+
+    /// <summary>The same where the prompt's text is not known: a shorter one is taken on trust.</summary>
+    /// <param name="tails">What may follow the last shared block, the shortest first.</param>
+    /// <param name="rest">Bytes of the prompt behind that block.</param>
+    /// <param name="end">The hash of the whole prompt.</param>
+    public static Snapshot? Longest(ReadOnlySpan<SnapshotTail> tails, int rest, ChainHash end)
+    {
+        for (var i = tails.Length - 1; i >= 0; i--)
+        {
+            if (tails[i].Length > rest)
+                continue;
+            if (tails[i].Length < rest)
+                return tails[i]._byEnd.Values.MaxBy(s => s.Created);
+            if (tails[i]._byEnd.TryGetValue(end, out var same))
+                return same;
+        }
+
+        return null;
+    }
 }

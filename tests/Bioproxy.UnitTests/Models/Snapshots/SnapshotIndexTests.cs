@@ -27,7 +27,22 @@ public sealed class SnapshotIndexTests
             text = text[..random.Next(0, text.Length)];
             using var prompt = CanonicalPrompt.Copy(Encoding.UTF8.GetBytes(text));
             var matching = saved.Where(s => s.Snapshot.Fingerprint == "model" && text.StartsWith(s.Text, StringComparison.Ordinal));
-            Assert.Equal(matching.Select(s => (int?)s.Text.Length).Max(), index.Best(prompt, "model")?.Chain.Length);
+            var longest = matching.Select(s => (int?)s.Text.Length).Max();
+            Assert.Equal(longest, index.Best(prompt, "model")?.Chain.Length);
+
+            // Without the text, less than a block at the end is taken on trust.
+            using var outline = CanonicalPrompt.Outline(
+                prompt.Chain, new(1, 1, 1, HasSystemMember: false, null, null, 1, CanPin: true, default), 0, 0);
+            if (index.Best(outline, "model") is { } best)
+            {
+                var held = saved.Single(s => s.Snapshot.File == best.File).Text;
+                Assert.InRange(held.Length - text.AsSpan().CommonPrefixLength(held), 0, PromptChain.BlockSize - 1);
+                Assert.True(held.Length >= (longest ?? 0));
+            }
+            else
+            {
+                Assert.InRange(longest ?? 0, 0, PromptChain.BlockSize - 1);
+            }
         }
     }
 
