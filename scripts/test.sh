@@ -15,7 +15,6 @@ for option in "$@"; do
     *) echo "scripts/test.sh: unknown option $option (there are --unit and --long)"; exit 2 ;;
   esac
 done
-projects=(tests/Bioproxy.UnitTests tests/Bioproxy.PluginTests)
 
 logs="$(mktemp -d)"
 trap 'rm -rf "$logs"; end_compiler' EXIT
@@ -59,31 +58,40 @@ if [ "$unit" = 0 ]; then
 fi
 end_compiler
 
-# Runs a project's tests; leaves their output and the exit code in files.
+# Runs a project's tests, or those that a filter leaves; leaves their output and the exit code in files of the given name.
+runs=()
 run() {
-  local name="${1##*/}" code=0
-  dotnet test "$1" --configuration Release --no-build --nologo --logger "console;verbosity=normal" > "$logs/$name" 2>&1 || code=$?
+  local project="$1" name="$2" code=0
+  shift 2
+  dotnet test "$project" --configuration Release --no-build --nologo --logger "console;verbosity=normal" "$@" > "$logs/$name" 2>&1 \
+    || code=$?
   echo "$code" > "$logs/$name.code"
 }
 
 # The projects without a llama-server share the machine; the integration tests have it for themselves.
-echo "Testing ${projects[*]##*/} …"
-for project in "${projects[@]}"; do run "$project" & done
+echo "Testing Bioproxy.UnitTests, Bioproxy.PluginTests …"
+for name in UnitTests PluginTests; do
+  run "tests/Bioproxy.$name" "$name" &
+  runs+=("$name")
+done
 wait
 if [ "$unit" = 0 ]; then
   echo "Testing Bioproxy.IntegrationTests …"
-  run tests/Bioproxy.IntegrationTests
-  projects+=(tests/Bioproxy.IntegrationTests)
+  run tests/Bioproxy.IntegrationTests IntegrationTests --filter "FullyQualifiedName!~SoakTests"
+  # Two minutes of everything at once, and the pages: both wait most of the time.
+  echo "Soaking for two minutes, and testing Bioproxy.DashboardTests …"
+  BIOPROXY_SOAK_SECONDS=120 run tests/Bioproxy.IntegrationTests SoakTests --filter "FullyQualifiedName~SoakTests" &
+  runs+=(IntegrationTests SoakTests)
   if [ -n "${BIOPROXY_CHROMIUM:-}" ]; then
-    echo "Testing Bioproxy.DashboardTests …"
-    run tests/Bioproxy.DashboardTests
-    projects+=(tests/Bioproxy.DashboardTests)
+    run tests/Bioproxy.DashboardTests DashboardTests
+    runs+=(DashboardTests)
   fi
+  wait
 fi
 
 passed=0 failed=0 skipped=0
-for project in "${projects[@]}"; do
-  log="$logs/${project##*/}"
+for name in "${runs[@]}"; do
+  log="$logs/$name"
   # Failures with the beginning of their output, and skipped tests with the reason; passed tests are only counted.
   awk '
     /^  (Passed|Failed|Skipped) / || /^(Total tests|Test Run)/ { left = /^  Failed / ? 100 : 0 }

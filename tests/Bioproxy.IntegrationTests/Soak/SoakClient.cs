@@ -6,8 +6,9 @@ namespace Bioproxy.IntegrationTests.Soak;
 
 /// <summary>One request after the other: every protocol, streams and whole answers, some broken ones, some whose client leaves.</summary>
 /// <param name="proxy">The proxy's port.</param>
+/// <param name="pause">Between two requests.</param>
 /// <param name="seed">The seed.</param>
-internal sealed class SoakClient(HttpClient proxy, int seed)
+internal sealed class SoakClient(HttpClient proxy, TimeSpan pause, int seed)
 {
     private static readonly string[] Systems = [.. Enumerable.Range(0, 3).Select(i => TemplateText.Words(900 + i, 200))];
 
@@ -26,7 +27,10 @@ internal sealed class SoakClient(HttpClient proxy, int seed)
     public async Task RunAsync(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
+        {
             await AskAsync();
+            await Task.Delay(pause, CancellationToken.None);
+        }
     }
 
     private async Task AskAsync()
