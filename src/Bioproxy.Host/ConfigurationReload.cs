@@ -1,5 +1,4 @@
 using Bioproxy.Host.Configuration;
-using Bioproxy.Host.Templates;
 using Microsoft.Extensions.Logging;
 
 namespace Bioproxy.Host;

@@ -98,7 +98,12 @@ public sealed class FakeHttpFuzzTests(ITestOutputHelper output)
 
     private static IEnumerable<string> Calls()
     {
-        foreach (var path in new[] { "/", "/status", "/health", "/health/ready", "/metrics", "/explain/1", "/misses", "/kv", "/savings?window=day", "/requests", "/live", "/events" })
+        string[] pages =
+        [
+            "/", "/status", "/health", "/health/ready", "/metrics", "/explain/1", "/misses", "/kv", "/savings?window=day", "/requests",
+            "/live", "/events",
+        ];
+        foreach (var path in pages)
             yield return $"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
         foreach (var path in new[] { "/kv/drop?file=a.bin", "/kv/gc?dry_run=true", "/models/m/unload", "/requests/cancel?id=1" })
             yield return $"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";

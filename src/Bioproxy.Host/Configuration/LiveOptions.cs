@@ -11,7 +11,7 @@ internal sealed class LiveOptions(ProxyOptions start)
 
     /// <summary>When the file was last changed to what is in use; the earliest time where there is no file. A change with a mistake in it
     /// is not in use.</summary>
-    public DateTime ChangedAt { get; set; } = start.ConfigFile is { } file && File.Exists(file) ? File.GetLastWriteTimeUtc(file) : default;
+    public DateTime ChangedAt { get; set; } = start.ConfigFile is { } file ? FileStamp.Of(file).Modified : default;
 
     /// <summary>What became of the last change of the file.</summary>
     public ConfigurationReport Report

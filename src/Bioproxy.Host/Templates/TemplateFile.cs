@@ -1,3 +1,5 @@
+using Bioproxy.Host.Configuration;
+
 namespace Bioproxy.Host.Templates;
 
 /// <summary>The contents of one file when it was read.</summary>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Bioproxy.Abstractions;
+using Bioproxy.Host.Configuration;
 
 namespace Bioproxy.Host.Templates;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Bioproxy.Host.Configuration;
 
 namespace Bioproxy.Host.Templates;
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Threading;
 using Microsoft.Extensions.Logging;
 

@@ -88,7 +88,8 @@ internal static class ScaleRun
             $"{remoteTakes * 5:0.0} / {remoteEstimates * 2:0.0} / {pings * 2:0.0}");
         var (bytes, outline) = (replay.MessageBytes.Whole / (double)trace.Count, replay.MessageBytes.Outline / (double)trace.Count);
         Add("a prompt on its way, mean, to be placed / to be estimated, KB", $"{bytes / 1024:0} / {outline / 1024:0.0}");
-        var (wire, outlineWire) = (SerializingMicroseconds(trace, PromptMessages.Of), SerializingMicroseconds(trace, PromptMessages.OutlineOf));
+        var wire = SerializingMicroseconds(trace, PromptMessages.Of);
+        var outlineWire = SerializingMicroseconds(trace, PromptMessages.OutlineOf);
         Add("writing and reading a prompt, to be placed / to be estimated, median, us", $"{wire:0} / {outlineWire:0}");
         foreach (var candidates in new[] { 1, 4, PerName, 64 })
         {

@@ -10,7 +10,7 @@ namespace Bioproxy.IntegrationTests.Clients;
 
 /// <summary>Sends a client's recorded sessions through the proxy to a real server, and to the same server alone, with the restarts that the
 /// recording asks for.</summary>
-internal sealed class ClientReplay(Workspace workspace, LlamaServerOptions options) : IAsyncDisposable
+internal sealed class ClientReplay(Workspace workspace, LlamaServerOptions options, IReplayedProxies proxies) : IAsyncDisposable
 {
     /// <summary>As common models have it: the tools stand behind the system text.</summary>
     public const string Template =
@@ -34,18 +34,15 @@ internal sealed class ClientReplay(Workspace workspace, LlamaServerOptions optio
     private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = Limit };
     private readonly List<int[]> _prompts = [];
     private readonly string _alone = workspace.PathOf("alone");
-    private LlamaServer? _server;
     private LlamaServer? _reference;
-    private TestProxy? _proxy;
 
     public async Task<IReadOnlyList<ReplayedRequest>> RunAsync(IReadOnlyList<RecordedRequest> requests)
     {
         var template = workspace.PathOf("agent.jinja");
         await File.WriteAllTextAsync(template, Template);
         var served = options with { ExtraArguments = [.. options.ExtraArguments, "--jinja", "--chat-template-file", template] };
-        _server = await workspace.StartServerAsync(served);
+        await proxies.StartAsync(served);
         _reference = await workspace.StartServerAsync(served with { SlotSavePath = _alone, Port = 0 });
-        await StartProxyAsync();
         var replayed = new List<ReplayedRequest>();
         foreach (var request in requests)
         {
@@ -60,39 +57,16 @@ internal sealed class ClientReplay(Workspace workspace, LlamaServerOptions optio
     public async ValueTask DisposeAsync()
     {
         _client.Dispose();
-        if (_proxy is not null)
-            await _proxy.DisposeAsync();
-    }
-
-    private async Task StartProxyAsync()
-    {
-        _proxy = await workspace.StartProxyAsync(_server!, options => options with
-        {
-            KvIdleSave = TimeSpan.FromMilliseconds(200),
-            KvMinTokens = 256,
-        });
-        await _proxy.WaitUntilRecognisedAsync();
+        await proxies.DisposeAsync();
     }
 
     private async Task RestartAsync(RecordedRequest request)
     {
         if (!request.RestartsServer && !request.RestartsProxy)
             return;
-        await _proxy!.WaitUntilAllSavedAsync();
-        await _proxy.WaitUntilPreamblesWarmAsync();
-        if (request.RestartsProxy)
-            await _proxy.DisposeAsync();
-        var before = request.RestartsProxy ? -1 : _proxy.Instance;
+        await proxies.RestartAsync(request.RestartsServer, request.RestartsProxy);
         if (request.RestartsServer)
-        {
-            _server = await workspace.RestartAsync(_server!);
             _reference = await workspace.RestartAsync(_reference!);
-        }
-
-        if (request.RestartsProxy)
-            await StartProxyAsync();
-        else
-            await _proxy.WaitUntilRecognisedAsync(before);
     }
 
     private async Task<ReplayedRequest> SendAsync(RecordedRequest request)
@@ -101,10 +75,10 @@ internal sealed class ClientReplay(Workspace workspace, LlamaServerOptions optio
         var reusable = _prompts.Select(other => other.AsSpan().CommonPrefixLength(tokens)).DefaultIfEmpty().Max();
         _prompts.Add(tokens);
         var (alone, _) = await SendAsync(_reference!.BaseAddress, request);
-        var (through, cache) = await SendAsync(_proxy!.App.ProxyAddress, request);
+        var (through, cache) = await SendAsync(proxies.Next(), request);
         Assert.Equal(tokens.Length, alone.PromptTokens); // the report counts the prompts that the server computed
         Assert.Equal(tokens.Length, through.PromptTokens);
-        await _proxy.WaitUntilIdleAsync();
+        await proxies.WaitUntilIdleAsync();
         var most = Math.Min(reusable, tokens.Length - 1); // the last token is always computed
         return new ReplayedRequest(request.Note, tokens.Length, most, through.CachedTokens, alone.CachedTokens, cache);
     }

@@ -1,4 +1,5 @@
 using Bioproxy.Doubles;
+using Bioproxy.IntegrationTests.Cluster;
 using Xunit.Abstractions;
 
 namespace Bioproxy.IntegrationTests.Clients;
@@ -36,6 +37,11 @@ public sealed class ClientReplayTests(ITestOutputHelper output)
         ? new() { { InventedSessions.Messages, nameof(TinyArchitecture.Gemma3) } }
         : Replays();
 
+    /// <summary>In an ordinary run one is enough.</summary>
+    public static TheoryData<string, string> GroupReplays() => Recordings.AreFew
+        ? new() { { InventedSessions.Chat, nameof(TinyArchitecture.Llama) } }
+        : Replays();
+
     [Theory]
     [MemberData(nameof(WholeReplays))]
     public async Task Sessions_OfAClient_ReuseWhatCanBeReused(string client, string architecture) =>
@@ -53,13 +59,25 @@ public sealed class ClientReplayTests(ITestOutputHelper output)
         await ReplayAsync(client, architecture, [.. first, second with { Note = "S2 new session, after restart of everything" }]);
     }
 
-    private async Task ReplayAsync(string client, string architecture, IReadOnlyList<RecordedRequest> requests)
+    /// <summary>Each request through another of three proxies, which are restarted, too.</summary>
+    [RedisTheory]
+    [MemberData(nameof(GroupReplays))]
+    public async Task Sessions_ThroughThreeProxies_ReuseWhatCanBeReused(string client, string architecture)
+    {
+        var requests = Recordings.Of(client);
+        if (Recordings.AreFew) // restarts of one alone take long here
+            requests = [.. requests.Where(static request => request.RestartsServer == request.RestartsProxy)];
+        await ReplayAsync(client, architecture, requests, isGroup: true);
+    }
+
+    private async Task ReplayAsync(string client, string architecture, IReadOnlyList<RecordedRequest> requests, bool isGroup = false)
     {
         await using var workspace = new Workspace(output);
         workspace.UseModel(Enum.Parse<TinyArchitecture>(architecture), size: TinySize.Tiny);
         var longest = requests.Max(request => request.Body.ToJsonString().Length);
         await using var replay = new ClientReplay(
-            workspace, workspace.ServerOptions(parallel: 2) with { ContextSize = 2 * (longest + 2048), Threads = 2 });
+            workspace, workspace.ServerOptions(parallel: 2) with { ContextSize = 2 * (longest + 2048), Threads = 2 },
+            isGroup ? new ReplayedGroup(output, Enum.Parse<TinyArchitecture>(architecture)) : new OneReplayedProxy(workspace));
 
         var replayed = await replay.RunAsync(requests);
 

@@ -35,15 +35,20 @@ internal sealed class ProxyGroup : IAsyncDisposable
     /// has an owner that has recognised its model.</summary>
     public static async Task<ProxyGroup> StartAsync(
         ITestOutputHelper output, int proxies, int servers, int parallel = 2, TinyArchitecture model = TinyArchitecture.Llama,
-        Action<JsonObject>? change = null, SplitNetwork? network = null, bool isRelayed = false, Action<int, JsonObject>? changeEach = null)
+        Action<JsonObject>? change = null, SplitNetwork? network = null, bool isRelayed = false, Action<int, JsonObject>? changeEach = null,
+        TinySize size = TinySize.Small, Func<LlamaServerOptions, LlamaServerOptions>? server = null)
     {
         var group = new ProxyGroup(output) { _network = network };
         try
         {
-            group.Workspace.UseModel(model);
+            group.Workspace.UseModel(model, size: size);
             await group.Redis.StartAsync();
             for (var i = 0; i < servers; i++)
-                group.Servers.Add(await group.Workspace.StartServerAsync(group.Workspace.ServerOptions(parallel)));
+            {
+                var options = group.Workspace.ServerOptions(parallel);
+                group.Servers.Add(await group.Workspace.StartServerAsync(server?.Invoke(options) ?? options));
+            }
+
             if (network is not null)
                 group._redisRelay = Relay.Start(new Uri($"http://{group.Redis.Address}/"), network.Redis);
             if (network is not null || isRelayed)

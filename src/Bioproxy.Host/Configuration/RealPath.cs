@@ -1,4 +1,4 @@
-namespace Bioproxy.Host.Templates;
+namespace Bioproxy.Host.Configuration;
 
 /// <summary>Paths with all symbolic links resolved, including those of parent folders.</summary>
 internal static class RealPath

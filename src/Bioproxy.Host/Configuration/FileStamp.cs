@@ -1,4 +1,4 @@
-namespace Bioproxy.Host.Templates;
+namespace Bioproxy.Host.Configuration;
 
 /// <summary>A file's length and time when it was read: enough to see that it has not changed since.</summary>
 /// <param name="Length">The length in bytes; -1 if the file did not exist.</param>
