@@ -26,6 +26,9 @@ internal sealed partial class SlotScheduler(
     /// another request changes meanwhile may cost some more.</summary>
     private const int MostTurns = 10;
 
+    /// <summary>Seconds that a prompt waits for a save, whatever it would cost otherwise.</summary>
+    private const double LongestWait = 600;
+
     private readonly SemaphoreSlim _placing = new(1, 1);
     private readonly ILogger<SlotScheduler> _logger = context.Loggers.CreateLogger<SlotScheduler>();
 
@@ -165,7 +168,7 @@ internal sealed partial class SlotScheduler(
     private async Task<bool> WaitAsync(Decision decided, PlanContext plan, CancellationToken cancellationToken)
     {
         var another = table.Estimate(decided.Prompt!, plan with { WaitsForNoSave = true });
-        var limit = TimeSpan.FromSeconds(Math.Max(0, another.Cost - decided.Plan.Chosen.Cost));
+        var limit = TimeSpan.FromSeconds(Math.Clamp(another.Cost - decided.Plan.Chosen.Cost, 0, LongestWait));
         try
         {
             await decided.Plan.Save!.WhenEnded.WaitAsync(limit, context.Time, cancellationToken).ConfigureAwait(false);

@@ -160,8 +160,7 @@ public sealed class PlannerTests
                 2 => Shares(
                     id, random.Next(1, 20_000), random.NextDouble() * 10, saveCost: random.Next(2) == 0 ? random.NextDouble() : null),
                 _ => Other(id, random.NextDouble() * 10, random.Next(2) == 0 ? random.NextDouble() : null),
-            } with
-            { IsBeingSaved = random.Next(5) == 0 }).ToArray();
+            }).Select(slot => slot with { IsBeingSaved = random.Next(5) == 0 }).ToArray();
             List<PlanOption> first = [], second = [];
 
             var chosen = Planner.Choose(question, slots, first);
