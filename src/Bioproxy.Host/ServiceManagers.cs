@@ -10,13 +10,20 @@ namespace Bioproxy.Host;
 /// service. Changes nothing for a proxy that neither of them started.</summary>
 internal static class ServiceManagers
 {
+    /// <summary>Where systemd listens. AddSystemd looks for a parent process called systemd instead, which a unit with
+    /// <c>ProtectProc=invisible</c> cannot see: systemd would wait for READY until it gives up.</summary>
+    private const string SocketVariable = "NOTIFY_SOCKET";
+
     /// <summary>Microseconds after which systemd takes a service that says nothing for dead (<c>WatchdogSec</c>).</summary>
     private const string WatchdogVariable = "WATCHDOG_USEC";
 
     public static IServiceCollection AddServiceManagers(this IServiceCollection services)
     {
-        services.AddSystemd().AddWindowsService();
-        if (SystemdHelpers.IsSystemdService() && WatchdogPause() is { } pause)
+        services.AddWindowsService();
+        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(SocketVariable)))
+            return services;
+        services.AddSingleton<ISystemdNotifier, SystemdNotifier>().AddSingleton<IHostLifetime, SystemdLifetime>();
+        if (WatchdogPause() is { } pause)
         {
             services.AddSingleton<IHostedService>(provider =>
             {
