@@ -4,7 +4,7 @@ namespace Bioproxy.IntegrationTests.Packages;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class PackageFactAttribute : FactAttribute
 {
-    public PackageFactAttribute(bool needsDebian = false)
+    public PackageFactAttribute(bool needsDebian = false, bool needsSystemd = false)
     {
         if (Release.Folder is null)
             Skip = "There is no release to test (remedy: scripts/test-packages.sh).";
@@ -12,5 +12,7 @@ internal sealed class PackageFactAttribute : FactAttribute
             Skip = "Only root on a Debian system can install the Debian package.";
         else if (needsDebian && File.Exists("/usr/bin/bioproxy"))
             Skip = "A Debian package of Bioproxy is installed, which is not ours to remove.";
+        else if (needsSystemd && !OwnSystemd.IsThere)
+            Skip = "There is no systemd here.";
     }
 }

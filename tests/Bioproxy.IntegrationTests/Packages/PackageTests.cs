@@ -86,6 +86,44 @@ public sealed class PackageTests(ITestOutputHelper output)
         Assert.DoesNotContain("bioproxy:", await File.ReadAllTextAsync("/etc/passwd"), StringComparison.Ordinal);
     }
 
+    /// <summary>Under a real systemd: ready when it says so, started again when it is killed, stopped in time, and not started again with a
+    /// mistake in its configuration.</summary>
+    [PackageFact(needsDebian: true, needsSystemd: true)]
+    [SupportedOSPlatform("linux")]
+    public async Task Unit_UnderSystemd_IsReadyRestartedAndStopped()
+    {
+        const string Script =
+            """
+            show() { systemctl show bioproxy -p ActiveState,SubState,NRestarts,ExecMainStatus --value | paste -sd ' ' >> "$OUT"; }
+            pid() { systemctl show bioproxy -p MainPID --value; }
+            systemctl start bioproxy; show
+            ps -o user:32= -p "$(pid)" >> "$OUT"
+            kill -9 "$(pid)"
+            until [ "$(systemctl is-active bioproxy)" != active ]; do sleep 0.1; done
+            until [ "$(systemctl is-active bioproxy)" = active ]; do sleep 0.1; done
+            show
+            systemctl stop bioproxy; show
+            sed -i 's/"proxy_port"/"proxy_prot"/' /etc/bioproxy/config.json
+            systemctl start bioproxy; sleep 3; show
+            """;
+        await using var workspace = new Workspace(output);
+        try
+        {
+            await Release.RunAsync("dpkg", "-i", Release.File("bioproxy_*_amd64.deb"));
+            var config = await File.ReadAllTextAsync("/etc/bioproxy/config.json");
+            var ports = config.LastIndexOf('}');
+            await File.WriteAllTextAsync("/etc/bioproxy/config.json", config.Insert(ports, "\"proxy_port\": 0, \"admin_port\": 0,\n"));
+
+            var said = await OwnSystemd.RunAsync("bioproxy.service", Script, workspace);
+
+            Assert.Equal(["0 0 active running", "bioproxy", "1 0 active running", "0 0 inactive dead", "0 2 failed failed"], said);
+        }
+        finally
+        {
+            await Release.RunAsync("dpkg", "--purge", "bioproxy");
+        }
+    }
+
     /// <summary>systemd's own measure of a unit: from 0, safe, to 10.</summary>
     [PackageFact(needsDebian: true)]
     [SupportedOSPlatform("linux")]
