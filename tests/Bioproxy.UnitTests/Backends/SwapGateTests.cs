@@ -205,10 +205,12 @@ public sealed class SwapGateTests
                 done.Pass.Dispose();
             }
 
-            // A swap takes no time on this clock, however busy the machine is: until its very end, when the model is gone already.
+            // Nothing takes time on this clock, however busy the machine is: no swap, until its very end, when the model is gone already,
+            // and no way of a pass to who waits for it.
             do
                 await Task.Yield();
-            while (names.Any(name => gate.ObstacleOf(name) == "another model is being saved"));
+            while (names.Any(name => gate.ObstacleOf(name) == "another model is being saved")
+                || waiting.Exists(one => !one.Pass.IsCompleted && gate.ObstacleOf(one.Model) is null));
             foreach (var one in waiting.Where(one => one.Pass.IsCompleted).ToList())
             {
                 waiting.Remove(one);
