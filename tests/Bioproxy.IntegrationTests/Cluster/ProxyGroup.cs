@@ -211,7 +211,8 @@ internal sealed class ProxyGroup : IAsyncDisposable
     /// <summary>What lies between the proxies and a server, where something does.</summary>
     public Relay RelayOf(LlamaServer server) => _relays[Servers.IndexOf(server)];
 
-    private static IEnumerable<JsonNode> StatusesIn(JsonNode report) => report["models"] is JsonArray { Count: > 0 } models
+    /// <summary>What a proxy's status says of each of its servers.</summary>
+    public static IEnumerable<JsonNode> StatusesIn(JsonNode report) => report["models"] is JsonArray { Count: > 0 } models
         ? models.Select(static model => model!["backend"]!)
         : [report["backend"]!];
 
