@@ -51,8 +51,8 @@ public sealed class ClusterHandoverTests(ITestOutputHelper output)
         return answer;
     }
 
-    /// <summary>Waits until the proxies schedule so many servers, and have recognised their models: what comes before that is not saved, and
-    /// the probe takes the only slot.</summary>
+    /// <summary>Waits until the proxies schedule so many servers, and have recognised their models: what comes before that is not saved,
+    /// and the probe takes the only slot.</summary>
     private static Task WaitUntilOwnedAsync(ProxyGroup group, params int[] counts) => Eventually.TrueAsync(
         async () =>
         {
