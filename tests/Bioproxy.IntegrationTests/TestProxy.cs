@@ -125,9 +125,11 @@ internal sealed partial class TestProxy : IAsyncDisposable
 
     /// <summary>Waits until every preamble that was found is saved.</summary>
     public Task WaitUntilPreamblesWarmAsync() => Eventually.TrueAsync(
-        async () => (await StatusAsync())["preambles"]!.AsArray().All(one => (string)one!["state"]! is "warm" or "not_cacheable"),
-        Limit,
-        "all preambles are warm");
+        async () => ArePreamblesWarm(await StatusAsync()), Limit, "all preambles are warm");
+
+    /// <summary>Whether a status says that every preamble is saved which can be.</summary>
+    public static bool ArePreamblesWarm(JsonNode status) =>
+        status["preambles"]!.AsArray().All(static one => (string)one!["state"]! is "warm" or "not_cacheable");
 
     /// <summary>Waits until conversations were saved this many times.</summary>
     public Task WaitUntilSavedAsync(int count) =>

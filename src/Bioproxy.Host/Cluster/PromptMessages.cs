@@ -1,4 +1,3 @@
-using System.Buffers;
 using Bioproxy.Cluster.Messages;
 using Bioproxy.Host.Prompts;
 
@@ -65,17 +64,10 @@ internal static class PromptMessages
             hashed[i] = ChainHash.From(hashes[(i * HashSize)..]);
         var chain = new PromptChain(hashed, message.Length, ChainHash.From(hashes[(blocks * HashSize)..]), message.TailCheck);
         var prompt = message.Text.Length == message.Length
-            ? CanonicalPrompt.Take(Pooled(message.Text.Span), chain, MarksOf(message, domain))
+            ? CanonicalPrompt.Copy(message.Text.Span, chain, MarksOf(message, domain))
             : CanonicalPrompt.Outline(chain, MarksOf(message, domain), message.Checksums.Opening, message.Checksums.FirstMessage);
         (prompt.IsSessionShared, prompt.Side, prompt.IsRepeated) = (message.IsSessionShared, (SideKind)message.Side, message.IsRepeated);
         return prompt;
-    }
-
-    private static byte[] Pooled(ReadOnlySpan<byte> text)
-    {
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(1, text.Length));
-        text.CopyTo(buffer);
-        return buffer;
     }
 
     private static CanonicalMarks MarksOf(PromptMessage message, string? domain) => new(

@@ -92,15 +92,12 @@ internal sealed partial class CanonicalPrompt : IDisposable
         : new ObjectDisposedException(nameof(CanonicalPrompt)))).AsSpan(0, _length);
 
     /// <summary>For texts that are canonical already (the common beginning of several).</summary>
-    public static CanonicalPrompt Copy(ReadOnlySpan<byte> text, string? domain = null)
-    {
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(1, text.Length));
-        text.CopyTo(buffer);
-        return new CanonicalPrompt(buffer, text.Length) { Domain = domain };
-    }
+    public static CanonicalPrompt Copy(ReadOnlySpan<byte> text, string? domain = null) =>
+        new(Pooled(text), text.Length) { Domain = domain };
 
-    /// <summary>Takes over a text that another proxy built: its buffer, which must be from the shared pool, and its chain.</summary>
-    public static CanonicalPrompt Take(byte[] pooled, PromptChain chain, CanonicalMarks marks) => Of(pooled, chain, marks);
+    /// <summary>A text that another proxy built, with its chain.</summary>
+    public static CanonicalPrompt Copy(ReadOnlySpan<byte> text, PromptChain chain, CanonicalMarks marks) =>
+        Of(Pooled(text), chain, marks);
 
     /// <summary>A prompt without its text, to estimate what it costs: the hashes do not tell where within a block it parts from what is
     /// held, so the last part of that, less than a block, is taken on trust. It decides about no reuse.</summary>
@@ -171,6 +168,13 @@ internal sealed partial class CanonicalPrompt : IDisposable
             return;
         _buffer = null;
         ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    private static byte[] Pooled(ReadOnlySpan<byte> text)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(1, text.Length));
+        text.CopyTo(buffer);
+        return buffer;
     }
 
     private ulong ChecksumOf(int start, int end) =>

@@ -59,11 +59,11 @@ public sealed class ClusterHandoverTests(ITestOutputHelper output)
             var owned = new int[group.Proxies.Count];
             foreach (var report in (await ProxyGroup.ReportAsync(group.Proxies[0]))["proxies"]!.AsArray())
             {
-                var name = (string)report!["proxy"]!;
-                if (report["owns"]!.AsArray().Count != ProxyGroup.StatusesIn(report["report"]!).Count(
+                var (name, count) = ((string)report!["proxy"]!, report["owns"]!.AsArray().Count);
+                if (count != ProxyGroup.StatusesIn(report["report"]!).Count(
                     status => (string?)status["owner"] == name && status["identity"] is not null))
                     return false;
-                owned[group.NumberOf(name)] = report["owns"]!.AsArray().Count;
+                owned[group.NumberOf(name)] = count;
             }
 
             return owned.SequenceEqual(counts);

@@ -61,8 +61,7 @@ internal sealed class ReplayedGroup(ITestOutputHelper output, TinyArchitecture m
         {
             var saves = owner.Saves;
             await Task.Delay(TimeSpan.FromMilliseconds(200));
-            var preambles = (await owner.StatusAsync())["preambles"]!.AsArray();
-            if (owner.Saves != saves || !preambles.All(static one => (string)one!["state"]! is "warm" or "not_cacheable"))
+            if (!TestProxy.ArePreamblesWarm(await owner.StatusAsync()) || owner.Saves != saves)
                 quiet = -1;
         }
     }

@@ -22,14 +22,15 @@ public sealed class SoakTests(ITestOutputHelper output)
     private static TimeSpan Duration { get; } = TimeSpan.FromSeconds(
         int.TryParse(Environment.GetEnvironmentVariable(SecondsVariable), CultureInfo.InvariantCulture, out var seconds) ? seconds : 10);
 
+    private static bool IsLong => Duration >= EnoughForALine;
+
     [Fact]
     public async Task Proxy_MixOfEverything_LeaksNothing()
     {
         await using var stage = await SoakStage.StartAsync(output);
         await stage.Proxy.WaitUntilRecognisedAsync();
         using var stop = new CancellationTokenSource();
-        var isLong = Duration >= EnoughForALine;
-        var pause = isLong ? TimeSpan.Zero : TimeSpan.FromMilliseconds(50); // a short one runs beside other tests
+        var pause = IsLong ? TimeSpan.Zero : TimeSpan.FromMilliseconds(50); // a short one runs beside other tests
         var clients = Enumerable.Range(0, Clients).Select(i => new SoakClient(stage.Proxy.Client, pause, seed: i)).ToList();
         var disturbance = new SoakDisturbance(stage, seed: 1);
         var samples = new List<SoakSample>();
@@ -37,7 +38,7 @@ public sealed class SoakTests(ITestOutputHelper output)
 
         var work = Task.WhenAll([
             .. clients.Select(client => client.RunAsync(stop.Token)),
-            disturbance.RunAsync(isLong ? TimeSpan.FromSeconds(5) : TimeSpan.FromSeconds(2), stop.Token),
+            disturbance.RunAsync(IsLong ? TimeSpan.FromSeconds(5) : TimeSpan.FromSeconds(2), stop.Token),
         ]);
         var watch = Stopwatch.StartNew();
         using (var timer = new PeriodicTimer(TimeSpan.FromSeconds(1)))
@@ -125,7 +126,7 @@ public sealed class SoakTests(ITestOutputHelper output)
         Assert.True(last.Handles <= handles + 10, $"handles: {handles} early, {last.Handles} at the end");
         Assert.True(last.Threads <= threads + 10, $"threads: {threads} early, {last.Threads} at the end");
         Assert.InRange(last.Memory, 0, 600_000_000);
-        if (Duration < EnoughForALine)
+        if (!IsLong)
             return;
         var second = samples.Skip(samples.Count / 2).ToList();
         var growth = SoakSample.GrowthPerMinute(second, static one => one.Memory);

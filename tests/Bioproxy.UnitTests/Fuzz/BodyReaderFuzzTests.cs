@@ -4,9 +4,9 @@ using System.Text;
 using Bioproxy.Doubles;
 using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
+using Bioproxy.UnitTests.Http;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Bioproxy.UnitTests.Fuzz;
 
@@ -45,12 +45,11 @@ public sealed class BodyReaderFuzzTests
                 2 => new ConnectionResetException("reset"),
                 _ => null,
             };
-            var http = new DefaultHttpContext();
-            http.Request.Headers.ContentEncoding = encoding.Split(',');
-            http.Request.ContentLength = random.Next(3) == 0 ? null : random.Next(2 * Limit);
-            http.Features.Set<IRequestBodyPipeFeature>(new PipeBody(Arriving(sent, broken, random)));
+            var request = PipeBody.Request(Arriving(sent, broken, random));
+            request.Headers.ContentEncoding = encoding.Split(',');
+            request.ContentLength = random.Next(3) == 0 ? null : random.Next(2 * Limit);
 
-            var (body, failure) = reader.ReadAsync(http.Request, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+            var (body, failure) = reader.ReadAsync(request, CancellationToken.None).AsTask().GetAwaiter().GetResult();
 
             Assert.NotEqual(body is null, failure is null);
             if (body is not null)
@@ -85,10 +84,5 @@ public sealed class BodyReaderFuzzTests
 
         pipe.Writer.Complete(broken);
         return pipe.Reader;
-    }
-
-    private sealed class PipeBody(PipeReader reader) : IRequestBodyPipeFeature
-    {
-        public PipeReader Reader { get; } = reader;
     }
 }

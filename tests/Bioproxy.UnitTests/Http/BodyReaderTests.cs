@@ -4,7 +4,6 @@ using Bioproxy.Host.Configuration;
 using Bioproxy.Host.Http;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Bioproxy.UnitTests.Http;
 
@@ -57,7 +56,7 @@ public sealed class BodyReaderTests
         {
             var bytes = Bytes(random.Next(0, (int)Limit));
             var pipe = new Pipe();
-            var reading = _reader.ReadAsync(Request(pipe.Reader), default).DefaultTimeout();
+            var reading = _reader.ReadAsync(PipeBody.Request(pipe.Reader), default).DefaultTimeout();
             for (var at = 0; at < bytes.Length;)
             {
                 var length = Math.Min(random.Next(1, 3000), bytes.Length - at);
@@ -82,7 +81,7 @@ public sealed class BodyReaderTests
     {
         var pipe = new Pipe();
         using var leaving = new CancellationTokenSource();
-        var reading = _reader.ReadAsync(Request(pipe.Reader), leaving.Token).DefaultTimeout();
+        var reading = _reader.ReadAsync(PipeBody.Request(pipe.Reader), leaving.Token).DefaultTimeout();
         await pipe.Writer.WriteAsync(Bytes(100)).DefaultTimeout();
         if (how == "cancelled")
         {
@@ -138,7 +137,7 @@ public sealed class BodyReaderTests
     {
         var reader = Reader(o => o with { MaxBodyBytes = 50 << 20 });
         var pipe = new Pipe();
-        var request = Request(pipe.Reader);
+        var request = PipeBody.Request(pipe.Reader);
         request.ContentLength = 50 << 20;
 
         var reading = reader.ReadAsync(request, default).DefaultTimeout();
@@ -176,7 +175,7 @@ public sealed class BodyReaderTests
     public async Task Read_ClientPauses_EveryByteGivesItTheWholeLimitAgain()
     {
         var pipe = new Pipe();
-        var reading = _reader.ReadAsync(Request(pipe.Reader), default).DefaultTimeout();
+        var reading = _reader.ReadAsync(PipeBody.Request(pipe.Reader), default).DefaultTimeout();
         for (var i = 0; i < 3; i++)
         {
             await _time.WhenTimersAsync(1).DefaultTimeout();
@@ -199,7 +198,8 @@ public sealed class BodyReaderTests
     public async Task Read_WithoutALimitOnPauses_Waits()
     {
         var pipe = new Pipe();
-        var reading = Reader(o => o with { RequestBodyTimeout = TimeSpan.Zero }).ReadAsync(Request(pipe.Reader), default).DefaultTimeout();
+        var reader = Reader(o => o with { RequestBodyTimeout = TimeSpan.Zero });
+        var reading = reader.ReadAsync(PipeBody.Request(pipe.Reader), default).DefaultTimeout();
         await pipe.Writer.WriteAsync(Bytes(10)).DefaultTimeout();
 
         Assert.Equal(0, _time.ActiveTimers);
@@ -230,23 +230,11 @@ public sealed class BodyReaderTests
         return request;
     }
 
-    private static HttpRequest Request(PipeReader reader)
-    {
-        var http = new DefaultHttpContext();
-        http.Features.Set<IRequestBodyPipeFeature>(new PipeBody(reader));
-        return http.Request;
-    }
-
     private static byte[] Bytes(int length)
     {
         var bytes = new byte[length];
         new Random(length).NextBytes(bytes);
         return bytes;
-    }
-
-    private sealed class PipeBody(PipeReader reader) : IRequestBodyPipeFeature
-    {
-        public PipeReader Reader { get; } = reader;
     }
 
     private static class FailureKindName

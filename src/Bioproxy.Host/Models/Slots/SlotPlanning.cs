@@ -27,7 +27,7 @@ internal sealed class SlotPlanning(SlotKnowledge known)
             };
         }
 
-        var question = QuestionOf(prompt, context, out _, out var count, out var ram);
+        var question = QuestionOf(prompt, context, out var count, out var ram);
         var considered = new List<PlanOption>(5);
         var chosen = Planner.Choose(question, _options.AsSpan(0, count), considered);
         var mayReuseAnything = !prompt.CanPin || MayReuseAnything(chosen);
@@ -55,40 +55,35 @@ internal sealed class SlotPlanning(SlotKnowledge known)
     /// <summary>The option that <see cref="Plan"/> would choose, or will once a slot is free.</summary>
     public PlanOption Estimate(CanonicalPrompt prompt, in PlanContext context)
     {
-        var question = QuestionOf(prompt, context, out var free, out var count, out _);
-        if (free == 0)
+        var question = QuestionOf(prompt, context, out var count, out _);
+        if (!Array.Exists(known.Slots, static slot => slot.IsFree))
             _options[count++] = FreeNext(prompt, question.Rates, context);
         return Planner.Choose(question, _options.AsSpan(0, count));
     }
 
     /// <summary>Also fills <see cref="_options"/> and <see cref="_shared"/>.</summary>
-    private PlanQuestion QuestionOf(CanonicalPrompt prompt, in PlanContext context, out int free, out int count, out int ram)
+    private PlanQuestion QuestionOf(CanonicalPrompt prompt, in PlanContext context, out int count, out int ram)
     {
         // The server chooses what it takes from its RAM cache: where it may be another domain's, it is told to take nothing.
         var mayUseRam = !known.Domains.AreOthersThan(prompt.Domain);
         var rates = context.Rates with { HasRam = mayUseRam && known.Ram.IsExpectedToWork };
-        free = 0;
+        count = 0;
         var isForeign = false;
         var isLost = false;
         foreach (var slot in known.Slots)
         {
             if (!slot.IsFree)
                 continue;
-            var (shared, isWhole) = slot.SharedWith(prompt, context.WholeChain);
-            _shared[slot.Id] = shared;
-            _options[free++] = Option(slot, prompt, shared, isWhole, rates, context);
+            _options[count++] = OptionOf(slot, prompt, rates, context);
             if (slot.IsUnknown)
                 (isForeign, isLost) = (isForeign || slot.IsForeign, isLost || !slot.IsForeign);
         }
 
-        count = free;
         foreach (var slot in context.WaitsForNoSave ? [] : known.Slots)
         {
             if (slot is not { IsBorrowed: true, IsBusy: false, Content: not null })
                 continue;
-            var (shared, isWhole) = slot.SharedWith(prompt, context.WholeChain);
-            _shared[slot.Id] = shared;
-            _options[count++] = Option(slot, prompt, shared, isWhole, rates, context) with
+            _options[count++] = OptionOf(slot, prompt, rates, context) with
             {
                 RollBackCost = 0, // it is on disk then
                 IsBeingSaved = true,
@@ -120,9 +115,11 @@ internal sealed class SlotPlanning(SlotKnowledge known)
         || chosen.IsPartial
         || (chosen.Source == PromptSource.Cold && !known.Slots[slot].IsEmpty);
 
-    private static SlotOption Option(
-        SlotState slot, CanonicalPrompt prompt, int shared, bool isWhole, in Rates rates, in PlanContext context)
+    /// <summary>Also fills <see cref="_shared"/>.</summary>
+    private SlotOption OptionOf(SlotState slot, CanonicalPrompt prompt, in Rates rates, in PlanContext context)
     {
+        var (shared, isWhole) = slot.SharedWith(prompt, context.WholeChain);
+        _shared[slot.Id] = shared;
         if (slot.Content is { } content)
             return Option(content, prompt, shared, isWhole, rates, context) with { Id = slot.Id, LastUsed = slot.LastUsed };
 

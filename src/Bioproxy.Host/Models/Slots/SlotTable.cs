@@ -90,13 +90,12 @@ internal sealed class SlotTable
     {
         lock (_lock)
         {
-            var works = _known.Works.FindAll(w => w is { IsEnded: false, IsOwn: true });
-            var warmUp = works.Find(w => !IsSave(w) && w.Chain is { } chain && prompt.StartsWith(chain));
-            return warmUp ?? (Array.Exists(Slots, s => s.IsFree) ? null : works.Find(IsSave));
+            var works = _known.Works;
+            var warmUp = works.Find(
+                w => w is { IsEnded: false, IsOwn: true, Chain: { } chain } && !IsSave(w) && prompt.StartsWith(chain));
+            return warmUp ?? (Array.Exists(Slots, s => s.IsFree) ? null : works.Find(w => !w.IsEnded && IsSave(w)));
         }
     }
-
-    private bool IsSave(SlotWork work) => work.Slot is { } slot && Slots[slot].IsBorrowed;
 
     /// <summary>Borrows a free slot to save its content; null when it is in use or holds something else by now.</summary>
     public SlotWork? TryBeginSave(int slot, SlotContent content)
@@ -346,4 +345,6 @@ internal sealed class SlotTable
         lock (_lock)
             _known.Ram.Answered(hadIt);
     }
+
+    private bool IsSave(SlotWork work) => work.Slot is { } slot && Slots[slot].IsBorrowed;
 }
